@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { GateError } from '../errors.ts'
+import type { RepositoryFiles } from '../ports.ts'
+
+const run = promisify(execFile)
+
+/** The files of a local repository at a commit, through git itself. */
+export function createGitFiles(folder: string): RepositoryFiles {
+  const git = (...words: string[]) => run('git', ['-C', folder, ...words], { maxBuffer: 64 * 1024 * 1024 })
+  return {
+    async read(sha, path) {
+      const kind = await git('cat-file', '-t', `${sha}:./${path}`).catch(() => null)
+      if (kind?.stdout.trim() !== 'blob') return null
+      return (await git('cat-file', 'blob', `${sha}:./${path}`)).stdout
+    },
+    async list(sha, path) {
+      const kind = await git('cat-file', '-t', `${sha}:./${path}`).catch(() => null)
+      if (kind?.stdout.trim() !== 'tree') return null
+      const { stdout } = await git('ls-tree', '-z', `${sha}:./${path}`)
+      return stdout
+        .split('\0')
+        .flatMap((line) => (/^100\d{3} blob /.test(line) ? [line.slice(line.indexOf('\t') + 1)] : []))
+        .toSorted()
+    },
+  }
+}
+
+/** The full id of a commit. */
+export async function resolveCommit(folder: string, reference: string): Promise<string> {
+  try {
+    const { stdout } = await run('git', [
+      '-C',
+      folder,
+      'rev-parse',
+      '--verify',
+      '--end-of-options',
+      `${reference}^{commit}`,
+    ])
+    return stdout.trim()
+  } catch (cause) {
+    throw new GateError({
+      code: 'usage',
+      message: `git knows no commit "${reference}" in ${folder}`,
+      remedy: 'fetch it (a shallow clone may lack it), or correct --base',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { GateError } from '../errors.ts'
+import type { ModelClient } from '../ports.ts'
+import { fail, failByStatus, readChatAnswer } from '../replay/read-answer.ts'
+
+// A line of the output file of OpenAI's Batch API.
+const lineSchema = z.object({
+  custom_id: z.string().min(1),
+  response: z.object({ status_code: z.int(), body: z.unknown() }).nullish(),
+  error: z.object({ message: z.string().nullish() }).nullish(),
+})
+type RecordedLine = z.infer<typeof lineSchema>
+
+/**
+ * A client that answers from a file in the shape of OpenAI's Batch output: what was generated offline goes
+ * through the same gate as what is asked now.
+ * @throws GateError for a file that is missing or has a line that is none, or a custom_id twice
+ */
+export async function openRecording(path: string): Promise<ModelClient> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new GateError({
+      code: 'recorded',
+      message: `the recording can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      where: { file: path },
+      remedy: "name a file in the shape of OpenAI's Batch output: endpoint=recorded:path",
+      cause,
+    })
+  })
+  const lines = parseRecording(path, bytes.toString('utf8'))
+  return {
+    source: { kind: 'recorded', sha256: createHash('sha256').update(bytes).digest('hex') },
+    origin: 'recorded',
+    async complete(request) {
+      const line = lines.get(request.customId)
+      if (line === undefined) return fail('not-recorded', `no line has the custom_id ${request.customId}`)
+      if (!line.response) return fail('bad-request', line.error?.message ?? 'the line has no response')
+      if (line.response.status_code !== 200) {
+        return failByStatus(
+          line.response.status_code,
+          line.error?.message ?? `status ${line.response.status_code}`,
+        )
+      }
+      return readChatAnswer(line.response.body, request.model)
+    },
+  }
+}
+
+function parseRecording(file: string, text: string): Map<string, RecordedLine> {
+  const lines = new Map<string, RecordedLine>()
+  text.split('\n').forEach((line, index) => {
+    if (line.trim() === '') return
+    const refuse = (message: string, remedy: string) =>
+      new GateError({ code: 'recorded', message, where: { file, line: index + 1 }, remedy })
+    const parsed = lineSchema.safeParse(parseJson(line))
+    if (!parsed.success)
+      throw refuse(
+        'not a line of a Batch output file',
+        'each line is {"custom_id", "response": {"status_code", "body"}, "error"}',
+      )
+    if (lines.has(parsed.data.custom_id))
+      throw refuse(`the custom_id "${parsed.data.custom_id}" stands twice`, 'keep one answer a turn')
+    lines.set(parsed.data.custom_id, parsed.data)
+  })
+  return lines
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { strictObject } from '../policy/document.ts'
+
+export const toolCallSchema = strictObject({
+  id: z.string().min(1),
+  type: z.literal('function'),
+  function: strictObject({ name: z.string().min(1), arguments: z.string() }),
+})
+
+const textSchema = z.union(
+  [z.string(), z.array(strictObject({ type: z.literal('text'), text: z.string() })).min(1)],
+  {
+    error: 'expected text, or a list of `{ "type": "text", "text": … }` (images and audio are not supported)',
+  },
+)
+
+const name = z.string().min(1).optional()
+
+const messageSchema = z.discriminatedUnion('role', [
+  strictObject({ role: z.literal('system'), content: textSchema, name }),
+  strictObject({ role: z.literal('developer'), content: textSchema, name }),
+  strictObject({ role: z.literal('user'), content: textSchema, name }),
+  strictObject({
+    role: z.literal('assistant'),
+    content: z.union([textSchema, z.null()]).optional(),
+    refusal: z.string().nullable().optional(),
+    tool_calls: z.array(toolCallSchema).min(1).optional(),
+    name,
+  }),
+  strictObject({ role: z.literal('tool'), content: textSchema, tool_call_id: z.string().min(1), name }),
+])
+
+const toolSchema = strictObject({
+  type: z.literal('function'),
+  function: strictObject({
+    name: z.string().min(1),
+    description: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+    strict: z.boolean().nullable().optional(),
+  }),
+})
+
+/** One line of a corpus: a logged conversation in the shape of OpenAI chat messages. */
+export const conversationSchema = strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'an id is 1 to 128 letters, digits, ".", "_", ":" or "-"'),
+  messages: z.array(messageSchema).min(1),
+  tools: z.array(toolSchema).min(1).optional(),
+  metadata: z.record(z.string(), z.union([z.string().max(200), z.number(), z.boolean()])).optional(),
+  collected_at: z.iso.datetime({ offset: true }).optional(),
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+})
+
+/** A logged conversation. */
+export type Conversation = z.infer<typeof conversationSchema>
+/** One message, as the chat API takes it. */
+export type Message = Conversation['messages'][number]
+/** A function that the assistant may call. */
+export type Tool = NonNullable<Conversation['tools']>[number]
+/** A call of a tool. */
+export type ToolCall = z.infer<typeof toolCallSchema>
+
+/** The text of a message's content, its parts joined. */
+export function readText(content: Message['content']): string {
+  if (content === undefined || content === null) return ''
+  return typeof content === 'string' ? content : content.map((part) => part.text).join('')
+}
+
+/**
+ * The indices of the assistant messages that can be replayed: those that answer a user or a tool directly.
+ * An assistant message after another one is a part of the same turn.
+ */
+export function findTurns(conversation: Conversation): number[] {
+  return conversation.messages.flatMap((message, index) => {
+    const before = conversation.messages[index - 1]?.role
+    return message.role === 'assistant' && (before === 'user' || before === 'tool') ? [index] : []
+  })
+}

@@ -1,0 +1,62 @@
+import { type CategoryEstimate, estimateCategories } from './estimate/estimate.ts'
+import { graderConfigSchema } from './grade/graders/index.ts'
+import { measure } from './measure.ts'
+import { resolveCheckpoints, resolvePolicy } from './policy/resolve.ts'
+import type { Policy } from './policy/schema.ts'
+import type { RunDirectory } from './ports.ts'
+import { drawFromCorpus, type GatePorts, type GateRequest, preparePlan } from './prepare.ts'
+import type { RunRecord } from './record/schema.ts'
+import { writeRecord } from './record/store.ts'
+import type { LoadedRegistration } from './registration/load.ts'
+import { decideVerdict } from './verdict/decide.ts'
+import type { Verdict } from './verdict/schema.ts'
+
+/** What a run ended with. */
+export type GateResult =
+  | { kind: 'unchanged'; checkpoint: string; installs: boolean }
+  | { kind: 'decided'; decided: Decided; directory: RunDirectory; registration: LoadedRegistration }
+
+/** A verdict and everything that it follows from. */
+export interface Decided {
+  record: RunRecord
+  estimates: CategoryEstimate[]
+  verdict: Verdict
+  prices: Policy['prices']
+}
+
+/** The pipeline: policy, registration, plan, sample, replay and grade, record, estimate, verdict. */
+export async function runGate(request: GateRequest, ports: GatePorts): Promise<GateResult> {
+  const resolved = await resolvePolicy({
+    ...ports,
+    commits: request.commits,
+    file: request.policyFile,
+    graderConfig: graderConfigSchema,
+  })
+  const checkpoints = await resolveCheckpoints({
+    ...ports,
+    commits: request.commits,
+    pointer: resolved.policy.checkpoint,
+  })
+  if (checkpoints.baseline === checkpoints.candidate) {
+    return { kind: 'unchanged', checkpoint: checkpoints.candidate, installs: resolved.installs }
+  }
+  const prepared = await preparePlan({ request, ports, resolved, checkpoints })
+  const directory = await ports.openDirectory()
+  const sample = await drawFromCorpus({
+    request,
+    ports,
+    resolved,
+    plan: prepared.plan,
+    manifestText: prepared.manifestText,
+  })
+  const record = await measure({ request, ports, resolved, ...prepared, sample, directory })
+  await writeRecord(directory, record)
+  const decided = { ...decideRecord(record), prices: resolved.policy.prices }
+  return { kind: 'decided', decided, directory, registration: prepared.registration }
+}
+
+/** What follows from a record: the same from a run and from its files. */
+export function decideRecord(record: RunRecord): Omit<Decided, 'prices'> {
+  const estimates = estimateCategories(record)
+  return { record, estimates, verdict: decideVerdict(record.summary, estimates) }
+}

@@ -1,0 +1,52 @@
+import { RE2JS } from 're2js'
+import { z } from 'zod'
+import { strictObject } from '../../../policy/document.ts'
+import { renderCompletion } from '../../evidence.ts'
+import { type GraderKind, noUsage } from '../../grader.ts'
+
+const expression = z
+  .string()
+  .min(1)
+  .superRefine((text, context) => {
+    try {
+      RE2JS.compile(text)
+    } catch (cause) {
+      context.addIssue({
+        code: 'custom',
+        message: `not a regular expression in RE2's syntax (no look-around, no back-references): ${cause instanceof Error ? cause.message : String(cause)}`,
+      })
+    }
+  })
+
+const configSchema = strictObject({
+  kind: z.literal('pattern'),
+  any: z
+    .array(expression)
+    .min(1)
+    .meta({ description: 'Present if any of these regular expressions (RE2) is found.' }),
+  ignore_case: z.boolean().default(false),
+})
+
+/** Labels by regular expressions, in time linear in the completion. */
+export const pattern: GraderKind = {
+  kind: 'pattern',
+  configSchema,
+  summary: 'regular expressions (RE2) over the text, refusal and tool calls of a completion',
+  listRubrics: () => [],
+  create(config) {
+    const { any, ignore_case: ignoreCase } = configSchema.parse(config)
+    const flags = ignoreCase ? RE2JS.CASE_INSENSITIVE : 0
+    const expressions = any.map((text) => RE2JS.compile(text, flags))
+    return {
+      async grade({ completion }) {
+        const text = renderCompletion(completion)
+        for (const compiled of expressions) {
+          const matcher = compiled.matcher(text)
+          if (matcher.find())
+            return { label: { kind: 'present', quote: matcher.group() ?? '' }, usage: noUsage }
+        }
+        return { label: { kind: 'absent' }, usage: noUsage }
+      },
+    }
+  },
+}

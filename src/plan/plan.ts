@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import canonicalizeModule from 'canonicalize'
+import { z } from 'zod'
+import type { Policy } from '../policy/schema.ts'
+import type { Registration } from '../registration/schema.ts'
+
+/** Changed only when the same plan could draw, ask, grade or decide differently. */
+const measuringVersion = 1
+
+const predictionSchema = z.strictObject({
+  category: z.string(),
+  ratePer100k: z.number(),
+  intervalPer100k: z.tuple([z.number(), z.number()]),
+  direction: z.enum(['up', 'down', 'same']),
+  limitPer100k: z.number().nullable(),
+})
+
+const categorySchema = z.strictObject({
+  id: z.string(),
+  role: z.enum(['block', 'watch']),
+  limitPer100k: z.number().nullable(),
+  graders: z.array(z.looseObject({ kind: z.string() })).min(1),
+})
+
+/**
+ * Everything that fixes what is measured and how it is decided: the policy without what can't change a
+ * measurement (concurrency, budget, prices, what is kept), the registration, and what they refer to.
+ */
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  measuringVersion: z.int(),
+  repository: z.string(),
+  baseline: z.string(),
+  candidate: z.string(),
+  policy: z.strictObject({
+    checkpoint: z.strictObject({ file: z.string(), path: z.string().nullable() }),
+    sample: z.strictObject({ turns: z.int(), epoch: z.string() }),
+    judge: z.strictObject({ model: z.string(), temperature: z.number().nullable() }).nullable(),
+    gate: z.strictObject({
+      alpha: z.number(),
+      regressionAlpha: z.number(),
+      onInconclusive: z.enum(['fail', 'warn']),
+      missingBudgetShare: z.number(),
+    }),
+    slices: z.array(z.string()),
+    replay: z.strictObject({
+      api: z.literal('chat'),
+      temperature: z.number().nullable(),
+      maxTokens: z.number().nullable(),
+      timeoutMs: z.number(),
+      maxAttempts: z.number(),
+      allowRecorded: z.boolean(),
+    }),
+    categories: z.array(categorySchema).min(1),
+  }),
+  registration: z.strictObject({
+    version: z.literal(1),
+    candidate: z.string(),
+    predictions: z.array(predictionSchema),
+    amendments: z.array(z.strictObject({ number: z.int(), date: z.string(), reason: z.string() })),
+  }),
+  /** Rubric texts by reference (`builtin:<id>` or a path). */
+  rubrics: z.record(z.string(), z.string()),
+  corpus: z.strictObject({ name: z.string(), manifestSha256: z.string() }),
+})
+/** What is measured and how it is decided. */
+export type Plan = z.infer<typeof planSchema>
+/** One category, its limit the tighter one of policy and registration. */
+export type PlannedCategory = Plan['policy']['categories'][number]
+
+/** Merges policy and registration into the plan: each limit is the tighter of the two. */
+export function makePlan(parts: {
+  policy: Policy
+  registration: Registration
+  rubrics: Record<string, string>
+  corpus: { name: string; manifestSha256: string }
+  repository: string
+  baseline: string
+  candidate: string
+}): Plan {
+  const { checkpoint, sample, judge, gate, slices } = parts.policy
+  const { concurrency: _, ...replay } = parts.policy.replay
+  const limits = new Map(
+    parts.registration.predictions.map((prediction) => [prediction.category, prediction.limitPer100k]),
+  )
+  const categories = parts.policy.categories.map((category) => ({
+    ...category,
+    limitPer100k: takeTighter(category.limitPer100k, limits.get(category.id) ?? null),
+  }))
+  return {
+    version: 1,
+    measuringVersion,
+    repository: parts.repository,
+    baseline: parts.baseline,
+    candidate: parts.candidate,
+    policy: { checkpoint, sample, judge, gate, slices, replay, categories },
+    registration: parts.registration,
+    rubrics: parts.rubrics,
+    corpus: parts.corpus,
+  }
+}
+
+/** SHA-256, in hex, of the plan's canonical JSON (RFC 8785). */
+export function digestPlan(plan: Plan): string {
+  return createHash('sha256').update(canonicalize(plan)).digest('hex')
+}
+
+/**
+ * The seed of every draw: H(repository ‖ corpus name ‖ epoch), so that nobody who writes a candidate or a
+ * registration can choose the turns.
+ */
+export function deriveSeed(plan: Plan): string {
+  return createHash('sha256')
+    .update(canonicalize([plan.repository, plan.corpus.name, plan.policy.sample.epoch]))
+    .digest('hex')
+}
+
+function takeTighter(first: number | null, second: number | null): number | null {
+  if (first === null || second === null) return first ?? second
+  return Math.min(first, second)
+}
+
+// The package is CommonJS with a default export that TypeScript sees one level too deep.
+const canonicalize = canonicalizeModule as unknown as (value: unknown) => string

@@ -1,0 +1,16 @@
+/** Where one side's checkpoint id comes from. */
+export type CheckpointSource = { kind: 'commit'; sha: string } | { kind: 'named'; checkpoint: string }
+
+/** The commits that a run reads from, each read once. */
+export interface Commits {
+  /** Policy, rubrics and manifest. */
+  policy: string
+  /** `base`: reviewed before the change under test. `none`: taken as given. */
+  trustAnchor: 'base' | 'none'
+  baseline: CheckpointSource
+  candidate: CheckpointSource
+  /** The registration, and the policy as the change would have it. */
+  head: string
+  /** The tip of the base branch, when the pointer there has to be the baseline's. */
+  baseTip: string | null
+}

@@ -1,0 +1,251 @@
+import { z } from 'zod'
+import { strictObject } from './document.ts'
+import { rateSchema } from './rate.ts'
+
+/** What every grader's configuration has; each kind checks the rest with its own schema. */
+export interface GraderConfig {
+  kind: string
+  [key: string]: unknown
+}
+
+const identifier = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id is 1 to 64 letters, digits, ".", "_" or "-"')
+const share = rateSchema.transform((per100k) => per100k / 100_000)
+const level = z.number().gt(0).lt(0.5)
+const path = z.string().min(1).max(1000)
+const positive = z.int().min(1)
+
+/** The policy as a user writes it, parsed to the names and units that the rest of the code uses. */
+export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
+  return strictObject({
+    version: z.literal(1).meta({ description: 'The version of this format.' }),
+    checkpoint: strictObject({
+      file: path.meta({
+        description: 'The file of the repository that holds the id of the served checkpoint.',
+      }),
+      path: z.string().min(1).optional().meta({
+        description:
+          'Where in that YAML or JSON file: keys joined by dots. Without it the whole file is the id.',
+      }),
+    }),
+    corpus: strictObject({
+      manifest: path.meta({ description: 'The corpus manifest, relative to the repository.' }),
+    }),
+    sample: strictObject({
+      turns: positive
+        .max(10_000_000)
+        .meta({ description: 'How many turns to draw, at most one a conversation.' }),
+      epoch: z
+        .union([z.string().min(1), z.int()])
+        .transform(String)
+        .meta({ description: 'A name for the draw: every candidate of an epoch is asked the same turns.' }),
+    }),
+    replay: createReplaySchema().prefault({}),
+    judge: strictObject({
+      model: z
+        .string()
+        .min(1)
+        .meta({ description: 'The model that labels completions. It must not be the candidate.' }),
+      temperature: z
+        .number()
+        .min(0)
+        .max(2)
+        .optional()
+        .meta({ description: 'Sent to the judge only when set.' }),
+    }).optional(),
+    categories: z
+      .array(createCategorySchema(graderConfig))
+      .min(1, 'a gate without categories can decide nothing'),
+    gate: strictObject({
+      alpha: level.default(0.05).meta({ description: 'The one-sided error rate of each bound.' }),
+      regression_alpha: level
+        .default(0.01)
+        .meta({ description: 'The error rate of "worse than the baseline".' }),
+      on_inconclusive: z
+        .enum(['fail', 'warn'])
+        .default('fail')
+        .meta({ description: 'Whether an inconclusive verdict turns the check red.' }),
+      missing_budget: share.default(0.01).meta({
+        description: 'The share of failed calls in each arm up to which they are not counted at their worst.',
+      }),
+    }).prefault({}),
+    budget: strictObject({
+      max_requests: positive
+        .optional()
+        .meta({ description: 'Requests to all endpoints together, retries included.' }),
+      max_minutes: z.number().gt(0).optional().meta({ description: 'Wall time of the measurement.' }),
+    }).prefault({}),
+    registrations: path.default('preregistration').meta({ description: 'The folder of registrations.' }),
+    slices: z
+      .array(z.string().min(1))
+      .max(8)
+      .default([])
+      .meta({ description: "Keys of the conversations' metadata by which counts are kept." }),
+    prices: z
+      .record(z.string(), strictObject({ input: z.number().min(0), output: z.number().min(0) }))
+      .default({})
+      .meta({ description: 'US dollars per million tokens, by model.' }),
+    retain_text: z
+      .enum(['none', 'artifact'])
+      .default('none')
+      .meta({ description: 'Whether completions are kept in the run directory.' }),
+    retain_text_public: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Allow `retain_text: artifact` on a public repository.' }),
+  }).transform((written, context) => {
+    const seen = new Set<string>()
+    written.categories.forEach((category, index) => {
+      if (seen.has(category.id)) {
+        context.addIssue({
+          code: 'custom',
+          message: `two categories are called "${category.id}"`,
+          path: ['categories', index, 'id'],
+        })
+      }
+      seen.add(category.id)
+    })
+    const judged = written.categories.findIndex((category) =>
+      category.graders.some((grader) => grader.kind === 'judge'),
+    )
+    if (judged >= 0 && written.judge === undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: 'this category is graded by a judge, and the policy has no `judge`: name its model',
+        path: ['categories', judged],
+      })
+    }
+    return toPolicy(written)
+  })
+}
+
+function createReplaySchema() {
+  return strictObject({
+    api: z
+      .literal('chat')
+      .default('chat')
+      .meta({ description: "The endpoint's API: OpenAI chat completions." }),
+    temperature: z
+      .number()
+      .min(0)
+      .max(2)
+      .optional()
+      .meta({ description: 'As in production; not sent when absent.' }),
+    max_tokens: positive.optional().meta({ description: 'As in production; not sent when absent.' }),
+    timeout_s: z
+      .number()
+      .gt(0)
+      .max(3600)
+      .default(120)
+      .meta({ description: 'Deadline of one request, in seconds.' }),
+    concurrency: positive
+      .max(1000)
+      .default(8)
+      .meta({ description: 'Requests under way at once, per endpoint.' }),
+    max_attempts: positive
+      .max(20)
+      .default(4)
+      .meta({ description: 'How often one request is tried before the final pass.' }),
+    allow_recorded: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Allow completions from a file in place of an endpoint.' }),
+  })
+}
+
+function createCategorySchema(graderConfig: z.ZodType<GraderConfig>) {
+  return strictObject({
+    id: identifier,
+    role: z
+      .enum(['block', 'watch'])
+      .default('block')
+      .meta({ description: '`watch` is shown and never blocks.' }),
+    rubric: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: '`builtin`, `builtin:<id>` or the path of a rubric: short for one judge.' }),
+    graders: z
+      .array(graderConfig)
+      .min(1)
+      .optional()
+      .meta({ description: 'Graders in order; each sees only what the earlier ones flagged.' }),
+    limit: rateSchema.optional().meta({ description: 'The rate above which the candidate may not ship.' }),
+  }).transform((written, context) => {
+    if ((written.rubric === undefined) === (written.graders === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        message: `category "${written.id}" needs either \`rubric\` or \`graders\``,
+      })
+      return z.NEVER
+    }
+    const graders = written.graders ?? [{ kind: 'judge', rubric: written.rubric }]
+    return { id: written.id, role: written.role, limitPer100k: written.limit ?? null, graders }
+  })
+}
+
+function toPolicy(written: WrittenPolicy) {
+  return {
+    version: written.version,
+    checkpoint: { file: written.checkpoint.file, path: written.checkpoint.path ?? null },
+    corpus: written.corpus,
+    sample: written.sample,
+    replay: {
+      api: written.replay.api,
+      temperature: written.replay.temperature ?? null,
+      maxTokens: written.replay.max_tokens ?? null,
+      timeoutMs: written.replay.timeout_s * 1000,
+      concurrency: written.replay.concurrency,
+      maxAttempts: written.replay.max_attempts,
+      allowRecorded: written.replay.allow_recorded,
+    },
+    judge:
+      written.judge === undefined
+        ? null
+        : { model: written.judge.model, temperature: written.judge.temperature ?? null },
+    categories: written.categories,
+    gate: {
+      alpha: written.gate.alpha,
+      regressionAlpha: written.gate.regression_alpha,
+      onInconclusive: written.gate.on_inconclusive,
+      missingBudgetShare: written.gate.missing_budget,
+    },
+    budget: {
+      maxRequests: written.budget.max_requests ?? null,
+      maxMinutes: written.budget.max_minutes ?? null,
+    },
+    registrations: written.registrations,
+    slices: written.slices,
+    prices: Object.fromEntries(
+      Object.entries(written.prices).map(([model, price]) => [
+        model,
+        { inputUsdPer1m: price.input, outputUsdPer1m: price.output },
+      ]),
+    ),
+    retainText: written.retain_text,
+    retainTextPublic: written.retain_text_public,
+  }
+}
+
+interface WrittenPolicy {
+  version: 1
+  checkpoint: { file: string; path?: string | undefined }
+  corpus: { manifest: string }
+  sample: { turns: number; epoch: string }
+  replay: z.infer<ReturnType<typeof createReplaySchema>>
+  judge?: { model: string; temperature?: number | undefined } | undefined
+  categories: z.infer<ReturnType<typeof createCategorySchema>>[]
+  gate: { alpha: number; regression_alpha: number; on_inconclusive: 'fail' | 'warn'; missing_budget: number }
+  budget: { max_requests?: number | undefined; max_minutes?: number | undefined }
+  registrations: string
+  slices: string[]
+  prices: Record<string, { input: number; output: number }>
+  retain_text: 'none' | 'artifact'
+  retain_text_public: boolean
+}
+
+/** The policy: what is measured, how, and what may ship. Rates per 100,000 turns, times in milliseconds. */
+export type Policy = z.infer<ReturnType<typeof createPolicySchema>>
+/** One category of the policy. */
+export type CategoryPolicy = Policy['categories'][number]

@@ -1,0 +1,90 @@
+import type { ChatRequest, Completed, Failed } from './replay/completion.ts'
+
+/** The two sides of a comparison. */
+export type Arm = 'baseline' | 'candidate'
+
+/** Where completions come from: an endpoint asked now, or a file of answers by its SHA-256. */
+export type ModelSource = { kind: 'live' } | { kind: 'recorded'; sha256: string }
+
+/** A model behind an endpoint. Never throws for what an endpoint does; every outcome is a value. */
+export interface ModelClient {
+  readonly source: ModelSource
+  /** The address without path, userinfo and query, for messages. */
+  readonly origin: string
+  complete(request: ChatRequest, signal: AbortSignal): Promise<Completed | Failed>
+}
+
+/** Text files of the repository at one commit. `null` where nothing is at that path. */
+export interface RepositoryFiles {
+  read(sha: string, path: string): Promise<string | null>
+  /** The names of the files directly in a folder, sorted. */
+  list(sha: string, folder: string): Promise<string[] | null>
+}
+
+/** Files outside the repository: the corpus, the shipped rubrics, the run directory. */
+export interface Files {
+  /** The bytes of a corpus file, in order. Rejects with GateError when it can't be opened. */
+  openCorpusFile(path: string): AsyncIterable<Uint8Array>
+  /** The text of a shipped rubric; `null` when there is none of that name. */
+  readBuiltinRubric(id: string): Promise<string | null>
+}
+
+/** The folder that a run writes to. */
+export interface RunDirectory {
+  readonly path: string
+  read(name: string): Promise<string | null>
+  /** The lines of a file without their ends; nothing when the file does not exist. */
+  readLines(name: string): AsyncIterable<string>
+  /** Replaces a file as a whole: a reader sees the old or the new text. */
+  write(name: string, lines: Iterable<string>): Promise<void>
+  /** Opens a file for appending; a line is on disk when its promise resolves. */
+  openAppend(name: string): Promise<LineAppender>
+}
+
+/** Appends whole lines to one file. */
+export interface LineAppender {
+  append(line: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Comments of the pull request at hand. */
+export interface PullRequest {
+  /** Creates our comment or replaces its text. */
+  publishComment(body: string): Promise<{ url: string }>
+}
+
+/** The job's summary page. */
+export interface JobSummary {
+  write(markdown: string): Promise<void>
+}
+
+/** Files kept with the workflow run. */
+export interface Artifacts {
+  upload(request: { name: string; folder: string; files: string[] }): Promise<void>
+}
+
+/** Time, as an argument. */
+export interface Clock {
+  /** Milliseconds that only ever grow: for deadlines and durations. */
+  monotonicMs(): number
+  now(): Date
+  /** Resolves after a time, or rejects when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** Progress and findings for whoever watches. Texts are made safe by the implementation. */
+export interface Log {
+  info(text: string): void
+  warning(text: string): void
+  progress(state: Progress): void
+}
+
+/** How far a measurement is. */
+export interface Progress {
+  done: number
+  planned: number
+  requests: number
+  failures: number
+  costUsd: number | null
+  elapsedMs: number
+}

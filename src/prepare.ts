@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { parseManifest } from './corpus/manifest.ts'
+import { readCorpus } from './corpus/read.ts'
+import { GateError } from './errors.ts'
+import { listRubrics } from './grade/grade.ts'
+import { type LoadedRubrics, loadRubrics } from './grade/rubrics.ts'
+import { deriveSeed, digestPlan, makePlan, type Plan } from './plan/plan.ts'
+import type { Commits } from './policy/commits.ts'
+import { checkJudge } from './policy/load.ts'
+import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
+import type { Clock, Files, Log, ModelClient, RepositoryFiles, RunDirectory } from './ports.ts'
+import type { RecordSummary } from './record/schema.ts'
+import { findRegistration, type LoadedRegistration } from './registration/load.ts'
+import { readRegistrations } from './registration/read.ts'
+import { drawSample, type Sample } from './sample/draw.ts'
+
+/** What a run is asked to do. */
+export interface GateRequest {
+  commits: Commits
+  policyFile: string
+  /** `owner/name`: a part of the seed of the draw. */
+  repositoryName: string
+  publicRepository: boolean
+  run: RecordSummary['run']
+  gateVersion: string
+}
+
+/** The world, as far as the gate touches it. */
+export interface GatePorts {
+  repository: RepositoryFiles
+  files: Files
+  openDirectory: () => Promise<RunDirectory>
+  /** Rejects with GateError when the endpoint has no address. */
+  connect: (endpoint: 'baseline' | 'candidate' | 'judge') => Promise<ModelClient>
+  clock: Clock
+  log: Log
+  /** Numbers in [0, 1), for the jitter of retries. */
+  random: () => number
+  /** Hex digits that nothing under test can know. */
+  delimiter: string
+  cancelled: AbortSignal
+}
+
+/** A plan, and what is needed beside it to carry it out. */
+export interface PreparedPlan {
+  plan: Plan
+  planDigest: string
+  rubrics: LoadedRubrics
+  registration: LoadedRegistration
+  manifestText: string
+}
+
+/** Reads what the policy refers to and fixes it in a plan. */
+export async function preparePlan(parts: {
+  request: GateRequest
+  ports: GatePorts
+  resolved: ResolvedPolicy
+  checkpoints: Checkpoints
+}): Promise<PreparedPlan> {
+  const { request, ports, resolved, checkpoints } = parts
+  const { policy } = resolved
+  if (resolved.installs) throw refuseInstallation(resolved.file)
+  checkJudge({ policy, file: resolved.file, checkpoints: Object.values(checkpoints) })
+  checkRetention(request, resolved)
+  const { commits } = request
+  const files = await readRegistrations({ ...ports, sha: commits.head, folder: policy.registrations })
+  const registration = findRegistration({ files, candidate: checkpoints.candidate, policy })
+  const rubrics = await loadRubrics({
+    ...ports,
+    references: listRubrics(policy.categories),
+    sha: commits.policy,
+  })
+  const manifestText = await readManifest({ ports, sha: commits.policy, file: policy.corpus.manifest })
+  const plan = makePlan({
+    policy,
+    registration: registration.registration,
+    rubrics: rubrics.texts,
+    corpus: {
+      name: parseManifest({ file: policy.corpus.manifest, text: manifestText }).name,
+      manifestSha256: createHash('sha256').update(manifestText).digest('hex'),
+    },
+    repository: request.repositoryName,
+    ...checkpoints,
+  })
+  return { plan, planDigest: digestPlan(plan), rubrics, registration, manifestText }
+}
+
+async function readManifest(request: { ports: GatePorts; sha: string; file: string }): Promise<string> {
+  const text = await request.ports.repository.read(request.sha, request.file)
+  if (text !== null) return text
+  throw new GateError({
+    code: 'corpus',
+    message: 'the corpus manifest is not there',
+    where: { file: request.file },
+    remedy:
+      'write it with `checkpoint-gate corpus manifest` and commit it, or correct `corpus.manifest` in the policy',
+  })
+}
+
+/** Draws the plan's turns. */
+export async function drawFromCorpus(parts: {
+  request: GateRequest
+  ports: GatePorts
+  resolved: ResolvedPolicy
+  plan: Plan
+  manifestText: string
+}): Promise<Sample> {
+  const { ports, resolved, plan, manifestText } = parts
+  const { policy } = resolved
+  const file = policy.corpus.manifest
+  const sample = await drawSample({
+    corpus: readCorpus(parseManifest({ file, text: manifestText }), ports.files),
+    seed: deriveSeed(plan),
+    turns: policy.sample.turns,
+    slices: policy.slices,
+    now: ports.clock.now(),
+  })
+  if (sample.turns.length > 0) return sample
+  throw new GateError({
+    code: 'corpus',
+    message:
+      sample.counts.conversationsExpired > 0
+        ? 'every conversation of the corpus has expired'
+        : 'the corpus is empty',
+    where: { file },
+    remedy: 'a gate needs conversations to replay: add some and write the manifest anew',
+  })
+}
+
+function refuseInstallation(file: string): GateError {
+  return new GateError({
+    code: 'policy',
+    message: 'this change installs the gate and changes the checkpoint: no policy on the base can judge it',
+    where: { file },
+    remedy: 'merge the policy first, without the checkpoint; then open a pull request with the checkpoint',
+  })
+}
+
+function checkRetention(request: GateRequest, resolved: ResolvedPolicy): void {
+  const { policy, file } = resolved
+  if (policy.retainText === 'none' || !request.publicRepository || policy.retainTextPublic) return
+  throw new GateError({
+    code: 'policy',
+    message: 'completions would be published: `retain_text: artifact` on a public repository',
+    where: { file, field: 'retain_text' },
+    remedy: 'leave `retain_text` out, or set `retain_text_public: true` if everyone may read the completions',
+  })
+}

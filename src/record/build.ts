@@ -1,0 +1,183 @@
+import type { Plan } from '../plan/plan.ts'
+import type { Policy } from '../policy/schema.ts'
+import type { Arm, ModelSource } from '../ports.ts'
+import type { Usage } from '../replay/completion.ts'
+import type { Sample } from '../sample/draw.ts'
+import { nameUnit } from './journal.ts'
+import type { RecordedUnit, RecordSummary, RunRecord, Signals } from './schema.ts'
+
+const cancelled = { kind: 'not-asked', reason: 'cancelled' } as const
+const arms: readonly Arm[] = ['baseline', 'candidate']
+
+/** What a record says of the run beside its outcomes. */
+export type RunFacts = Pick<RecordSummary, 'planDigest' | 'gateVersion' | 'run' | 'commits' | 'timing'> & {
+  requests: number
+  sources: { baseline: ModelSource; candidate: ModelSource; judge: ModelSource | null }
+}
+
+/** Puts together everything measured, in the sample's order, whatever order it arrived in. */
+export function buildRecord(request: {
+  plan: Plan
+  sample: Sample
+  units: ReadonlyMap<string, RecordedUnit>
+  facts: RunFacts
+  prices: Policy['prices']
+}): RunRecord {
+  const { plan, sample, units, facts, prices } = request
+  const ordered = sample.turns.flatMap((turn) =>
+    arms.map(
+      (arm) => units.get(nameUnit({ turn: turn.id, arm })) ?? createUnasked({ turn: turn.id, arm, plan }),
+    ),
+  )
+  const judgeUsage = sumUsage(ordered.map((unit) => unit.judgeUsage))
+  const armRecords = {
+    baseline: describeArm({ arm: 'baseline', units: ordered, source: facts.sources.baseline }),
+    candidate: describeArm({ arm: 'candidate', units: ordered, source: facts.sources.candidate }),
+  }
+  const judge = plan.policy.judge
+  const spent = [
+    { model: plan.baseline, usage: armRecords.baseline.usage },
+    { model: plan.candidate, usage: armRecords.candidate.usage },
+    ...(judge === null ? [] : [{ model: judge.model, usage: judgeUsage }]),
+  ]
+  const { planDigest, gateVersion, run, commits, timing, requests } = facts
+  return {
+    summary: {
+      version: 1,
+      plan,
+      planDigest,
+      gateVersion,
+      run,
+      commits,
+      sample: sample.counts,
+      arms: armRecords,
+      judge:
+        judge === null || facts.sources.judge === null
+          ? null
+          : { model: judge.model, source: facts.sources.judge, usage: judgeUsage },
+      slices: countSlices({ plan, sample, units: ordered }),
+      cost: { usd: priceUsage(spent, prices), requests },
+      timing,
+      stopped: findStop(ordered),
+    },
+    turns: sample.turns.map(({ id, conversation, weight, slice }) => ({
+      turn: id,
+      conversation,
+      weight,
+      slice,
+    })),
+    outcomes: ordered.flatMap((unit) =>
+      plan.policy.categories.map(({ id }) => ({
+        turn: unit.turn,
+        arm: unit.arm,
+        category: id,
+        label: unit.labels[id] ?? cancelled,
+      })),
+    ),
+    completions: ordered.map(({ turn, arm, completion }) => ({ turn, arm, completion })),
+  }
+}
+
+/** US dollars, or `null` when tokens were used whose price is not known. */
+export function priceUsage(
+  spent: { model: string; usage: Usage }[],
+  prices: Policy['prices'],
+): number | null {
+  let usd = 0
+  for (const { model, usage } of spent) {
+    if (usage.promptTokens + usage.completionTokens === 0) continue
+    const price = prices[model]
+    if (price === undefined) return null
+    usd += (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m) / 1e6
+  }
+  return usd
+}
+
+/** Adds tokens up. */
+export function sumUsage(usages: (Usage | null)[]): Usage {
+  return {
+    promptTokens: usages.reduce((sum, usage) => sum + (usage?.promptTokens ?? 0), 0),
+    completionTokens: usages.reduce((sum, usage) => sum + (usage?.completionTokens ?? 0), 0),
+  }
+}
+
+function createUnasked(request: { turn: string; arm: Arm; plan: Plan }): RecordedUnit {
+  const { turn, arm, plan } = request
+  return {
+    turn,
+    arm,
+    completion: cancelled,
+    labels: Object.fromEntries(plan.policy.categories.map(({ id }) => [id, cancelled])),
+    judgeUsage: { promptTokens: 0, completionTokens: 0 },
+  }
+}
+
+function describeArm(request: {
+  arm: Arm
+  units: RecordedUnit[]
+  source: ModelSource
+}): RecordSummary['arms'][Arm] {
+  const completions = request.units.flatMap((unit) =>
+    unit.arm === request.arm && unit.completion.kind === 'completed' ? [unit.completion] : [],
+  )
+  const lengths = completions.map((completion) => completion.characters).toSorted((a, b) => a - b)
+  const signals: Signals = {
+    completions: completions.length,
+    refusals: completions.filter((completion) => completion.refused).length,
+    toolCalls: completions.filter((completion) => completion.tools.length > 0).length,
+    finishReasons: tally(completions.map((completion) => completion.finishReason)),
+    charactersMedian: lengths[Math.floor(lengths.length / 2)] ?? null,
+  }
+  return {
+    source: request.source,
+    models: tally(completions.map((completion) => completion.model)),
+    systemFingerprints: tally(
+      completions.flatMap(({ systemFingerprint: print }) => (print === null ? [] : [print])),
+    ),
+    signals,
+    usage: sumUsage(completions.map((completion) => completion.usage)),
+  }
+}
+
+function countSlices(request: {
+  plan: Plan
+  sample: Sample
+  units: RecordedUnit[]
+}): RecordSummary['slices'] {
+  const slices = new Map(request.sample.turns.map((turn) => [turn.id, turn.slice]))
+  const counts = new Map<string, RecordSummary['slices'][number]>()
+  for (const unit of request.units) {
+    for (const [key, value] of Object.entries(slices.get(unit.turn) ?? {})) {
+      for (const { id: category } of request.plan.policy.categories) {
+        const name = JSON.stringify([key, value, category])
+        const count = counts.get(name) ?? {
+          key,
+          value,
+          category,
+          turns: 0,
+          baselineEvents: 0,
+          candidateEvents: 0,
+        }
+        const event = unit.labels[category]?.kind === 'present' ? 1 : 0
+        if (unit.arm === 'candidate') count.turns += 1
+        count[unit.arm === 'candidate' ? 'candidateEvents' : 'baselineEvents'] += event
+        counts.set(name, count)
+      }
+    }
+  }
+  return [...counts.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count)
+}
+
+function findStop(units: RecordedUnit[]): RecordSummary['stopped'] {
+  for (const unit of units) {
+    if (unit.completion.kind === 'not-asked') return unit.completion.reason
+    for (const label of Object.values(unit.labels)) if (label.kind === 'not-asked') return label.reason
+  }
+  return null
+}
+
+function tally(values: string[]): Record<string, number> {
+  const counts = new Map<string, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  return Object.fromEntries([...counts.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,47 @@
+import type { MeasuredUnit } from '../grade/grade.ts'
+import type { Label } from '../grade/label.ts'
+import type { Completion } from '../replay/completion.ts'
+import type { CompletionSummary, RecordedUnit } from './schema.ts'
+
+/** What is kept of a measured unit: text only where policy allows it. */
+export function summarizeUnit(unit: MeasuredUnit, retainText: 'none' | 'artifact'): RecordedUnit {
+  const keepText = retainText === 'artifact'
+  const labels = Object.entries(unit.labels).map(([category, label]) => [
+    category,
+    summarizeLabel(label, keepText),
+  ])
+  return {
+    turn: unit.turn,
+    arm: unit.arm,
+    completion: summarizeCompletion(unit.completion, keepText),
+    labels: Object.fromEntries(labels),
+    judgeUsage: unit.judgeUsage,
+  }
+}
+
+function summarizeLabel(label: Label, keepText: boolean): Label {
+  return label.kind === 'present' && !keepText ? { kind: 'present' } : label
+}
+
+function summarizeCompletion(completion: Completion, keepText: boolean): CompletionSummary {
+  switch (completion.kind) {
+    case 'completed': {
+      const { model, finishReason, systemFingerprint, usage, text, refusal, toolCalls } = completion
+      return {
+        kind: 'completed',
+        model,
+        finishReason,
+        systemFingerprint,
+        usage,
+        characters: text.length,
+        refused: refusal !== null,
+        tools: toolCalls.map((call) => call.function.name),
+        content: keepText ? { text, refusal, toolCalls } : null,
+      }
+    }
+    case 'failed':
+      return { kind: 'failed', cause: completion.cause }
+    case 'not-asked':
+      return completion
+  }
+}

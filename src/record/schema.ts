@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import { toolCallSchema } from '../corpus/conversation.ts'
+import { labelSchema } from '../grade/label.ts'
+import { planSchema } from '../plan/plan.ts'
+import { failureCauseSchema, notAskedSchema, stopReasonSchema, usageSchema } from '../replay/completion.ts'
+
+const armSchema = z.enum(['baseline', 'candidate'])
+const completionSummarySchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('completed'),
+    /** The model that the endpoint says it was. */
+    model: z.string(),
+    finishReason: z.string(),
+    systemFingerprint: z.string().nullable(),
+    usage: usageSchema.nullable(),
+    /** Of the text, in UTF-16 units. */
+    characters: z.int().min(0),
+    refused: z.boolean(),
+    /** The names of the tools that were called. */
+    tools: z.array(z.string()),
+    /** `null` unless policy keeps text. */
+    content: z
+      .strictObject({ text: z.string(), refusal: z.string().nullable(), toolCalls: z.array(toolCallSchema) })
+      .nullable(),
+  }),
+  z.strictObject({ kind: z.literal('failed'), cause: failureCauseSchema }),
+  notAskedSchema,
+])
+/** What is kept of a completion. */
+export type CompletionSummary = z.infer<typeof completionSummarySchema>
+
+/** A line of `journal.jsonl`: one turn of one arm, measured to the end. */
+export const recordedUnitSchema = z.strictObject({
+  turn: z.string(),
+  arm: armSchema,
+  completion: completionSummarySchema,
+  labels: z.record(z.string(), labelSchema),
+  judgeUsage: usageSchema,
+})
+export type RecordedUnit = z.infer<typeof recordedUnitSchema>
+
+/** A line of `turns.jsonl`: one drawn turn. */
+export const turnLineSchema = z.strictObject({
+  turn: z.string(),
+  conversation: z.string(),
+  weight: z.number().gt(0),
+  slice: z.record(z.string(), z.string()),
+})
+export type TurnLine = z.infer<typeof turnLineSchema>
+
+/** A line of `outcomes.jsonl`: one turn of one arm in one category. */
+export const outcomeLineSchema = z.strictObject({
+  turn: z.string(),
+  arm: armSchema,
+  category: z.string(),
+  label: labelSchema,
+})
+export type OutcomeLine = z.infer<typeof outcomeLineSchema>
+
+/** A line of `completions.jsonl`: what came back for one turn of one arm; its text only where policy allows. */
+export const completionLineSchema = z.strictObject({
+  turn: z.string(),
+  arm: armSchema,
+  completion: completionSummarySchema,
+})
+export type CompletionLine = z.infer<typeof completionLineSchema>
+
+const signalsSchema = z.strictObject({
+  completions: z.int().min(0),
+  refusals: z.int().min(0),
+  toolCalls: z.int().min(0),
+  finishReasons: z.record(z.string(), z.int().min(0)),
+  charactersMedian: z.number().min(0).nullable(),
+})
+/** What an arm's completions look like, without any judge; shown, never decides. */
+export type Signals = z.infer<typeof signalsSchema>
+
+const sourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('live') }),
+  z.strictObject({ kind: z.literal('recorded'), sha256: z.string() }),
+])
+
+const armRecordSchema = z.strictObject({
+  source: sourceSchema,
+  /** How many completions came from which model, as the endpoint named it. */
+  models: z.record(z.string(), z.int()),
+  systemFingerprints: z.record(z.string(), z.int()),
+  signals: signalsSchema,
+  usage: usageSchema,
+})
+
+const sliceCountSchema = z.strictObject({
+  key: z.string(),
+  value: z.string(),
+  category: z.string(),
+  turns: z.int(),
+  baselineEvents: z.int(),
+  candidateEvents: z.int(),
+})
+
+/** `record.json`: everything measured that is not a line of one of the other files, before any policy is applied. */
+export const recordSummarySchema = z.strictObject({
+  version: z.literal(1),
+  plan: planSchema,
+  planDigest: z.string(),
+  gateVersion: z.string(),
+  run: z.strictObject({ attempt: z.int().min(1), id: z.string().nullable(), event: z.string() }),
+  commits: z.strictObject({
+    policy: z.string(),
+    baseline: z.string(),
+    candidate: z.string(),
+    /** `none`: policy and registration were taken as they were given. */
+    trustAnchor: z.enum(['base', 'none']),
+    /** The pull request changes the policy; the change applies after the merge. */
+    policyDiffersInHead: z.boolean(),
+  }),
+  sample: z.strictObject({
+    turnsAsked: z.int(),
+    turnsDrawn: z.int(),
+    conversations: z.int(),
+    turnsEligible: z.int(),
+    conversationsExpired: z.int(),
+  }),
+  arms: z.strictObject({ baseline: armRecordSchema, candidate: armRecordSchema }),
+  judge: z.strictObject({ model: z.string(), source: sourceSchema, usage: usageSchema }).nullable(),
+  slices: z.array(sliceCountSchema),
+  cost: z.strictObject({
+    /** `null` when a price is not known. */
+    usd: z.number().nullable(),
+    requests: z.int(),
+  }),
+  timing: z.strictObject({ startedAt: z.string(), elapsedMs: z.number() }),
+  /** Why turns were not asked, if any were not. */
+  stopped: stopReasonSchema.nullable(),
+})
+export type RecordSummary = z.infer<typeof recordSummarySchema>
+
+/** Everything measured. */
+export interface RunRecord {
+  summary: RecordSummary
+  turns: TurnLine[]
+  outcomes: OutcomeLine[]
+  completions: CompletionLine[]
+}
+
+/** The names of a run directory's files. */
+export const runFiles = {
+  journal: 'journal.jsonl',
+  record: 'record.json',
+  turns: 'turns.jsonl',
+  outcomes: 'outcomes.jsonl',
+  completions: 'completions.jsonl',
+  verdict: 'verdict.json',
+  comment: 'comment.md',
+  summary: 'summary.md',
+  report: 'report.html',
+} as const

@@ -1,0 +1,95 @@
+import type { z } from 'zod'
+import { GateError } from '../errors.ts'
+import { digestPlan } from '../plan/plan.ts'
+import { formatPath } from '../policy/document.ts'
+import type { RunDirectory } from '../ports.ts'
+import {
+  completionLineSchema,
+  outcomeLineSchema,
+  type RunRecord,
+  recordSummarySchema,
+  runFiles,
+  turnLineSchema,
+} from './schema.ts'
+
+/** Writes a record into its run directory. */
+export async function writeRecord(directory: RunDirectory, record: RunRecord): Promise<void> {
+  await directory.write(runFiles.turns, stringifyLines(record.turns))
+  await directory.write(runFiles.completions, stringifyLines(record.completions))
+  await directory.write(runFiles.outcomes, stringifyLines(record.outcomes))
+  await directory.write(runFiles.record, JSON.stringify(record.summary, null, 2).split('\n'))
+}
+
+/**
+ * Reads a record back.
+ * @throws GateError naming the file and line that is missing or not what a run writes
+ */
+export async function readRecord(directory: RunDirectory): Promise<RunRecord> {
+  const text = await directory.read(runFiles.record)
+  const file = `${directory.path}/${runFiles.record}`
+  if (text === null) {
+    throw new GateError({
+      code: 'record',
+      message: 'there is no record.json: this is not the directory of a finished run',
+      where: { file },
+      remedy:
+        'name the directory that `gate --out` wrote, or the unpacked artifact; an unfinished run is continued with `gate`',
+    })
+  }
+  const summary = parseRecordPart({ text, schema: recordSummarySchema, file, line: 1 })
+  if (digestPlan(summary.plan) !== summary.planDigest) {
+    throw new GateError({
+      code: 'record',
+      message: 'the plan in it does not have the digest that it states: the record was changed',
+      where: { file, field: 'planDigest' },
+      remedy: 'use the artifact as the run wrote it',
+    })
+  }
+  return {
+    summary,
+    turns: await readParts(directory, runFiles.turns, turnLineSchema),
+    outcomes: await readParts(directory, runFiles.outcomes, outcomeLineSchema),
+    completions: await readParts(directory, runFiles.completions, completionLineSchema),
+  }
+}
+
+async function readParts<S extends z.ZodType>(
+  directory: RunDirectory,
+  name: string,
+  schema: S,
+): Promise<z.infer<S>[]> {
+  const parts: z.infer<S>[] = []
+  for await (const text of directory.readLines(name)) {
+    parts.push(parseRecordPart({ text, schema, file: `${directory.path}/${name}`, line: parts.length + 1 }))
+  }
+  return parts
+}
+
+function parseRecordPart<S extends z.ZodType>(request: {
+  text: string
+  schema: S
+  file: string
+  line: number
+}): z.infer<S> {
+  const { text, schema, file, line } = request
+  const remedy = 'use the artifact as the run wrote it'
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new GateError({ code: 'record', message: 'not JSON', where: { file, line }, remedy, cause })
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new GateError({
+    code: 'record',
+    message: issue?.message ?? 'not what a run writes',
+    where: { file, line, field: issue === undefined ? undefined : formatPath(issue.path) },
+    remedy,
+  })
+}
+
+function* stringifyLines(values: Iterable<unknown>): Generator<string> {
+  for (const value of values) yield JSON.stringify(value)
+}

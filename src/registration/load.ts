@@ -1,0 +1,109 @@
+import { parseDocument } from 'yaml'
+import { GateError } from '../errors.ts'
+import { formatPath, parseSource, type SourceText, suggestKey } from '../policy/document.ts'
+import { formatRate } from '../policy/rate.ts'
+import type { Policy } from '../policy/schema.ts'
+import { type Registration, registrationSchema } from './schema.ts'
+
+/** A registration and the file it came from. */
+export interface LoadedRegistration {
+  file: string
+  registration: Registration
+}
+
+/**
+ * Finds the one registration of a candidate among the files of the registrations' folder.
+ * @throws GateError when there is none, when there are two, or when it does not fit the policy
+ */
+export function findRegistration(request: {
+  files: SourceText[]
+  candidate: string
+  policy: Policy
+}): LoadedRegistration {
+  const { files, candidate, policy } = request
+  const named = files.map((file) => ({ file, candidate: peekCandidate(file) }))
+  const matches = named.filter((entry) => entry.candidate === candidate)
+  const [match, second] = matches
+  if (match === undefined) throw describeAbsence({ named, candidate, folder: policy.registrations })
+  if (second !== undefined) {
+    throw new GateError({
+      code: 'registration',
+      message: `two registrations are for "${candidate}": ${match.file.file} and ${second.file.file}`,
+      where: { file: second.file.file, field: 'candidate' },
+      remedy: 'keep one of them',
+    })
+  }
+  return { file: match.file.file, registration: parseRegistration(match.file, policy) }
+}
+
+/** Parses a registration and checks it against the policy that it tightens. */
+export function parseRegistration(source: SourceText, policy: Policy): Registration {
+  const registration = parseSource(source, registrationSchema, 'registration')
+  const ids = policy.categories.map((category) => category.id)
+  const seen = new Set<string>()
+  registration.predictions.forEach((prediction, index) => {
+    const refuse = (field: string, message: string, remedy: string): never => {
+      const path = ['predictions', index, field]
+      throw new GateError({
+        code: 'registration',
+        message,
+        where: { ...locate(source, path), field: formatPath(path) },
+        remedy,
+      })
+    }
+    const category = policy.categories.find((entry) => entry.id === prediction.category)
+    if (category === undefined) {
+      refuse(
+        'category',
+        `the policy has no category "${prediction.category}"${suggestKey(prediction.category, ids)}`,
+        "name one of the policy's categories",
+      )
+    }
+    if (seen.has(prediction.category))
+      refuse('category', `"${prediction.category}" is predicted twice`, 'keep one of the two')
+    seen.add(prediction.category)
+    const limit = category?.limitPer100k ?? null
+    if (prediction.limitPer100k !== null && limit !== null && prediction.limitPer100k > limit) {
+      refuse(
+        'limit',
+        `the limit ${formatRate(prediction.limitPer100k)} is looser than the policy's ${formatRate(limit)}`,
+        'a registration can only tighten a limit: leave it out, or change the policy in a reviewed pull request',
+      )
+    }
+  })
+  return registration
+}
+
+function describeAbsence(request: {
+  named: { file: SourceText; candidate: string | null }[]
+  candidate: string
+  folder: string
+}): GateError {
+  const { named, candidate, folder } = request
+  const broken = named.find((entry) => entry.candidate === null)
+  const others = named.flatMap((entry) => (entry.candidate === null ? [] : [`"${entry.candidate}"`]))
+  const found =
+    others.length === 0 ? 'the folder has no other' : `the folder has ${others.slice(0, 5).join(', ')}`
+  return new GateError({
+    code: 'registration',
+    message: `no registration is for "${candidate}" (${found}${broken === undefined ? '' : `; ${broken.file.file} names no candidate that can be read`})`,
+    where: { file: broken?.file.file ?? `${folder}/` },
+    remedy: `write ${folder}/${candidate.replaceAll(/[^A-Za-z0-9._-]/g, '-')}.yml with \`candidate: ${candidate}\` and what you predict, before the run`,
+  })
+}
+
+function peekCandidate(source: SourceText): string | null {
+  const document = parseDocument(source.text, { version: '1.2' })
+  if (document.errors.length > 0) return null
+  const value: unknown = document.getIn(['candidate'])
+  return typeof value === 'string' ? value : null
+}
+
+/** The line of a field of a YAML or JSON document, where it can be found. */
+export function locate(source: SourceText, path: PropertyKey[]): { file: string; line?: number } {
+  const node: unknown = parseDocument(source.text, { version: '1.2' }).getIn(path, true)
+  const start = (node as { range?: [number, number, number] | null } | undefined)?.range?.[0]
+  return start === undefined
+    ? { file: source.file }
+    : { file: source.file, line: source.text.slice(0, start).split('\n').length }
+}

@@ -1,0 +1,17 @@
+import type { SourceText } from '../policy/document.ts'
+import type { RepositoryFiles } from '../ports.ts'
+
+/** Reads every registration in a folder; none when the folder is not there. */
+export async function readRegistrations(request: {
+  repository: RepositoryFiles
+  sha: string
+  folder: string
+}): Promise<SourceText[]> {
+  const { repository, sha, folder } = request
+  const names = (await repository.list(sha, folder)) ?? []
+  const paths = names.filter((name) => /\.(ya?ml|json)$/.test(name)).map((name) => `${folder}/${name}`)
+  const texts = await Promise.all(
+    paths.map(async (file) => ({ file, text: await repository.read(sha, file) })),
+  )
+  return texts.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]))
+}

@@ -1,0 +1,71 @@
+import { GateError } from '../errors.ts'
+
+/** Where completions of an endpoint come from. */
+export type EndpointAddress = { kind: 'url'; url: string } | { kind: 'recorded'; path: string }
+
+const metadataHosts = new Set([
+  'metadata.google.internal',
+  'metadata',
+  '169.254.169.254',
+  '100.100.100.200',
+  '[fd00:ec2::254]',
+])
+
+/**
+ * Parses endpoint addresses, lines of `name=url` or `name=recorded:path`.
+ * @throws GateError for a line that is neither, for a name given twice, and for an address that must not be used
+ */
+export function parseEndpoints(lines: string[]): Map<string, EndpointAddress> {
+  const endpoints = new Map<string, EndpointAddress>()
+  for (const line of lines.map((entry) => entry.trim()).filter((entry) => entry !== '')) {
+    const match = /^([a-z][a-z0-9_-]{0,31})=(.+)$/.exec(line)
+    if (match === null) {
+      throw refuse(
+        'an endpoint is written name=url',
+        'write for example candidate=https://models.example.com/v1',
+      )
+    }
+    const [, name = '', address = ''] = match
+    if (endpoints.has(name)) throw refuse(`endpoint "${name}" is given twice`, 'keep one of the two')
+    endpoints.set(name, parseAddress(name, address))
+  }
+  return endpoints
+}
+
+function parseAddress(name: string, address: string): EndpointAddress {
+  if (address.startsWith('recorded:')) return { kind: 'recorded', path: address.slice('recorded:'.length) }
+  const url = URL.canParse(address) ? new URL(address) : null
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw refuse(
+      `the address of "${name}" is not an http or https URL`,
+      'write the whole URL, for example https://models.example.com/v1',
+    )
+  }
+  const problem = findAddressProblem(address, url)
+  if (problem !== null)
+    throw refuse(`the address of "${name}" ${problem}`, 'write the plain address of the model server')
+  return { kind: 'url', url: url.href }
+}
+
+// The host must be what a reader of the workflow takes it for, and never the cloud's metadata service.
+function findAddressProblem(written: string, url: URL): string | null {
+  if (url.username !== '' || url.password !== '')
+    return 'holds a user name or password: a key belongs in CHECKPOINT_GATE_KEY_…'
+  if (url.search !== '' || url.hash !== '') return 'has a query or fragment'
+  const host = url.hostname.toLowerCase()
+  if (!written.toLowerCase().includes(host)) return 'names its host in a disguised form'
+  if (host.split('.').some((label) => label.startsWith('xn--'))) return 'has an internationalised host name'
+  if (
+    metadataHosts.has(host.replace(/\.$/, '')) ||
+    host.startsWith('169.254.') ||
+    /^\[fe[89ab]/.test(host) ||
+    /^\[::ffff:a9fe:/.test(host)
+  ) {
+    return 'is link-local or a metadata service'
+  }
+  return null
+}
+
+function refuse(message: string, remedy: string): GateError {
+  return new GateError({ code: 'endpoint', message, remedy })
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import type { Message, Tool, ToolCall } from '../corpus/conversation.ts'
+
+/** One request for one assistant turn, or for one judgement. */
+export interface ChatRequest {
+  /** The turn id for an arm; `<turn id>|<arm>|<category>` for a judge. Names the answer in a recording. */
+  customId: string
+  model: string
+  messages: Message[]
+  tools?: Tool[] | undefined
+  temperature?: number | undefined
+  maxTokens?: number | undefined
+  responseFormat?: { name: string; schema: Record<string, unknown> } | undefined
+}
+
+export const usageSchema = z.strictObject({ promptTokens: z.int().min(0), completionTokens: z.int().min(0) })
+
+/** Tokens of one request, or of many. */
+export type Usage = z.infer<typeof usageSchema>
+
+/**
+ * Why a request has no completion. The first group are transport failures, which say nothing about the
+ * model and are tried again in a final pass; the second are answers, which say the same each time.
+ */
+export const transportCauses = [
+  'connection-refused',
+  'connection-lost',
+  'timeout',
+  'rate-limited',
+  'server-error',
+  'unreadable-answer',
+] as const
+export const answerCauses = [
+  'unauthorized',
+  'not-found',
+  'bad-request',
+  'empty-choices',
+  'empty-answer',
+  'not-recorded',
+] as const
+
+export const failureCauseSchema = z.enum([...transportCauses, ...answerCauses])
+/** Why a request has no completion. */
+export type FailureCause = z.infer<typeof failureCauseSchema>
+
+/** An answer. A refusal, or an answer cut short, is a completion like any other. */
+export interface Completed {
+  kind: 'completed'
+  /** The model that the endpoint says it was. */
+  model: string
+  text: string
+  toolCalls: ToolCall[]
+  refusal: string | null
+  finishReason: string
+  usage: Usage | null
+  systemFingerprint: string | null
+}
+
+/** A request that has no answer. */
+export interface Failed {
+  kind: 'failed'
+  cause: FailureCause
+  /** For people; free of secrets, not free of untrusted text. */
+  detail: string
+  /** How long the endpoint asked to wait, where it did. */
+  retryAfterMs: number | null
+}
+
+export const stopReasonSchema = z.enum(['max-requests', 'max-minutes', 'cancelled'])
+/** Why a run ended before every turn was asked. */
+export type StopReason = z.infer<typeof stopReasonSchema>
+export const notAskedSchema = z.strictObject({ kind: z.literal('not-asked'), reason: stopReasonSchema })
+
+/** A request that was never sent. */
+export type NotAsked = z.infer<typeof notAskedSchema>
+/** What came back for a request. */
+export type Completion = Completed | Failed | NotAsked
+
+/** Whether a failure says nothing about the model. */
+export function isTransportFailure(completion: Completion): completion is Failed {
+  return completion.kind === 'failed' && (transportCauses as readonly string[]).includes(completion.cause)
+}

@@ -1,0 +1,120 @@
+import pLimit from 'p-limit'
+import { GateError } from '../errors.ts'
+import type { Clock, ModelClient, ModelSource } from '../ports.ts'
+import type { Budget } from './budget.ts'
+import {
+  type ChatRequest,
+  type Completed,
+  type Completion,
+  type Failed,
+  isTransportFailure,
+} from './completion.ts'
+
+const firstDelayMs = 500
+const longestDelayMs = 60_000
+/** So many requests that failed to the end, and none that succeeded, are an endpoint that is not there. */
+const hopelessRequests = 5
+
+/** An endpoint as a stage uses it: bounded concurrency, deadlines, retries and budget are inside. */
+export interface Endpoint {
+  readonly name: string
+  readonly source: ModelSource
+  /**
+   * Asks once, or as often as retries allow.
+   * @throws GateError when the endpoint has answered nothing yet and evidently never will
+   */
+  ask(request: ChatRequest): Promise<Completion>
+  /** Requests that ended without a completion so far. */
+  failures(): number
+}
+
+/** Settings of an endpoint; `random` returns numbers in [0, 1) for the jitter of retries. */
+export interface EndpointSettings {
+  name: string
+  client: ModelClient
+  budget: Budget
+  clock: Clock
+  cancelled: AbortSignal
+  random: () => number
+  concurrency: number
+  maxAttempts: number
+  timeoutMs: number
+}
+
+/** Wraps a client with concurrency, deadlines, retries and the run's budget. */
+export function createEndpoint(settings: EndpointSettings): Endpoint {
+  const { name, client } = settings
+  const limit = pLimit(settings.concurrency)
+  const state = { succeeded: false, failures: 0 }
+  return {
+    name,
+    source: client.source,
+    failures: () => state.failures,
+    ask: (request) =>
+      limit(async () => {
+        const completion = await askWithRetries(settings, request)
+        if (completion.kind === 'completed') state.succeeded = true
+        if (completion.kind === 'failed' && completion.cause !== 'empty-answer') {
+          state.failures += 1
+          if (!state.succeeded)
+            giveUpIfHopeless({ name, origin: client.origin, failures: state.failures, failed: completion })
+        }
+        return completion
+      }),
+  }
+}
+
+async function askWithRetries(settings: EndpointSettings, request: ChatRequest): Promise<Completion> {
+  const { budget, clock, cancelled, maxAttempts } = settings
+  let last: Failed | null = null
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const refused = budget.takeRequest()
+    if (refused !== null) return last ?? refused
+    const completion = await askOnce(settings, request)
+    if (!isTransportFailure(completion)) return completion
+    last = completion
+    if (attempt === maxAttempts || cancelled.aborted) break
+    try {
+      await clock.sleep(chooseDelay({ attempt, failed: completion, random: settings.random }), cancelled)
+    } catch {
+      break
+    }
+  }
+  if (cancelled.aborted) return { kind: 'not-asked', reason: 'cancelled' }
+  return last ?? { kind: 'not-asked', reason: 'cancelled' }
+}
+
+function askOnce(settings: EndpointSettings, request: ChatRequest): Promise<Completed | Failed> {
+  const deadline = AbortSignal.timeout(settings.timeoutMs)
+  return settings.client.complete(request, AbortSignal.any([deadline, settings.cancelled]))
+}
+
+/**
+ * Milliseconds until the next attempt: what the endpoint asked for, else exponential with jitter; never more
+ * than a minute, whatever the endpoint asked for.
+ */
+export function chooseDelay(request: { attempt: number; failed: Failed; random: () => number }): number {
+  const { attempt, failed, random } = request
+  const backoff = firstDelayMs * 2 ** (attempt - 1) * (0.5 + random() / 2)
+  return Math.min(longestDelayMs, Math.max(failed.retryAfterMs ?? 0, backoff))
+}
+
+function giveUpIfHopeless(request: { name: string; origin: string; failures: number; failed: Failed }): void {
+  const { name, origin, failures, failed } = request
+  const refuse = (message: string, remedy: string): never => {
+    throw new GateError({
+      code: 'endpoint',
+      message: `endpoint "${name}" (${origin}) ${message}: ${failed.detail}`,
+      remedy,
+    })
+  }
+  const variable = `CHECKPOINT_GATE_KEY_${name.toUpperCase()}`
+  if (failed.cause === 'unauthorized') refuse('refuses the key', `set ${variable} to a key that it accepts`)
+  if (failed.cause === 'not-found')
+    refuse('has no such address or model', 'check the address (it usually ends in /v1) and the model id')
+  if (failures < hopelessRequests) return
+  refuse(
+    `answered none of the first ${failures} requests (${failed.cause})`,
+    'check that it is up and can be reached from here, then run again: nothing that was measured is lost',
+  )
+}

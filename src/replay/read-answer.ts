@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import type { Completed, Failed, FailureCause } from './completion.ts'
+
+// What servers that speak this API really send: everything but the first choice's message may be absent.
+const answerSchema = z.object({
+  model: z.string().nullish(),
+  system_fingerprint: z.string().nullish(),
+  choices: z
+    .array(
+      z.object({
+        finish_reason: z.string().nullish(),
+        message: z.object({
+          content: z.string().nullish(),
+          refusal: z.string().nullish(),
+          tool_calls: z
+            .array(
+              z.object({
+                id: z.string().nullish(),
+                function: z.object({ name: z.string(), arguments: z.string().nullish() }),
+              }),
+            )
+            .nullish(),
+        }),
+      }),
+    )
+    .nullish(),
+  usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0).nullish() }).nullish(),
+})
+
+/**
+ * Reads the body of a chat completion, from an endpoint or from a recording.
+ *
+ * An answer without text, tool call or refusal is no completion; one that was cut short or filtered is.
+ */
+export function readChatAnswer(body: unknown, model: string): Completed | Failed {
+  const parsed = answerSchema.safeParse(body)
+  if (!parsed.success) return fail('unreadable-answer', 'the answer is not a chat completion')
+  const { choices, usage } = parsed.data
+  const choice = choices?.[0]
+  if (choice === undefined) return fail('empty-choices', 'the answer has no choices')
+  const { content, refusal, tool_calls: calls } = choice.message
+  const toolCalls = (calls ?? []).map((call, index) => ({
+    id: call.id ?? `call-${index}`,
+    type: 'function' as const,
+    function: { name: call.function.name, arguments: call.function.arguments ?? '' },
+  }))
+  const text = content ?? ''
+  if (text === '' && toolCalls.length === 0 && (refusal ?? '') === '') {
+    return fail('empty-answer', `the answer is empty (finish reason: ${choice.finish_reason ?? 'none'})`)
+  }
+  return {
+    kind: 'completed',
+    model: parsed.data.model ?? model,
+    text,
+    toolCalls,
+    refusal: refusal ?? null,
+    finishReason: choice.finish_reason ?? 'unknown',
+    usage: usage
+      ? { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens ?? 0 }
+      : null,
+    systemFingerprint: parsed.data.system_fingerprint ?? null,
+  }
+}
+
+/** A failure without a wish for when to try again. */
+export function fail(cause: FailureCause, detail: string): Failed {
+  return { kind: 'failed', cause, detail, retryAfterMs: null }
+}
+
+/** The failure that an HTTP status stands for. */
+export function failByStatus(status: number, detail: string): Failed {
+  return fail(classifyStatus(status), detail)
+}
+
+function classifyStatus(status: number): FailureCause {
+  if (status === 401 || status === 403) return 'unauthorized'
+  if (status === 404) return 'not-found'
+  if (status === 408) return 'timeout'
+  if (status === 429) return 'rate-limited'
+  if (status >= 500) return 'server-error'
+  return status >= 400 ? 'bad-request' : 'unreadable-answer'
+}

@@ -1,0 +1,56 @@
+import type { Arm } from '../ports.ts'
+import type { SampledTurn } from '../sample/draw.ts'
+import { type ChatRequest, type Completion, isTransportFailure } from './completion.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** One turn asked of one arm. */
+export interface Unit {
+  turn: SampledTurn
+  arm: Arm
+}
+
+/** What an arm answered. */
+export interface ReplayedUnit extends Unit {
+  completion: Completion
+}
+
+/** What is sent to an arm beside the prefix; `null`: not sent. */
+export interface ReplaySettings {
+  models: Record<Arm, string>
+  temperature: number | null
+  maxTokens: number | null
+}
+
+/**
+ * Asks the arms for their turns; one promise a unit, so that grading starts with the first answer.
+ *
+ * When all units have been asked, those that failed in transport are asked once more: the final pass.
+ */
+export function replayUnits(request: {
+  units: Unit[]
+  endpoints: Record<Arm, Endpoint>
+  settings: ReplaySettings
+}): Promise<ReplayedUnit>[] {
+  const { units, endpoints, settings } = request
+  const ask = (unit: Unit) => endpoints[unit.arm].ask(toRequest(unit, settings))
+  const first = units.map((unit) => ask(unit))
+  const firstPass = Promise.allSettled(first)
+  return units.map(async (unit, index) => {
+    const completion = await (first[index] as Promise<Completion>)
+    if (!isTransportFailure(completion)) return { ...unit, completion }
+    await firstPass
+    const again = await ask(unit)
+    return { ...unit, completion: again.kind === 'not-asked' ? completion : again }
+  })
+}
+
+function toRequest(unit: Unit, settings: ReplaySettings): ChatRequest {
+  return {
+    customId: unit.turn.id,
+    model: settings.models[unit.arm],
+    messages: unit.turn.prefix,
+    ...(unit.turn.tools === null ? {} : { tools: unit.turn.tools }),
+    ...(settings.temperature === null ? {} : { temperature: settings.temperature }),
+    ...(settings.maxTokens === null ? {} : { maxTokens: settings.maxTokens }),
+  }
+}
