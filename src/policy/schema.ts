@@ -66,7 +66,7 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
         .enum(['fail', 'warn'])
         .default('fail')
         .meta({ description: 'Whether an inconclusive verdict turns the check red.' }),
-      missing_budget: share.default(0.01).meta({
+      missing_budget: share.prefault('1%').meta({
         description: 'The share of failed calls in each arm up to which they are not counted at their worst.',
       }),
     }).prefault({}),

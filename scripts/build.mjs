@@ -1,0 +1,60 @@
+// Bundles the two entries into dist/, each one file, byte for byte the same from the same sources.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { build } from 'esbuild'
+
+const shared = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  charset: 'utf8',
+  legalComments: 'none',
+  sourcemap: false,
+  metafile: true,
+  logLevel: 'warning',
+  // Some dependencies are CommonJS and call require for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+  },
+}
+
+await rm('dist', { recursive: true, force: true })
+const action = await build({
+  ...shared,
+  entryPoints: ['src/main.ts'],
+  outfile: 'dist/index.js',
+  target: 'node24',
+})
+const cli = await build({
+  ...shared,
+  entryPoints: ['src/cli.ts'],
+  outfile: 'dist/cli.js',
+  target: 'node20',
+  banner: { js: `#!/usr/bin/env node\n${shared.banner.js}` },
+})
+await writeFile('dist/licenses.txt', await collectLicences([action.metafile, cli.metafile]))
+await writeFile('dist/package.json', '{"type":"module"}\n')
+
+// The notices of every package whose code is really in a bundle.
+async function collectLicences(metafiles) {
+  const folders = new Set()
+  for (const path of metafiles.flatMap((metafile) => Object.keys(metafile.inputs))) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)
+    if (match) folders.add(match[1])
+  }
+  const notices = new Map()
+  for (const folder of [...folders].sort()) {
+    const manifest = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'))
+    const names = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort()
+    const texts = await Promise.all(names.map((file) => readFile(`${folder}/${file}`, 'utf8')))
+    const body =
+      texts.length > 0 ? texts.map((text) => text.trim()).join('\n\n') : '(no licence file in the package)'
+    notices.set(
+      `${manifest.name}@${manifest.version}`,
+      `${manifest.name}@${manifest.version} (${manifest.license})\n${'-'.repeat(60)}\n${body}\n`,
+    )
+  }
+  return [...notices.keys()]
+    .sort()
+    .map((name) => notices.get(name))
+    .join('\n')
+}
