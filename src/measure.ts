@@ -109,8 +109,8 @@ async function measureBatch(request: {
   })
   const keep = async (measured: MeasuredUnit) => {
     const unit = summarizeUnit(measured, resolved.policy.retainText)
-    units.set(nameUnit(unit), unit)
     if (unit.completion.kind !== 'not-asked') await journal.append(unit)
+    units.set(nameUnit(unit), unit)
     addSpending(instruments, unit)
     reportProgress({ ...request, units })
   }
