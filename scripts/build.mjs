@@ -34,27 +34,25 @@ const cli = await build({
 await writeFile('dist/licenses.txt', await collectLicences([action.metafile, cli.metafile]))
 await writeFile('dist/package.json', '{"type":"module"}\n')
 
-// The notices of every package whose code is really in a bundle.
+// The notices of every package whose code is really in a bundle; packages with the same text share it.
 async function collectLicences(metafiles) {
   const folders = new Set()
   for (const path of metafiles.flatMap((metafile) => Object.keys(metafile.inputs))) {
     const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)
     if (match) folders.add(match[1])
   }
-  const notices = new Map()
+  const packagesByText = new Map()
   for (const folder of [...folders].sort()) {
     const manifest = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'))
     const names = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort()
     const texts = await Promise.all(names.map((file) => readFile(`${folder}/${file}`, 'utf8')))
-    const body =
-      texts.length > 0 ? texts.map((text) => text.trim()).join('\n\n') : '(no licence file in the package)'
-    notices.set(
-      `${manifest.name}@${manifest.version}`,
-      `${manifest.name}@${manifest.version} (${manifest.license})\n${'-'.repeat(60)}\n${body}\n`,
-    )
+    const text =
+      texts.length > 0 ? texts.map((part) => part.trim()).join('\n\n') : '(no licence file in the package)'
+    const name = `${manifest.name}@${manifest.version} (${manifest.license})`
+    packagesByText.set(text, [...(packagesByText.get(text) ?? []), name])
   }
-  return [...notices.keys()]
+  return [...packagesByText]
+    .map(([text, packages]) => `${[...new Set(packages)].sort().join('\n')}\n${'-'.repeat(60)}\n${text}\n`)
     .sort()
-    .map((name) => notices.get(name))
     .join('\n')
 }

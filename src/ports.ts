@@ -49,8 +49,8 @@ export interface LineAppender {
 
 /** Comments of the pull request at hand. */
 export interface PullRequest {
-  /** Creates our comment or replaces its text. */
-  publishComment(body: string): Promise<{ url: string }>
+  /** Replaces our comment's text, or creates it where wanted. `null`: there is none, and none was wanted. */
+  publishComment(body: string, options: { create: boolean }): Promise<{ url: string } | null>
 }
 
 /** The job's summary page. */

@@ -9,7 +9,7 @@ export function safeText(text: string, longest = 300): string {
   const flat = text
     .replaceAll(/[\r\n\t\u2028\u2029]+/g, ' ')
     .replaceAll(invisible, '')
-    .replaceAll('::', ':\u200a:')
+    .replaceAll(/:(?=:)/g, ':\u200a')
     .replaceAll('##[', '##\u200a[')
   const points = [...flat]
   return points.length <= longest ? flat : `${points.slice(0, longest - 1).join('')}…`

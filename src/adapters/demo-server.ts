@@ -8,22 +8,22 @@ export type DemoServer = { url: string; close(): Promise<void> }
 type Reply = { status: number; body: unknown }
 
 /**
- * Serves the simulated models as an OpenAI-compatible API on a free port of the loopback interface:
+ * Serves the simulated models as an OpenAI-compatible API on the loopback interface, on a free port or on `port`:
  * `POST /v1/chat/completions` (not streamed) and `GET /v1/models`. Rejects when it can't listen.
  */
-export async function startDemoServer(): Promise<DemoServer> {
+export async function startDemoServer(port = 0): Promise<DemoServer> {
   // Clients keep idle sockets for some seconds; one closed by the server first would lose them a request.
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     void respond(request, response)
   })
-  const { port } = await listen(server)
-  return { url: `http://127.0.0.1:${port}/v1`, close: () => close(server) }
+  const { port: listening } = await listen(server, port)
+  return { url: `http://127.0.0.1:${listening}/v1`, close: () => close(server) }
 }
 
-function listen(server: Server): Promise<AddressInfo> {
+function listen(server: Server, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', () => {
       server.off('error', reject)
       const address = server.address()
       if (address === null || typeof address === 'string') reject(new Error('the demo server has no port'))

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { GateError, type GateErrorCode, type Place } from '../errors.ts'
 
@@ -25,7 +25,7 @@ export function parseSource<S extends z.ZodType>(
   const lines = new LineCounter()
   const document = parseDocument(source.text, {
     lineCounter: lines,
-    uniqueKeys: true,
+    uniqueKeys: isSameKey,
     prettyErrors: false,
     version: '1.2',
   })
@@ -41,7 +41,7 @@ export function parseSource<S extends z.ZodType>(
       remedy: duplicate ? 'keep one of the two' : 'mend the syntax at that place',
     })
   }
-  if (document.contents === null) {
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     throw new GateError({
       code,
       message: 'the file is empty',
@@ -49,21 +49,16 @@ export function parseSource<S extends z.ZodType>(
       remedy: 'write the file, or restore it',
     })
   }
-  const parsed = schema.safeParse(toPlain(document, source.file, code))
-  if (parsed.success) return parsed.data
-  // A mistyped key shows twice, as unknown and as missing: the unknown one says more.
-  const problems = parsed.error.issues
-    .flatMap((issue) => describeIssue(issue))
-    .toSorted((a, b) => Number(b.key) - Number(a.key))
-  const first = problems[0]
-  if (first === undefined) throw parsed.error
+  const checked = checkShape(schema, toPlain(document, source.file, code))
+  if (checked.kind === 'fits') return checked.value
+  const [first, ...others] = checked.problems
   const locate = (path: PropertyKey[], key: boolean): Place => {
     const position = findPosition({ document, lines, path, key })
-    return { file: source.file, ...shift(position, offset), field: formatPath(path) }
+    return { file: source.file, ...shift(position, offset), field: formatField(path) }
   }
-  const rest = problems.slice(1).map((problem) => {
+  const rest = others.map((problem) => {
     const place = locate(problem.path, problem.key)
-    return `\n  also ${place.field ?? ''}${place.line === undefined ? '' : ` (line ${place.line})`}: ${problem.message}`
+    return `\n  also ${place.field ?? 'the whole'}${place.line === undefined ? '' : ` (line ${place.line})`}: ${problem.message}`
   })
   throw new GateError({
     code,
@@ -73,12 +68,32 @@ export function parseSource<S extends z.ZodType>(
   })
 }
 
-interface Problem {
+/** What is wrong with a value, by its path from the outermost value. */
+export interface Problem {
   message: string
   remedy: string
   path: PropertyKey[]
   /** True when the key itself is wrong, not its value. */
   key: boolean
+}
+
+const missing = 'it is missing'
+
+/** Checks a value against a schema and says in words what does not fit, the most telling first. */
+export function checkShape<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): { kind: 'fits'; value: z.infer<S> } | { kind: 'wrong'; problems: [Problem, ...Problem[]] } {
+  const parsed = schema.safeParse(value, {
+    error: (issue) => (issue.input === undefined ? missing : undefined),
+  })
+  if (parsed.success) return { kind: 'fits', value: parsed.data }
+  // A mistyped key shows twice, as unknown and as missing: the unknown one says more.
+  const [first, ...rest] = parsed.error.issues
+    .flatMap((issue) => describeIssue(issue))
+    .toSorted((a, b) => Number(b.key) - Number(a.key))
+  if (first === undefined) throw parsed.error
+  return { kind: 'wrong', problems: [first, ...rest] }
 }
 
 function describeIssue(issue: z.core.$ZodIssue): Problem[] {
@@ -100,7 +115,8 @@ function describeIssue(issue: z.core.$ZodIssue): Problem[] {
       )
     }
   }
-  return [{ message: issue.message, remedy: 'correct the value', path: issue.path, key: false }]
+  const remedy = issue.message === missing ? 'add it' : 'correct the value'
+  return [{ message: issue.message, remedy, path: issue.path, key: false }]
 }
 
 function depth(branch: z.core.$ZodIssue[]): number {
@@ -124,6 +140,11 @@ export function suggestKey(name: string, known: string[]): string {
   if (nearest === undefined) return ''
   if (distance(name, nearest) <= Math.max(2, name.length / 2)) return `; did you mean "${nearest}"?`
   return `; known keys: ${known.join(', ')}`
+}
+
+// `1` and `"1"` are two keys to YAML and one to everything that reads it.
+function isSameKey(first: Node, second: Node): boolean {
+  return first === second || (isScalar(first) && isScalar(second) && String(first.value) === String(second.value))
 }
 
 function toPlain(document: Document, file: string, code: GateErrorCode): unknown {
@@ -163,6 +184,11 @@ function findNode(document: Document, path: PropertyKey[], key: boolean): unknow
 
 function shift(position: { line: number; column: number } | undefined, offset: number) {
   return position === undefined ? {} : { line: position.line + offset, column: position.column }
+}
+
+/** The path as a field; none for the outermost value. */
+function formatField(path: PropertyKey[]): string | undefined {
+  return path.length === 0 ? undefined : formatPath(path)
 }
 
 /** `categories[2].limit` */

@@ -1,14 +1,15 @@
 import { z } from 'zod'
 
 const hint = 'write a rate with its unit, like "0.5%" or "40 per 100k"'
-const pattern = /^\s*(\d+(?:\.\d+)?)\s*(%|per\s*100k)\s*$/i
+/** How a rate is written. Without flags, so that a JSON Schema can say the same. */
+export const ratePattern = /^\s*(\d+(?:\.\d+)?)\s*(%|[Pp][Ee][Rr]\s*100[Kk])\s*$/
 
 /**
  * Parses `0.5%` or `40 per 100k` to events per 100,000 turns.
  * @returns the rate, between 0 and 100,000, or the sentence that says what is wrong.
  */
 export function parseRate(text: string): number | string {
-  const match = pattern.exec(text)
+  const match = ratePattern.exec(text)
   if (match === null) return `"${text}" is not a rate: ${hint}`
   const amount = Number(match[1])
   const per100k = match[2] === '%' ? shiftThousand(amount) : amount

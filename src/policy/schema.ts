@@ -37,7 +37,7 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
         .max(10_000_000)
         .meta({ description: 'How many turns to draw, at most one a conversation.' }),
       epoch: z
-        .union([z.string().min(1), z.int()])
+        .union([z.string().min(1), z.int()], { error: 'expected a name or a whole number' })
         .transform(String)
         .meta({ description: 'A name for the draw: every candidate of an epoch is asked the same turns.' }),
     }),
@@ -76,7 +76,10 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
         .meta({ description: 'Requests to all endpoints together, retries included.' }),
       max_minutes: z.number().gt(0).optional().meta({ description: 'Wall time of the measurement.' }),
     }).prefault({}),
-    registrations: path.default('preregistration').meta({ description: 'The folder of registrations.' }),
+    registrations: path
+      .transform((folder) => folder.replace(/\/+$/, ''))
+      .default('preregistration')
+      .meta({ description: 'The folder of registrations.' }),
     slices: z
       .array(z.string().min(1))
       .max(8)

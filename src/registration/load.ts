@@ -8,6 +8,7 @@ import { type Registration, registrationSchema } from './schema.ts'
 /** A registration and the file it came from. */
 export interface LoadedRegistration {
   file: string
+  text: string
   registration: Registration
 }
 
@@ -33,7 +34,7 @@ export function findRegistration(request: {
       remedy: 'keep one of them',
     })
   }
-  return { file: match.file.file, registration: parseRegistration(match.file, policy) }
+  return { ...match.file, registration: parseRegistration(match.file, policy) }
 }
 
 /** Parses a registration and checks it against the policy that it tightens. */
@@ -72,6 +73,12 @@ export function parseRegistration(source: SourceText, policy: Policy): Registrat
     }
   })
   return registration
+}
+
+/** The line on which a category's prediction begins; 1 when the category is not predicted. */
+export function findPredictionLine(loaded: LoadedRegistration, category: string): number {
+  const index = loaded.registration.predictions.findIndex((prediction) => prediction.category === category)
+  return index < 0 ? 1 : (locate(loaded, ['predictions', index]).line ?? 1)
 }
 
 function describeAbsence(request: {

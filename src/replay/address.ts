@@ -51,7 +51,7 @@ function parseAddress(name: string, address: string): EndpointAddress {
 function findAddressProblem(written: string, url: URL): string | null {
   if (url.username !== '' || url.password !== '')
     return 'holds a user name or password: a key belongs in CHECKPOINT_GATE_KEY_…'
-  if (url.search !== '' || url.hash !== '') return 'has a query or fragment'
+  if (/[?#]/.test(written)) return 'has a query or fragment'
   const host = url.hostname.toLowerCase()
   if (!written.toLowerCase().includes(host)) return 'names its host in a disguised form'
   if (host.split('.').some((label) => label.startsWith('xn--'))) return 'has an internationalised host name'

@@ -24,7 +24,11 @@ const answerSchema = z.object({
       }),
     )
     .nullish(),
-  usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0).nullish() }).nullish(),
+  // An answer is not lost to a token count that can't be read.
+  usage: z
+    .object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0).nullish() })
+    .nullish()
+    .catch(null),
 })
 
 /**
@@ -38,14 +42,16 @@ export function readChatAnswer(body: unknown, model: string): Completed | Failed
   const { choices, usage } = parsed.data
   const choice = choices?.[0]
   if (choice === undefined) return fail('empty-choices', 'the answer has no choices')
-  const { content, refusal, tool_calls: calls } = choice.message
+  const { content, tool_calls: calls } = choice.message
+  // Some servers write "none" as an empty text.
+  const refusal = choice.message.refusal || null
   const toolCalls = (calls ?? []).map((call, index) => ({
-    id: call.id ?? `call-${index}`,
+    id: call.id || `call-${index}`,
     type: 'function' as const,
     function: { name: call.function.name, arguments: call.function.arguments ?? '' },
   }))
   const text = content ?? ''
-  if (text === '' && toolCalls.length === 0 && (refusal ?? '') === '') {
+  if (text === '' && toolCalls.length === 0 && refusal === null) {
     return fail('empty-answer', `the answer is empty (finish reason: ${choice.finish_reason ?? 'none'})`)
   }
   return {
@@ -53,7 +59,7 @@ export function readChatAnswer(body: unknown, model: string): Completed | Failed
     model: parsed.data.model ?? model,
     text,
     toolCalls,
-    refusal: refusal ?? null,
+    refusal,
     finishReason: choice.finish_reason ?? 'unknown',
     usage: usage
       ? { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens ?? 0 }

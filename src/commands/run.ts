@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { clientFactory } from '../adapters/clients.ts'
+import { systemClock } from '../adapters/clock.ts'
+import { createFiles, createWorkTree } from '../adapters/files.ts'
+import { createGitFiles, resolveCommit } from '../adapters/git.ts'
+import { openRunDirectory } from '../adapters/run-directory.ts'
+import { chooseExitCode, exitCodes } from '../conclusion.ts'
+import { createConnector } from '../connect.ts'
+import { GateError } from '../errors.ts'
+import { type GateResult, runGate } from '../gate.ts'
+import type { Commits } from '../policy/commits.ts'
+import type { Log, RepositoryFiles } from '../ports.ts'
+import { writeReports } from '../publish.ts'
+import { parseEndpoints } from '../replay/address.ts'
+import { renderTable } from '../report/reporters/terminal.ts'
+import { gateVersion } from '../version.ts'
+
+/** The name of the work tree among commits. */
+const workTree = 'work tree'
+
+/** What `gate` is given. */
+export interface GateOptions {
+  folder: string
+  policy: string
+  base?: string | undefined
+  baseline?: string | undefined
+  candidate?: string | undefined
+  endpoints: string[]
+  corpusDir?: string | undefined
+  rubrics: string
+  out: string
+  repository: string
+  cancelled: AbortSignal
+}
+
+/** Runs the gate from a terminal and prints the table. */
+export async function runFromTerminal(
+  options: GateOptions,
+  log: Log,
+  print: (text: string) => void,
+): Promise<number> {
+  const commits = await chooseCommits(options)
+  const manifestFolder = options.corpusDir ?? options.folder
+  const result = await runGate(
+    {
+      commits,
+      policyFile: options.policy,
+      repositoryName: options.repository,
+      publicRepository: false,
+      run: { attempt: 1, id: null, event: 'cli' },
+      gateVersion,
+    },
+    {
+      repository: combineFiles(options.folder),
+      files: createFiles({ corpus: manifestFolder, rubrics: options.rubrics }),
+      openDirectory: () => openRunDirectory(options.out),
+      connect: createConnector({
+        endpoints: parseEndpoints(options.endpoints),
+        environment: process.env,
+        factory: clientFactory,
+        clock: systemClock,
+        log,
+        remedy: 'give it with --endpoint name=url, or --endpoint name=recorded:file.jsonl',
+      }),
+      clock: systemClock,
+      log,
+      random: Math.random,
+      delimiter: randomBytes(8).toString('hex'),
+      cancelled: options.cancelled,
+    },
+  )
+  return printResult(result, print)
+}
+
+async function printResult(result: GateResult, print: (text: string) => void): Promise<number> {
+  if (result.kind === 'unchanged') {
+    print(`UNCHANGED: the checkpoint is ${result.checkpoint} on both sides; nothing was measured.`)
+    return exitCodes.success
+  }
+  const view = await writeReports(result.directory, result.decided)
+  print(renderTable(view))
+  print(`\nReport: ${result.directory.path}/report.html`)
+  return chooseExitCode(result.decided.verdict)
+}
+
+async function chooseCommits(options: GateOptions): Promise<Commits> {
+  const candidate: Commits['candidate'] =
+    options.candidate === undefined
+      ? { kind: 'commit', sha: workTree }
+      : { kind: 'named', checkpoint: options.candidate }
+  if (options.base !== undefined) {
+    const sha = await resolveCommit(options.folder, options.base)
+    const baseline: Commits['baseline'] =
+      options.baseline === undefined
+        ? { kind: 'commit', sha }
+        : { kind: 'named', checkpoint: options.baseline }
+    return { policy: sha, trustAnchor: 'base', baseline, candidate, head: workTree, baseTip: null }
+  }
+  if (options.baseline === undefined) {
+    throw new GateError({
+      code: 'usage',
+      message: 'there is nothing to compare with',
+      remedy: 'give --base REF (a commit with the served checkpoint), or --baseline ID',
+    })
+  }
+  return {
+    policy: workTree,
+    trustAnchor: 'none',
+    baseline: { kind: 'named', checkpoint: options.baseline },
+    candidate,
+    head: workTree,
+    baseTip: null,
+  }
+}
+
+function combineFiles(folder: string): RepositoryFiles {
+  const tree = createWorkTree(folder)
+  const git = createGitFiles(folder)
+  const choose = (sha: string) => (sha === workTree ? tree : git)
+  return {
+    read: (sha, path) => choose(sha).read(sha, path),
+    list: (sha, path) => choose(sha).list(sha, path),
+  }
+}

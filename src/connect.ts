@@ -1,0 +1,57 @@
+import { GateError } from './errors.ts'
+import type { Clock, Log, ModelClient } from './ports.ts'
+import type { EndpointAddress } from './replay/address.ts'
+
+/** How clients are made: the adapters, as functions. */
+export interface ClientFactory {
+  connectEndpoint(request: {
+    url: string
+    key: string | null
+    clock: Clock
+    onFallback: (text: string) => void
+  }): Promise<ModelClient>
+  openRecording(path: string): Promise<ModelClient>
+}
+
+/** The environment variable that holds an endpoint's key. */
+export function nameKeyVariable(endpoint: string): string {
+  return `CHECKPOINT_GATE_KEY_${endpoint.toUpperCase().replaceAll('-', '_')}`
+}
+
+/** Every endpoint key in an environment: what must never be printed. */
+export function listKeys(environment: Record<string, string | undefined>): string[] {
+  return Object.entries(environment).flatMap(([name, value]) =>
+    name.startsWith('CHECKPOINT_GATE_KEY_') && value !== undefined && value.trim() !== '' ? [value] : [],
+  )
+}
+
+/** Makes the client of an endpoint by its name, with the key that the environment has for it. */
+export function createConnector(request: {
+  endpoints: ReadonlyMap<string, EndpointAddress>
+  environment: Record<string, string | undefined>
+  factory: ClientFactory
+  clock: Clock
+  log: Log
+  /** What to do when an endpoint has no address. */
+  remedy: string
+}): (endpoint: string) => Promise<ModelClient> {
+  const { endpoints, environment, factory, clock, log } = request
+  return async (endpoint) => {
+    const address = endpoints.get(endpoint)
+    if (address === undefined) {
+      throw new GateError({
+        code: 'endpoint',
+        message: `endpoint "${endpoint}" has no address`,
+        remedy: request.remedy,
+      })
+    }
+    if (address.kind === 'recorded') return factory.openRecording(address.path)
+    const key = environment[nameKeyVariable(endpoint)]?.trim() ?? ''
+    return factory.connectEndpoint({
+      url: address.url,
+      key: key === '' ? null : key,
+      clock,
+      onFallback: (text) => log.info(text),
+    })
+  }
+}

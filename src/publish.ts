@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import type { Decided } from './gate.ts'
+import type { Artifacts, JobSummary, Log, PullRequest, RunDirectory } from './ports.ts'
+import { runFiles } from './record/schema.ts'
+import { fileReporters } from './report/reporters/index.ts'
+import { buildView, type ReportView } from './report/view.ts'
+
+/** The text of `verdict.json`: the same bytes from a run and from its record. */
+export function formatVerdict(decided: Pick<Decided, 'verdict'>): string {
+  return JSON.stringify(decided.verdict, null, 2)
+}
+
+/** Writes the verdict, and each reporter's file, into the run directory. */
+export async function writeReports(directory: RunDirectory, decided: Decided): Promise<ReportView> {
+  await directory.write(runFiles.verdict, [formatVerdict(decided)])
+  const view = buildView({
+    record: decided.record.summary,
+    estimates: decided.estimates,
+    verdict: decided.verdict,
+    prices: decided.prices,
+  })
+  for (const reporter of fileReporters) await directory.write(reporter.file, [reporter.render(view)])
+  return view
+}
+
+/** Where a run's texts go beside its directory. */
+export interface Sinks {
+  pullRequest: PullRequest | null
+  summary: JobSummary
+  artifacts: Artifacts | null
+  log: Log
+}
+
+/** What goes there. */
+export interface Delivery {
+  comment: { body: string; create: boolean } | null
+  summary: string
+  artifact: { name: string; directory: RunDirectory } | null
+}
+
+/**
+ * Delivers to every sink. One that fails becomes a warning: what was measured stands whether or not it could be
+ * shown everywhere.
+ */
+export async function deliver(sinks: Sinks, delivery: Delivery): Promise<{ commentUrl: string | null }> {
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work()
+    } catch (error) {
+      sinks.log.warning(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+      return null
+    }
+  }
+  await attempt('the job summary could not be written', () => sinks.summary.write(delivery.summary))
+  const { comment, artifact } = delivery
+  const { pullRequest, artifacts } = sinks
+  const posted =
+    comment === null || pullRequest === null
+      ? null
+      : await attempt(
+          'the comment could not be written (the job needs `pull-requests: write`; on a fork no job has it)',
+          () => pullRequest.publishComment(comment.body, { create: comment.create }),
+        )
+  if (artifact !== null && artifacts !== null) {
+    await attempt('the artifact could not be uploaded', () => uploadRun(artifacts, artifact))
+  }
+  return { commentUrl: posted?.url ?? null }
+}
+
+async function uploadRun(
+  artifacts: Artifacts,
+  artifact: { name: string; directory: RunDirectory },
+): Promise<void> {
+  const { name, directory } = artifact
+  const files: string[] = []
+  for (const file of Object.values(runFiles)) {
+    if ((await directory.read(file)) !== null) files.push(`${directory.path}/${file}`)
+  }
+  if (files.length > 0) await artifacts.upload({ name, folder: directory.path, files })
+}
+
+/** `checkpoint-gate-<16 hex>-r<attempt>-end`: the same name for every run of one candidate of one pointer. */
+export function nameArtifact(request: { pointerFile: string; candidate: string; attempt: number }): string {
+  const key = createHash('sha256')
+    .update(`${request.pointerFile}\0${request.candidate}`)
+    .digest('hex')
+    .slice(0, 16)
+  return `checkpoint-gate-${key}-r${request.attempt}-end`
+}

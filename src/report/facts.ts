@@ -1,0 +1,167 @@
+import type { Plan } from '../plan/plan.ts'
+import type { Policy } from '../policy/schema.ts'
+import type { ModelSource } from '../ports.ts'
+import { priceUsage } from '../record/build.ts'
+import type { RecordSummary } from '../record/schema.ts'
+import { countThings, formatConfidence, formatDuration, formatShare, formatUsd } from './format.ts'
+import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
+
+/** One line of a list of facts. */
+export interface Fact {
+  name: string
+  value: Text
+}
+
+const shownNames = 5
+
+/** What was drawn, out of what. */
+export function listSampleFacts({ sample, plan }: RecordSummary): Fact[] {
+  const { turnsDrawn, turnsAsked, conversations, turnsEligible, conversationsExpired } = sample
+  return [
+    { name: 'Turns drawn', value: say`${turnsDrawn} of ${turnsAsked} asked for, at most one a conversation` },
+    { name: 'Corpus', value: say`${verbatim(plan.corpus.name)}` },
+    { name: 'Conversations', value: say`${conversations} with ${turnsEligible} turns to draw from` },
+    {
+      name: 'Expired',
+      value: say`${countThings(conversationsExpired, 'conversation', 'conversations')} left out`,
+    },
+    { name: 'Epoch', value: say`${verbatim(plan.policy.sample.epoch)}` },
+  ]
+}
+
+/** What fixes the measurement, and where its parts were read. */
+export function listPlanFacts(record: RecordSummary): Fact[] {
+  const { plan, planDigest, commits, run, gateVersion } = record
+  const { alpha, regressionAlpha } = plan.policy.gate
+  const judge: Fact[] =
+    record.judge === null
+      ? []
+      : [{ name: 'Judge', value: say`${verbatim(record.judge.model)}${describeSource(record.judge.source)}` }]
+  return [
+    { name: 'Candidate', value: describeArm(plan.candidate, record.arms.candidate) },
+    { name: 'Baseline', value: describeArm(plan.baseline, record.arms.baseline) },
+    ...judge,
+    { name: 'Plan digest', value: say`${verbatim(planDigest)}` },
+    { name: 'Bounds', value: say`one-sided, each at ${formatConfidence(alpha)}` },
+    {
+      name: 'Worse than the baseline',
+      value: say`exact one-sided test at α = ${String(regressionAlpha)}`,
+    },
+    { name: 'Policy read at', value: say`${verbatim(commits.policy)}` },
+    { name: 'Attempt', value: say`${run.attempt}, gate version ${verbatim(gateVersion)}` },
+  ]
+}
+
+function describeArm(id: string, arm: RecordSummary['arms']['candidate']): Text {
+  const models = Object.entries(arm.models).toSorted(([, a], [, b]) => b - a)
+  const named = models
+    .slice(0, shownNames)
+    .map(([model, count]) => say`${verbatim(model)} ${countThings(count, 'time', 'times')}`)
+  const rest = models.length > shownNames ? [say`${models.length - shownNames} more`] : []
+  const answered =
+    named.length === 0 ? say`no answer` : say`answered as ${joinTexts([...named, ...rest], ', ')}`
+  return say`${verbatim(id)}, ${answered}${describeSource(arm.source)}`
+}
+
+function describeSource(source: ModelSource): Text {
+  return source.kind === 'live' ? [] : say`, recorded (${verbatim(`sha256:${source.sha256}`)})`
+}
+
+/** What it took: requests, tokens and prices by model, time. */
+export function listSpending(record: RecordSummary, prices: Policy['prices']): Fact[] {
+  const { cost, timing, plan, arms, judge } = record
+  const spent = [
+    { name: 'Candidate', model: plan.candidate, usage: arms.candidate.usage },
+    { name: 'Baseline', model: plan.baseline, usage: arms.baseline.usage },
+    ...(judge === null ? [] : [{ name: 'Judge', model: judge.model, usage: judge.usage }]),
+  ]
+  return [
+    { name: 'Cost', value: say`${formatCost(cost.usd)}` },
+    { name: 'Requests', value: say`${cost.requests}` },
+    ...spent.map((entry) => ({
+      name: `${entry.name} tokens`,
+      value: say`${entry.usage.promptTokens} in, ${entry.usage.completionTokens} out, ${formatCost(priceUsage([entry], prices))}`,
+    })),
+    { name: 'Started', value: say`${verbatim(timing.startedAt)}, took ${formatDuration(timing.elapsedMs)}` },
+  ]
+}
+
+function formatCost(usd: number | null): string {
+  return usd === null ? 'price not known' : formatUsd(usd)
+}
+
+/** One line of what completions look like without any judge. */
+export interface SignalRow {
+  name: Text
+  baseline: string
+  candidate: string
+}
+
+/** Refusals, tool calls, finish reasons and length, per arm: shown, never deciding. */
+export function listSignals({ arms }: RecordSummary): SignalRow[] {
+  const [baseline, candidate] = [arms.baseline.signals, arms.candidate.signals]
+  const share = (name: Text, count: (signals: typeof baseline) => number): SignalRow => ({
+    name,
+    baseline: formatShare(count(baseline), baseline.completions),
+    candidate: formatShare(count(candidate), candidate.completions),
+  })
+  const totals = new Map<string, number>()
+  for (const { finishReasons } of [baseline, candidate]) {
+    for (const [reason, count] of Object.entries(finishReasons)) {
+      totals.set(reason, (totals.get(reason) ?? 0) + count)
+    }
+  }
+  const reasons = [...totals.keys()].toSorted((a, b) => (totals.get(b) ?? 0) - (totals.get(a) ?? 0))
+  const [shown, others] = [reasons.slice(0, shownNames), reasons.slice(shownNames)]
+  const sum = (signals: typeof baseline) =>
+    others.reduce((total, reason) => total + (signals.finishReasons[reason] ?? 0), 0)
+  return [
+    {
+      name: say`completions`,
+      baseline: formatCount(baseline.completions),
+      candidate: formatCount(candidate.completions),
+    },
+    share(say`refusals`, (signals) => signals.refusals),
+    share(say`with tool calls`, (signals) => signals.toolCalls),
+    ...shown.map((reason) =>
+      share(say`finished with ${verbatim(reason)}`, (signals) => signals.finishReasons[reason] ?? 0),
+    ),
+    ...(others.length === 0 ? [] : [share(say`finished with ${others.length} other reasons`, sum)]),
+    { name: say`median length`, baseline: formatLength(baseline), candidate: formatLength(candidate) },
+  ]
+}
+
+function formatLength({ charactersMedian }: { charactersMedian: number | null }): string {
+  return charactersMedian === null ? '–' : countThings(charactersMedian, 'character', 'characters')
+}
+
+/** The counts of one slice of the turns in one category. */
+export type SliceRow = RecordSummary['slices'][number]
+
+/** The slices in which the arms differ most, and how many there are beside them. */
+export function rankSlices(slices: readonly SliceRow[], most: number): { rows: SliceRow[]; left: number } {
+  const excess = (row: SliceRow) => row.candidateEvents - row.baselineEvents
+  const ranked = slices.toSorted((a, b) => excess(b) - excess(a))
+  return { rows: ranked.slice(0, most), left: Math.max(0, ranked.length - most) }
+}
+
+/** The registration's amendments: numbered and dated, each with its reason. */
+export function listAmendments({ registration }: Plan): Text[] {
+  return registration.amendments.map(
+    ({ number, date, reason }) => say`Amendment ${number} of ${verbatim(date)}: ${verbatim(reason)}`,
+  )
+}
+
+/** Why the run ended early, as the end of a sentence. */
+export function explainStop({ stopped, cost }: RecordSummary): string {
+  switch (stopped) {
+    case 'max-requests':
+      return `the budget of requests was spent after ${formatCount(cost.requests)}`
+    case 'max-minutes':
+      return 'the time of the budget ran out'
+    case 'cancelled':
+      return 'the run was cancelled'
+    case null:
+      return 'the run ended early'
+  }
+}

@@ -1,0 +1,116 @@
+import { formatCount } from './text.ts'
+
+/** What a rate is shown in: per 100,000 turns below 0.1 %. */
+export type Unit = '%' | 'per 100k'
+
+const digitsKept = 12
+
+/** The unit for a rate and whatever stands beside it: the first that is not zero decides. */
+export function chooseUnit(...per100k: readonly number[]): Unit {
+  const first = per100k.find((value) => value !== 0) ?? 0
+  return first !== 0 && Math.abs(first) < 100 ? 'per 100k' : '%'
+}
+
+/** A rate in a unit: `0.24 %`, `3.3 per 100k`. */
+export function formatIn(unit: Unit, per100k: number): string {
+  return `${formatNumber(unit, per100k)} ${unit}`
+}
+
+/** A rate in a unit with every digit of it. */
+export function formatExact(unit: Unit, per100k: number): string {
+  return `${scale(unit, per100k)} ${unit}`
+}
+
+/** Two rates in one unit: `0.05 to 0.3 %`, every digit of both. */
+export function formatInterval(unit: Unit, [low, high]: readonly [number, number]): string {
+  return `${scale(unit, low)} to ${formatExact(unit, high)}`
+}
+
+/** A limit with every digit of it; beside rates in another unit in both. */
+export function formatLimit(per100k: number, beside?: Unit): string {
+  const unit = chooseUnit(per100k)
+  const limit = formatExact(unit, per100k)
+  return beside === undefined || beside === unit ? limit : `${limit} (${formatExact(beside, per100k)})`
+}
+
+/**
+ * A bound with as many digits as it takes to see on which side of the limit it lies: "at most 1.02 %" beside
+ * a limit of 1 %, where two digits would say "at most 1 %".
+ */
+export function formatBound(unit: Unit, per100k: number, limitPer100k: number | null): string {
+  if (limitPer100k === null) return formatIn(unit, per100k)
+  const side = Math.sign(per100k - limitPer100k)
+  for (let digits = countDigits(unit, per100k); ; digits += 1) {
+    const shown = Number(per100k.toPrecision(digits))
+    if (digits >= digitsKept || Math.sign(shown - limitPer100k) === side) {
+      return `${scale(unit, shown)} ${unit}`
+    }
+  }
+}
+
+/** `+5.5 points`, or `+12 per 100k` beside rates in that unit. */
+export function formatDifference(unit: Unit, per100k: number): string {
+  const shown = formatNumber(unit, Math.abs(per100k))
+  const sign = per100k === 0 ? '' : per100k > 0 ? '+' : '−'
+  if (unit === 'per 100k') return `${sign}${shown} ${unit}`
+  return `${sign}${shown} ${shown === '1' ? 'point' : 'points'}`
+}
+
+/** `p = 0.013`, `p = 2e-9`. */
+export function formatP(p: number): string {
+  if (p < 1e-300) return 'p < 1e-300'
+  return `p = ${p < 0.001 ? p.toExponential(0) : String(Number(p.toPrecision(2)))}`
+}
+
+/** US dollars: `$0.42`, `$11`, `$1,240`. */
+export function formatUsd(usd: number): string {
+  if (usd === 0) return '$0'
+  if (usd < 0.01) return 'less than $0.01'
+  return usd < 10 ? `$${usd.toFixed(2)}` : `$${formatCount(Math.round(usd))}`
+}
+
+/** `42 s`, `12 min 30 s`, `3 h 5 min`. */
+export function formatDuration(elapsedMs: number): string {
+  const seconds = Math.round(elapsedMs / 1000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** A share of a whole as a percentage: `2 %`, `0.5 %`; `–` of nothing. */
+export function formatShare(part: number, whole: number): string {
+  if (whole === 0) return '–'
+  const percent = (100 * part) / whole
+  return `${Number(percent.toPrecision(percent >= 10 ? 3 : 2))} %`
+}
+
+/** How sure a one-sided bound is: `95 %` at α = .05. */
+export function formatConfidence(alpha: number): string {
+  return `${Number((100 * (1 - alpha)).toPrecision(6))} %`
+}
+
+/** `1 category`, `2 categories`. */
+export function countThings(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+/** An estimate of a count: rounded up to two digits. */
+export function formatAbout(count: number): string {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1)
+  return formatCount(Math.ceil(count / step) * step)
+}
+
+function formatNumber(unit: Unit, per100k: number): string {
+  return String(scale(unit, Number(per100k.toPrecision(countDigits(unit, per100k)))))
+}
+
+// 70 / 1000 and the like have digits of their own that nobody wrote.
+function scale(unit: Unit, per100k: number): number {
+  return Number((unit === '%' ? per100k / 1000 : per100k).toPrecision(digitsKept))
+}
+
+/** Two digits, three from 10 on. */
+function countDigits(unit: Unit, per100k: number): number {
+  return Math.abs(scale(unit, per100k)) >= 10 ? 3 : 2
+}
