@@ -78,7 +78,7 @@ describe('startHostileEndpoint', () => {
   it('resets the connection', async () => {
     const { url } = await open('reset')
     await expect(post(url)).rejects.toMatchObject({
-      cause: { code: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/) },
+      cause: { code: 'ECONNRESET' },
     })
   })
 

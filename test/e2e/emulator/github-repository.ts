@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+
+/** `files` maps a path to the whole text of the file, as in the commit's tree. */
+export type Commit = { sha: string; parents: string[]; files: Record<string, string> }
+
+/** A repository in memory. Branch names map to the SHA of their tip. */
+export type FakeRepository = {
+  owner: string
+  name: string
+  visibility: 'public' | 'private' | 'internal'
+  defaultBranch: string
+  commits: Commit[]
+  branches: Record<string, string>
+}
+
+/** What the stand-in's own address is, for the links in its answers. */
+type Located = { repository: FakeRepository; apiUrl: string }
+
+/** The commit that a branch's name, a full ref, or a SHA names; the default branch's tip without a ref. */
+export function findCommit(repository: FakeRepository, ref: string | undefined): Commit | undefined {
+  const name = ref ?? repository.defaultBranch
+  const sha = repository.branches[name.replace(/^(refs\/)?heads\//, '')] ?? repository.branches[name] ?? name
+  return repository.commits.find((commit) => commit.sha === sha)
+}
+
+export function describeRepository({ repository, apiUrl }: Located) {
+  const { owner, name, visibility, defaultBranch } = repository
+  return {
+    id: 1,
+    node_id: 'R_1',
+    name,
+    full_name: `${owner}/${name}`,
+    owner: { login: owner, id: 2, type: 'Organization' },
+    private: visibility !== 'public',
+    visibility,
+    fork: false,
+    archived: false,
+    url: `${apiUrl}/repos/${owner}/${name}`,
+    html_url: `https://github.com/${owner}/${name}`,
+    default_branch: defaultBranch,
+  }
+}
+
+export function describeCommit({ repository, apiUrl, commit }: Located & { commit: Commit }) {
+  const base = `${apiUrl}/repos/${repository.owner}/${repository.name}/commits`
+  const person = { name: 'octocat', email: 'octocat@example.com', date: '2026-11-02T08:00:00Z' }
+  return {
+    sha: commit.sha,
+    node_id: `C_${commit.sha}`,
+    url: `${base}/${commit.sha}`,
+    commit: { message: `commit ${commit.sha.slice(0, 7)}`, author: person, committer: person },
+    author: null,
+    committer: null,
+    parents: commit.parents.map((sha) => ({ sha, url: `${base}/${sha}` })),
+  }
+}
+
+/** GitHub leaves the content out of its JSON for files above 1 MiB; only the raw media type has it then. */
+const inlineLimitBytes = 1024 * 1024
+
+/** A file or a folder at a commit; `undefined` where the path names neither. */
+export function readContents({
+  repository,
+  apiUrl,
+  commit,
+  path,
+}: Located & { commit: Commit; path: string }) {
+  const describe = (type: 'file' | 'dir', at: string, content: Buffer) => {
+    const url = `${apiUrl}/repos/${repository.owner}/${repository.name}/contents/${at}?ref=${commit.sha}`
+    return {
+      type,
+      size: content.length,
+      name: at.slice(at.lastIndexOf('/') + 1),
+      path: at,
+      sha: gitHash(type === 'file' ? 'blob' : 'tree', content),
+      url,
+      git_url: null,
+      html_url: null,
+      download_url: null,
+      _links: { self: url, git: null, html: null },
+    }
+  }
+  const text = commit.files[path]
+  if (text !== undefined) {
+    const raw = Buffer.from(text)
+    const inline = raw.length <= inlineLimitBytes
+    const content = inline ? raw.toString('base64').replace(/.{60}/g, '$&\n') : ''
+    return {
+      kind: 'file' as const,
+      raw,
+      body: { ...describe('file', path, raw), content, encoding: inline ? 'base64' : 'none' },
+    }
+  }
+  const entries = listFolder(commit, path).map(([at, content]) =>
+    content === undefined ? describe('dir', at, Buffer.from('')) : describe('file', at, Buffer.from(content)),
+  )
+  return entries.length === 0 ? undefined : { kind: 'directory' as const, body: entries }
+}
+
+/** The files and, without content, the folders directly in a folder, in order of their names. */
+function listFolder(commit: Commit, path: string): [string, string | undefined][] {
+  const prefix = path === '' ? '' : `${path}/`
+  const entries = new Map<string, string | undefined>()
+  for (const [file, content] of Object.entries(commit.files)) {
+    if (!file.startsWith(prefix)) continue
+    const [name = '', ...rest] = file.slice(prefix.length).split('/')
+    entries.set(`${prefix}${name}`, rest.length === 0 ? content : undefined)
+  }
+  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function gitHash(type: 'blob' | 'tree', content: Buffer): string {
+  return createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex')
+}
