@@ -191,7 +191,7 @@ async function reportNoVerdict(stage: Stage, error: unknown): Promise<number> {
   if (known === null && error instanceof Error) core.debug(safeText(error.stack ?? '', 4000))
   const message = renderNoVerdict(problem)
   core.setOutput('verdict', '')
-  core.setOutput('gate-message', message.headline)
+  core.setOutput('gate-message', safeText(`${message.headline}: ${problem.remedy}`, 1000))
   const { where } = problem
   core.error(safeText(formatError(problem), 2000), {
     title: 'Checkpoint Gate: no verdict',
