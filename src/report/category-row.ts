@@ -6,6 +6,7 @@ import {
   chooseUnit,
   formatBound,
   formatDifference,
+  formatDifferences,
   formatExact,
   formatIn,
   formatInterval,
@@ -40,17 +41,15 @@ export interface CategoryRow {
   /** The reason as a phrase: "worse than the baseline". */
   reason: string
   /** `null` when nothing was registered. */
-  predicted: string | null
+  predicted: { rate: string; interval: string } | null
   /** The candidate's rate lies outside the registered interval. */
   outside: boolean
   baseline: ArmCell
   candidate: ArmCell
   /** `null` without graded pairs. */
   difference: { size: string; bounds: string; p: string } | null
-  /** In the unit that it is written in, and in the candidate's. */
-  limit: string | null
-  /** In the candidate's unit alone. */
-  limitBeside: string | null
+  /** As one writes it, and in the unit of the candidate's rate beside it. */
+  limit: { written: string; beside: string } | null
   missing: Text | null
   plot: {
     baseline: PlottedArm
@@ -85,8 +84,10 @@ export function buildCategoryRow(request: {
       withLower: estimate.limit !== null && estimate.limit.pAbove < plan.policy.gate.alpha,
     }),
     difference: describeDifference(estimate),
-    limit: limitPer100k === null ? null : formatLimit(limitPer100k, unit),
-    limitBeside: limitPer100k === null ? null : formatExact(unit, limitPer100k),
+    limit:
+      limitPer100k === null
+        ? null
+        : { written: formatLimit(limitPer100k), beside: formatExact(unit, limitPer100k) },
     missing: sayMissing(estimate, verdict),
     plot: {
       baseline: estimate.baseline,
@@ -103,10 +104,9 @@ export function joinBounds({ lower, upper }: ArmCell): string {
   return parts.filter((part) => part !== null).join(', ')
 }
 
-/** `FAIL: over its limit`, and whether it counts. */
-export function describeVerdict({ verdict, reason, role }: CategoryRow): string {
-  const word = verdict.toUpperCase()
-  return role === 'block' ? `${word}: ${reason}` : `watched, ${word}: ${reason}`
+/** `FAIL`, or `watched, FAIL` where it doesn't count. */
+export function describeDecision({ verdict, role }: CategoryRow): string {
+  return role === 'block' ? verdict.toUpperCase() : `watched, ${verdict.toUpperCase()}`
 }
 
 /** The reason of a category's verdict in words. */
@@ -119,7 +119,7 @@ export function phraseReason(request: {
     case 'not-worse':
       return 'not worse than the baseline'
     case 'within-limit':
-      return 'within its limit, not worse than the baseline'
+      return 'within its limit, not worse'
     case 'worse-than-baseline':
       return 'worse than the baseline'
     case 'over-limit':
@@ -131,7 +131,7 @@ export function phraseReason(request: {
     case 'measurement':
       return 'what is missing could change it'
     case 'judge':
-      return 'no completion has a label'
+      return 'an arm has no label at all'
     case 'not-asked':
       return 'not every turn was asked'
   }
@@ -142,9 +142,12 @@ function suspectOf(plan: Plan, estimate: CategoryEstimate): string {
   return worse ? 'worse than the baseline' : 'over its limit'
 }
 
-function formatPrediction({ ratePer100k, intervalPer100k: [low, high] }: Prediction): string {
+function formatPrediction({
+  ratePer100k,
+  intervalPer100k: [low, high],
+}: Prediction): CategoryRow['predicted'] {
   const unit = chooseUnit(ratePer100k, high)
-  return `${formatIn(unit, ratePer100k)} (${formatInterval(unit, [low, high])})`
+  return { rate: formatExact(unit, ratePer100k), interval: formatInterval(unit, [low, high]) }
 }
 
 function isOutside({ intervalPer100k: [low, high] }: Prediction, ratePer100k: number | null): boolean {
@@ -187,7 +190,7 @@ function describeDifference({
   const { per100k, lowerPer100k, upperPer100k } = difference
   return {
     size: formatDifference(unit, per100k),
-    bounds: `${formatDifference(unit, lowerPer100k)} to ${formatDifference(unit, upperPer100k)}`,
+    bounds: formatDifferences(unit, [lowerPer100k, upperPer100k]),
     p: formatP(regression.pFail),
   }
 }

@@ -127,12 +127,16 @@ export function listSignals({ arms }: RecordSummary): SignalRow[] {
       share(say`finished with ${verbatim(reason)}`, (signals) => signals.finishReasons[reason] ?? 0),
     ),
     ...(others.length === 0 ? [] : [share(say`finished with ${others.length} other reasons`, sum)]),
-    { name: say`median length`, baseline: formatLength(baseline), candidate: formatLength(candidate) },
+    {
+      name: say`median length in characters`,
+      baseline: formatLength(baseline),
+      candidate: formatLength(candidate),
+    },
   ]
 }
 
 function formatLength({ charactersMedian }: { charactersMedian: number | null }): string {
-  return charactersMedian === null ? '–' : countThings(charactersMedian, 'character', 'characters')
+  return charactersMedian === null ? '–' : formatCount(charactersMedian)
 }
 
 /** The counts of one slice of the turns in one category. */

@@ -21,6 +21,11 @@ export function formatExact(unit: Unit, per100k: number): string {
   return `${scale(unit, per100k)} ${unit}`
 }
 
+/** The number of a rate that stands beside its unit. */
+export function formatTick(unit: Unit, per100k: number): string {
+  return String(scale(unit, per100k))
+}
+
 /** Two rates in one unit: `0.05 to 0.3 %`, every digit of both. */
 export function formatInterval(unit: Unit, [low, high]: readonly [number, number]): string {
   return `${scale(unit, low)} to ${formatExact(unit, high)}`
@@ -50,10 +55,14 @@ export function formatBound(unit: Unit, per100k: number, limitPer100k: number | 
 
 /** `+5.5 points`, or `+12 per 100k` beside rates in that unit. */
 export function formatDifference(unit: Unit, per100k: number): string {
-  const shown = formatNumber(unit, Math.abs(per100k))
-  const sign = per100k === 0 ? '' : per100k > 0 ? '+' : '−'
-  if (unit === 'per 100k') return `${sign}${shown} ${unit}`
-  return `${sign}${shown} ${shown === '1' ? 'point' : 'points'}`
+  const shown = formatSigned(unit, per100k)
+  if (unit === 'per 100k') return `${shown} ${unit}`
+  return `${shown} ${/^[+−]1$/.test(shown) ? 'point' : 'points'}`
+}
+
+/** Two differences in one unit: `−0.24 to +0.2 points`. */
+export function formatDifferences(unit: Unit, [low, high]: readonly [number, number]): string {
+  return `${formatSigned(unit, low)} to ${formatDifference(unit, high)}`
 }
 
 /** `p = 0.013`, `p = 2e-9`. */
@@ -66,7 +75,7 @@ export function formatP(p: number): string {
 export function formatUsd(usd: number): string {
   if (usd === 0) return '$0'
   if (usd < 0.01) return 'less than $0.01'
-  return usd < 10 ? `$${usd.toFixed(2)}` : `$${formatCount(Math.round(usd))}`
+  return usd < 9.995 ? `$${usd.toFixed(2)}` : `$${formatCount(Math.round(usd))}`
 }
 
 /** `42 s`, `12 min 30 s`, `3 h 5 min`. */
@@ -99,6 +108,11 @@ export function countThings(count: number, one: string, many: string): string {
 export function formatAbout(count: number): string {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1)
   return formatCount(Math.ceil(count / step) * step)
+}
+
+function formatSigned(unit: Unit, per100k: number): string {
+  const sign = per100k === 0 ? '' : per100k > 0 ? '+' : '−'
+  return sign + formatNumber(unit, Math.abs(per100k))
 }
 
 function formatNumber(unit: Unit, per100k: number): string {

@@ -23,47 +23,59 @@ const inconclusiveOrder: readonly CategoryReason[] = [
   'underpowered',
 ]
 
-/** The first line: the verdict, the category that caused it, and the next action with its price. */
-export function sayHeadline(request: {
+/** What follows the verdict's word in the first line: the category that caused it and the next action. */
+export function sayFinding(request: {
   record: RecordSummary
   verdict: Verdict
   categories: readonly DecidedCategory[]
 }): Text {
   const { record, verdict, categories } = request
-  const word = verdict.verdict.toUpperCase()
   if (verdict.verdict === 'invalid') {
-    return say`INVALID: the measurement can't be trusted. ${listReasons(verdict)}`
+    return say`the measurement can't be trusted. ${listReasons(verdict)}`
   }
-  if (verdict.verdict === 'unchanged') return say`UNCHANGED: the checkpoint is the baseline's.`
+  if (verdict.verdict === 'unchanged') return say`the checkpoint is the baseline's.`
   const changed = sayModelChange(record)
-  if (changed !== null && verdict.verdict === 'inconclusive') return say`${word}: ${changed}`
+  if (changed !== null && verdict.verdict === 'inconclusive') return changed
   const blocking = categories.filter((category) => category.verdict.role === 'block')
   if (verdict.verdict === 'pass') return sayPass({ record, categories, blocking: blocking.length })
   const decisive = rankDecisive(blocking.filter((category) => category.verdict.verdict === verdict.verdict))
   const [first] = decisive
-  if (first === undefined) {
-    return say`${word}: no category blocks, so that nothing could pass. Give a category of the policy the role ${verbatim('block')}.`
-  }
+  if (first === undefined) return sayUndecided(verdict)
   const question = {
     ...first,
     record,
     tests: blocking.reduce((sum, { estimate }) => sum + (estimate.limit === null ? 1 : 2), 0),
   }
-  const finding = sayFinding(question)
-  return joinTexts([say`${word}: ${finding}`, sayOthers(decisive.length - 1, word), sayNextAction(question)])
+  return joinTexts([
+    sayCause(question),
+    sayOthers(decisive.length - 1, verdict.verdict),
+    sayNextAction(question),
+  ])
 }
 
-function sayOthers(others: number, word: string): Text {
+function sayUndecided(verdict: Verdict): Text {
+  if (verdict.reasons.length > 0) return say`no verdict follows from the record. ${listReasons(verdict)}`
+  return say`no category blocks, so that nothing could pass. Give a category of the policy the role ${verbatim('block')}.`
+}
+
+function sayOthers(others: number, verdict: string): Text {
   if (others === 0) return []
-  return say`${countThings(others, 'other category is', 'other categories are')} ${word}.`
+  return say`${countThings(others, 'other category is', 'other categories are')} ${verdict.toUpperCase()}.`
 }
 
 function rankDecisive(decisive: readonly DecidedCategory[]): DecidedCategory[] {
   const rank = ({ verdict }: DecidedCategory) =>
     verdict.verdict === 'inconclusive' ? inconclusiveOrder.indexOf(verdict.reason) : 0
-  return decisive.toSorted(
-    (a, b) => rank(a) - rank(b) || (a.verdict.p_adjusted ?? 1) - (b.verdict.p_adjusted ?? 1),
-  )
+  return decisive.toSorted((a, b) => rank(a) - rank(b) || weighDecisive(a) - weighDecisive(b))
+}
+
+/** Smallest first: what is surest where a test speaks, and what needs the most turns where none does. */
+function weighDecisive({ verdict, estimate }: DecidedCategory): number {
+  if (verdict.reason !== 'underpowered') return verdict.p_adjusted ?? 1
+  // The turns needed go with limit/(limit − rate)².
+  const limit = estimate.limit?.limitPer100k ?? 0
+  const distance = limit - (estimate.candidate.ratePer100k ?? 0)
+  return limit === 0 ? 0 : (distance * distance) / limit
 }
 
 function listReasons(verdict: Verdict): Text {
@@ -93,14 +105,14 @@ function sayPass(request: {
   const watched = categories.filter(({ verdict }) => verdict.role === 'watch' && verdict.verdict === 'fail')
   const turns = countThings(record.sample.turnsDrawn, 'turn', 'turns')
   const scope = `${countThings(blocking, 'category', 'categories')}, ${turns}`
-  const pass = say`PASS: no category is worse than the baseline or over its limit (${scope}).`
+  const pass = say`no category is worse than the baseline or over its limit (${scope}).`
   const [first] = watched
   if (first === undefined) return pass
   const others = watched.length > 1 ? ` and ${formatCount(watched.length - 1)} more` : ''
-  return say`PASS: no blocking category is worse than the baseline or over its limit (${scope}). Watched, not blocking: ${verbatim(first.verdict.id)} is ${phraseReason({ ...first, plan: record.plan })}${others}.`
+  return say`no blocking category is worse than the baseline or over its limit (${scope}). Watched, not blocking: ${verbatim(first.verdict.id)} is ${phraseReason({ ...first, plan: record.plan })}${others}.`
 }
 
-function sayFinding(question: Question): Text {
+function sayCause(question: Question): Text {
   const { estimate, verdict } = question
   const { plan } = question.record
   const { candidate, baseline, regression, limit } = estimate
@@ -117,7 +129,9 @@ function sayFinding(question: Question): Text {
       const own = worse
         ? `${describeRate(estimate, 'candidate')}${against} by its own test (${formatP(regression.pFail)})`
         : `${describeRate(estimate, 'candidate', 'at least')}${limits}: over its limit by its own test (${formatP(limit?.pAbove ?? 1)})`
-      const adjusted = verdict.p_adjusted === null ? '' : ` (adjusted ${formatP(verdict.p_adjusted)})`
+      const level = Math.max(plan.policy.gate.alpha, plan.policy.gate.regressionAlpha)
+      const adjusted =
+        verdict.p_adjusted === null ? '' : ` (adjusted ${formatP(verdict.p_adjusted)} at α = ${level})`
       return say`${id} ${own}, not by the one over all categories${adjusted}.`
     }
     case 'measurement':

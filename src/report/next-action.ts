@@ -48,8 +48,8 @@ function sayMoreTurns(question: { record: RecordSummary; estimate: CategoryEstim
     return say`No sample of up to 20 million turns would decide with ${chance}: the rate is too near the limit.`
   }
   const price = priceTurns(record, more)
-  const priced = price === null ? '' : ` ${price},`
-  const decide = say`About ${formatAbout(more)} more turns,${priced} would decide with ${chance}`
+  const priced = price === null ? '' : `, ${price},`
+  const decide = say`About ${formatAbout(more)} more turns${priced} would decide with ${chance}`
   const { conversations, turnsDrawn } = record.sample
   if (turnsDrawn + more <= conversations) return say`${decide}.`
   return say`${decide}, and the corpus has ${countThings(conversations, 'conversation', 'conversations')}: it would have to grow.`

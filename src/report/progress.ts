@@ -1,4 +1,5 @@
 import type { Progress } from '../ports.ts'
+import { formatDuration } from './format.ts'
 
 /** One line: share done, rate, time left, requests, failures, cost. */
 export function formatProgress(state: Progress): string {
@@ -12,11 +13,4 @@ export function formatProgress(state: Progress): string {
   const failed = failures === 0 ? '' : `, ${failures} failed`
   const share = planned === 0 ? 100 : Math.floor((100 * done) / planned)
   return `${share} % (${done} of ${planned} completions graded, ${perSecond.toFixed(1)}/s${left}, ${requests} requests${failed}${cost})`
-}
-
-/** `8 s`, `3 min`, `2.5 h` */
-export function formatDuration(ms: number): string {
-  if (ms < 90_000) return `${Math.max(1, Math.round(ms / 1000))} s`
-  if (ms < 5_400_000) return `${Math.round(ms / 60_000)} min`
-  return `${(ms / 3_600_000).toFixed(1)} h`
 }

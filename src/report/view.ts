@@ -16,7 +16,7 @@ import {
   type SliceRow,
 } from './facts.ts'
 import { formatConfidence } from './format.ts'
-import { sayHeadline } from './headline.ts'
+import { sayFinding } from './headline.ts'
 import { type ReconciliationRow, reconcile } from './missing.ts'
 import { formatPlain, say, type Text, verbatim } from './text.ts'
 
@@ -24,8 +24,9 @@ import { formatPlain, say, type Text, verbatim } from './text.ts'
 export interface ReportView {
   /** The verdict, the category that caused it, and the next action with its price: one line, inert. */
   headline: string
-  /** The headline for sinks that set apart what is not ours. */
-  headlineText: Text
+  /** The headline for sinks that set apart what is not ours: `FAIL`, and what follows the colon. */
+  word: string
+  finding: Text
   verdict: Verdict['verdict']
   conclusion: Verdict['conclusion']
   candidate: string
@@ -69,10 +70,12 @@ export function buildView(request: {
   const rows = categories
     .map((category) => buildCategoryRow({ ...category, plan }))
     .toSorted((a, b) => rankRow(a) - rankRow(b))
-  const headlineText = sayHeadline({ record, verdict, categories })
+  const word = verdict.verdict.toUpperCase()
+  const finding = sayFinding({ record, verdict, categories })
   return {
-    headline: formatPlain(headlineText),
-    headlineText,
+    headline: `${word}: ${formatPlain(finding)}`,
+    word,
+    finding,
     verdict: verdict.verdict,
     conclusion: verdict.conclusion,
     candidate: verdict.candidate,

@@ -15,7 +15,7 @@ export function escapeMarkdown(text: string): string {
   const start = /^(?:[-+=]+|\d{1,9}[.)])(?=\s|$)/.exec(words)?.[0] ?? ''
   const rest = words
     .slice(start.length)
-    .replaceAll(/[\\`*_{}[\]<>|~&$]|(?:[@#]|:(?=\S)|(?<=\bwww)\.|(?<=\bGH)-(?=\d))+/gi, (found) =>
+    .replaceAll(/[\\`*_{}[\]<>|~&$]|(?:[@#]|:(?=\S)|(?<=www)\.|(?<=GH)-(?=\d))+/gi, (found) =>
       /^[@#:.-]/.test(found) ? `\`${found}\`` : toEntities(found),
     )
   return toEntities(start) + rest

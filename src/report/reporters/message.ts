@@ -1,8 +1,8 @@
 import { formatPlace, type GateError } from '../../errors.ts'
-import { formatPlain, joinTexts, say, type Text, verbatim } from '../text.ts'
+import { formatPlain, say, type Text, verbatim } from '../text.ts'
 import { commentMarker } from './comment.ts'
-import { renderList, renderText } from './markdown.ts'
-import { renderBold } from './sections.ts'
+import { renderList } from './markdown.ts'
+import { renderHeadline } from './sections.ts'
 
 /** A run that ended without a table, for every place where one is told of. */
 export interface Message {
@@ -21,9 +21,9 @@ export function renderUnchanged(unchanged: {
   installs: boolean
 }): Message {
   const { checkpoint, installs } = unchanged
-  const headline = say`UNCHANGED: the checkpoint is still ${verbatim(checkpoint)}, so that there is nothing to compare.`
+  const finding = say`the checkpoint is still ${verbatim(checkpoint)}, so that there is nothing to compare.`
   const installed = say`This pull request installs the gate: its policy is valid, and decides from the merge on.`
-  return createMessage(headline, installs ? [installed] : [])
+  return createMessage({ word: 'UNCHANGED', finding, lines: installs ? [installed] : [] })
 }
 
 /** A run that ended without a verdict: what is wrong, where, and what to do about it. */
@@ -31,13 +31,18 @@ export function renderNoVerdict(error: GateError, remedies: readonly string[] = 
   const place = error.where === undefined ? [] : [say`Where: ${verbatim(formatPlace(error.where))}`]
   const lines = [...error.remedy.split(/\r?\n/), ...remedies].filter((line) => line.trim() !== '')
   const steps = lines.map((line) => say`What to do: ${verbatim(line)}`)
-  return createMessage(say`NO VERDICT: ${verbatim(error.message)}`, [...place, ...steps])
+  return createMessage({
+    word: 'NO VERDICT',
+    finding: say`${verbatim(error.message)}`,
+    lines: [...place, ...steps],
+  })
 }
 
-function createMessage(headline: Text, lines: readonly Text[]): Message {
-  const body = `${renderBold(renderText(headline))}\n${lines.length === 0 ? '' : `\n${renderList(lines, longestLines)}\n`}`
+function createMessage(message: { word: string; finding: Text; lines: readonly Text[] }): Message {
+  const { word, finding, lines } = message
+  const body = `${renderHeadline({ word, finding })}\n${lines.length === 0 ? '' : `\n${renderList(lines, longestLines)}\n`}`
   return {
-    headline: formatPlain(joinTexts([headline])),
+    headline: `${word}: ${formatPlain(finding)}`,
     comment: `${commentMarker}\n\n${body}`,
     summary: `## Checkpoint Gate\n\n${body}`,
   }

@@ -1,19 +1,13 @@
-import { type CategoryRow, describeVerdict, joinBounds } from '../category-row.ts'
+import { type CategoryRow, describeDecision, joinBounds } from '../category-row.ts'
 import type { Fact } from '../facts.ts'
 import { say, verbatim } from '../text.ts'
 import type { ReportView } from '../view.ts'
 import type { Section } from './fit.ts'
 import { type Cell, escapeMarkdown, renderList, renderTable, renderText } from './markdown.ts'
 
-/** The first line in bold. */
-export function renderHeadline(view: ReportView): string {
-  return renderBold(renderText(view.headlineText))
-}
-
-/** The verdict in bold, the rest of the line as it is, so that a long line stays readable. */
-export function renderBold(line: string): string {
-  const end = line.indexOf(':')
-  return end < 0 ? `**${line}**` : `**${line.slice(0, end + 1)}**${line.slice(end + 1)}`
+/** The first line: the verdict's word in bold, the rest as it is, so that a long line stays readable. */
+export function renderHeadline({ word, finding }: Pick<ReportView, 'word' | 'finding'>): string {
+  return `**${word}:** ${renderText(finding)}`
 }
 
 /** The banners as one alert, `null` without any. */
@@ -41,13 +35,23 @@ export function renderCategories(rows: readonly CategoryRow[], longestBytes: num
 function listCells(row: CategoryRow): Cell[] {
   return [
     say`${verbatim(row.id)}`,
-    row.predicted === null ? '' : `${row.predicted}${row.outside ? ', outside' : ''}`,
+    describePrediction(row),
     joinArm(row.baseline),
     joinArm(row.candidate),
     row.difference === null ? '' : `${row.difference.size} (${row.difference.p})`,
-    row.limit ?? '',
-    describeVerdict(row),
+    describeLimit(row),
+    `${describeDecision(row)}: ${row.reason}`,
   ]
+}
+
+function describePrediction({ predicted, outside }: CategoryRow): string {
+  if (predicted === null) return ''
+  return `${predicted.rate} (${predicted.interval})${outside ? ', outside' : ''}`
+}
+
+function describeLimit({ limit }: CategoryRow): string {
+  if (limit === null) return ''
+  return limit.written === limit.beside ? limit.written : `${limit.written} (${limit.beside})`
 }
 
 function joinArm(cell: CategoryRow['candidate']): string {

@@ -20,7 +20,7 @@ const columns: readonly Column[] = [
   { title: 'candidate', giveUp: 0, read: (row) => row.candidate.counts },
   { title: 'at most', giveUp: 2, read: (row) => row.candidate.upper ?? '–' },
   { title: 'difference', giveUp: 1, read: (row) => row.difference?.size ?? '–' },
-  { title: 'limit', giveUp: 3, read: (row) => row.limitBeside ?? '–' },
+  { title: 'limit', giveUp: 3, read: (row) => row.limit?.beside ?? '–' },
   { title: 'verdict', giveUp: 0, read: (row) => row.verdict.toUpperCase() },
 ]
 

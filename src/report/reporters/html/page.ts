@@ -45,7 +45,7 @@ function renderHead(view: ReportView): Markup {
 <meta http-equiv="Content-Security-Policy" content="${{ html: policy }}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${`${view.verdict.toUpperCase()}: ${view.candidate} – Checkpoint Gate`}</title>
+<title>${`${view.word}: ${view.candidate} – Checkpoint Gate`}</title>
 <style>${{ html: styleSheet }}</style>
 </head>`
 }
@@ -54,7 +54,7 @@ function renderHeader(view: ReportView): Markup {
   const banners = view.banners.map((banner) => html`<li>${markText(banner)}</li>\n`)
   return html`<header>
 <p class="kicker">Checkpoint Gate · plan ${markCode(view.planDigest.slice(0, 12))}</p>
-<h1><span class="${view.verdict}">${markText(view.headlineText)}</span></h1>
+<h1><strong class="${view.verdict}">${view.word}:</strong> ${markText(view.finding)}</h1>
 <p>${markText(view.comparison)}</p>
 ${banners.length === 0 ? null : html`<ul class="banners">\n${banners}</ul>`}
 </header>`

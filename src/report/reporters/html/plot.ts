@@ -1,6 +1,5 @@
-import { formatRate } from '../../../policy/rate.ts'
-import { type CategoryRow, describeVerdict, joinBounds, type PlottedArm } from '../../category-row.ts'
-import { formatLimit } from '../../format.ts'
+import { type CategoryRow, describeDecision, joinBounds, type PlottedArm } from '../../category-row.ts'
+import { formatLimit, formatTick } from '../../format.ts'
 import type { ReportView } from '../../view.ts'
 import { type Child, html, type Markup, markCode } from './markup.ts'
 import { makeScale, type Scale } from './scale.ts'
@@ -26,8 +25,8 @@ function renderPlot(row: CategoryRow): Markup {
     ...(predictedPer100k ?? []),
   ])
   return html`<figure class="plot">
-<figcaption>${markCode(row.id)} <span class="verdict ${row.verdict}">${describeVerdict(row)}</span></figcaption>
-<div class="lanes"><span class="lane">${renderShape('baseline')} baseline</span><span class="lane">${renderShape('candidate')} candidate</span></div>
+<figcaption>${markCode(row.id)} <span class="verdict ${row.verdict}">${describeDecision(row)}</span><span class="second">${row.reason}</span></figcaption>
+<div class="lanes"><span class="lane">${renderShape('baseline')} baseline</span><span class="lane">${renderShape('candidate')} candidate</span><span class="lane unit">${scale.unit}</span></div>
 <svg height="${height}" width="100%" role="img" aria-label="${describePlot(row)}">
 ${predictedPer100k === null ? null : renderBand(scale, predictedPer100k)}
 ${scale.ticksPer100k.map((tick) => renderTick(scale, tick))}
@@ -44,8 +43,8 @@ ${renderArm({ scale, arm: candidate, name: 'candidate' })}
 function describePlot({ baseline, candidate, limit, predicted }: CategoryRow): string {
   const say = (cell: CategoryRow['candidate']) =>
     [cell.counts, joinBounds(cell)].filter((part) => part !== '').join(', ')
-  const limits = limit === null ? '' : `; limit ${limit}`
-  const prediction = predicted === null ? '' : `; predicted ${predicted}`
+  const limits = limit === null ? '' : `; limit ${limit.written}`
+  const prediction = predicted === null ? '' : `; predicted ${predicted.rate} (${predicted.interval})`
   return `Baseline ${say(baseline)}; candidate ${say(candidate)}${limits}${prediction}`
 }
 
@@ -58,7 +57,7 @@ function renderBand(scale: Scale, [low, high]: readonly [number, number]): Marku
 
 function renderTick(scale: Scale, tick: number): Markup {
   const at = scale.place(tick)
-  return html`<line class="grid" x1="${at}%" x2="${at}%" y1="18" y2="${axis + 4}"/><text x="${at}%" y="${axis + 18}" text-anchor="${anchor(at)}">${formatRate(tick)}</text>
+  return html`<line class="grid" x1="${at}%" x2="${at}%" y1="18" y2="${axis + 4}"/><text x="${at}%" y="${axis + 18}" text-anchor="middle">${formatTick(scale.unit, tick)}</text>
 `
 }
 

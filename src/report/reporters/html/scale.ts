@@ -1,12 +1,16 @@
+import { chooseUnit, type Unit } from '../../format.ts'
+
 /** Maps rates to shares of a plot's width. */
 export interface Scale {
   /** Per cent of the width, for events per 100,000 turns. */
   place: (per100k: number) => number
   ticksPer100k: number[]
+  /** What the ticks are labelled in. */
+  unit: Unit
 }
 
-const widthUsed = 0.94
-const margin = 3
+const widthUsed = 0.92
+const margin = 4
 const mostTicks = 5
 /** Ticks nearer than this share of the width would run into each other on a phone. */
 const nearestTicks = 17
@@ -17,12 +21,12 @@ const nearestTicks = 17
  */
 export function makeScale(valuesPer100k: readonly number[]): Scale {
   const greatest = Math.max(1, ...valuesPer100k.filter((value) => Number.isFinite(value)))
-  const end = Math.min(100_000, greatest * 1.08)
+  const end = Math.min(100_000, greatest * 1.04)
   const place = (per100k: number) => {
     const share = Math.sqrt(Math.min(1, Math.max(0, per100k) / end))
     return Number((margin + 100 * widthUsed * share).toFixed(2))
   }
-  return { place, ticksPer100k: chooseTicks(end, place) }
+  return { place, ticksPer100k: chooseTicks(end, place), unit: chooseUnit(greatest) }
 }
 
 /** 0 and round numbers (1, 2, 5 times a power of ten), from the greatest down, as far apart as their labels need. */

@@ -24,8 +24,7 @@ body {
 }
 header { border-bottom: 1px solid var(--rule); padding-bottom: 1.25rem; }
 .kicker { margin: 0 0 .75rem; color: var(--soft); font-size: .875rem; }
-h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.4; font-weight: 600; text-wrap: pretty; }
-h1 .word { display: block; font-size: .875rem; letter-spacing: .06em; margin-bottom: .25rem; }
+h1 { margin: 0 0 .75rem; max-width: 54rem; font-size: 1.375rem; line-height: 1.45; font-weight: 400; text-wrap: pretty; }
 h2 { margin: 2.75rem 0 .75rem; font-size: 1.0625rem; font-weight: 600; }
 p { margin: 0 0 .75rem; max-width: 46rem; }
 code { font: .875em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
@@ -37,26 +36,29 @@ li { margin: .3rem 0; }
 .scroll { overflow-x: auto; border-top: 1px solid var(--rule); border-bottom: 1px solid var(--rule); }
 .scroll:focus-visible { outline: 2px solid var(--candidate); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .55rem 1.25rem .55rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
-th:last-child, td:last-child { padding-right: 0; }
+th, td { padding: .55rem 1rem .55rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
+th:last-child, td:last-child { padding-right: .25rem; }
 thead th { color: var(--soft); font-weight: 500; border-bottom: 1px solid var(--rule); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 400; }
+tbody th code { display: inline-block; width: max-content; max-width: 20rem; white-space: normal; }
 td.number, th.number { text-align: right; }
+.fitting { width: fit-content; min-width: min(100%, 34rem); max-width: 100%; }
 .wrap td:last-child { white-space: normal; min-width: 14rem; }
-.wide code { white-space: normal; }
 .second { display: block; color: var(--soft); }
 .verdict { font-weight: 600; }
+.reason { white-space: normal; min-width: 8rem; max-width: 13rem; }
 .outside { color: var(--inconclusive); font-weight: 600; }
 .facts { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: .4rem 1.25rem; margin: 0; font-size: .9375rem; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem 2.5rem; }
-.plot { margin: 0; display: grid; grid-template-columns: 5.75rem minmax(0, 1fr); break-inside: avoid; }
+.plot { margin: 0; min-width: 0; display: grid; align-content: start; grid-template-columns: 5.75rem minmax(0, 1fr); break-inside: avoid; }
 .plot figcaption { grid-column: 1 / -1; margin-bottom: .5rem; font-size: .875rem; }
-.plot figcaption .verdict { font-weight: 500; }
+.plot figcaption .verdict { margin-left: .4rem; }
 .plot > svg { display: block; overflow: visible; }
 .lanes { position: relative; font-size: .8125rem; color: var(--soft); padding-top: 20px; }
 .lane { display: flex; align-items: center; gap: .3rem; height: 28px; }
+.unit { justify-content: flex-end; padding-right: .5rem; height: 30px; align-items: end; }
 .plot text { fill: var(--soft); font-size: 12px; }
 .plot .strong { fill: var(--limit); }
 .axis { stroke: var(--soft); } .grid { stroke: var(--rule); }

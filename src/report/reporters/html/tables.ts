@@ -1,4 +1,4 @@
-import { type ArmCell, type CategoryRow, describeVerdict, joinBounds } from '../../category-row.ts'
+import { type CategoryRow, describeDecision, joinBounds } from '../../category-row.ts'
 import type { Fact } from '../../facts.ts'
 import { formatCount, type Text } from '../../text.ts'
 import type { ReportView } from '../../view.ts'
@@ -25,7 +25,7 @@ function renderTable(table: {
     const cells = rest.map((child, index) => html`<td class="${cell(index + 1)}">${child}</td>`)
     return html`<tr><th scope="row">${first ?? ''}</th>${cells}</tr>\n`
   })
-  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0"><table class="${className}">
+  return html`<div class="scroll ${className}" role="region" aria-label="${label}" tabindex="0"><table>
 <thead><tr>${titles}</tr></thead>
 <tbody>
 ${lines}</tbody>
@@ -36,31 +36,31 @@ ${lines}</tbody>
 export function renderCategories(view: ReportView): Markup {
   return renderTable({
     label: 'Categories',
-    header: ['Category', 'Predicted', 'Baseline', 'Candidate', 'Difference', 'Limit', 'Verdict'],
+    header: ['Category', 'Verdict', 'Baseline', 'Candidate', 'Difference', 'Limit', 'Predicted'],
     rows: view.categories.map(listCells),
-    className: 'wrap',
   })
 }
 
 function listCells(row: CategoryRow): Child[] {
-  const { difference } = row
-  const outside = row.outside ? html`<span class="second outside">outside</span>` : null
+  const { verdict, difference, limit, predicted, outside } = row
   return [
     markCode(row.id),
-    row.predicted === null ? '–' : html`${row.predicted}${outside}`,
-    markArm(row.baseline),
-    markArm(row.candidate),
-    difference === null
+    html`<span class="verdict ${verdict}">${describeDecision(row)}</span><span class="second reason">${row.reason}</span>`,
+    html`${row.baseline.counts}${markSecond(joinBounds(row.baseline))}`,
+    html`${row.candidate.counts}${markSecond(joinBounds(row.candidate))}`,
+    difference === null ? '–' : html`${difference.size} (${difference.p})${markSecond(difference.bounds)}`,
+    limit === null
       ? '–'
-      : html`${difference.size} (${difference.p})<span class="second">${difference.bounds}</span>`,
-    row.limit ?? '–',
-    html`<span class="verdict ${row.verdict}">${describeVerdict(row)}</span>`,
+      : html`${limit.written}${markSecond(limit.beside === limit.written ? '' : limit.beside)}`,
+    predicted === null
+      ? '–'
+      : html`${predicted.rate}${markSecond(predicted.interval)}${outside ? html`<span class="second outside">outside</span>` : null}`,
   ]
 }
 
-function markArm(cell: ArmCell): Markup {
-  const bounds = joinBounds(cell)
-  return html`${cell.counts}${bounds === '' ? null : html`<span class="second">${bounds}</span>`}`
+/** The second line of a cell. */
+function markSecond(text: string): Markup | null {
+  return text === '' ? null : html`<span class="second">${text}</span>`
 }
 
 /** planned = graded + missing + not asked, per arm and category. */
@@ -88,6 +88,7 @@ export function renderSignals(view: ReportView): Markup {
     header: ['Signal', 'Baseline', 'Candidate'],
     rows: view.signals.map(({ name, baseline, candidate }) => [markText(name), baseline, candidate]),
     numbers: 2,
+    className: 'fitting',
   })
 }
 
@@ -106,6 +107,7 @@ export function renderSlices({ slices }: ReportView): Markup | null {
       formatCount(row.candidateEvents),
     ]),
     numbers: 3,
+    className: 'fitting',
   })
   return html`<p>Where the arms differ most; not registered, so a place to look and not a finding.${left}</p>\n${table}`
 }

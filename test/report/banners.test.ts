@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals'
+import type { RecordSummary } from '../../src/record/schema.ts'
+import { formatPlain } from '../../src/report/text.ts'
+import type { ReportView } from '../../src/report/view.ts'
+import { makeView } from './fixture.ts'
+
+function viewOf(change: (summary: RecordSummary) => RecordSummary): ReportView {
+  const plain = { id: 'a', baseline: { events: 3 }, candidate: { events: 3 } }
+  return makeView({ turns: 400, categories: [plain], change })
+}
+
+function banners(change: (summary: RecordSummary) => RecordSummary): string[] {
+  return viewOf(change).banners.map(formatPlain)
+}
+
+describe('banners', () => {
+  it('are absent from a plain run', () => {
+    expect(banners((summary) => summary)).toEqual([])
+  })
+
+  it('say that the policy differs in the head', () => {
+    const change = (summary: RecordSummary) => ({
+      ...summary,
+      commits: { ...summary.commits, policyDiffersInHead: true },
+    })
+    expect(banners(change)).toEqual([
+      "This pull request changes the policy. The change applies after the merge; the base's policy decided.",
+    ])
+  })
+
+  it('say that there is no trust anchor', () => {
+    const change = (summary: RecordSummary): RecordSummary => ({
+      ...summary,
+      commits: { ...summary.commits, trustAnchor: 'none' },
+    })
+    expect(banners(change)[0]).toMatch(/^No trust anchor:/)
+  })
+
+  it('say whose answers are recorded', () => {
+    const source = { kind: 'recorded' as const, sha256: 'f'.repeat(64) }
+    const one = (summary: RecordSummary): RecordSummary => ({
+      ...summary,
+      arms: { ...summary.arms, baseline: { ...summary.arms.baseline, source } },
+    })
+    const all = (summary: RecordSummary): RecordSummary => ({
+      ...summary,
+      arms: {
+        baseline: { ...summary.arms.baseline, source },
+        candidate: { ...summary.arms.candidate, source },
+      },
+      judge: summary.judge && { ...summary.judge, source },
+    })
+    expect(banners(one)).toEqual(['The answers of baseline are recorded, not replayed.'])
+    expect(banners(all)).toEqual(['The answers of candidate, baseline and judge are recorded, not replayed.'])
+  })
+
+  it('say that the corpus is smaller than the sample asked for, and what expired', () => {
+    const change = (summary: RecordSummary) => ({
+      ...summary,
+      sample: {
+        ...summary.sample,
+        turnsAsked: 5000,
+        turnsDrawn: 412,
+        conversations: 412,
+        conversationsExpired: 1,
+      },
+    })
+    expect(banners(change)).toEqual([
+      'The corpus has 412 conversations: all are used, 5,000 turns were asked.',
+      '1 conversation has expired and is left out.',
+    ])
+  })
+
+  it('say that both arms were answered by one model', () => {
+    const change = (summary: RecordSummary) => ({
+      ...summary,
+      arms: { baseline: summary.arms.baseline, candidate: summary.arms.baseline },
+    })
+    expect(banners(change)[0]).toMatch(/^Both arms were answered by ckpt-41\./)
+  })
+
+  it('say why a run stopped, that models changed, and that a green check is no pass', () => {
+    const change = (summary: RecordSummary): RecordSummary => ({
+      ...summary,
+      stopped: 'cancelled',
+      arms: { ...summary.arms, baseline: { ...summary.arms.baseline, models: { x: 1, y: 2 } } },
+      plan: {
+        ...summary.plan,
+        policy: {
+          ...summary.plan.policy,
+          gate: { ...summary.plan.policy.gate, onInconclusive: 'warn' },
+        },
+      },
+    })
+    const said = banners(change)
+    expect(said[0]).toMatch(/^2 models answered as the baseline \(y 2, x 1\)/)
+    expect(said).toContain('Stopped early: the run was cancelled.')
+    expect(said.at(-1)).toBe(
+      'The check is green because the policy says on_inconclusive: warn. This is not a pass.',
+    )
+  })
+
+  it('show the last amendment; all of them are listed', () => {
+    const change = (summary: RecordSummary): RecordSummary => ({
+      ...summary,
+      plan: {
+        ...summary.plan,
+        registration: {
+          ...summary.plan.registration,
+          amendments: [
+            { number: 1, date: '2026-11-01', reason: 'typo' },
+            { number: 2, date: '2026-11-03', reason: 'wrong interval' },
+          ],
+        },
+      },
+    })
+    expect(banners(change)).toEqual([
+      'The registration was amended (2 in all). Amendment 2 of 2026-11-03: wrong interval',
+    ])
+    expect(viewOf(change).amendments).toHaveLength(2)
+  })
+})

@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import type { RecordSummary } from '../../src/record/schema.ts'
+import type { Fixture } from './fixture.ts'
+
+const fragments = [
+  '@org/team',
+  '@someone',
+  '#1',
+  'owner/repo#2',
+  'GH-3',
+  ':tada:',
+  'www.example.com',
+  'https://example.com/x.png',
+  '![x](https://example.com/beacon.png)',
+  '[x][y]\n\n[y]: https://example.com',
+  '</code></pre><script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '<!-- checkpoint-gate -->',
+  '-->',
+  '`'.repeat(5000),
+  '`',
+  '``',
+  '|',
+  '\\|',
+  '\\',
+  '\r\n| a | b |\n|---|---|',
+  '::error::x',
+  '\n::set-output name=a::b',
+  '##[error]x',
+  '\u001b[31mred\u001b[0m',
+  '\u202egnirts\u202c',
+  '\u2066x\u2069',
+  '\u200b',
+  '\ud800',
+  '\0',
+  '=HYPERLINK("https://example.com")',
+  '$x$',
+  '**bold** _it_ ~~no~~',
+  '- - -',
+  "' onmouseover='x",
+  '" onfocus="x',
+  '&lt;script&gt;',
+  '{{ x }}',
+  ' ',
+]
+
+/** Text as an attacker, or an accident, would write it. */
+export const hostileText: fc.Arbitrary<string> = fc
+  .array(fc.oneof(fc.constantFrom(...fragments), fc.string({ unit: 'binary', maxLength: 12 })), {
+    minLength: 1,
+    maxLength: 5,
+  })
+  .map((parts) => parts.join(''))
+
+/** A run in which everything that somebody else can write is hostile. */
+export const hostileRun: fc.Arbitrary<Fixture> = fc
+  .record({
+    texts: fc.array(hostileText, { minLength: 12, maxLength: 12 }),
+    categories: fc.integer({ min: 1, max: 5 }),
+    events: fc.integer({ min: 0, max: 12 }),
+    missing: fc.integer({ min: 0, max: 4 }),
+    limit: fc.constantFrom(undefined, 0, 300, 20_000, 90_000),
+  })
+  .map(({ texts, categories, events, missing, limit }) => {
+    const text = (index: number) => texts[index % texts.length] ?? ''
+    return {
+      turns: 20,
+      categories: Array.from({ length: categories }, (_, index) => ({
+        id: `${text(index)}${index}`,
+        ...(limit === undefined ? {} : { limitPer100k: limit }),
+        predicted: { rate: 100, interval: [50, 300] as [number, number] },
+        baseline: { events: 1 },
+        candidate: { events: Math.min(events, 20 - missing), content: missing },
+      })),
+      change: (summary) => poison(summary, text),
+    }
+  })
+
+function poison(summary: RecordSummary, text: (index: number) => string): RecordSummary {
+  const { plan, arms } = summary
+  const poisonArm = (arm: typeof arms.candidate, first: number) => ({
+    ...arm,
+    models: { [text(first)]: 12, [text(first + 1)]: 8 },
+    signals: { ...arm.signals, finishReasons: { [text(first + 2)]: 20 } },
+  })
+  return {
+    ...summary,
+    plan: {
+      ...plan,
+      candidate: text(5),
+      baseline: text(6),
+      corpus: { ...plan.corpus, name: text(7) },
+      policy: { ...plan.policy, sample: { ...plan.policy.sample, epoch: text(8) } },
+      registration: {
+        ...plan.registration,
+        amendments: [{ number: 1, date: '2026-11-20', reason: text(9) }],
+      },
+    },
+    gateVersion: text(10),
+    commits: { ...summary.commits, policy: text(11), trustAnchor: 'none' },
+    arms: { baseline: poisonArm(arms.baseline, 1), candidate: poisonArm(arms.candidate, 4) },
+    slices: [
+      { key: text(2), value: text(3), category: text(0), turns: 20, baselineEvents: 1, candidateEvents: 2 },
+    ],
+    timing: { ...summary.timing, startedAt: text(4) },
+  }
+}
+
+/** Controls, line ends other than `\n`, direction and invisible characters, lone surrogates. */
+export const unprintable = /[\p{Bidi_Control}\p{Cs}\u200b\ufeff]|(?!\n)\p{Cc}/u

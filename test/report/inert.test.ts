@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { GateError } from '../../src/errors.ts'
+import { commentMarker, renderComment } from '../../src/report/reporters/comment.ts'
+import { renderHtml } from '../../src/report/reporters/html/page.ts'
+import { renderNoVerdict, renderUnchanged } from '../../src/report/reporters/message.ts'
+import { renderSummary } from '../../src/report/reporters/summary.ts'
+import { renderTable } from '../../src/report/reporters/terminal.ts'
+import { makeView, realistic } from './fixture.ts'
+import { hostileRun, hostileText, unprintable } from './hostile.ts'
+import { readInline, readTables } from './read-markdown.ts'
+
+const ownTags = /^(?:<!-- checkpoint-gate -->|<details><summary>[^<>]*<\/summary>|<\/details>)$/
+
+/** Checks a page of Markdown line by line. */
+function expectInert(markdown: string): void {
+  expect(markdown).not.toMatch(unprintable)
+  for (const line of markdown.split('\n')) {
+    expect(line).not.toMatch(/^\s*::/)
+    expect(line).not.toContain('##[')
+    if (ownTags.test(line)) continue
+    const { text } = readInline(line)
+    // Outside code nothing may start a mention, a link, an image, a tag or a code span; `>` opens a banner's line.
+    const words = text
+      .replace(/^> (?:\[!WARNING\])?/, '')
+      .replace(/^\*\*[A-Z ]+:\*\*/, '')
+      .replaceAll(/&#\d+;/g, '')
+    expect(words).not.toMatch(/[@<>`[\]*_~$\\]|#(?=\d)|:(?=\S)|www\.|https?:|GH-\d/)
+  }
+  for (const table of readTables(markdown)) {
+    const columns = new Set(table.map((row) => row.length))
+    expect(columns.size).toBe(1)
+  }
+}
+
+describe('text that is not ours', () => {
+  it('is inert in the comment and the summary', () => {
+    fc.assert(
+      fc.property(hostileRun, (run) => {
+        const view = makeView(run)
+        const comment = renderComment(view)
+        expect(comment.startsWith(`${commentMarker}\n`)).toBe(true)
+        expect(comment.split(commentMarker).length - 1).toBe(1 + countInCode(comment))
+        expectInert(comment)
+        expectInert(renderSummary(view))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is inert in the report', () => {
+    fc.assert(
+      fc.property(hostileRun, (run) => {
+        const page = renderHtml(makeView(run))
+        expect(page).not.toMatch(unprintable)
+        expect(page).not.toMatch(/<(?:script|img|iframe|a|link|base|form)\b/i)
+        expect(page).not.toMatch(/<[^>]*\s(?:on\w+|style|src|href)=/i)
+        expect(page).not.toMatch(/^\s*::|##\[/m)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is inert on a terminal', () => {
+    fc.assert(
+      fc.property(hostileRun, (run) => {
+        const lines = renderTable(makeView(run)).split('\n')
+        for (const line of lines) {
+          expect(line).not.toMatch(unprintable)
+          expect(line).not.toMatch(/^\s*::|##\[/)
+          expect([...line].length).toBeLessThanOrEqual(120)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is inert in the headline, which becomes an output of the action', () => {
+    fc.assert(
+      fc.property(hostileRun, (run) => {
+        const { headline } = makeView(run)
+        expect(headline).not.toMatch(unprintable)
+        expect(headline).not.toMatch(/\n|##\[/)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('is inert in what is said without a verdict', () => {
+    fc.assert(
+      fc.property(hostileText, hostileText, (message, remedy) => {
+        const where = { file: message, line: 3, field: remedy }
+        const error = new GateError({ code: 'policy', message, remedy, where })
+        for (const said of [
+          renderNoVerdict(error, [message]),
+          renderUnchanged({ checkpoint: message, installs: true }),
+        ]) {
+          expectInert(said.comment)
+          expectInert(said.summary)
+          expect(said.headline).not.toMatch(unprintable)
+          expect(said.headline).not.toContain('\n')
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is told apart by the check: the same text without escaping does not pass it', () => {
+    expect(() => expectInert('| `a` | @org/team |')).toThrow()
+    expect(() => expectInert('| a |\n| b | c |')).toThrow()
+    expect(() => expectInert('</code></pre><script>')).toThrow()
+    expect(() => expectInert(renderComment(makeView(realistic)))).not.toThrow()
+  })
+})
+
+function countInCode(markdown: string): number {
+  return markdown
+    .split('\n')
+    .flatMap((line) => readInline(line).code)
+    .reduce((count, code) => count + code.split(commentMarker).length - 1, 0)
+}
