@@ -20,9 +20,10 @@ export function nameKeyVariable(endpoint: string): string {
 
 /** Every endpoint key in an environment: what must never be printed. */
 export function listKeys(environment: Record<string, string | undefined>): string[] {
-  return Object.entries(environment).flatMap(([name, value]) =>
-    name.startsWith('CHECKPOINT_GATE_KEY_') && value !== undefined && value.trim() !== '' ? [value] : [],
-  )
+  return Object.entries(environment).flatMap(([name, value = '']) => {
+    const key = value.trim()
+    return name.startsWith('CHECKPOINT_GATE_KEY_') && key !== '' ? [key] : []
+  })
 }
 
 /** Makes the client of an endpoint by its name, with the key that the environment has for it. */

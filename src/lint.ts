@@ -5,11 +5,12 @@ import { planTurnsToPass, smallestPassableLimit } from './estimate/planning.ts'
 import { listRubrics } from './grade/grade.ts'
 import { graderConfigSchema } from './grade/graders/index.ts'
 import { loadRubrics } from './grade/rubrics.ts'
+import { formatPath, type SourceText } from './policy/document.ts'
 import { parsePolicy } from './policy/load.ts'
 import { formatRate } from './policy/rate.ts'
-import type { Policy } from './policy/schema.ts'
+import type { CategoryPolicy, Policy } from './policy/schema.ts'
 import type { Files, RepositoryFiles } from './ports.ts'
-import { parseRegistration } from './registration/load.ts'
+import { locate, parseRegistration } from './registration/load.ts'
 import { readRegistrations } from './registration/read.ts'
 
 /** What `lint` found. */
@@ -30,8 +31,9 @@ interface LintRequest {
 /** Checks policy, registrations, rubrics and corpus, and goes on after a problem to find the next. */
 export async function lint(request: LintRequest): Promise<LintResult> {
   const result: LintResult = { problems: [], checked: [] }
-  const policy = await collect(result, () => lintPolicy(request, result))
-  if (policy === null) return result
+  const written = await collect(result, () => lintPolicy(request, result))
+  if (written === null) return result
+  const { policy, source } = written
   await lintRegistrations(request, policy, result)
   for (const reference of listRubrics(policy.categories)) {
     await collect(result, async () => {
@@ -39,11 +41,16 @@ export async function lint(request: LintRequest): Promise<LintResult> {
       result.checked.push(`rubric ${reference}`)
     })
   }
-  await collect(result, () => lintCorpus(request, policy, result))
+  const conversations = await collect(result, () => lintCorpus(request, policy, result))
+  const turns = Math.min(policy.sample.turns, conversations ?? policy.sample.turns)
+  lintLimits({ policy, source, turns, result })
   return result
 }
 
-async function lintPolicy(request: LintRequest, result: LintResult): Promise<Policy> {
+async function lintPolicy(
+  request: LintRequest,
+  result: LintResult,
+): Promise<{ policy: Policy; source: SourceText }> {
   const { repository, sha, policyFile: file } = request
   const text = await repository.read(sha, file)
   if (text === null) {
@@ -56,34 +63,47 @@ async function lintPolicy(request: LintRequest, result: LintResult): Promise<Pol
   }
   const policy = parsePolicy({ file, text }, graderConfigSchema)
   result.checked.push(`policy ${file}: ${policy.categories.length} categories`)
-  for (const category of policy.categories) {
-    const problem = findUnmeasurable(policy, category)
-    if (problem !== null)
-      result.problems.push(
-        new GateError({ code: 'policy', ...problem, where: { file, field: `categories ${category.id}` } }),
-      )
-  }
-  return policy
+  return { policy, source: { file, text } }
+}
+
+/** Points at every limit that the turns can't show, given what the corpus has. */
+function lintLimits(parts: { policy: Policy; source: SourceText; turns: number; result: LintResult }): void {
+  const { policy, source, turns, result } = parts
+  policy.categories.forEach((category, index) => {
+    const problem = findUnmeasurable({ policy, category, turns })
+    if (problem === null) return
+    const path = ['categories', index, 'limit']
+    const where = { ...locate(source, path), field: formatPath(path) }
+    result.problems.push(new GateError({ code: 'policy', ...problem, where }))
+  })
 }
 
 /**
  * A limit that this sample can't pass even without an event: n turns without events bound the rate at
  * 1 − α^(1/n). The three ways out are a larger sample, a higher limit, or not to block.
  */
-function findUnmeasurable(
-  policy: Policy,
-  category: Policy['categories'][number],
-): { message: string; remedy: string } | null {
+function findUnmeasurable(parts: {
+  policy: Policy
+  category: CategoryPolicy
+  turns: number
+}): { message: string; remedy: string } | null {
+  const { policy, category, turns } = parts
   if (category.role !== 'block' || category.limitPer100k === null) return null
   const { alpha } = policy.gate
-  const smallest = smallestPassableLimit({ turns: policy.sample.turns, alpha })
+  const smallest = smallestPassableLimit({ turns, alpha })
   const limit = category.limitPer100k / 100_000
   if (limit >= smallest) return null
   const enough = limit > 0 ? planTurnsToPass({ limit, rate: 0, power: 0.8, alpha }) : null
   return {
-    message: `not measurable: ${policy.sample.turns} turns without a single event still allow ${formatRate(smallest * 100_000)}, the limit is ${formatRate(category.limitPer100k)}`,
-    remedy: `${enough === null ? '' : `draw at least ${enough.turns} turns, `}raise the limit to ${formatRate(smallest * 100_000)} or more, or set \`role: watch\``,
+    message: `not measurable: ${turns} turns without a single event still allow ${formatRate(smallest * 100_000)}, the limit is ${formatRate(category.limitPer100k)}`,
+    remedy: `${enough === null ? '' : `draw at least ${enough.turns} turns, `}raise the limit to ${formatRate(roundUp(smallest * 100_000))} or more, or set \`role: watch\``,
   }
+}
+
+// To two digits, as rates are shown: who writes the rate that was advised passes.
+function roundUp(per100k: number): number {
+  const step = 10 ** (Math.floor(Math.log10(per100k)) - 1)
+  return Number((Math.ceil(per100k / step) * step).toPrecision(2))
 }
 
 async function lintRegistrations(request: LintRequest, policy: Policy, result: LintResult): Promise<void> {
@@ -107,7 +127,8 @@ async function lintRegistrations(request: LintRequest, policy: Policy, result: L
   }
 }
 
-async function lintCorpus(request: LintRequest, policy: Policy, result: LintResult): Promise<void> {
+/** Reads the whole corpus. Returns the conversations that can be drawn. */
+async function lintCorpus(request: LintRequest, policy: Policy, result: LintResult): Promise<number> {
   const file = policy.corpus.manifest
   const text = await request.repository.read(request.sha, file)
   if (text === null) {
@@ -128,12 +149,14 @@ async function lintCorpus(request: LintRequest, policy: Policy, result: LintResu
   }
   result.checked.push(`corpus ${manifest.name}: ${conversations} conversations`)
   if (expired > 0) {
-    throw new GateError({
-      code: 'corpus',
-      message: `${expired} of ${conversations} conversations have expired: they are never replayed`,
-      where: { file },
-      remedy: 'remove them from the corpus and write the manifest anew',
-    })
+    result.problems.push(
+      new GateError({
+        code: 'corpus',
+        message: `${expired} of ${conversations} conversations have expired: they are never replayed`,
+        where: { file },
+        remedy: 'remove them from the corpus and write the manifest anew',
+      }),
+    )
   }
   if (conversations === 0) {
     throw new GateError({
@@ -143,6 +166,7 @@ async function lintCorpus(request: LintRequest, policy: Policy, result: LintResu
       remedy: 'a gate needs conversations to replay',
     })
   }
+  return conversations - expired
 }
 
 async function collect<T>(result: LintResult, work: () => Promise<T>): Promise<T | null> {

@@ -48,13 +48,13 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const journal = await openJournal({ directory, planDigest })
   const units = new Map(journal.done)
   try {
-    const instruments = await connectInstruments({ parts, cancelled })
+    const instruments = await connectInstruments({ parts, cancelled, done: journal.done })
     for (let start = 0; start < sample.turns.length; start += batchTurns) {
       const batch = sample.turns.slice(start, start + batchTurns)
       const wanted = batch
         .flatMap((turn) => arms.map((arm) => ({ turn, arm })))
         .filter((unit) => !units.has(nameUnit({ ...unit, turn: unit.turn.id })))
-      await measureBatch({ parts, wanted, units, journal, instruments, startMs })
+      await measureBatch({ parts, wanted, units, journal, instruments, startMs, stop })
     }
     const { commits } = request
     return buildRecord({
@@ -95,8 +95,9 @@ async function measureBatch(request: {
   journal: Journal
   instruments: Instruments
   startMs: number
+  stop: AbortController
 }): Promise<void> {
-  const { parts, wanted, units, journal, instruments } = request
+  const { parts, wanted, units, journal, instruments, stop } = request
   const { plan, resolved } = parts
   const replayed = replayUnits({
     units: wanted,
@@ -114,17 +115,27 @@ async function measureBatch(request: {
     addSpending(instruments, unit)
     reportProgress({ ...request, units })
   }
-  const kept = gradeUnits(replayed, instruments.graders).map(async (measured) => keep(await measured))
-  // All of them end before an error is passed on, so that what was measured is on disk.
-  const ended = await Promise.allSettled(kept)
-  for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason
+  const errors: unknown[] = []
+  const kept = gradeUnits(replayed, instruments.graders).map(async (measured) => {
+    try {
+      await keep(await measured)
+    } catch (error) {
+      errors.push(error)
+      stop.abort()
+    }
+  })
+  // An error ends the run: nothing more is asked, and what has been measured is on disk before it is passed on.
+  await Promise.all(kept)
+  if (errors.length > 0) throw errors[0]
 }
 
 async function connectInstruments(request: {
   parts: MeasureRequest
   cancelled: AbortSignal
+  done: ReadonlyMap<string, RecordedUnit>
 }): Promise<Instruments> {
   const { parts, cancelled } = request
+  const done = [...request.done.values()]
   const { ports, plan, resolved, rubrics } = parts
   const { replay, budget: limits } = resolved.policy
   const budget = createBudget({ limits, clock: ports.clock, cancelled })
@@ -138,6 +149,7 @@ async function connectInstruments(request: {
       clock: ports.clock,
       cancelled,
       random: ports.random,
+      answeredBefore: done.some((unit) => hasAnswered(unit, name)),
       ...replay,
     })
   }
@@ -160,6 +172,12 @@ async function connectInstruments(request: {
       usage: noUsage,
     })),
   }
+}
+
+// That a judge answered shows in the tokens it used.
+function hasAnswered(unit: RecordedUnit, name: 'baseline' | 'candidate' | 'judge'): boolean {
+  if (name === 'judge') return unit.judgeUsage.promptTokens > 0
+  return unit.arm === name && unit.completion.kind === 'completed'
 }
 
 function addSpending({ spent }: Instruments, unit: RecordedUnit): void {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, realpath } from 'node:fs/promises'
-import { join, relative, resolve, sep } from 'node:path'
-import { GateError } from '../errors.ts'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { GateError, type GateErrorCode } from '../errors.ts'
 import type { Files, RepositoryFiles } from '../ports.ts'
 
 /** Corpus files from one folder and the rubrics that come with the program. */
@@ -18,11 +18,15 @@ export function createFiles(folders: { corpus: string; rubrics: string }): Files
             'put the corpus there before the gate runs, or name its folder (`corpus-dir`, --corpus-dir)',
         })
       }
-      yield* createReadStream(file)
+      try {
+        yield* createReadStream(file)
+      } catch (cause) {
+        throw describeUnreadable({ code: 'corpus', path, cause })
+      }
     },
     readBuiltinRubric: async (id) => {
       if (!/^[a-z0-9-]+$/.test(id)) return null
-      return readOptional(join(folders.rubrics, `${id}.md`))
+      return readOptional({ file: join(folders.rubrics, `${id}.md`), path: `builtin:${id}`, code: 'rubric' })
     },
   }
 }
@@ -32,7 +36,7 @@ export function createWorkTree(folder: string): RepositoryFiles {
   return {
     async read(_sha, path) {
       const file = await resolveInside(folder, path, 'policy')
-      return file === null ? null : readOptional(file)
+      return file === null ? null : readOptional({ file, path, code: 'policy' })
     },
     async list(_sha, path) {
       const resolved = await resolveInside(folder, path, 'policy')
@@ -62,7 +66,7 @@ async function resolveInside(
   const real = await realpath(wanted).catch(() => null)
   for (const candidate of [wanted, real ?? wanted]) {
     const inside = relative(base, candidate)
-    if (inside === '..' || inside.startsWith(`..${sep}`) || resolve(inside) === inside) {
+    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
       throw new GateError({
         code,
         message: 'the path leads out of its folder',
@@ -74,10 +78,29 @@ async function resolveInside(
   return real
 }
 
-async function readOptional(file: string): Promise<string | null> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR'))
-      return null
-    throw error
+async function readOptional(request: {
+  file: string
+  path: string
+  code: GateErrorCode
+}): Promise<string | null> {
+  const { file, path, code } = request
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    if (['ENOENT', 'EISDIR'].includes(readErrorCode(cause))) return null
+    throw describeUnreadable({ code, path, cause })
   })
+}
+
+function describeUnreadable(problem: { code: GateErrorCode; path: string; cause: unknown }): GateError {
+  const { code, path, cause } = problem
+  return new GateError({
+    code,
+    message: `the file can't be read (${readErrorCode(cause)})`,
+    where: { file: path },
+    remedy: 'check that it is a file, and that this user may read it',
+    cause,
+  })
+}
+
+function readErrorCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown cause'
 }

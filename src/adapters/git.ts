@@ -17,7 +17,8 @@ export function createGitFiles(folder: string): RepositoryFiles {
     async list(sha, path) {
       const kind = await git('cat-file', '-t', `${sha}:./${path}`).catch(() => null)
       if (kind?.stdout.trim() !== 'tree') return null
-      const { stdout } = await git('ls-tree', '-z', `${sha}:./${path}`)
+      // Without --full-tree git would look for the work tree's own folder in that tree once more.
+      const { stdout } = await git('ls-tree', '--full-tree', '-z', `${sha}:./${path}`)
       return stdout
         .split('\0')
         .flatMap((line) => (/^100\d{3} blob /.test(line) ? [line.slice(line.indexOf('\t') + 1)] : []))

@@ -33,25 +33,62 @@ export async function connectEndpoint(request: {
     fetch: createGuardedFetch(origin),
     ...(request.key === null ? { defaultHeaders: { authorization: null } } : {}),
   })
+  const tell = (name: string, instead: string) =>
+    request.onFallback(`${origin} does not know ${name}: ${instead}`)
   const redact = createRedactor(request.key)
-  // Newer servers know `max_completion_tokens`, older ones only `max_tokens`: one refusal settles it.
+  const ask = createAsk({ client, openai, redact, clock: request.clock, tell })
+  return { source: { kind: 'live' }, origin, complete: leaveOutUnknownFormat(ask, tell) }
+}
+
+type Ask = ModelClient['complete']
+type TellFallback = (name: string, instead: string) => void
+
+// Newer servers know `max_completion_tokens`, older ones only `max_tokens`: one refusal settles it for the run.
+function createAsk(parts: {
+  client: OpenAI
+  openai: typeof import('openai')
+  redact: (text: string) => string
+  clock: Clock
+  tell: TellFallback
+}): Ask {
+  const { client, openai, redact, clock, tell } = parts
   let tokensKey: TokensKey = 'max_completion_tokens'
-  const send = (chat: ChatRequest, signal: AbortSignal) =>
-    client.chat.completions.create(toBody(chat, tokensKey), { signal, timeout: 2 ** 31 - 1 })
-  const complete: ModelClient['complete'] = async (chat, signal) => {
+  const ask: Ask = async (chat, signal) => {
+    const sentKey = tokensKey
     try {
-      return redactCompletion(readChatAnswer(parseTextAnswer(await send(chat, signal)), chat.model), redact)
+      const body = toBody(chat, sentKey)
+      const answer = await client.chat.completions.create(body, { signal, timeout: 2 ** 31 - 1 })
+      return redactCompletion(readChatAnswer(parseTextAnswer(answer), chat.model), redact)
     } catch (error) {
-      if (tokensKey === 'max_completion_tokens' && refusesParameter(error, openai)) {
+      if (sentKey === 'max_completion_tokens' && refusesLength(error, chat, openai)) {
+        // Requests that were under way together are refused together: each is sent again, one is told of.
+        if (tokensKey === sentKey) tell(sentKey, 'using max_tokens')
         tokensKey = 'max_tokens'
-        request.onFallback(`${origin} does not know max_completion_tokens: using max_tokens`)
-        return complete(chat, signal)
+        return ask(chat, signal)
       }
-      const failed = explainError({ error, openai, signal, now: request.clock.now() })
+      const failed = explainError({ error, openai, signal, now: clock.now() })
       return { ...failed, detail: redact(failed.detail).slice(0, longestDetail) }
     }
   }
-  return { source: { kind: 'live' }, origin, complete }
+  return ask
+}
+
+// Some servers know no response format. Whether it was the format that was refused, only the same request
+// without it can tell; then it is left out for the rest of the run.
+function leaveOutUnknownFormat(ask: Ask, tell: TellFallback): Ask {
+  let known = true
+  return async (chat, signal) => {
+    const { responseFormat, ...plain } = chat
+    if (responseFormat === undefined || !known) return ask(plain, signal)
+    const completion = await ask(chat, signal)
+    if (completion.kind !== 'failed' || completion.cause !== 'bad-request') return completion
+    const again = await ask(plain, signal)
+    if (again.kind === 'completed' && known) {
+      known = false
+      tell('response_format', 'leaving it out')
+    }
+    return again
+  }
 }
 
 type TokensKey = 'max_completion_tokens' | 'max_tokens'
@@ -107,8 +144,9 @@ function createByteLimit(limitBytes: number): TransformStream<Uint8Array, Uint8A
   })
 }
 
-function refusesParameter(error: unknown, openai: typeof import('openai')): boolean {
+function refusesLength(error: unknown, chat: ChatRequest, openai: typeof import('openai')): boolean {
   return (
+    chat.maxTokens !== undefined &&
     error instanceof openai.APIError &&
     error.status === 400 &&
     error.message.includes('max_completion_tokens')
@@ -131,36 +169,42 @@ function explainError(request: {
       retryAfterMs: readRetryAfter(error as APIError<number, Headers>, now),
     }
   }
-  if (error instanceof SyntaxError) return fail('unreadable-answer', 'the answer is not JSON')
+  if (isErrorLike(error) && error.name === 'SyntaxError')
+    return fail('unreadable-answer', 'the answer is not JSON')
   return fail('connection-lost', describe(error))
 }
 
-function explainConnection(error: Error): Failed {
-  const chain = listCauses(error)
-  const refused = chain.some(
-    (cause) =>
-      'code' in cause &&
-      (cause.code === 'ECONNREFUSED' || cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN'),
+function explainConnection(error: unknown): Failed {
+  const refused = listCauses(error).some(
+    ({ code }) => code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN',
   )
-  const detail = chain
-    .map((cause) => cause.message)
-    .filter((message) => message !== '')
-    .join(': ')
-  return fail(refused ? 'connection-refused' : 'connection-lost', detail)
+  return fail(refused ? 'connection-refused' : 'connection-lost', describe(error))
 }
 
-function listCauses(error: unknown): Error[] {
-  if (!(error instanceof Error)) return []
-  const inner = error instanceof AggregateError ? error.errors.flatMap((entry) => listCauses(entry)) : []
+// Errors are known by their shape: those of the platform need not be of this realm's classes.
+interface ErrorLike {
+  message: string
+  name?: unknown
+  code?: unknown
+  cause?: unknown
+  errors?: unknown
+}
+
+function isErrorLike(value: unknown): value is ErrorLike {
+  return (
+    typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string'
+  )
+}
+
+function listCauses(error: unknown): ErrorLike[] {
+  if (!isErrorLike(error)) return []
+  const inner = Array.isArray(error.errors) ? error.errors.flatMap((entry) => listCauses(entry)) : []
   return [error, ...inner, ...listCauses(error.cause)]
 }
 
 function describe(error: unknown): string {
-  return (
-    listCauses(error)
-      .map((cause) => cause.message)
-      .join(': ') || String(error)
-  )
+  const messages = listCauses(error).map(({ message }) => message)
+  return messages.filter((message) => message !== '').join(': ') || String(error)
 }
 
 /** `Retry-After` in milliseconds: seconds or a date (RFC 9110 §10.2.3), or OpenAI's `retry-after-ms`. */
@@ -183,7 +227,7 @@ function redactCompletion(
   completion: Completed | Failed,
   redact: (text: string) => string,
 ): Completed | Failed {
-  if (completion.kind === 'failed') return completion
+  if (completion.kind === 'failed') return { ...completion, detail: redact(completion.detail) }
   return {
     ...completion,
     model: redact(completion.model),
@@ -193,6 +237,7 @@ function redactCompletion(
     systemFingerprint: completion.systemFingerprint === null ? null : redact(completion.systemFingerprint),
     toolCalls: completion.toolCalls.map((call) => ({
       ...call,
+      id: redact(call.id),
       function: { name: redact(call.function.name), arguments: redact(call.function.arguments) },
     })),
   }

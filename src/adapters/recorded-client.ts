@@ -28,7 +28,7 @@ export async function openRecording(path: string): Promise<ModelClient> {
       cause,
     })
   })
-  const lines = parseRecording(path, bytes.toString('utf8'))
+  const lines = parseRecording(path, decode(path, bytes))
   return {
     source: { kind: 'recorded', sha256: createHash('sha256').update(bytes).digest('hex') },
     origin: 'recorded',
@@ -44,6 +44,20 @@ export async function openRecording(path: string): Promise<ModelClient> {
       }
       return readChatAnswer(line.response.body, request.model)
     },
+  }
+}
+
+function decode(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new GateError({
+      code: 'recorded',
+      message: 'the text is not UTF-8',
+      where: { file },
+      remedy: 'write the file as UTF-8',
+      cause,
+    })
   }
 }
 

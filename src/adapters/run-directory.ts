@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { GateError } from '../errors.ts'
 import type { RunDirectory } from '../ports.ts'
 
@@ -11,20 +10,20 @@ export async function openRunDirectory(path: string): Promise<RunDirectory> {
   return {
     path,
     read: (name) => explain(path, readOptional(join(path, name))),
-    readLines: (name) => readLines(join(path, name)),
+    readLines: (name) => readLines(path, join(path, name)),
     write: (name, lines) => explain(path, writeWhole(join(path, name), lines)),
     async openAppend(name) {
       const handle = await explain(path, open(join(path, name), 'a'))
-      // Lines are written one after the other, so that two never mix.
-      let last: Promise<unknown> = Promise.resolve()
+      // Lines are written one after the other, so that two never mix, and none after one that failed: what
+      // is torn has to be the last line.
+      let last: Promise<void> = Promise.resolve()
       return {
         append(line) {
-          const next = last.then(() => explain(path, handle.appendFile(`${line}\n`)))
-          last = next.catch(() => undefined)
-          return next
+          last = last.then(() => explain(path, handle.appendFile(`${line}\n`)))
+          return last
         },
         async close() {
-          await last
+          await last.catch(() => undefined)
           await handle.close()
         },
       }
@@ -41,13 +40,32 @@ async function readOptional(file: string): Promise<string | null> {
   }
 }
 
-async function* readLines(file: string): AsyncGenerator<string> {
+// Split at line feeds alone: JSON leaves U+2028 as it is, which `node:readline` takes for a line end.
+async function* readLines(path: string, file: string): AsyncGenerator<string> {
   const stream = createReadStream(file, 'utf8')
+  const chunks = stream[Symbol.asyncIterator]()
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
-      yield line
+    let rest = ''
+    for (;;) {
+      const chunk = await explain(path, readChunk(chunks))
+      if (chunk === null) break
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+    if (rest !== '') yield rest
+  } finally {
+    stream.destroy()
+  }
+}
+
+async function readChunk(chunks: AsyncIterator<unknown>): Promise<string | null> {
+  try {
+    const { done, value } = await chunks.next()
+    return done === true ? null : String(value)
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error
+    if (hasCode(error, 'ENOENT')) return null
+    throw error
   }
 }
 
@@ -86,5 +104,5 @@ async function explain<T>(path: string, work: Promise<T>): Promise<T> {
 }
 
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code
 }

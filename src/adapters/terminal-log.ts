@@ -8,7 +8,7 @@ export function createTerminalLog(options: {
   progressEveryMs: number
 }): Log & { close(): void } {
   const { stream } = options
-  let lastMs = Number.NEGATIVE_INFINITY
+  let lastMs = 0
   let open = false
   const close = () => {
     if (open) stream.write('\n')

@@ -47,7 +47,14 @@ export const conversationSchema = strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'an id is 1 to 128 letters, digits, ".", "_", ":" or "-"'),
   messages: z.array(messageSchema).min(1),
   tools: z.array(toolSchema).min(1).optional(),
-  metadata: z.record(z.string(), z.union([z.string().max(200), z.number(), z.boolean()])).optional(),
+  metadata: z
+    .record(
+      z.string(),
+      z.union([z.string().max(200), z.number(), z.boolean()], {
+        error: 'expected a text of at most 200 characters, a number, true or false',
+      }),
+    )
+    .optional(),
   collected_at: z.iso.datetime({ offset: true }).optional(),
   expires_at: z.iso.datetime({ offset: true }).optional(),
 })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { TextDecoder } from 'node:util'
 import { createGunzip } from 'node:zlib'
 import { GateError } from '../errors.ts'
 
@@ -7,6 +8,12 @@ import { GateError } from '../errors.ts'
 export interface NumberedLine {
   number: number
   text: string
+}
+
+/** The line that is being read. */
+interface LinePlace {
+  file: string
+  line: number
 }
 
 /**
@@ -23,7 +30,8 @@ export async function* readVerifiedLines(request: {
 }): AsyncGenerator<NumberedLine> {
   const hash = createHash('sha256')
   const source = tap(request.bytes, (chunk) => hash.update(chunk))
-  yield* splitLines(request.file, request.file.endsWith('.gz') ? gunzip(request.file, source) : source)
+  const place = { file: request.file, line: 1 }
+  yield* splitLines(request.file.endsWith('.gz') ? gunzip(source, place) : source, place)
   const actual = hash.digest('hex')
   request.onDigest?.(actual)
   if (request.sha256 === null || actual === request.sha256) return
@@ -46,7 +54,7 @@ async function* tap(
   }
 }
 
-async function* gunzip(file: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gunzip(bytes: AsyncIterable<Uint8Array>, place: LinePlace): AsyncGenerator<Uint8Array> {
   const source = Readable.from(bytes)
   const unzipped = createGunzip()
   source.on('error', (error) => unzipped.destroy(error))
@@ -57,38 +65,45 @@ async function* gunzip(file: string, bytes: AsyncIterable<Uint8Array>): AsyncGen
     throw new GateError({
       code: 'corpus',
       message: `the gzip archive is damaged or cut off (${cause instanceof Error ? cause.message : String(cause)})`,
-      where: { file },
+      where: { ...place },
       remedy: 'transfer the file again',
       cause,
     })
+  } finally {
+    source.destroy()
   }
 }
 
-async function* splitLines(file: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<NumberedLine> {
+const lineFeed = 0x0a
+
+/** Splits before it decodes, so that text that is not UTF-8 is found on its own line. */
+async function* splitLines(bytes: AsyncIterable<Uint8Array>, place: LinePlace): AsyncGenerator<NumberedLine> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  let rest = ''
-  let number = 0
-  const decode = (chunk?: Uint8Array): string => {
-    try {
-      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true })
-    } catch (cause) {
-      throw new GateError({
-        code: 'corpus',
-        message: 'the text is not UTF-8',
-        where: { file, line: number + rest.split('\n').length },
-        remedy: 'write the file as UTF-8',
-        cause,
-      })
-    }
-  }
+  let pieces: Uint8Array[] = []
   for await (const chunk of bytes) {
-    const lines = (rest + decode(chunk)).split('\n')
-    rest = lines.pop() ?? ''
-    for (const text of lines) {
-      number += 1
-      yield { number, text }
+    let start = 0
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
+      yield decodeLine({ decoder, pieces: [...pieces, chunk.subarray(start, end)], place })
+      pieces = []
+      start = end + 1
+      place.line += 1
     }
+    if (start < chunk.length) pieces.push(chunk.subarray(start))
   }
-  rest += decode()
-  if (rest !== '') yield { number: number + 1, text: rest }
+  if (pieces.length > 0) yield decodeLine({ decoder, pieces, place })
+}
+
+function decodeLine(request: { decoder: TextDecoder; pieces: Uint8Array[]; place: LinePlace }): NumberedLine {
+  const { decoder, pieces, place } = request
+  try {
+    return { number: place.line, text: decoder.decode(Buffer.concat(pieces)) }
+  } catch (cause) {
+    throw new GateError({
+      code: 'corpus',
+      message: 'the text is not UTF-8',
+      where: { ...place },
+      remedy: 'write the file as UTF-8',
+      cause,
+    })
+  }
 }

@@ -1,5 +1,5 @@
 import { GateError } from '../errors.ts'
-import { formatPath } from '../policy/document.ts'
+import { checkShape, formatPath } from '../policy/document.ts'
 import type { Files } from '../ports.ts'
 import { type Conversation, conversationSchema, findTurns } from './conversation.ts'
 import { type NumberedLine, readVerifiedLines } from './lines.ts'
@@ -63,34 +63,36 @@ export async function* parseConversations(request: {
 
 /** Parses one line. */
 export function parseConversation(request: { file: string; line: number; text: string }): Conversation {
-  const { file, line, text } = request
-  const refuse = (message: string, remedy: string, field?: string): never => {
+  const { file, line } = request
+  const checked = checkShape(conversationSchema, parseJson(request))
+  if (checked.kind === 'wrong') {
+    const [{ message, remedy, path }] = checked.problems
+    const field = path.length === 0 ? undefined : formatPath(path)
     throw new GateError({ code: 'corpus', message, where: { file, line, field }, remedy })
   }
-  let value: unknown
+  if (findTurns(checked.value).length === 0) {
+    throw new GateError({
+      code: 'corpus',
+      message: 'the conversation has no assistant turn that answers a user or a tool',
+      where: { file, line, field: 'messages' },
+      remedy: 'leave it out of the corpus: there is nothing to replay',
+    })
+  }
+  return checked.value
+}
+
+// JSON.parse quotes the text in its message, and the text is somebody's conversation: only the place is kept.
+function parseJson(request: { file: string; line: number; text: string }): unknown {
+  const { file, line, text } = request
   try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    refuse(
-      `not a JSON object: ${cause instanceof Error ? cause.message : String(cause)}`,
-      'write one conversation a line',
-    )
+    return JSON.parse(text)
+  } catch (error) {
+    const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+    throw new GateError({
+      code: 'corpus',
+      message: 'not a JSON object',
+      where: { file, line, column: position === undefined ? undefined : Number(position) + 1 },
+      remedy: 'write one whole conversation a line',
+    })
   }
-  const parsed = conversationSchema.safeParse(value)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    return refuse(
-      issue?.message ?? 'not a conversation',
-      'correct the record',
-      issue === undefined ? undefined : formatPath(issue.path),
-    )
-  }
-  if (findTurns(parsed.data).length === 0) {
-    refuse(
-      'the conversation has no assistant turn that answers a user or a tool',
-      'leave it out of the corpus: there is nothing to replay',
-      'messages',
-    )
-  }
-  return parsed.data
 }

@@ -15,8 +15,9 @@ export function renderPrefix(prefix: Message[]): string {
   return prefix
     .map((message) => {
       const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : []
+      const refusal = message.role === 'assistant' && message.refusal ? [`[refusal] ${message.refusal}`] : []
       const lines = calls.map((call) => `[tool call] ${call.function.name}(${call.function.arguments})`)
-      return [`[${message.role}]`, readText(message.content), ...lines]
+      return [`[${message.role}]`, readText(message.content), ...refusal, ...lines]
         .filter((line) => line !== '')
         .join('\n')
     })

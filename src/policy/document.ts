@@ -144,7 +144,9 @@ export function suggestKey(name: string, known: string[]): string {
 
 // `1` and `"1"` are two keys to YAML and one to everything that reads it.
 function isSameKey(first: Node, second: Node): boolean {
-  return first === second || (isScalar(first) && isScalar(second) && String(first.value) === String(second.value))
+  return (
+    first === second || (isScalar(first) && isScalar(second) && String(first.value) === String(second.value))
+  )
 }
 
 function toPlain(document: Document, file: string, code: GateErrorCode): unknown {

@@ -12,7 +12,8 @@ const identifier = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id is 1 to 64 letters, digits, ".", "_" or "-"')
 const share = rateSchema.transform((per100k) => per100k / 100_000)
-const level = z.number().gt(0).lt(0.5)
+// Under 1e-15 the bounds, which are quantiles of 1 − alpha, have no digits left.
+const level = z.number().min(1e-15).lt(0.5)
 const path = z.string().min(1).max(1000)
 const positive = z.int().min(1)
 
@@ -77,8 +78,8 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
       max_minutes: z.number().gt(0).optional().meta({ description: 'Wall time of the measurement.' }),
     }).prefault({}),
     registrations: path
-      .transform((folder) => folder.replace(/\/+$/, ''))
-      .default('preregistration')
+      .transform((folder) => folder.replace(/(?<=[^/])\/+$/, ''))
+      .prefault('preregistration')
       .meta({ description: 'The folder of registrations.' }),
     slices: z
       .array(z.string().min(1))

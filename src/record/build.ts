@@ -86,7 +86,7 @@ export function priceUsage(
   let usd = 0
   for (const { model, usage } of spent) {
     if (usage.promptTokens + usage.completionTokens === 0) continue
-    const price = prices[model]
+    const price = Object.hasOwn(prices, model) ? prices[model] : undefined
     if (price === undefined) return null
     usd += (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m) / 1e6
   }
@@ -124,7 +124,7 @@ function describeArm(request: {
   const signals: Signals = {
     completions: completions.length,
     refusals: completions.filter((completion) => completion.refused).length,
-    toolCalls: completions.filter((completion) => completion.tools.length > 0).length,
+    toolCalls: completions.filter((completion) => completion.toolCalls > 0).length,
     finishReasons: tally(completions.map((completion) => completion.finishReason)),
     charactersMedian: lengths[Math.floor(lengths.length / 2)] ?? null,
   }

@@ -21,7 +21,8 @@ export function nameUnit(unit: { turn: string; arm: string }): string {
 /**
  * Opens the run directory's journal, or continues the one that lies there.
  *
- * A torn last line is dropped. Units that were not asked or failed in transport are asked again; nothing else.
+ * A torn last line is dropped. Units that were not asked, failed in transport or met a wrong key or address are
+ * asked again; nothing else.
  * @throws GateError when the journal belongs to another plan, or is damaged before its last line
  */
 export async function openJournal(request: {
@@ -77,9 +78,12 @@ async function readJournal(directory: RunDirectory, planDigest: string): Promise
 }
 
 function isFinal(unit: RecordedUnit): boolean {
-  return Object.values(unit.labels).every(
-    (label) => label.kind !== 'not-asked' && !(label.kind === 'missing' && label.class === 'transport'),
-  )
+  return Object.values(unit.labels).every((label) => {
+    if (label.kind === 'not-asked') return false
+    if (label.kind !== 'missing') return true
+    // A key that ran out, or a model that was taken down, is a matter of the run, not of the turn.
+    return label.class === 'content' && label.cause !== 'unauthorized' && label.cause !== 'not-found'
+  })
 }
 
 function parseLine(line: string): unknown {

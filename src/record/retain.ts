@@ -35,7 +35,7 @@ function summarizeCompletion(completion: Completion, keepText: boolean): Complet
         usage,
         characters: text.length,
         refused: refusal !== null,
-        tools: toolCalls.map((call) => call.function.name),
+        toolCalls: toolCalls.length,
         content: keepText ? { text, refusal, toolCalls } : null,
       }
     }

@@ -1,10 +1,15 @@
 import { z } from 'zod'
-import { toolCallSchema } from '../corpus/conversation.ts'
 import { labelSchema } from '../grade/label.ts'
 import { planSchema } from '../plan/plan.ts'
 import { failureCauseSchema, notAskedSchema, stopReasonSchema, usageSchema } from '../replay/completion.ts'
 
 const armSchema = z.enum(['baseline', 'candidate'])
+// As a model wrote it, which need not be what a corpus may hold: no name, for one.
+const toolCallSchema = z.strictObject({
+  id: z.string(),
+  type: z.literal('function'),
+  function: z.strictObject({ name: z.string(), arguments: z.string() }),
+})
 const completionSummarySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('completed'),
@@ -16,8 +21,8 @@ const completionSummarySchema = z.discriminatedUnion('kind', [
     /** Of the text, in UTF-16 units. */
     characters: z.int().min(0),
     refused: z.boolean(),
-    /** The names of the tools that were called. */
-    tools: z.array(z.string()),
+    /** How many tools were called. Their names are text of the completion too. */
+    toolCalls: z.int().min(0),
     /** `null` unless policy keeps text. */
     content: z
       .strictObject({ text: z.string(), refusal: z.string().nullable(), toolCalls: z.array(toolCallSchema) })

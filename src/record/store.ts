@@ -12,6 +12,8 @@ import {
   turnLineSchema,
 } from './schema.ts'
 
+const intact = 'use the artifact as the run wrote it'
+
 /** Writes a record into its run directory. */
 export async function writeRecord(directory: RunDirectory, record: RunRecord): Promise<void> {
   await directory.write(runFiles.turns, stringifyLines(record.turns))
@@ -42,27 +44,51 @@ export async function readRecord(directory: RunDirectory): Promise<RunRecord> {
       code: 'record',
       message: 'the plan in it does not have the digest that it states: the record was changed',
       where: { file, field: 'planDigest' },
-      remedy: 'use the artifact as the run wrote it',
+      remedy: intact,
     })
   }
+  // Every drawn turn has its lines, whatever became of it: where some are gone, the file was cut off.
+  const { turnsDrawn } = summary.sample
+  const units = turnsDrawn * 2
+  const outcomes = units * summary.plan.policy.categories.length
   return {
     summary,
-    turns: await readParts(directory, runFiles.turns, turnLineSchema),
-    outcomes: await readParts(directory, runFiles.outcomes, outcomeLineSchema),
-    completions: await readParts(directory, runFiles.completions, completionLineSchema),
+    turns: await readParts({ directory, name: runFiles.turns, schema: turnLineSchema, count: turnsDrawn }),
+    outcomes: await readParts({
+      directory,
+      name: runFiles.outcomes,
+      schema: outcomeLineSchema,
+      count: outcomes,
+    }),
+    completions: await readParts({
+      directory,
+      name: runFiles.completions,
+      schema: completionLineSchema,
+      count: units,
+    }),
   }
 }
 
-async function readParts<S extends z.ZodType>(
-  directory: RunDirectory,
-  name: string,
-  schema: S,
-): Promise<z.infer<S>[]> {
+async function readParts<S extends z.ZodType>(request: {
+  directory: RunDirectory
+  name: string
+  schema: S
+  /** How many lines there have to be. */
+  count: number
+}): Promise<z.infer<S>[]> {
+  const { directory, name, schema, count } = request
+  const file = `${directory.path}/${name}`
   const parts: z.infer<S>[] = []
   for await (const text of directory.readLines(name)) {
-    parts.push(parseRecordPart({ text, schema, file: `${directory.path}/${name}`, line: parts.length + 1 }))
+    parts.push(parseRecordPart({ text, schema, file, line: parts.length + 1 }))
   }
-  return parts
+  if (parts.length === count) return parts
+  throw new GateError({
+    code: 'record',
+    message: `it has ${parts.length} lines, and the record stands for ${count}`,
+    where: { file },
+    remedy: intact,
+  })
 }
 
 function parseRecordPart<S extends z.ZodType>(request: {
@@ -72,7 +98,7 @@ function parseRecordPart<S extends z.ZodType>(request: {
   line: number
 }): z.infer<S> {
   const { text, schema, file, line } = request
-  const remedy = 'use the artifact as the run wrote it'
+  const remedy = intact
   let value: unknown
   try {
     value = JSON.parse(text)

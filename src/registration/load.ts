@@ -1,5 +1,5 @@
-import { parseDocument } from 'yaml'
-import { GateError } from '../errors.ts'
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import { GateError, type Place } from '../errors.ts'
 import { formatPath, parseSource, type SourceText, suggestKey } from '../policy/document.ts'
 import { formatRate } from '../policy/rate.ts'
 import type { Policy } from '../policy/schema.ts'
@@ -106,11 +106,12 @@ function peekCandidate(source: SourceText): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** The line of a field of a YAML or JSON document, where it can be found. */
-export function locate(source: SourceText, path: PropertyKey[]): { file: string; line?: number } {
-  const node: unknown = parseDocument(source.text, { version: '1.2' }).getIn(path, true)
-  const start = (node as { range?: [number, number, number] | null } | undefined)?.range?.[0]
-  return start === undefined
-    ? { file: source.file }
-    : { file: source.file, line: source.text.slice(0, start).split('\n').length }
+/** The line and column of a field of a YAML or JSON document, where it can be found. */
+export function locate(source: SourceText, path: PropertyKey[]): Place {
+  const lineCounter = new LineCounter()
+  const node: unknown = parseDocument(source.text, { version: '1.2', lineCounter }).getIn(path, true)
+  const range = isNode(node) ? node.range : undefined
+  if (!range) return { file: source.file }
+  const { line, col } = lineCounter.linePos(range[0])
+  return { file: source.file, line, column: col }
 }

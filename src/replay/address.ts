@@ -3,13 +3,22 @@ import { GateError } from '../errors.ts'
 /** Where completions of an endpoint come from. */
 export type EndpointAddress = { kind: 'url'; url: string } | { kind: 'recorded'; path: string }
 
+/** Metadata services outside the link-local ranges: Google, Amazon, Alibaba, Azure, Oracle. */
 const metadataHosts = new Set([
   'metadata.google.internal',
+  'metadata.goog',
   'metadata',
-  '169.254.169.254',
-  '100.100.100.200',
+  '[fd20:ce::254]',
+  'instance-data',
+  'instance-data.ec2.internal',
   '[fd00:ec2::254]',
+  '100.100.100.200',
+  '168.63.129.16',
+  '192.0.0.192',
 ])
+
+/** IPv6 that stands for an IPv4 address: mapped, translated, compatible, NAT64, 6to4. */
+const embeddedIpv4 = /^\[(?:::ffff:(?:0:)?[^:]+:[^:]+|::[^:]+:[^:]+|64:ff9b:.*|2002:.*)\]$/
 
 /**
  * Parses endpoint addresses, lines of `name=url` or `name=recorded:path`.
@@ -33,8 +42,12 @@ export function parseEndpoints(lines: string[]): Map<string, EndpointAddress> {
 }
 
 function parseAddress(name: string, address: string): EndpointAddress {
-  if (address.startsWith('recorded:')) return { kind: 'recorded', path: address.slice('recorded:'.length) }
-  const url = URL.canParse(address) ? new URL(address) : null
+  if (address.startsWith('recorded:')) {
+    const path = address.slice('recorded:'.length)
+    if (path === '') throw refuse(`"${name}" names no recording`, 'write for example recorded:answers.jsonl')
+    return { kind: 'recorded', path }
+  }
+  const url = URL.canParse(address) && !/\s/.test(address) ? new URL(address) : null
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw refuse(
       `the address of "${name}" is not an http or https URL`,
@@ -52,8 +65,8 @@ function findAddressProblem(written: string, url: URL): string | null {
   if (url.username !== '' || url.password !== '')
     return 'holds a user name or password: a key belongs in CHECKPOINT_GATE_KEY_…'
   if (/[?#]/.test(written)) return 'has a query or fragment'
-  const host = url.hostname.toLowerCase()
-  if (!written.toLowerCase().includes(host)) return 'names its host in a disguised form'
+  const host = url.hostname
+  if (readWrittenHost(written) !== host) return 'names its host in a disguised form'
   if (host.split('.').some((label) => label.startsWith('xn--'))) return 'has an internationalised host name'
   if (
     metadataHosts.has(host.replace(/\.$/, '')) ||
@@ -63,7 +76,12 @@ function findAddressProblem(written: string, url: URL): string | null {
   ) {
     return 'is link-local or a metadata service'
   }
+  if (embeddedIpv4.test(host)) return 'hides an IPv4 address in an IPv6 one'
   return null
+}
+
+function readWrittenHost(written: string): string | undefined {
+  return /^https?:\/\/([^/]*?)(?::\d*)?(?:\/|$)/.exec(written.toLowerCase())?.[1]
 }
 
 function refuse(message: string, remedy: string): GateError {

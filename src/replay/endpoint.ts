@@ -39,6 +39,8 @@ export interface EndpointSettings {
   concurrency: number
   maxAttempts: number
   timeoutMs: number
+  /** It answered in an earlier part of this run, so that failed calls don't mean it is not there. */
+  answeredBefore?: boolean
 }
 
 /** Wraps a client with concurrency, deadlines, retries and the run's budget. */
@@ -56,8 +58,9 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
         if (completion.kind === 'completed') state.succeeded = true
         if (completion.kind === 'failed' && completion.cause !== 'empty-answer') {
           state.failures += 1
+          const failures = settings.answeredBefore === true ? 0 : state.failures
           if (!state.succeeded)
-            giveUpIfHopeless({ name, origin: client.origin, failures: state.failures, failed: completion })
+            giveUpIfHopeless({ name, origin: client.origin, failures, failed: completion })
         }
         return completion
       }),
@@ -65,7 +68,9 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
 }
 
 async function askWithRetries(settings: EndpointSettings, request: ChatRequest): Promise<Completion> {
-  const { budget, clock, cancelled, maxAttempts } = settings
+  const { budget, clock, cancelled } = settings
+  // A recording says the same each time.
+  const maxAttempts = settings.client.source.kind === 'recorded' ? 1 : settings.maxAttempts
   let last: Failed | null = null
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const refused = budget.takeRequest()
@@ -113,6 +118,11 @@ function giveUpIfHopeless(request: { name: string; origin: string; failures: num
   if (failed.cause === 'not-found')
     refuse('has no such address or model', 'check the address (it usually ends in /v1) and the model id')
   if (failures < hopelessRequests) return
+  if (failed.cause === 'not-recorded')
+    refuse(
+      `has none of the first ${failures} answers`,
+      'record the turns of this very sample: a custom_id is a turn id, and <turn id>|<arm>|<category> for a judge',
+    )
   refuse(
     `answered none of the first ${failures} requests (${failed.cause})`,
     'check that it is up and can be reached from here, then run again: nothing that was measured is lost',

@@ -111,6 +111,8 @@ function toSampledTurn(request: { candidate: Candidate; threshold: number; slice
     prefix: conversation.messages.slice(0, messageIndex),
     tools: conversation.tools ?? null,
     weight: turnsEligible / chance,
-    slice: Object.fromEntries(slices.map((key) => [key, String(metadata[key] ?? 'none')])),
+    slice: Object.fromEntries(
+      slices.map((key) => [key, Object.hasOwn(metadata, key) ? String(metadata[key]) : 'none']),
+    ),
   }
 }

@@ -56,24 +56,14 @@ function createJudge(settings: {
   delimiter: string
 }): Grader {
   const { rubric, judge: asked, delimiter } = settings
-  // Some servers refuse a response format. The first refusal is remembered for the run.
-  let structured = true
-  const ask = (item: GradeItem): Promise<Completion> => {
-    const send = (withFormat: boolean) =>
-      asked.endpoint.ask({
-        customId: `${item.turn.id}|${item.arm}|${item.category}`,
-        model: asked.model,
-        messages: writeJudgePrompt({ rubric, item, delimiter }),
-        ...(asked.temperature === null ? {} : { temperature: asked.temperature }),
-        ...(withFormat ? { responseFormat: answerFormat } : {}),
-      })
-    if (!structured) return send(false)
-    return send(true).then((completion) => {
-      if (completion.kind !== 'failed' || completion.cause !== 'bad-request') return completion
-      structured = false
-      return send(false)
+  const ask = (item: GradeItem): Promise<Completion> =>
+    asked.endpoint.ask({
+      customId: `${item.turn.id}|${item.arm}|${item.category}`,
+      model: asked.model,
+      messages: writeJudgePrompt({ rubric, item, delimiter }),
+      ...(asked.temperature === null ? {} : { temperature: asked.temperature }),
+      responseFormat: answerFormat,
     })
-  }
   return {
     async grade(item) {
       if (rubric.appliesTo === 'tool-calls' && item.completion.toolCalls.length === 0) {
@@ -82,8 +72,8 @@ function createJudge(settings: {
       const first = readAnswer(await ask(item), item.completion)
       if (!deservesRegrade(first.label)) return first
       const second = readAnswer(await ask(item), item.completion)
-      const usage = addUsage(first.usage, second.usage)
-      return { label: second.label.kind === 'not-asked' ? first.label : second.label, usage }
+      // Not asked stays so: a slip is no answer, and the run that continues this one asks again.
+      return { label: second.label, usage: addUsage(first.usage, second.usage) }
     },
   }
 }
@@ -128,9 +118,11 @@ export function readLabel(answer: Completed, evidence: string): Label {
 
 // Servers without structured output wrap the object in a code fence; anything more is prose, and invalid.
 function parseObject(text: string): unknown {
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)
+  const trimmed = text.trim()
+  const fenced = /^```(?:json)?[ \t\r]*\n/.exec(trimmed)
+  const inner = fenced !== null && trimmed.endsWith('```') ? trimmed.slice(fenced[0].length, -3) : trimmed
   try {
-    return JSON.parse(fenced?.[1] ?? text)
+    return JSON.parse(inner)
   } catch {
     return undefined
   }

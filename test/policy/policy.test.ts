@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals'
+import { parse, stringify } from 'yaml'
+import { checkJudge } from '../../src/policy/load.ts'
+import { takeRefusal } from '../support/refusal.ts'
+import { edit, policyText, readPolicy } from './policies.ts'
+
+async function refuse(text: string, file?: string) {
+  const { message, where, remedy, code } = await takeRefusal(() => readPolicy(text, file))
+  expect(code).toBe('policy')
+  return { message, where, remedy }
+}
+
+describe('a policy', () => {
+  it('is parsed to names with units, with every default', () => {
+    expect(readPolicy(policyText)).toEqual({
+      version: 1,
+      checkpoint: { file: 'deploy/model.yaml', path: 'serving.checkpoint' },
+      corpus: { manifest: 'corpus/manifest.json' },
+      sample: { turns: 400, epoch: '2026-11' },
+      replay: {
+        api: 'chat',
+        temperature: null,
+        maxTokens: null,
+        timeoutMs: 120_000,
+        concurrency: 8,
+        maxAttempts: 4,
+        allowRecorded: false,
+      },
+      judge: { model: 'judge-1', temperature: null },
+      categories: [
+        {
+          id: 'over-refusal',
+          role: 'block',
+          limitPer100k: null,
+          graders: [{ kind: 'judge', rubric: 'builtin' }],
+        },
+        {
+          id: 'unsafe-compliance',
+          role: 'block',
+          limitPer100k: 500,
+          graders: [{ kind: 'judge', rubric: 'rubrics/unsafe.md' }],
+        },
+        {
+          id: 'leaks',
+          role: 'watch',
+          limitPer100k: 40,
+          graders: [{ kind: 'pattern', any: ['BEGIN'], ignore_case: false }],
+        },
+      ],
+      gate: { alpha: 0.05, regressionAlpha: 0.01, onInconclusive: 'fail', missingBudgetShare: 0.01 },
+      budget: { maxRequests: null, maxMinutes: null },
+      registrations: 'preregistration',
+      slices: [],
+      prices: {},
+      retainText: 'none',
+      retainTextPublic: false,
+    })
+  })
+
+  it('takes every key', () => {
+    const policy = readPolicy(
+      edit(
+        '',
+        `replay: { api: chat, temperature: 0.7, max_tokens: 64, timeout_s: 1.5, concurrency: 3, max_attempts: 1, allow_recorded: true }
+gate: { alpha: 0.01, regression_alpha: 0.02, on_inconclusive: warn, missing_budget: 0.2% }
+budget: { max_requests: 10, max_minutes: 0.5 }
+registrations: registered/
+slices: [surface, language]
+prices: { judge-1: { input: 0.25, output: 2 } }
+retain_text: artifact
+retain_text_public: true
+`,
+      ),
+    )
+    expect(policy).toMatchObject({
+      replay: {
+        api: 'chat',
+        temperature: 0.7,
+        maxTokens: 64,
+        timeoutMs: 1500,
+        concurrency: 3,
+        maxAttempts: 1,
+        allowRecorded: true,
+      },
+      gate: { alpha: 0.01, regressionAlpha: 0.02, onInconclusive: 'warn', missingBudgetShare: 0.002 },
+      budget: { maxRequests: 10, maxMinutes: 0.5 },
+      slices: ['surface', 'language'],
+      prices: { 'judge-1': { inputUsdPer1m: 0.25, outputUsdPer1m: 2 } },
+      retainText: 'artifact',
+      retainTextPublic: true,
+    })
+  })
+
+  it('is the same from JSON as from YAML', () => {
+    const json = JSON.stringify(parse(policyText), null, '\t')
+    expect(readPolicy(json, 'gate.json')).toEqual(readPolicy(policyText))
+    expect(readPolicy(stringify(parse(policyText)))).toEqual(readPolicy(policyText))
+  })
+
+  it.each([
+    ['registered/', 'registered'],
+    ['a/b//', 'a/b'],
+    ['registered', 'registered'],
+    ['.', '.'],
+  ])('names the folder of registrations without a slash at its end: %s', (written, folder) => {
+    expect(readPolicy(edit('', `registrations: ${written}\n`)).registrations).toBe(folder)
+  })
+
+  it.each([
+    ['2026-11', '2026-11'],
+    ['2026', '2026'],
+    ['"007"', '007'],
+    ['demo', 'demo'],
+  ])('has an epoch that is a name or a whole number: %s', (written, epoch) => {
+    expect(readPolicy(edit('epoch: 2026-11', `epoch: ${written}`)).sample.epoch).toBe(epoch)
+  })
+})
+
+describe('a limit', () => {
+  it.each([
+    ['.nan', /write a rate with its unit/],
+    ['.inf', /write a rate with its unit/],
+    ['-.inf', /write a rate with its unit/],
+    ['1e999', /write a rate with its unit/],
+    ['-1%', /"-1%" is not a rate: write a rate with its unit/],
+    ['150%', /"150%" is more than every turn/],
+    ['1', /a bare 1 could be a share or a count: write a rate with its unit/],
+    ['0', /a bare 0 could be/],
+    ['0.005', /a bare 0.005 could be/],
+    ['"1"', /"1" is not a rate/],
+    ['1e999%', /"1e999%" is not a rate/],
+    ['null', /write a rate with its unit/],
+    ['', /write a rate with its unit/],
+    ['true', /write a rate with its unit/],
+    ['[0.5%]', /write a rate with its unit/],
+    ['{ rate: 0.5% }', /write a rate with its unit/],
+  ])('is a finite rate with its unit, not %j', async (written, message) => {
+    const inYaml = await refuse(edit('limit: 0.5%', `limit: ${written}`))
+    expect(inYaml.message).toMatch(message)
+    expect(inYaml.where).toMatchObject({ file: 'gate.yml', line: 10, field: 'categories[1].limit' })
+    if (written !== '') expect(inYaml.where?.column).toBe(12)
+  })
+
+  it.each(['1e999', '1', '-1', 'null', '"150%"', '[]', 'true'])(
+    'is refused in JSON too: %s',
+    async (written) => {
+      const json = JSON.stringify(parse(policyText), null, 2).replace(
+        '"limit": "0.5%"',
+        `"limit": ${written}`,
+      )
+      const line = json.split('\n').findIndex((text) => text.includes(`"limit": ${written}`)) + 1
+      const { where } = await refuse(json, 'gate.json')
+      expect(where).toEqual({ file: 'gate.json', line, column: 16, field: 'categories[1].limit' })
+    },
+  )
+})
+
+describe('the judge', () => {
+  const policy = readPolicy(policyText)
+
+  it('must not be a checkpoint under test', async () => {
+    const error = await takeRefusal(() =>
+      checkJudge({ policy, file: 'gate.yml', checkpoints: ['base', 'judge-1'] }),
+    )
+    expect(error.message).toMatch(/"judge-1", which is a checkpoint under test/)
+    expect(error.where).toEqual({ file: 'gate.yml', field: 'judge.model' })
+  })
+
+  it('may be any other model, or nobody', () => {
+    expect(() => checkJudge({ policy, file: 'gate.yml', checkpoints: ['a', 'b'] })).not.toThrow()
+    expect(() =>
+      checkJudge({ policy: { ...policy, judge: null }, file: 'gate.yml', checkpoints: ['a'] }),
+    ).not.toThrow()
+  })
+})

@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { GateError } from '../../src/errors.ts'
+import type { Label } from '../../src/grade/label.ts'
+import { openJournal } from '../../src/record/journal.ts'
+import { createMemoryDirectory } from '../fakes/memory-directory.ts'
+import { makeRecordedUnit } from '../support/recorded-unit.ts'
+
+const planDigest = 'a'.repeat(64)
+const header = JSON.stringify({ version: 1, planDigest })
+const line = (turn: string, labels?: Record<string, Label>) =>
+  JSON.stringify(makeRecordedUnit({ turn, ...(labels === undefined ? {} : { labels }) }))
+
+async function open(text: string | null, digest = planDigest) {
+  const directory = createMemoryDirectory(text === null ? [] : [['journal.jsonl', text]])
+  const journal = await openJournal({ directory, planDigest: digest })
+  return { directory, journal, done: [...journal.done.keys()] }
+}
+
+async function refusal(text: string, digest?: string): Promise<unknown> {
+  return open(text, digest).then(
+    () => 'accepted',
+    (error: unknown) => {
+      if (error instanceof GateError) return error
+      throw error
+    },
+  )
+}
+
+describe('openJournal', () => {
+  it('begins a journal with the digest of its plan, and gives back what was appended', async () => {
+    const { directory, journal, done } = await open(null)
+    expect(done).toEqual([])
+    const unit = makeRecordedUnit({ turn: 'a#1' })
+    await journal.append(unit)
+    await journal.append(makeRecordedUnit({ turn: 'a#1', arm: 'baseline' }))
+    await journal.close()
+    expect(directory.files.get('journal.jsonl')?.split('\n')[0]).toBe(header)
+    const again = await openJournal({ directory, planDigest })
+    expect([...again.done.keys()]).toEqual(['a#1|candidate', 'a#1|baseline'])
+    expect(again.done.get('a#1|candidate')).toEqual(unit)
+  })
+
+  it('drops a last line that was torn at any place, and goes on behind the whole ones', async () => {
+    const whole = `${header}\n${line('a#1')}\n`
+    const last = line('b#1')
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: last.length - 1 }), async (length) => {
+        const { directory, journal, done } = await open(whole + last.slice(0, length))
+        expect(done).toEqual(['a#1|candidate'])
+        await journal.append(makeRecordedUnit({ turn: 'c#1' }))
+        expect(directory.files.get('journal.jsonl')).toBe(`${whole}${line('c#1')}\n`)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('begins anew where only the first line was begun', async () => {
+    for (const text of ['', header.slice(0, 20)]) {
+      const { directory, done } = await open(text)
+      expect(done).toEqual([])
+      expect(directory.files.get('journal.jsonl')).toBe(`${header}\n`)
+    }
+  })
+
+  it.each([
+    ['torn', '{"turn": "a#1", '],
+    ['empty', ''],
+    ['of another shape', '{"turn": "a#1"}'],
+    ['with a key too many', line('a#1').replace('{', '{"note": 1, ')],
+  ])('refuses a journal with a line %s in its middle, by number', async (_name, damaged) => {
+    const error = await refusal([header, line('x#1'), damaged, line('b#1'), ''].join('\n'))
+    expect(error).toMatchObject({
+      code: 'run-directory',
+      message: 'the journal is damaged',
+      where: { file: 'run/journal.jsonl', line: 3 },
+    })
+  })
+
+  it('refuses lines without a first one that says whose they are', async () => {
+    expect(await refusal(`${line('a#1')}\n${line('b#1')}\n`)).toMatchObject({ where: { line: 1 } })
+  })
+
+  it('refuses the journal of another plan, and leaves it as it is', async () => {
+    const text = `${header}\n${line('a#1')}\n`
+    expect(await refusal(text, 'b'.repeat(64))).toMatchObject({
+      code: 'run-directory',
+      message: 'the directory holds a run of another plan (aaaaaaaaaaaa…, this is bbbbbbbbbbbb…)',
+    })
+    const directory = createMemoryDirectory([['journal.jsonl', text]])
+    await expect(openJournal({ directory, planDigest: 'b'.repeat(64) })).rejects.toThrow(GateError)
+    expect(directory.files.get('journal.jsonl')).toBe(text)
+  })
+
+  const missing = (cause: 'timeout', of: 'completion' | 'judge'): Label => ({
+    kind: 'missing',
+    class: 'transport',
+    of,
+    cause,
+  })
+  const said = (cause: 'cannot-tell' | 'bad-request' | 'unauthorized' | 'not-found'): Label => ({
+    kind: 'missing',
+    class: 'content',
+    of: 'judge',
+    cause,
+  })
+  it.each<[string, Label, 'again' | 'done']>([
+    ['present', { kind: 'present' }, 'done'],
+    ['absent', { kind: 'absent' }, 'done'],
+    ['said to be undecidable', said('cannot-tell'), 'done'],
+    ['refused by the endpoint', said('bad-request'), 'done'],
+    ['lost on the way to the checkpoint', missing('timeout', 'completion'), 'again'],
+    ['lost on the way to the judge', missing('timeout', 'judge'), 'again'],
+    ['not asked', { kind: 'not-asked', reason: 'cancelled' }, 'again'],
+    ['refused for its key', said('unauthorized'), 'again'],
+    ['refused for its model', said('not-found'), 'again'],
+  ])('asks for a turn that was %s as it should', async (_name, label, expected) => {
+    const text = `${header}\n${line('a#1', { rude: { kind: 'absent' }, other: label })}\n`
+    const { directory, done } = await open(text)
+    expect(done).toEqual(expected === 'done' ? ['a#1|candidate'] : [])
+    expect(directory.files.get('journal.jsonl')).toBe(expected === 'done' ? text : `${header}\n`)
+  })
+})

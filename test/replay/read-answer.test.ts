@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { isTransportFailure } from '../../src/replay/completion.ts'
+import { failByStatus, readChatAnswer } from '../../src/replay/read-answer.ts'
+
+const answer = (message: unknown, rest: Record<string, unknown> = {}) =>
+  readChatAnswer({ choices: [{ message, finish_reason: 'stop' }], ...rest }, 'asked')
+
+describe('readChatAnswer', () => {
+  it('reads a whole answer', () => {
+    const body = {
+      model: 'served',
+      system_fingerprint: 'fp_1',
+      choices: [
+        {
+          finish_reason: 'tool_calls',
+          message: {
+            content: 'hello',
+            refusal: null,
+            tool_calls: [{ id: 'a', type: 'function', function: { name: 'find', arguments: '{}' } }],
+          },
+        },
+      ],
+      usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
+    }
+    expect(readChatAnswer(body, 'asked')).toEqual({
+      kind: 'completed',
+      model: 'served',
+      text: 'hello',
+      toolCalls: [{ id: 'a', type: 'function', function: { name: 'find', arguments: '{}' } }],
+      refusal: null,
+      finishReason: 'tool_calls',
+      usage: { promptTokens: 7, completionTokens: 3 },
+      systemFingerprint: 'fp_1',
+    })
+  })
+
+  it('takes what may be absent as absent', () => {
+    expect(readChatAnswer({ choices: [{ message: { content: 'x' } }] }, 'asked')).toEqual({
+      kind: 'completed',
+      model: 'asked',
+      text: 'x',
+      toolCalls: [],
+      refusal: null,
+      finishReason: 'unknown',
+      usage: null,
+      systemFingerprint: null,
+    })
+  })
+
+  it.each([
+    { prompt_tokens: null },
+    { completion_tokens: 4 },
+    { prompt_tokens: 1.5, completion_tokens: 2 },
+    [],
+  ])('does not lose an answer to a token count that can not be read: %j', (usage) => {
+    expect(answer({ content: 'x' }, { usage })).toMatchObject({ kind: 'completed', text: 'x', usage: null })
+  })
+
+  it.each([
+    ['length', { content: 'cut sho' }],
+    ['content_filter', { content: 'partly' }],
+    ['content_filter', { content: null, refusal: 'I will not' }],
+    ['stop', { content: null, refusal: 'I will not' }],
+    ['tool_calls', { content: null, tool_calls: [{ function: { name: 'find' } }] }],
+  ])('takes an answer that ended with %s for a completion', (finishReason, message) => {
+    const read = readChatAnswer({ choices: [{ message, finish_reason: finishReason }] }, 'asked')
+    expect(read).toMatchObject({ kind: 'completed', finishReason })
+  })
+
+  it('takes an empty refusal for none', () => {
+    expect(answer({ content: 'x', refusal: '' })).toMatchObject({ kind: 'completed', refusal: null })
+  })
+
+  it('names tool calls that have no id of their own', () => {
+    const calls = [{ function: { name: 'a' } }, { id: '', function: { name: 'b', arguments: null } }]
+    expect(answer({ tool_calls: calls })).toMatchObject({
+      toolCalls: [
+        { id: 'call-0', function: { name: 'a', arguments: '' } },
+        { id: 'call-1', function: { name: 'b', arguments: '' } },
+      ],
+    })
+  })
+
+  it('gives each kind of emptiness its own cause', () => {
+    for (const body of [{ choices: [] }, { choices: null }, {}]) {
+      expect(readChatAnswer(body, 'asked')).toMatchObject({ kind: 'failed', cause: 'empty-choices' })
+    }
+    for (const message of [{ content: null }, { content: '' }, {}, { content: null, tool_calls: [] }]) {
+      expect(answer(message)).toMatchObject({ kind: 'failed', cause: 'empty-answer' })
+    }
+    for (const body of [null, undefined, 'text', [], { choices: [{}] }, { choices: 'x' }, { error: {} }]) {
+      const read = readChatAnswer(body, 'asked')
+      expect(read.kind).toBe('failed')
+    }
+    expect(answer({ content: [{ type: 'text', text: 'x' }] })).toMatchObject({ cause: 'unreadable-answer' })
+  })
+
+  it('never throws, and never makes a completion of nothing', () => {
+    const message = fc.record(
+      {
+        content: fc.oneof(fc.string(), fc.constant(null)),
+        refusal: fc.string(),
+        tool_calls: fc.constant([]),
+      },
+      { requiredKeys: [] },
+    )
+    const body = fc.oneof(fc.jsonValue(), fc.record({ choices: fc.array(fc.record({ message })) }))
+    fc.assert(
+      fc.property(body, (value) => {
+        const read = readChatAnswer(value, 'asked')
+        if (read.kind === 'completed') expect(`${read.text}${read.refusal ?? ''}`).not.toBe('')
+      }),
+    )
+  })
+})
+
+describe('failByStatus', () => {
+  it.each([
+    [400, 'bad-request', false],
+    [401, 'unauthorized', false],
+    [403, 'unauthorized', false],
+    [404, 'not-found', false],
+    [408, 'timeout', true],
+    [413, 'bad-request', false],
+    [422, 'bad-request', false],
+    [429, 'rate-limited', true],
+    [500, 'server-error', true],
+    [503, 'server-error', true],
+    [529, 'server-error', true],
+    [302, 'unreadable-answer', true],
+  ] as const)('calls status %d %s', (status, cause, transport) => {
+    const failed = failByStatus(status, 'why')
+    expect(failed).toEqual({ kind: 'failed', cause, detail: 'why', retryAfterMs: null })
+    expect(isTransportFailure(failed)).toBe(transport)
+  })
+})
