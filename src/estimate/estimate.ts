@@ -13,9 +13,11 @@ import {
   estimateRate,
   type Method,
   testAbove,
+  weighFor,
 } from './rate.ts'
 import { compareArms, countDiscordant, type Regression } from './regression.ts'
 import { roundBound } from './rounding.ts'
+import { findFirst } from './search.ts'
 
 /** The counts of one arm in one category: planned = graded + missing + not asked. */
 export interface ArmEstimate {
@@ -51,7 +53,10 @@ export interface CategoryEstimate {
   /** Candidate minus baseline over the graded pairs, with Tango's score bounds: shown, never decides. */
   difference: { per100k: number; lowerPer100k: number; upperPer100k: number } | null
   limit: LimitEstimate | null
-  /** How many of the candidate's missing turns must be present before it could not pass any more; `null`: all of them can be. */
+  /**
+   * How many of the candidate's missing turns must be present before it could not pass any more; `null` where their
+   * number makes no difference: nothing is missing, all of it may be present, or it can't pass anyway.
+   */
   tippingPoint: number | null
 }
 
@@ -77,9 +82,10 @@ function estimateCategory(request: {
   observations: Observation[]
   causes: CauseCounts | undefined
 }): CategoryEstimate {
-  const { plan, category, observations } = request
+  const { plan, category } = request
   const { alpha, regressionAlpha, missingBudgetShare } = plan.policy.gate
-  const method = chooseMethod(observations)
+  const method = chooseMethod(request.observations)
+  const observations = weighFor(method, request.observations)
   const missingRule = chooseMissingRule(observations, missingBudgetShare)
   const question = { observations, alpha, method, missingRule }
   const regression = compareArms(question)
@@ -124,7 +130,7 @@ function estimateArm(
     missing: {
       transport: count('transport-missing'),
       content: count('content-missing'),
-      causes: request.causes,
+      causes: sortCauses(request.causes),
     },
     notAsked: count('not-asked'),
     events: count('event'),
@@ -144,51 +150,68 @@ function estimateDifference(regression: Regression, alpha: number): CategoryEsti
   return { per100k: toPer100k(difference), lowerPer100k: toPer100k(lower), upperPer100k: toPer100k(upper) }
 }
 
-/**
- * The smallest k such that a candidate with k of its missing turns present, the heaviest first, and the other
- * missing turns absent in both arms, would be over its limit's reach or worse than the baseline.
- */
-function findTippingPoint(request: {
+interface TippingQuestion {
   observations: Observation[]
   method: Method
   alpha: number
   regressionAlpha: number
   limitPer100k: number | null
-}): number | null {
-  const { observations, method, alpha, regressionAlpha, limitPer100k } = request
-  const isMissing = (state: State) => state === 'content-missing' || state === 'transport-missing'
-  const missing = observations
-    .filter((entry) => isMissing(entry.candidate))
-    .toSorted((a, b) => b.weight - a.weight)
-  const rest = observations.filter((entry) => !isMissing(entry.candidate))
-  const tips = (k: number): boolean => {
-    const assumed: Observation[] = missing.map((entry, index) => ({
-      ...entry,
-      candidate: index < k ? 'event' : 'none',
-    }))
-    const all = [...rest, ...assumed].filter((entry) => entry.candidate !== 'not-asked')
-    const counts = countDiscordant(all, (entry) => [entry.candidate === 'event', entry.baseline === 'event'])
-    if (testWorse(counts) <= regressionAlpha) return true
-    if (limitPer100k === null) return false
-    const { upper } = boundStates({
-      observations: all,
-      arm: 'candidate',
-      alpha,
-      method,
-      missingRule: 'at-worst',
-      present: ['event'],
-    })
-    return toPer100k(upper) > limitPer100k
-  }
-  if (missing.length === 0 || !tips(missing.length)) return null
-  let low = 0
-  let high = missing.length
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2)
-    if (tips(middle)) high = middle
-    else low = middle
-  }
-  return high
+}
+
+/**
+ * The smallest k such that k of the candidate's missing turns present, whichever they are, and all other missing
+ * turns absent in both arms would put its upper bound over the limit or make it worse than the baseline.
+ */
+function findTippingPoint(question: TippingQuestion): number | null {
+  const { observations, method, alpha, regressionAlpha, limitPer100k } = question
+  const isWorse = (assumed: Observation[]) =>
+    testWorse(
+      countDiscordant(assumed, ({ candidate, baseline }) => [candidate === 'event', baseline === 'event']),
+    ) <= regressionAlpha
+  const isOver = (assumed: Observation[]) =>
+    limitPer100k !== null &&
+    toPer100k(
+      boundStates({
+        observations: assumed,
+        arm: 'candidate',
+        alpha,
+        method,
+        missingRule: 'at-worst',
+        present: ['event'],
+      }).upper,
+    ) > limitPer100k
+  // Of two ways to the same excess over the baseline, the one with fewer pairs that differ has the lower p.
+  const evensOut = ({ baseline }: Observation) => Number(baseline === 'event')
+  const first = [
+    countUntil({ observations, order: (a, b) => evensOut(b) - evensOut(a), isReached: isWorse }),
+    countUntil({ observations, order: (a, b) => b.weight - a.weight, isReached: isOver }),
+  ].reduce((least, count) => Math.min(least, count))
+  return first === 0 || first === Number.POSITIVE_INFINITY ? null : first
+}
+
+/** How many of the candidate's missing turns, in an order, have to be present; infinity if all are not enough. */
+function countUntil(search: {
+  observations: Observation[]
+  order: (a: Observation, b: Observation) => number
+  isReached: (assumed: Observation[]) => boolean
+}): number {
+  const isMissing = ({ candidate }: Observation) =>
+    candidate === 'content-missing' || candidate === 'transport-missing'
+  const missing = search.observations.filter(isMissing).toSorted(search.order)
+  const rest = search.observations.filter((entry) => !isMissing(entry) && entry.candidate !== 'not-asked')
+  const isReached = (present: number): boolean =>
+    search.isReached([
+      ...rest,
+      ...missing.map(
+        (entry, index): Observation => ({
+          ...entry,
+          candidate: index < present ? 'event' : 'none',
+        }),
+      ),
+    ])
+  if (!isReached(missing.length)) return Number.POSITIVE_INFINITY
+  if (isReached(0)) return 0
+  return findFirst({ below: 0, reached: missing.length, isReached })
 }
 
 function countCauses(record: RunRecord): Map<string, CauseCounts> {
@@ -201,6 +224,11 @@ function countCauses(record: RunRecord): Map<string, CauseCounts> {
     counts.set(category, entry)
   }
   return counts
+}
+
+// The order in which outcomes arrived is none of an estimate's.
+function sortCauses(causes: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(causes).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function toPer100k(proportion: number): number {

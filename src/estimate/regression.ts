@@ -1,6 +1,6 @@
 import type { Observation } from './observations.ts'
 import { testWorse } from './paired.ts'
-import { boundRate, countStates, type Method, missingFactor } from './rate.ts'
+import { boundRate, countStates, isGraded, type Method, missingFactor } from './rate.ts'
 
 /** Pairs in which the arms differ. */
 export interface Discordant {
@@ -30,11 +30,13 @@ export interface RegressionQuestion {
 }
 
 /**
- * Compares the arms pair by pair.
+ * Compares the arms pair by pair, each turn counting once whatever its weight.
  *
- * Missing turns count at their worst on either side. Within the missing budget, a transport-missing turn is
- * taken to equal the other arm's, and the κ-fold upper rate of the missing arm is added as discordant pairs
- * against the conclusion, rounded up: the same assumption as for the rate's upper bound.
+ * Missing turns count at their worst: for a FAIL absent in the candidate and present in the baseline, for a PASS
+ * the other way round. Within the missing budget one side is eased: where the arm whose events speak against
+ * the conclusion (for a FAIL the baseline, for a PASS the candidate) is transport-missing, the turn is taken
+ * to equal the other arm's, and that arm's κ-fold upper rate is added as pairs that differ, rounded up: the
+ * same assumption as for the rate's upper bound. The other arm's stay at their worst, as for the lower bound.
  */
 export function compareArms(question: RegressionQuestion): Regression {
   const asked = question.observations.filter(
@@ -98,8 +100,4 @@ export function countDiscordant(
     if (baseline && !candidate) counts.baselineOnly += 1
   }
   return counts
-}
-
-function isGraded(state: Observation['baseline']): boolean {
-  return state === 'event' || state === 'none'
 }

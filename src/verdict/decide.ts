@@ -17,13 +17,14 @@ export function decideVerdict(summary: RecordSummary, estimates: CategoryEstimat
   })
   const changed = findModelChanges(summary)
   const blocking = categories.filter((category) => category.role === 'block')
-  const verdict = combine(blocking, changed.length > 0)
+  const unknown = listUnestimated(plan, estimates)
+  const verdict = changed.length > 0 ? 'inconclusive' : combine(blocking, unknown.length)
   const decisive = blocking.filter((category) => category.verdict === verdict && verdict !== 'pass')
   return {
     version: 1,
     verdict,
     conclusion: concludes(verdict, plan),
-    reasons: [...changed, ...decisive.map((category) => `${category.id}: ${category.reason}`)],
+    reasons: [...changed, ...unknown, ...decisive.map((category) => `${category.id}: ${category.reason}`)],
     plan_digest: planDigest,
     candidate: plan.candidate,
     baseline: plan.baseline,
@@ -32,10 +33,17 @@ export function decideVerdict(summary: RecordSummary, estimates: CategoryEstimat
 }
 
 /** Fail is a union, pass an intersection; without a blocking category nothing was asked that could pass. */
-function combine(blocking: CategoryVerdict[], modelChanged: boolean): 'pass' | 'fail' | 'inconclusive' {
-  if (modelChanged || blocking.length === 0) return 'inconclusive'
+function combine(blocking: CategoryVerdict[], unestimated: number): 'pass' | 'fail' | 'inconclusive' {
   if (blocking.some((category) => category.verdict === 'fail')) return 'fail'
+  if (blocking.length === 0 || unestimated > 0) return 'inconclusive'
   return blocking.every((category) => category.verdict === 'pass') ? 'pass' : 'inconclusive'
+}
+
+function listUnestimated(plan: Plan, estimates: CategoryEstimate[]): string[] {
+  const known = new Set(estimates.map(({ category }) => category))
+  return plan.policy.categories
+    .filter(({ id, role }) => role === 'block' && !known.has(id))
+    .map(({ id }) => `${id}: not estimated`)
 }
 
 function concludes(verdict: 'pass' | 'fail' | 'inconclusive', plan: Plan): 'success' | 'failure' {
@@ -131,9 +139,10 @@ function decideBy(request: {
   const { alpha, regressionAlpha } = plan.policy.gate
   const { regression, limit, candidate, baseline } = estimate
   if (candidate.notAsked + baseline.notAsked > 0) return ['inconclusive', 'not-asked']
-  if (candidate.graded === 0 || baseline.graded === 0) return ['inconclusive', explainNothing(estimate)]
   const failed = tests.find((test) => isSignificant(test, Math.max(alpha, regressionAlpha)))
   if (failed !== undefined) return ['fail', failed.kind === 'limit' ? 'over-limit' : 'worse-than-baseline']
+  // A limit can be exceeded without the baseline; nothing passes without a turn graded in both arms.
+  if (regression.pairs === 0) return ['inconclusive', explainNothing(estimate)]
   const aboveAlone = limit !== null && limit.pAbove < alpha
   if (regression.pFail <= regressionAlpha || aboveAlone) return ['inconclusive', 'suspect']
   const notWorse = regression.pPass > regressionAlpha
@@ -148,11 +157,9 @@ function isSignificant(test: FailureTest, alpha: number): boolean {
   return test.kind === 'limit' ? test.p < alpha : test.p <= alpha
 }
 
-function explainNothing(estimate: CategoryEstimate): CategoryReason {
-  const causes = [
-    ...Object.keys(estimate.candidate.missing.causes),
-    ...Object.keys(estimate.baseline.missing.causes),
-  ]
+function explainNothing({ candidate, baseline }: CategoryEstimate): CategoryReason {
+  const ungraded = [candidate, baseline].filter((arm) => arm.graded === 0)
+  const causes = ungraded.flatMap((arm) => Object.keys(arm.missing.causes))
   return causes.length > 0 && causes.every((cause) => cause.startsWith('judge')) ? 'judge' : 'measurement'
 }
 

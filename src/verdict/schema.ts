@@ -18,7 +18,7 @@ const categoryReasonSchema = z.enum([
 /**
  * Why. `underpowered`: the sample is too small to tell. `suspect`: over its limit or worse by its own test, not
  * by the one that allows for all categories together. `measurement`: what is missing could change it. `judge`:
- * no completion has a label. `not-asked`: the run ended early.
+ * an arm has no label, for the judge's sake alone. `not-asked`: the run ended early.
  */
 export type CategoryReason = z.infer<typeof categoryReasonSchema>
 
@@ -49,7 +49,10 @@ const categorySchema = z.strictObject({
       description:
         'Candidate minus baseline. `p`: exact one-sided test of "worse", with what is missing counted against finding it.',
     }),
-  /** Of the tests that could fail this category, adjusted over all of them (Holm). */
+  /**
+   * The smallest of the tests that could fail this category, adjusted over all of them (Holm) and put on the
+   * scale of the larger of the two levels: it fails where this is under that level.
+   */
   p_adjusted: z.number().nullable(),
   tipping_point: z.int().nullable(),
 })
