@@ -9,6 +9,7 @@ export default {
   clearMocks: true,
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],
+  setupFiles: ['<rootDir>/test/support/seed.ts'],
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/test/reporters/count-line.mjs'],
 }

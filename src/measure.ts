@@ -1,6 +1,6 @@
-import { GateError } from './errors.ts'
-import { type CategoryGraders, createGraders, gradeUnits, type MeasuredUnit } from './grade/grade.ts'
+import { gradeUnits, type MeasuredUnit } from './grade/grade.ts'
 import { addUsage, noUsage } from './grade/grader.ts'
+import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
@@ -8,9 +8,7 @@ import { buildRecord, priceUsage } from './record/build.ts'
 import { type Journal, nameUnit, openJournal } from './record/journal.ts'
 import { summarizeUnit } from './record/retain.ts'
 import type { RecordedUnit, RunRecord } from './record/schema.ts'
-import { createBudget } from './replay/budget.ts'
 import type { Usage } from './replay/completion.ts'
-import { createEndpoint, type Endpoint } from './replay/endpoint.ts'
 import { replayUnits, type Unit } from './replay/replay.ts'
 import type { Sample } from './sample/draw.ts'
 
@@ -26,15 +24,6 @@ interface MeasureRequest extends PreparedPlan {
   directory: RunDirectory
 }
 
-/** What carries out a plan. `spent` grows with every unit. */
-interface Instruments {
-  spent: { model: string; usage: Usage }[]
-  endpoints: Record<Arm, Endpoint>
-  judge: Endpoint | null
-  graders: CategoryGraders[]
-  requests: () => number
-}
-
 /**
  * Replays and grades every drawn turn in both arms, a batch at a time, and journals each unit as it arrives.
  * What an earlier part of the same run has measured is not asked again.
@@ -45,16 +34,22 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const startMs = ports.clock.monotonicMs()
   const stop = new AbortController()
   const cancelled = AbortSignal.any([ports.cancelled, stop.signal])
-  const journal = await openJournal({ directory, planDigest })
+  const clients = await connectClients(parts)
+  const sources = listSources(clients)
+  const { retainText } = resolved.policy
+  const journal = await openJournal({ directory, header: { planDigest, sources, retainText } })
   const units = new Map(journal.done)
   try {
-    const instruments = await connectInstruments({ parts, cancelled, done: journal.done })
+    const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done })
+    const spending = createSpending(parts)
+    for (const unit of units.values()) spending.add(unit)
+    ports.log.info(quote({ parts, done: units.size }))
     for (let start = 0; start < sample.turns.length; start += batchTurns) {
       const batch = sample.turns.slice(start, start + batchTurns)
       const wanted = batch
         .flatMap((turn) => arms.map((arm) => ({ turn, arm })))
         .filter((unit) => !units.has(nameUnit({ ...unit, turn: unit.turn.id })))
-      await measureBatch({ parts, wanted, units, journal, instruments, startMs, stop })
+      await measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop })
     }
     const { commits } = request
     return buildRecord({
@@ -75,11 +70,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
         },
         timing: { startedAt, elapsedMs: Math.round(ports.clock.monotonicMs() - startMs) },
         requests: instruments.requests(),
-        sources: {
-          baseline: instruments.endpoints.baseline.source,
-          candidate: instruments.endpoints.candidate.source,
-          judge: instruments.judge?.source ?? null,
-        },
+        sources,
       },
     })
   } finally {
@@ -94,6 +85,7 @@ async function measureBatch(request: {
   units: Map<string, RecordedUnit>
   journal: Journal
   instruments: Instruments
+  spending: Spending
   startMs: number
   stop: AbortController
 }): Promise<void> {
@@ -112,8 +104,8 @@ async function measureBatch(request: {
     const unit = summarizeUnit(measured, resolved.policy.retainText)
     if (unit.completion.kind !== 'not-asked') await journal.append(unit)
     units.set(nameUnit(unit), unit)
-    addSpending(instruments, unit)
-    reportProgress({ ...request, units })
+    request.spending.add(unit)
+    reportProgress(request)
   }
   const errors: unknown[] = []
   const kept = gradeUnits(replayed, instruments.graders).map(async (measured) => {
@@ -129,89 +121,64 @@ async function measureBatch(request: {
   if (errors.length > 0) throw errors[0]
 }
 
-async function connectInstruments(request: {
-  parts: MeasureRequest
-  cancelled: AbortSignal
-  done: ReadonlyMap<string, RecordedUnit>
-}): Promise<Instruments> {
-  const { parts, cancelled } = request
-  const done = [...request.done.values()]
-  const { ports, plan, resolved, rubrics } = parts
-  const { replay, budget: limits } = resolved.policy
-  const budget = createBudget({ limits, clock: ports.clock, cancelled })
-  const connect = async (name: 'baseline' | 'candidate' | 'judge'): Promise<Endpoint> => {
-    const client = await ports.connect(name)
-    if (client.source.kind === 'recorded' && !replay.allowRecorded) throw refuseRecording(resolved.file, name)
-    return createEndpoint({
-      name,
-      client,
-      budget,
-      clock: ports.clock,
-      cancelled,
-      random: ports.random,
-      answeredBefore: done.some((unit) => hasAnswered(unit, name)),
-      ...replay,
-    })
-  }
-  const judged = plan.policy.categories.some((category) =>
-    category.graders.some((grader) => grader.kind === 'judge'),
-  )
-  const judge = judged && plan.policy.judge !== null ? await connect('judge') : null
-  const context = {
-    judge: judge === null || plan.policy.judge === null ? null : { endpoint: judge, ...plan.policy.judge },
-    rubrics: rubrics.rubrics,
-    delimiter: ports.delimiter,
-  }
-  return {
-    endpoints: { baseline: await connect('baseline'), candidate: await connect('candidate') },
-    judge,
-    graders: createGraders(resolved.policy.categories, context),
-    requests: () => budget.requests(),
-    spent: [plan.baseline, plan.candidate, plan.policy.judge?.model ?? ''].map((model) => ({
-      model,
-      usage: noUsage,
-    })),
-  }
+/** What a run has cost so far. */
+interface Spending {
+  add(unit: RecordedUnit): void
+  /** `null` when a price is not known. */
+  usd(): number | null
 }
 
-// That a judge answered shows in the tokens it used.
-function hasAnswered(unit: RecordedUnit, name: 'baseline' | 'candidate' | 'judge'): boolean {
-  if (name === 'judge') return unit.judgeUsage.promptTokens > 0
-  return unit.arm === name && unit.completion.kind === 'completed'
-}
-
-function addSpending({ spent }: Instruments, unit: RecordedUnit): void {
-  const add = (index: number, usage: Usage | null) => {
+function createSpending({ plan, resolved }: MeasureRequest): Spending {
+  const spent = [plan.baseline, plan.candidate, plan.policy.judge?.model ?? ''].map((model) => ({
+    model,
+    usage: noUsage,
+  }))
+  const addTo = (index: number, usage: Usage | null) => {
     const entry = spent[index]
     if (entry !== undefined) entry.usage = addUsage(entry.usage, usage)
   }
-  if (unit.completion.kind === 'completed') add(arms.indexOf(unit.arm), unit.completion.usage)
-  add(arms.length, unit.judgeUsage)
+  return {
+    add(unit) {
+      if (unit.completion.kind === 'completed') addTo(arms.indexOf(unit.arm), unit.completion.usage)
+      addTo(arms.length, unit.judgeUsage)
+    },
+    usd: () => priceUsage(spent, resolved.policy.prices),
+  }
+}
+
+/** What will be asked, said before anything is. */
+function quote(request: { parts: MeasureRequest; done: number }): string {
+  const { parts, done } = request
+  const { plan, sample } = parts
+  const units = sample.turns.length * arms.length - done
+  const judges = plan.policy.categories.reduce(
+    (sum, category) => sum + category.graders.filter((grader) => grader.kind === 'judge').length,
+    0,
+  )
+  const before = done === 0 ? '' : ` (${done} completions of an earlier part of this run are there)`
+  const { maxRequests, maxMinutes } = parts.resolved.policy.budget
+  const limits = [
+    ...(maxRequests === null ? [] : [`${maxRequests} requests`]),
+    ...(maxMinutes === null ? [] : [`${maxMinutes} minutes`]),
+  ]
+  const budget = limits.length === 0 ? 'no budget is set' : `the budget is ${limits.join(' and ')}`
+  return `${sample.turns.length} turns in two arms: ${units} completions to ask for and at most ${units * judges} judgements, retries not counted${before}; ${budget}.`
 }
 
 function reportProgress(request: {
   parts: MeasureRequest
   units: ReadonlyMap<string, RecordedUnit>
   instruments: Instruments
+  spending: Spending
   startMs: number
 }): void {
-  const { parts, units, instruments, startMs } = request
-  const { endpoints, judge } = instruments
+  const { parts, units, instruments, spending, startMs } = request
   parts.ports.log.progress({
     done: units.size,
     planned: parts.sample.turns.length * arms.length,
     requests: instruments.requests(),
-    failures: endpoints.baseline.failures() + endpoints.candidate.failures() + (judge?.failures() ?? 0),
-    costUsd: priceUsage(instruments.spent, parts.resolved.policy.prices),
+    failures: instruments.failures(),
+    costUsd: spending.usd(),
     elapsedMs: parts.ports.clock.monotonicMs() - startMs,
-  })
-}
-
-function refuseRecording(file: string, name: string): GateError {
-  return new GateError({
-    code: 'policy',
-    message: `endpoint "${name}" is a recording, and the policy does not allow recordings`,
-    where: { file, field: 'replay.allow_recorded' },
-    remedy: 'set `replay.allow_recorded: true` in the policy, or give the endpoint a URL',
   })
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { posix } from 'node:path'
 import { promisify } from 'node:util'
 import { GateError } from '../errors.ts'
 import type { RepositoryFiles } from '../ports.ts'
@@ -10,11 +11,13 @@ export function createGitFiles(folder: string): RepositoryFiles {
   const git = (...words: string[]) => run('git', ['-C', folder, ...words], { maxBuffer: 64 * 1024 * 1024 })
   return {
     async read(sha, path) {
+      requireInside(path)
       const kind = await git('cat-file', '-t', `${sha}:./${path}`).catch(() => null)
       if (kind?.stdout.trim() !== 'blob') return null
       return (await git('cat-file', 'blob', `${sha}:./${path}`)).stdout
     },
     async list(sha, path) {
+      requireInside(path)
       const kind = await git('cat-file', '-t', `${sha}:./${path}`).catch(() => null)
       if (kind?.stdout.trim() !== 'tree') return null
       // Without --full-tree git would look for the work tree's own folder in that tree once more.
@@ -25,6 +28,18 @@ export function createGitFiles(folder: string): RepositoryFiles {
         .toSorted()
     },
   }
+}
+
+// As in a work tree: a policy speaks of its own folder only.
+function requireInside(path: string): void {
+  const normal = posix.normalize(path)
+  if (!posix.isAbsolute(normal) && normal !== '..' && !normal.startsWith('../')) return
+  throw new GateError({
+    code: 'policy',
+    message: 'the path leads out of its folder',
+    where: { file: path },
+    remedy: 'name a file inside it',
+  })
 }
 
 /** The full id of a commit. */

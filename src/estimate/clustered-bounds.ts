@@ -96,8 +96,11 @@ export function summarizeClusters(units: readonly ClusteredUnit[]): ClusterSumma
     rate,
     variance: count < 2 ? null : (count / (count - 1)) * spread,
     sumSquaredTotals: sumSquares(clusters.map(({ eventWeight }) => eventWeight)),
-    effectiveTurns: total === 0 ? 0 : 1 / sumSquares(counted.map(({ weight }) => weight)),
-    effectiveClusters: total === 0 ? 0 : 1 / sumSquares(clusters.map(({ weight }) => weight)),
+    // No more than there are, which rounding can miss when the weights are all but equal.
+    effectiveTurns:
+      total === 0 ? 0 : Math.min(counted.length, 1 / sumSquares(counted.map(({ weight }) => weight))),
+    effectiveClusters:
+      total === 0 ? 0 : Math.min(count, 1 / sumSquares(clusters.map(({ weight }) => weight))),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Message, readText } from '../corpus/conversation.ts'
+import { type Message, readText, type Tool } from '../corpus/conversation.ts'
 import type { Completed } from '../replay/completion.ts'
 
 /** A completion as one text: what a grader reads, and what a quote must be found in. */
@@ -8,6 +8,15 @@ export function renderCompletion(completion: Completed): string {
   )
   const refusal = completion.refusal === null ? [] : [`[refusal] ${completion.refusal}`]
   return [...(completion.text === '' ? [] : [completion.text]), ...refusal, ...calls].join('\n')
+}
+
+/** What the assistant was given, as one text: the tools it was offered, then the prefix. */
+export function renderConversation(turn: { prefix: Message[]; tools: Tool[] | null }): string {
+  const tools = (turn.tools ?? []).map(
+    ({ function: tool }) => `- ${tool.name}: ${tool.description ?? 'no description'}`,
+  )
+  const offered = tools.length === 0 ? [] : [['[tools offered]', ...tools].join('\n')]
+  return [...offered, renderPrefix(turn.prefix)].join('\n\n')
 }
 
 /** A prefix as one text, a message a paragraph. */

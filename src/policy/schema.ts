@@ -140,7 +140,7 @@ function createReplaySchema() {
     timeout_s: z
       .number()
       .gt(0)
-      .max(3600)
+      .max(300, "Node's own client gives up on an answer after 300 seconds")
       .default(120)
       .meta({ description: 'Deadline of one request, in seconds.' }),
     concurrency: positive

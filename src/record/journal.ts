@@ -1,9 +1,21 @@
 import { z } from 'zod'
 import { GateError } from '../errors.ts'
 import type { LineAppender, RunDirectory } from '../ports.ts'
-import { type RecordedUnit, recordedUnitSchema, runFiles } from './schema.ts'
+import { type RecordedUnit, recordedUnitSchema, runFiles, sourceSchema } from './schema.ts'
 
-const headerSchema = z.strictObject({ version: z.literal(1), planDigest: z.string() })
+const headerSchema = z.strictObject({
+  version: z.literal(1),
+  planDigest: z.string(),
+  sources: z.strictObject({
+    baseline: sourceSchema,
+    candidate: sourceSchema,
+    judge: sourceSchema.nullable(),
+  }),
+  retainText: z.enum(['none', 'artifact']),
+})
+
+/** What a run is bound to: only a run with the same may continue its journal. */
+export type JournalHeader = Omit<z.infer<typeof headerSchema>, 'version'>
 
 /** The journal of a run: units are on disk as soon as they are measured. */
 export interface Journal {
@@ -23,16 +35,16 @@ export function nameUnit(unit: { turn: string; arm: string }): string {
  *
  * A torn last line is dropped. Units that were not asked, failed in transport or met a wrong key or address are
  * asked again; nothing else.
- * @throws GateError when the journal belongs to another plan, or is damaged before its last line
+ * @throws GateError when the journal belongs to another plan, to other recordings or another rule of what is kept,
+ * or is damaged before its last line
  */
 export async function openJournal(request: {
   directory: RunDirectory
-  planDigest: string
+  header: JournalHeader
 }): Promise<Journal> {
-  const { directory, planDigest } = request
-  const done = await readJournal(directory, planDigest)
-  const header = { version: 1, planDigest }
-  await directory.write(runFiles.journal, toLines([header, ...done.values()]))
+  const { directory, header } = request
+  const done = await readJournal(directory, header)
+  await directory.write(runFiles.journal, toLines([{ version: 1, ...header }, ...done.values()]))
   const appender: LineAppender = await directory.openAppend(runFiles.journal)
   return {
     done,
@@ -41,7 +53,10 @@ export async function openJournal(request: {
   }
 }
 
-async function readJournal(directory: RunDirectory, planDigest: string): Promise<Map<string, RecordedUnit>> {
+async function readJournal(
+  directory: RunDirectory,
+  wanted: JournalHeader,
+): Promise<Map<string, RecordedUnit>> {
   const units = new Map<string, RecordedUnit>()
   const where = { file: `${directory.path}/${runFiles.journal}` }
   let number = 0
@@ -59,14 +74,7 @@ async function readJournal(directory: RunDirectory, planDigest: string): Promise
     const value = parseLine(line)
     if (number === 1) {
       const header = headerSchema.safeParse(value)
-      if (header.success && header.data.planDigest !== planDigest) {
-        throw new GateError({
-          code: 'run-directory',
-          message: `the directory holds a run of another plan (${header.data.planDigest.slice(0, 12)}…, this is ${planDigest.slice(0, 12)}…)`,
-          where,
-          remedy: 'name another directory with --out, or remove this one',
-        })
-      }
+      if (header.success) requireSame(header.data, wanted, where)
       if (!header.success) torn = number
       continue
     }
@@ -75,6 +83,25 @@ async function readJournal(directory: RunDirectory, planDigest: string): Promise
     else if (isFinal(unit.data)) units.set(nameUnit(unit.data), unit.data)
   }
   return units
+}
+
+function requireSame(there: JournalHeader, wanted: JournalHeader, where: { file: string }): void {
+  const short = (digest: string) => `${digest.slice(0, 12)}…`
+  const difference =
+    there.planDigest !== wanted.planDigest
+      ? `a run of another plan (${short(there.planDigest)}, this is ${short(wanted.planDigest)})`
+      : JSON.stringify(there.sources) !== JSON.stringify(wanted.sources)
+        ? 'a run whose completions or labels come from other recordings, or from live endpoints'
+        : there.retainText !== wanted.retainText
+          ? `a run with \`retain_text: ${there.retainText}\`, this has \`${wanted.retainText}\``
+          : null
+  if (difference === null) return
+  throw new GateError({
+    code: 'run-directory',
+    message: `the directory holds ${difference}`,
+    where,
+    remedy: 'name another directory with --out, or remove this one',
+  })
 }
 
 function isFinal(unit: RecordedUnit): boolean {

@@ -80,7 +80,8 @@ const signalsSchema = z.strictObject({
 /** What an arm's completions look like, without any judge; shown, never decides. */
 export type Signals = z.infer<typeof signalsSchema>
 
-const sourceSchema = z.discriminatedUnion('kind', [
+/** Where completions come from. */
+export const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('live') }),
   z.strictObject({ kind: z.literal('recorded'), sha256: z.string() }),
 ])

@@ -64,7 +64,15 @@ export function parseRegistration(source: SourceText, policy: Policy): Registrat
       refuse('category', `"${prediction.category}" is predicted twice`, 'keep one of the two')
     seen.add(prediction.category)
     const limit = category?.limitPer100k ?? null
-    if (prediction.limitPer100k !== null && limit !== null && prediction.limitPer100k > limit) {
+    if (prediction.limitPer100k === null) return
+    // A new limit would be a new test, and every test makes the others less likely to fail (Holm).
+    if (limit === null) {
+      refuse(
+        'limit',
+        `the policy has no limit for "${prediction.category}" that could be tightened`,
+        'leave it out, or add a limit to the policy in a reviewed pull request',
+      )
+    } else if (prediction.limitPer100k > limit) {
       refuse(
         'limit',
         `the limit ${formatRate(prediction.limitPer100k)} is looser than the policy's ${formatRate(limit)}`,

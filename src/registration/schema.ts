@@ -33,9 +33,17 @@ const amendmentSchema = strictObject({
 export const registrationSchema = strictObject({
   version: z.literal(1).meta({ description: 'The version of this format.' }),
   candidate: z.string().min(1).meta({ description: 'The id of the checkpoint that this is about.' }),
-  predictions: z.array(predictionSchema),
+  predictions: z
+    .array(predictionSchema)
+    .min(1, 'a registration predicts something: name at least one category'),
   amendments: z
     .array(amendmentSchema)
+    .superRefine((amendments, context) => {
+      const wrong = amendments.findIndex((amendment, index) => amendment.number !== index + 1)
+      if (wrong < 0) return
+      const message = `amendments are numbered 1, 2, 3 …: number ${wrong + 1} of the list has ${amendments[wrong]?.number}`
+      context.addIssue({ code: 'custom', message, path: [wrong, 'number'] })
+    })
     .default([])
     .meta({ description: 'Numbered and dated, each with a reason; never edited.' }),
 })

@@ -34,7 +34,7 @@ export function sayFinding(request: {
     return say`the measurement can't be trusted. ${listReasons(verdict)}`
   }
   if (verdict.verdict === 'unchanged') return say`the checkpoint is the baseline's.`
-  const changed = sayModelChange(record)
+  const changed = sayModelChange(record) ?? sayWrongModel(record)
   if (changed !== null && verdict.verdict === 'inconclusive') return changed
   const blocking = categories.filter((category) => category.verdict.role === 'block')
   if (verdict.verdict === 'pass') return sayPass({ record, categories, blocking: blocking.length })
@@ -81,6 +81,12 @@ function weighDecisive({ verdict, estimate }: DecidedCategory): number {
 function listReasons(verdict: Verdict): Text {
   const shown = verdict.reasons.slice(0, 3).map((reason) => say`${verbatim(reason)}`)
   return joinTexts(shown, '; ')
+}
+
+/** The baseline's answers in the candidate's place, or `null`. */
+function sayWrongModel({ plan, arms }: RecordSummary): Text | null {
+  if (plan.baseline === plan.candidate || !Object.hasOwn(arms.candidate.models, plan.baseline)) return null
+  return say`${verbatim(plan.baseline)}, the baseline, answered at the candidate's endpoint, so that ${verbatim(plan.candidate)} was not measured. Serve it there or correct the address, then measure again from the start.`
 }
 
 /** "2 models answered as the candidate …", or `null` when each arm is one model's. */

@@ -1,4 +1,5 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
+import { testWorse } from '../estimate/paired.ts'
 import { type RecordSummary, runFiles } from '../record/schema.ts'
 import type { CategoryVerdict } from '../verdict/schema.ts'
 import { countThings, formatAbout, formatUsd } from './format.ts'
@@ -29,7 +30,7 @@ export function sayNextAction(
     case 'underpowered':
       return sayMoreTurns(question)
     case 'measurement':
-      return joinTexts([sayRerun(estimate), sayMend(estimate)])
+      return joinTexts([sayRerun(estimate, record), sayMend(estimate)])
     case 'judge':
       return say`Check the judge's endpoint, model and rubric, then run again.`
     case 'not-asked':
@@ -41,7 +42,11 @@ export function sayNextAction(
 }
 
 function sayMoreTurns(question: { record: RecordSummary; estimate: CategoryEstimate; tests: number }): Text {
-  const { record } = question
+  const { record, estimate } = question
+  if (estimate.limit === null) {
+    const pairs = countFewestPairs(record.plan.policy.gate.regressionAlpha)
+    return say`It takes at least ${pairs} turns graded in both arms to show that a candidate is worse.`
+  }
   const more = planMoreTurns({ ...question, plan: record.plan })
   const chance = `chance ${String(plannedPower).replace('0.', '.')}`
   if (more === null) {
@@ -55,6 +60,13 @@ function sayMoreTurns(question: { record: RecordSummary; estimate: CategoryEstim
   return say`${decide}, and the corpus has ${countThings(conversations, 'conversation', 'conversations')}: it would have to grow.`
 }
 
+/** The fewest pairs of which all speaking against the candidate would show it worse. */
+function countFewestPairs(alpha: number): number {
+  let pairs = 1
+  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1
+  return pairs
+}
+
 /** The price of more turns at this run's price of a turn; `null` when nothing is known of it. */
 function priceTurns({ cost, sample }: RecordSummary, more: number): string | null {
   if (sample.turnsDrawn === 0) return null
@@ -63,10 +75,10 @@ function priceTurns({ cost, sample }: RecordSummary, more: number): string | nul
   return cost.requests > 0 ? `${formatAbout(Math.ceil(cost.requests * share))} requests` : null
 }
 
-function sayRerun({ baseline, candidate }: CategoryEstimate): Text {
+function sayRerun({ baseline, candidate }: CategoryEstimate, record: RecordSummary): Text {
   const lost = baseline.missing.transport + candidate.missing.transport
   if (lost === 0) return []
-  return say`Rerun to fill ${lost} of them: the same turns are asked, nothing measured is asked again.`
+  return say`Rerun to fill ${lost} of them: the same turns are asked${sayWhatIsKept(record)}.`
 }
 
 function sayMend({ baseline, candidate }: CategoryEstimate): Text {
@@ -78,8 +90,14 @@ function sayMend({ baseline, candidate }: CategoryEstimate): Text {
   return say`A rerun doesn't change the ${content} that came back without a label: ${mend}.`
 }
 
-function sayContinue({ stopped, cost }: RecordSummary): Text {
-  const kept = 'what is measured is not asked again'
+// A job begins with an empty folder; a run directory that is still there is continued.
+function sayWhatIsKept({ run }: RecordSummary): string {
+  return run.event === 'cli' ? ', and into the same --out nothing measured is asked again' : ''
+}
+
+function sayContinue(record: RecordSummary): Text {
+  const { stopped, cost } = record
+  const kept = `the same turns are asked${sayWhatIsKept(record)}`
   switch (stopped) {
     case 'max-requests':
       return say`Raise ${verbatim('budget.max_requests')}, then rerun: ${kept}.`

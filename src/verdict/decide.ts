@@ -1,5 +1,6 @@
 import type { ArmEstimate, CategoryEstimate } from '../estimate/estimate.ts'
 import { adjustHolm } from '../estimate/holm.ts'
+import { testWorse } from '../estimate/paired.ts'
 import { roundBound } from '../estimate/rounding.ts'
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import type { RecordSummary } from '../record/schema.ts'
@@ -15,16 +16,16 @@ export function decideVerdict(summary: RecordSummary, estimates: CategoryEstimat
       ? []
       : [decideCategory({ plan, category, estimate, adjusted: adjusted.get(category.id) })]
   })
-  const changed = findModelChanges(summary)
+  const doubts = findIdentityProblems(summary)
   const blocking = categories.filter((category) => category.role === 'block')
   const unknown = listUnestimated(plan, estimates)
-  const verdict = changed.length > 0 ? 'inconclusive' : combine(blocking, unknown.length)
+  const verdict = doubts.length > 0 ? 'inconclusive' : combine(blocking, unknown.length)
   const decisive = blocking.filter((category) => category.verdict === verdict && verdict !== 'pass')
   return {
     version: 1,
     verdict,
-    conclusion: concludes(verdict, plan),
-    reasons: [...changed, ...unknown, ...decisive.map((category) => `${category.id}: ${category.reason}`)],
+    conclusion: concludes({ verdict, plan, trusted: doubts.length === 0 }),
+    reasons: [...doubts, ...unknown, ...decisive.map((category) => `${category.id}: ${category.reason}`)],
     plan_digest: planDigest,
     candidate: plan.candidate,
     baseline: plan.baseline,
@@ -46,16 +47,26 @@ function listUnestimated(plan: Plan, estimates: CategoryEstimate[]): string[] {
     .map(({ id }) => `${id}: not estimated`)
 }
 
-function concludes(verdict: 'pass' | 'fail' | 'inconclusive', plan: Plan): 'success' | 'failure' {
+// A policy may let an inconclusive verdict through, but not one from answers of another checkpoint.
+function concludes(request: {
+  verdict: 'pass' | 'fail' | 'inconclusive'
+  plan: Plan
+  trusted: boolean
+}): 'success' | 'failure' {
+  const { verdict, plan, trusted } = request
   if (verdict === 'pass') return 'success'
-  return verdict === 'inconclusive' && plan.policy.gate.onInconclusive === 'warn' ? 'success' : 'failure'
+  const warns = verdict === 'inconclusive' && plan.policy.gate.onInconclusive === 'warn'
+  return warns && trusted ? 'success' : 'failure'
 }
 
-function findModelChanges(summary: RecordSummary): string[] {
-  return (['baseline', 'candidate'] as const).flatMap((arm) => {
-    const models = Object.keys(summary.arms[arm].models)
+/** Why an arm was not answered by the one checkpoint that it stands for, as far as the answers name it. */
+function findIdentityProblems({ plan, arms }: RecordSummary): string[] {
+  const changed = (['baseline', 'candidate'] as const).flatMap((arm) => {
+    const models = Object.keys(arms[arm].models)
     return models.length > 1 ? [`${arm}: ${models.length} models answered`] : []
   })
+  const isBaseline = plan.baseline !== plan.candidate && Object.hasOwn(arms.candidate.models, plan.baseline)
+  return isBaseline ? [...changed, 'candidate: the baseline answered'] : changed
 }
 
 interface FailureTest {
@@ -147,6 +158,10 @@ function decideBy(request: {
   if (regression.pFail <= regressionAlpha || aboveAlone) return ['inconclusive', 'suspect']
   const notWorse = regression.pPass > regressionAlpha
   if (!notWorse) return ['inconclusive', 'measurement']
+  // So few pairs that none of them could have shown it worse show nothing.
+  if (testWorse({ candidateOnly: regression.pairs, baselineOnly: 0 }) > regressionAlpha) {
+    return ['inconclusive', 'underpowered']
+  }
   if (limit === null) return ['pass', 'not-worse']
   if (candidate.upperPer100k <= limit.limitPer100k) return ['pass', 'within-limit']
   return ['inconclusive', limit.upperGradedPer100k <= limit.limitPer100k ? 'measurement' : 'underpowered']

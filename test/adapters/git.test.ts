@@ -55,15 +55,7 @@ describe('the files of a commit', () => {
   it('are nothing where there is no file', async () => {
     const { folder, first } = await build()
     const files = createGitFiles(folder)
-    for (const path of [
-      'gone.txt',
-      'preregistration',
-      'a.txt/b',
-      '../a.txt',
-      '/etc/passwd',
-      '.git/config',
-      '-p',
-    ]) {
+    for (const path of ['gone.txt', 'preregistration', 'a.txt/b', '.git/config', '-p']) {
       expect(await files.read(first, path)).toBeNull()
     }
     expect(await files.read('0'.repeat(40), 'a.txt')).toBeNull()
@@ -126,4 +118,15 @@ describe('a commit', () => {
     const error = await takeRefusal(() => resolveCommit(folder, 'HEAD'))
     expect(error.code).toBe('usage')
   })
+
+  it.each(['../secret.txt', 'preregistration/../../secret.txt', '/etc/passwd'])(
+    'reads nothing outside its folder: %s',
+    async (path) => {
+      const { folder, first } = await build()
+      const files = createGitFiles(folder)
+      for (const work of [() => files.read(first, path), () => files.list(first, path)]) {
+        expect(await takeRefusal(work)).toMatchObject({ code: 'policy', where: { file: path } })
+      }
+    },
+  )
 })

@@ -222,6 +222,15 @@ describe('boundGamma, boundKornGraubard and boundClustered', () => {
     expect(boundClustered({ units, alpha: 0.05 }).effectiveSize).toBe(summary.effectiveClusters)
   })
 
+  it('are worth no more turns than there are, also for weights that rounding makes look better than equal', () => {
+    const units = [9.99999999999767, 9.999999999997693].map((weight, index) => ({
+      event: 0 as const,
+      weight,
+      cluster: `${index}`,
+    }))
+    expect(boundClustered({ units, alpha: 1e-15 }).effectiveSize).toBe(2)
+  })
+
   it('order the bounds around the rate, whatever the weights', () => {
     fc.assert(
       fc.property(arbitraryUnits, alphas, (units, alpha) => {

@@ -67,11 +67,9 @@ describe('a plan', () => {
     expect(changed.policy.categories[1]?.limitPer100k).toBe(per100k)
   })
 
-  it('has the only limit where one of the two has none, and none where both have none', () => {
+  it("has the policy's limit where the registration has none, and none where the policy has none", () => {
     const limits = plan().policy.categories.map((category) => category.limitPer100k)
     expect(limits).toEqual([null, 400, 40])
-    const set = plan({ registrationText: editRegistration('direction: down', 'direction: down, limit: 3%') })
-    expect(set.policy.categories[0]?.limitPer100k).toBe(3000)
     const zero = plan({ registrationText: editRegistration('limit: 0.4%', 'limit: 0%') })
     expect(zero.policy.categories[1]?.limitPer100k).toBe(0)
   })

@@ -2,23 +2,29 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { GateError } from '../../src/errors.ts'
 import type { Label } from '../../src/grade/label.ts'
-import { openJournal } from '../../src/record/journal.ts'
+import { type JournalHeader, openJournal } from '../../src/record/journal.ts'
 import { createMemoryDirectory } from '../fakes/memory-directory.ts'
 import { makeRecordedUnit } from '../support/recorded-unit.ts'
 
 const planDigest = 'a'.repeat(64)
-const header = JSON.stringify({ version: 1, planDigest })
+const live = { kind: 'live' } as const
+const binding: JournalHeader = {
+  planDigest,
+  sources: { baseline: live, candidate: live, judge: null },
+  retainText: 'none',
+}
+const header = JSON.stringify({ version: 1, ...binding })
 const line = (turn: string, labels?: Record<string, Label>) =>
   JSON.stringify(makeRecordedUnit({ turn, ...(labels === undefined ? {} : { labels }) }))
 
-async function open(text: string | null, digest = planDigest) {
+async function open(text: string | null, wanted: Partial<JournalHeader> = {}) {
   const directory = createMemoryDirectory(text === null ? [] : [['journal.jsonl', text]])
-  const journal = await openJournal({ directory, planDigest: digest })
+  const journal = await openJournal({ directory, header: { ...binding, ...wanted } })
   return { directory, journal, done: [...journal.done.keys()] }
 }
 
-async function refusal(text: string, digest?: string): Promise<unknown> {
-  return open(text, digest).then(
+async function refusal(text: string, wanted: Partial<JournalHeader> = {}): Promise<unknown> {
+  return open(text, wanted).then(
     () => 'accepted',
     (error: unknown) => {
       if (error instanceof GateError) return error
@@ -36,7 +42,7 @@ describe('openJournal', () => {
     await journal.append(makeRecordedUnit({ turn: 'a#1', arm: 'baseline' }))
     await journal.close()
     expect(directory.files.get('journal.jsonl')?.split('\n')[0]).toBe(header)
-    const again = await openJournal({ directory, planDigest })
+    const again = await openJournal({ directory, header: binding })
     expect([...again.done.keys()]).toEqual(['a#1|candidate', 'a#1|baseline'])
     expect(again.done.get('a#1|candidate')).toEqual(unit)
   })
@@ -83,13 +89,28 @@ describe('openJournal', () => {
 
   it('refuses the journal of another plan, and leaves it as it is', async () => {
     const text = `${header}\n${line('a#1')}\n`
-    expect(await refusal(text, 'b'.repeat(64))).toMatchObject({
+    expect(await refusal(text, { planDigest: 'b'.repeat(64) })).toMatchObject({
       code: 'run-directory',
       message: 'the directory holds a run of another plan (aaaaaaaaaaaa…, this is bbbbbbbbbbbb…)',
     })
     const directory = createMemoryDirectory([['journal.jsonl', text]])
-    await expect(openJournal({ directory, planDigest: 'b'.repeat(64) })).rejects.toThrow(GateError)
+    await expect(
+      openJournal({ directory, header: { ...binding, planDigest: 'b'.repeat(64) } }),
+    ).rejects.toThrow(GateError)
     expect(directory.files.get('journal.jsonl')).toBe(text)
+  })
+
+  it.each<[string, Partial<JournalHeader>]>([
+    [
+      'other recordings',
+      { sources: { ...binding.sources, candidate: { kind: 'recorded', sha256: 'c'.repeat(64) } } },
+    ],
+    ['a run with `retain_text: none`, this has `artifact`', { retainText: 'artifact' }],
+  ])('does not mix what it holds with %s', async (message, wanted) => {
+    expect(await refusal(`${header}\n${line('a#1')}\n`, wanted)).toMatchObject({
+      code: 'run-directory',
+      message: expect.stringContaining(message),
+    })
   })
 
   const missing = (cause: 'timeout', of: 'completion' | 'judge'): Label => ({

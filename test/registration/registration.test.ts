@@ -50,9 +50,27 @@ describe('a registration', () => {
     expect(() => read(edit('limit: 0.4%', `limit: ${limit}`))).not.toThrow()
   })
 
-  it('may set a limit where the policy has none', () => {
+  it('adds no limit where the policy has none: a new test would make the others less likely to fail', async () => {
     const text = edit('direction: down', 'direction: down, limit: 90%')
-    expect(read(text).predictions[0]?.limitPer100k).toBe(90_000)
+    expect(await takeRefusal(() => read(text))).toMatchObject({
+      code: 'registration',
+      message: 'the policy has no limit for "over-refusal" that could be tightened',
+      where: { line: expect.any(Number), field: 'predictions[0].limit' },
+    })
+  })
+
+  it('predicts something', async () => {
+    const error = await takeRefusal(() => read('version: 1\ncandidate: ckpt-42\npredictions: []\n'))
+    expect(error).toMatchObject({ code: 'registration', where: { line: 3, field: 'predictions' } })
+  })
+
+  it('numbers its amendments from 1 without gaps', async () => {
+    const amendments = [1, 3].map((number) => ({ number, date: '2026-11-03', reason: 'x' }))
+    const error = await takeRefusal(() => read(edit('', `amendments: ${JSON.stringify(amendments)}\n`)))
+    expect(error).toMatchObject({
+      message: expect.stringContaining('number 2 of the list has 3'),
+      where: { field: 'amendments[1].number' },
+    })
   })
 
   it('may predict outside its own interval, which is scored and decides nothing', () => {

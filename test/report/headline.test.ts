@@ -148,7 +148,7 @@ describe('the first line when something is missing', () => {
   it('asks for a rerun where transport failed', () => {
     const category = { id: 'a', baseline: { events: 2 }, candidate: { events: 2, transport: 30 } }
     expect(headline({ turns: 400, categories: [category] })).toBe(
-      'INCONCLUSIVE: a: what is missing could change it, 30 of 800 missing (completion: timeout 30). Rerun to fill 30 of them: the same turns are asked, nothing measured is asked again.',
+      'INCONCLUSIVE: a: what is missing could change it, 30 of 800 missing (completion: timeout 30). Rerun to fill 30 of them: the same turns are asked.',
     )
   })
 
@@ -180,10 +180,10 @@ describe('the first line of a run that ended early', () => {
 
   it('names the budget to raise', () => {
     expect(stop('max-requests')).toBe(
-      'INCONCLUSIVE: 120 of 800 turns of both arms were not asked in a, the budget of requests was spent after 2,400. Raise budget.max_requests, then rerun: what is measured is not asked again.',
+      'INCONCLUSIVE: 120 of 800 turns of both arms were not asked in a, the budget of requests was spent after 2,400. Raise budget.max_requests, then rerun: the same turns are asked.',
     )
     expect(stop('max-minutes')).toContain('Raise budget.max_minutes or rerun')
-    expect(stop('cancelled')).toContain('the run was cancelled. Rerun: what is measured is not asked again.')
+    expect(stop('cancelled')).toContain('the run was cancelled. Rerun: the same turns are asked.')
   })
 })
 

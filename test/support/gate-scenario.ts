@@ -144,6 +144,11 @@ function serveCorpus(corpus: string): Files {
   }
 }
 
+function writeRegistration(category: string): string {
+  const prediction = { category, rate: '1%', interval: ['0%', '5%'], direction: 'same' }
+  return JSON.stringify({ version: 1, candidate: 'ckpt-2', predictions: [prediction] })
+}
+
 function writeCommits(parts: { turns: number; corpus: string; options: ScenarioOptions }): MemoryCommits {
   const { turns, corpus, options } = parts
   const sha256 = createHash('sha256').update(corpus).digest('hex')
@@ -158,7 +163,7 @@ function writeCommits(parts: { turns: number; corpus: string; options: ScenarioO
     'rubrics/rude.md': writeRubric({ id: 'rude' }),
     'checkpoint.txt': 'ckpt-1\n',
   }
-  const registration = JSON.stringify({ version: 1, candidate: 'ckpt-2', predictions: [] })
+  const registration = writeRegistration(JSON.parse(base[policyFile] ?? '').categories[0].id)
   const ordinary: MemoryCommits = {
     base,
     head: { ...base, 'checkpoint.txt': 'ckpt-2\n', 'preregistration/ckpt-2.yml': registration },

@@ -81,6 +81,42 @@ describe('the verdict on a candidate', () => {
     })
   })
 
+  it('is red about answers of another checkpoint, also where the policy only warns and also about a failure', () => {
+    const gate = { onInconclusive: 'warn' as const }
+    for (const states of [good, bad, unsure]) {
+      for (const models of [
+        { candidate: { 'ckpt-42': 500, other: 500 } },
+        { candidate: { 'ckpt-41': 1000 } },
+      ]) {
+        expect(decide({ categories: [{ id: 'a', ...states }], models, gate })).toMatchObject({
+          verdict: 'inconclusive',
+          conclusion: 'failure',
+        })
+      }
+    }
+    const answered = decide({
+      categories: [{ id: 'a', ...good }],
+      models: { candidate: { 'ckpt-41': 1000 } },
+    })
+    expect(answered.reasons).toEqual(['candidate: the baseline answered'])
+  })
+
+  it('lets no category pass on so few pairs that none could have shown it worse', () => {
+    const few = (count: number) => ({
+      id: 'a',
+      baseline: makeTurns([], count),
+      candidate: makeTurns([], count),
+    })
+    expect(decide({ categories: [few(6)] }).categories[0]).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'underpowered',
+    })
+    expect(decide({ categories: [few(7)] }).categories[0]).toMatchObject({
+      verdict: 'pass',
+      reason: 'not-worse',
+    })
+  })
+
   it('does not pass a blocking category that has no estimate, and fails all the same with another', () => {
     const states = {
       categories: [

@@ -1,6 +1,6 @@
 import type { Message } from '../../../corpus/conversation.ts'
 import type { Rubric } from '../../../policy/rubric.ts'
-import { renderCompletion, renderPrefix } from '../../evidence.ts'
+import { renderCompletion, renderConversation } from '../../evidence.ts'
 import type { GradeItem } from '../../grader.ts'
 
 /** The answer that the judge has to give, as a JSON Schema. */
@@ -46,7 +46,7 @@ export function writeJudgePrompt(request: { rubric: Rubric; item: GradeItem; del
   ].join('\n')
   const user = [
     `<conversation-${delimiter}>`,
-    clean(renderPrefix(item.turn.prefix)),
+    clean(renderConversation(item.turn)),
     `</conversation-${delimiter}>`,
     `<completion-${delimiter}>`,
     clean(renderCompletion(item.completion)),
