@@ -51602,8 +51602,8 @@ function readErrorCode(error62) {
 import { createReadStream as createReadStream2 } from "node:fs";
 import { mkdir, open as open2, readFile as readFile2, rename } from "node:fs/promises";
 import { join as join2 } from "node:path";
-async function openRunDirectory(path3) {
-  await explain(path3, mkdir(path3, { recursive: true }));
+async function openRunDirectory(path3, options = { make: true }) {
+  if (options.make) await explain(path3, mkdir(path3, { recursive: true }));
   return {
     path: path3,
     read: (name2) => explain(path3, readOptional2(join2(path3, name2))),
@@ -59668,6 +59668,9 @@ var graderConfigSchema = external_exports.discriminatedUnion(
   graderKinds.map((entry) => entry.configSchema)
 );
 
+// src/measure.ts
+import { setMaxListeners } from "node:events";
+
 // src/grade/grade.ts
 function createGraders(categories, context) {
   return categories.map((category) => ({
@@ -60566,6 +60569,7 @@ async function measure(parts) {
   const startMs = ports.clock.monotonicMs();
   const stop = new AbortController();
   const cancelled2 = AbortSignal.any([ports.cancelled, stop.signal]);
+  setMaxListeners(0, cancelled2);
   const clients = await connectClients(parts);
   const sources = listSources(clients);
   const { retainText } = resolved.policy;
@@ -63177,7 +63181,7 @@ function wrap(text) {
 
 // src/commands/decide.ts
 async function decideAgain(folder, print2) {
-  const directory = await openRunDirectory(folder);
+  const directory = await openRunDirectory(folder, { make: false });
   const record2 = await readRecord(directory);
   const decided = decideRecord(record2);
   const text = formatVerdict(decided);

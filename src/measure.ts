@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { gradeUnits, type MeasuredUnit } from './grade/grade.ts'
 import { addUsage, noUsage } from './grade/grader.ts'
 import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
@@ -34,6 +35,8 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const startMs = ports.clock.monotonicMs()
   const stop = new AbortController()
   const cancelled = AbortSignal.any([ports.cancelled, stop.signal])
+  // Every request under way and every pause before a retry listens to it.
+  setMaxListeners(0, cancelled)
   const clients = await connectClients(parts)
   const sources = listSources(clients)
   const { retainText } = resolved.policy

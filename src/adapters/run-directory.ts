@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { GateError } from '../errors.ts'
 import type { RunDirectory } from '../ports.ts'
 
-/** Opens a run directory on disk, making it where there is none. */
-export async function openRunDirectory(path: string): Promise<RunDirectory> {
-  await explain(path, mkdir(path, { recursive: true }))
+/** Opens a run directory on disk, making it where there is none, unless it is only to be read. */
+export async function openRunDirectory(path: string, options = { make: true }): Promise<RunDirectory> {
+  if (options.make) await explain(path, mkdir(path, { recursive: true }))
   return {
     path,
     read: (name) => explain(path, readOptional(join(path, name))),

@@ -13,7 +13,7 @@ import { buildView } from '../report/view.ts'
  * @throws GateError when the two differ
  */
 export async function decideAgain(folder: string, print: (text: string) => void): Promise<number> {
-  const directory = await openRunDirectory(folder)
+  const directory = await openRunDirectory(folder, { make: false })
   const record = await readRecord(directory)
   const decided = decideRecord(record)
   const text = formatVerdict(decided)

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { startDemoServer } from '../../src/adapters/demo-server.ts'
+import { decideAgain } from '../../src/commands/decide.ts'
+import { runFromTerminal } from '../../src/commands/run.ts'
+import { createRecordingLog } from '../fakes/recording-log.ts'
+import { takeRefusal } from '../support/refusal.ts'
+import { root } from '../support/shared.ts'
+
+const keep = () => undefined
+
+async function measureDemo(out: string, candidate: string): Promise<number> {
+  const server = await startDemoServer()
+  try {
+    return await runFromTerminal(
+      {
+        folder: resolve(root, 'examples/demo'),
+        policy: 'checkpoint-gate.yml',
+        baseline: 'demo-baseline',
+        candidate,
+        endpoints: ['baseline', 'candidate', 'judge'].map((name) => `${name}=${server.url}`),
+        rubrics: resolve(root, 'rubrics'),
+        out,
+        repository: 'checkpoint-gate/demo',
+        cancelled: new AbortController().signal,
+      },
+      createRecordingLog(),
+      keep,
+    )
+  } finally {
+    await server.close()
+  }
+}
+
+describe('decide', () => {
+  let folder = ''
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'checkpoint-gate-'))
+    expect(await measureDemo(folder, 'demo-bad')).toBe(1)
+  })
+
+  afterAll(() => rm(folder, { recursive: true }))
+
+  it('reproduces the verdict of a real run byte for byte, with its exit code', async () => {
+    const printed: string[] = []
+    expect(await decideAgain(folder, (text) => printed.push(text))).toBe(1)
+    expect(printed.join('\n')).toContain('reproduced, byte for byte')
+    expect(printed.join('\n')).toContain('FAIL: tool-use-dishonesty')
+  })
+
+  it('says so when the verdict that lies there is another', async () => {
+    const file = join(folder, 'verdict.json')
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replace('"fail"', '"pass"'))
+    expect(await takeRefusal(() => decideAgain(folder, keep))).toMatchObject({
+      code: 'record',
+      message: 'the verdict that lies there does not follow from the record',
+    })
+    await writeFile(file, text)
+  })
+
+  it('refuses a folder that holds no run, and makes none', async () => {
+    const nothing = join(folder, 'nothing')
+    expect(await takeRefusal(() => decideAgain(nothing, keep))).toMatchObject({ code: 'record' })
+    expect(existsSync(nothing)).toBe(false)
+  })
+})
