@@ -10,6 +10,8 @@ const shared = {
   legalComments: 'none',
   sourcemap: false,
   metafile: true,
+  // The bundle names its sources by path: the same ones when node_modules is a link to a shared folder.
+  preserveSymlinks: true,
   logLevel: 'warning',
   // Some dependencies are CommonJS and call require for Node's own modules.
   banner: {
