@@ -51,6 +51,15 @@ describe('decide', () => {
     expect(printed.join('\n')).toContain('FAIL: tool-use-dishonesty')
   })
 
+  it('is what the README shows of the demo', async () => {
+    const comment = await readFile(join(folder, 'comment.md'), 'utf8')
+    const shown = [...(await readFile(resolve(root, 'README.md'), 'utf8')).matchAll(/^> (.+)$/gm)].map(
+      (match) => match[1] ?? '',
+    )
+    expect(shown.length).toBeGreaterThan(5)
+    expect(shown.filter((line) => !comment.includes(line))).toEqual([])
+  })
+
   it('says so when the verdict that lies there is another', async () => {
     const file = join(folder, 'verdict.json')
     const text = await readFile(file, 'utf8')
