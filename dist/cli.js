@@ -61718,13 +61718,7 @@ async function runGate(request, ports) {
   }
   const prepared = await preparePlan({ request, ports, resolved, checkpoints: checkpoints2 });
   const directory = await ports.openDirectory();
-  const sample = await drawFromCorpus({
-    request,
-    ports,
-    resolved,
-    plan: prepared.plan,
-    manifestText: prepared.manifestText
-  });
+  const sample = await drawFromCorpus({ ports, resolved, ...prepared });
   const record2 = await measure({ request, ports, resolved, ...prepared, sample, directory });
   await writeRecord(directory, record2);
   const decided = { ...decideRecord(record2), prices: resolved.policy.prices };
@@ -62747,10 +62741,91 @@ function planTurnsToFail(question) {
   }
   return null;
 }
+function criticalCounts(plan) {
+  const { turns, limit: limit2, alpha } = plan;
+  requireCount("turns", turns);
+  requireOpenProportion("limit", limit2);
+  requireAlpha(alpha);
+  const guess = Math.floor(turns * limit2);
+  const firstNotPassing = findFirstNear({
+    guess,
+    least: 0,
+    most: turns,
+    isReached: (events) => binomialCdf({ events, trials: turns, rate: limit2 }) > alpha
+  });
+  const minFail = findFirstNear({
+    guess,
+    least: 1,
+    most: turns,
+    isReached: (events) => binomialUpperTail({ events, trials: turns, rate: limit2 }) < alpha
+  });
+  return { maxPass: firstNotPassing === null || firstNotPassing === 0 ? null : firstNotPassing - 1, minFail };
+}
 function smallestPassableLimit({ turns, alpha }) {
   requireCount("turns", turns);
   requireAlpha(alpha);
   return turns === 0 ? 1 : -Math.expm1(Math.log(alpha) / turns);
+}
+
+// src/estimate/forecast.ts
+var wantedPower = 0.8;
+var rateSteps = 40;
+function forecastLimit(question) {
+  const { turns, limit: limit2, predicted, alpha, tests } = question;
+  if (limit2 === null) return null;
+  const smallestPassable = smallestPassableLimit({ turns, alpha });
+  if (predicted === null) return { smallestPassable, turnsToPass: null, chances: null };
+  if (limit2 <= 0 || limit2 >= 1) {
+    const pass2 = limit2 >= 1 ? 1 : 0;
+    return { smallestPassable, turnsToPass: null, chances: { pass: pass2, fail: 0, inconclusive: 1 - pass2 } };
+  }
+  const { maxPass } = criticalCounts({ turns, limit: limit2, alpha });
+  const { minFail } = criticalCounts({ turns, limit: limit2, alpha: alpha / tests });
+  const pass = maxPass === null ? 0 : binomialCdf({ events: maxPass, trials: turns, rate: predicted });
+  const fail2 = minFail === null ? 0 : binomialUpperTail({ events: minFail, trials: turns, rate: predicted });
+  return {
+    smallestPassable,
+    turnsToPass: planTurnsToPass({ limit: limit2, rate: predicted, power: wantedPower, alpha })?.turns ?? null,
+    chances: { pass, fail: fail2, inconclusive: Math.max(0, 1 - pass - fail2) }
+  };
+}
+function forecastRegression(question) {
+  const { turns, predicted, regressionAlpha, tests } = question;
+  const alpha = regressionAlpha / tests;
+  const fewestPairs = countFewestPairs(regressionAlpha);
+  if (predicted === null || predicted >= 1 || turns === 0) return { fewestPairs, detectable: null };
+  const power = (candidate) => computePower({ turns, baseline: predicted, candidate, alpha });
+  if (power(1) < wantedPower) return { fewestPairs, detectable: null };
+  let low = predicted;
+  let high = 1;
+  for (let step = 0; step < rateSteps; step += 1) {
+    const middle = (low + high) / 2;
+    if (power(middle) >= wantedPower) high = middle;
+    else low = middle;
+  }
+  return { fewestPairs, detectable: high };
+}
+function countFewestPairs(alpha) {
+  let pairs = 1;
+  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1;
+  return pairs;
+}
+function computePower(question) {
+  const { turns, baseline, candidate, alpha } = question;
+  const worse = candidate * (1 - baseline);
+  const better = baseline * (1 - candidate);
+  let power = 0;
+  let below = 0;
+  let critical = countFewestPairs(alpha);
+  for (let events = 0; events <= turns; events += 1) {
+    const cumulated = binomialCdf({ events, trials: turns, rate: better });
+    while (testWorse({ candidateOnly: critical, baselineOnly: events }) > alpha) critical += 1;
+    if (critical <= turns)
+      power += (cumulated - below) * binomialUpperTail({ events: critical, trials: turns, rate: worse });
+    below = cumulated;
+    if (1 - cumulated < 1e-9) break;
+  }
+  return power;
 }
 
 // src/report/more-turns.ts
@@ -62823,11 +62898,6 @@ function sayMoreTurns(question) {
   const { conversations, turnsDrawn } = record2.sample;
   if (turnsDrawn + more <= conversations) return say2`${decide}.`;
   return say2`${decide}, and the corpus has ${countThings(conversations, "conversation", "conversations")}: it would have to grow.`;
-}
-function countFewestPairs(alpha) {
-  let pairs = 1;
-  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1;
-  return pairs;
 }
 function priceTurns({ cost, sample }, more) {
   if (sample.turnsDrawn === 0) return null;
@@ -63213,6 +63283,148 @@ ${runFiles.verdict} is reproduced, byte for byte.`);
     });
   }
   return chooseExitCode(decided.verdict);
+}
+
+// src/report/forecast.ts
+var charactersPerToken = 4;
+function forecastPlan(request) {
+  const { plan, planDigest, sample, prices } = request;
+  const { turnsAsked, turnsDrawn, conversations } = sample.counts;
+  const judges = countJudges(plan);
+  return {
+    version: 1,
+    plan_digest: planDigest,
+    baseline: plan.baseline,
+    candidate: plan.candidate,
+    turns_asked: turnsAsked,
+    turns_drawn: turnsDrawn,
+    conversations,
+    categories: plan.policy.categories.map(
+      (category) => forecastCategory({ plan, category, turns: turnsDrawn })
+    ),
+    requests: { completions: 2 * turnsDrawn, judgements_at_most: 2 * turnsDrawn * judges },
+    usd_at_most: forecastCost({ plan, sample, prices, judges })
+  };
+}
+function forecastCategory(request) {
+  const { plan, category, turns } = request;
+  const { alpha, regressionAlpha } = plan.policy.gate;
+  const predicted = plan.registration.predictions.find((entry) => entry.category === category.id)?.ratePer100k ?? null;
+  const blocking = plan.policy.categories.filter(({ role }) => role === "block");
+  const tests = blocking.reduce((sum2, { limitPer100k }) => sum2 + (limitPer100k === null ? 1 : 2), 0);
+  const question = {
+    turns,
+    limit: category.limitPer100k === null ? null : category.limitPer100k / 1e5,
+    predicted: predicted === null ? null : predicted / 1e5,
+    alpha,
+    regressionAlpha,
+    tests: Math.max(1, category.role === "watch" ? 1 : tests)
+  };
+  const limit2 = forecastLimit(question);
+  const { detectable } = forecastRegression(question);
+  const forecast = {
+    id: category.id,
+    role: category.role,
+    limit_per_100k: category.limitPer100k,
+    predicted_per_100k: predicted,
+    smallest_passable_per_100k: limit2 === null ? null : limit2.smallestPassable * 1e5,
+    turns_to_pass: limit2?.turnsToPass ?? null,
+    chances: limit2?.chances ?? null,
+    worse_from_per_100k: detectable === null ? null : detectable * 1e5
+  };
+  return { ...forecast, problem: category.role === "block" ? findProblem(forecast, turns) : null };
+}
+function findProblem(forecast, turns) {
+  const {
+    limit_per_100k: limit2,
+    smallest_passable_per_100k: smallest,
+    chances,
+    predicted_per_100k: predicted
+  } = forecast;
+  if (limit2 === null || smallest === null) return null;
+  const enough = forecast.turns_to_pass === null ? "" : `draw at least ${forecast.turns_to_pass} turns, `;
+  if (limit2 < smallest) {
+    return `not measurable: ${turns} turns without a single event still allow ${formatRate(smallest)}, the limit is ${formatRate(limit2)}; ${enough}raise the limit, or set \`role: watch\``;
+  }
+  if (chances === null || predicted === null || chances.pass >= wantedPower) return null;
+  return `at the predicted ${formatRate(predicted)} it passes its limit of ${formatRate(limit2)} with a chance of only ${formatChance(chances.pass)}; ${enough}raise the limit, or set \`role: watch\``;
+}
+function countJudges(plan) {
+  return plan.policy.categories.reduce(
+    (sum2, category) => sum2 + category.graders.filter(({ kind }) => kind === "judge").length,
+    0
+  );
+}
+function forecastCost(request) {
+  const { plan, sample, prices, judges } = request;
+  const { replay, judge: judge2 } = plan.policy;
+  if (replay.maxTokens === null) return null;
+  const count = (text) => Math.ceil(text.length / charactersPerToken);
+  const prompts = sample.turns.reduce(
+    (sum2, turn) => sum2 + count(renderPrefix(turn.prefix)) + count(JSON.stringify(turn.tools ?? [])),
+    0
+  );
+  const answers = sample.turns.length * replay.maxTokens;
+  const rubrics2 = Object.values(plan.rubrics).reduce((sum2, text) => sum2 + count(text), 0);
+  const arm = { promptTokens: prompts, completionTokens: answers };
+  const judged = {
+    promptTokens: 2 * (judges * (prompts + answers) + sample.turns.length * rubrics2),
+    completionTokens: 2 * sample.turns.length * judges * judgementTokens
+  };
+  return priceUsage(
+    [
+      { model: plan.baseline, usage: arm },
+      { model: plan.candidate, usage: arm },
+      ...judge2 === null || judges === 0 ? [] : [{ model: judge2.model, usage: judged }]
+    ],
+    prices
+  );
+}
+var judgementTokens = 200;
+function renderForecast(forecast) {
+  const { turns_asked: asked, turns_drawn: drawn, conversations, requests, usd_at_most: usd } = forecast;
+  const fewer = drawn < asked ? `, ${asked} were asked for` : "";
+  const head2 = [
+    `Plan ${forecast.plan_digest.slice(0, 12)}: ${safeText(forecast.candidate)} against ${safeText(forecast.baseline)}`,
+    `${drawn} turns of ${countThings(conversations, "conversation", "conversations")}${fewer}`,
+    `${requests.completions} completions and at most ${requests.judgements_at_most} judgements, retries not counted`,
+    usd === null ? "cost: not known (it takes `prices` for every model and `replay.max_tokens`)" : `cost: at most about ${formatUsd(usd)}, counting ${charactersPerToken} characters a token`
+  ];
+  return [head2.join("\n"), ...forecast.categories.map(renderCategory)].join("\n\n");
+}
+function renderCategory(category) {
+  const {
+    predicted_per_100k: predicted,
+    limit_per_100k: limit2,
+    chances,
+    worse_from_per_100k: worse
+  } = category;
+  const lines = [
+    `${safeText(category.id)}${category.role === "watch" ? " (watched)" : ""}: ${predicted === null ? "nothing predicted" : `predicted ${formatRate(predicted)}`}${limit2 === null ? "" : `, limit ${formatRate(limit2)}`}`
+  ];
+  if (predicted !== null) {
+    lines.push(
+      worse === null ? `  worse than the baseline: no rate would be found with a chance of ${formatChance(wantedPower)}` : `  worse than the baseline: found with a chance of ${formatChance(wantedPower)} from ${formatRate(worse)} on, if the baseline is at ${formatRate(predicted)}`
+    );
+  }
+  if (category.smallest_passable_per_100k !== null) {
+    lines.push(
+      `  limit: ${formatRate(category.smallest_passable_per_100k)} is the smallest that this sample can pass`
+    );
+  }
+  if (chances !== null) {
+    const { pass, fail: fail2, inconclusive } = chances;
+    lines.push(
+      `  limit, at the prediction: pass ${formatChance(pass)}, fail ${formatChance(fail2)}, inconclusive ${formatChance(inconclusive)}`
+    );
+  }
+  if (category.problem !== null) lines.push(`  PROBLEM: ${category.problem}`);
+  return lines.join("\n");
+}
+function formatChance(chance) {
+  if (chance > 0.995 && chance < 1) return "> 99 %";
+  if (chance > 0 && chance < 5e-3) return "< 1 %";
+  return `${Math.round(chance * 100)} %`;
 }
 
 // src/commands/run.ts
@@ -63741,37 +63953,41 @@ var gateVersion = package_default.version;
 // src/commands/run.ts
 var workTree = "work tree";
 async function runFromTerminal(options, log, print2) {
-  const commits = await chooseCommits(options);
-  const manifestFolder = options.corpusDir ?? options.folder;
-  const result = await runGate(
-    {
-      commits,
-      policyFile: options.policy,
-      repositoryName: options.repository,
-      publicRepository: false,
-      run: { attempt: 1, id: null, event: "cli" },
-      gateVersion
-    },
-    {
-      repository: combineFiles(options.folder),
-      files: createFiles({ corpus: manifestFolder, rubrics: options.rubrics }),
-      openDirectory: () => openRunDirectory(options.out),
-      connect: createConnector({
-        endpoints: parseEndpoints(options.endpoints),
-        environment: process.env,
-        factory: clientFactory,
-        clock: systemClock,
-        log,
-        remedy: "give it with --endpoint name=url, or --endpoint name=recorded:file.jsonl"
-      }),
+  const result = await runGate(await createRequest(options), {
+    ...createSources(options),
+    openDirectory: () => openRunDirectory(options.out),
+    connect: createConnector({
+      endpoints: parseEndpoints(options.endpoints),
+      environment: process.env,
+      factory: clientFactory,
       clock: systemClock,
       log,
-      random: Math.random,
-      delimiter: randomBytes(8).toString("hex"),
-      cancelled: options.cancelled
-    }
-  );
+      remedy: "give it with --endpoint name=url, or --endpoint name=recorded:file.jsonl"
+    }),
+    log,
+    random: Math.random,
+    delimiter: randomBytes(8).toString("hex"),
+    cancelled: options.cancelled
+  });
   return printResult(result, print2);
+}
+async function createRequest(options) {
+  return {
+    commits: await chooseCommits(options),
+    policyFile: options.policy,
+    repositoryName: options.repository,
+    publicRepository: false,
+    run: { attempt: 1, id: null, event: "cli" },
+    gateVersion
+  };
+}
+function createSources(options) {
+  const corpus = options.corpusDir ?? options.folder;
+  return {
+    repository: combineFiles(options.folder),
+    files: createFiles({ corpus, rubrics: options.rubrics }),
+    clock: systemClock
+  };
 }
 async function printResult(result, print2) {
   if (result.kind === "unchanged") {
@@ -63815,6 +64031,30 @@ function combineFiles(folder) {
     read: (sha, path3) => choose(sha).read(sha, path3),
     list: (sha, path3) => choose(sha).list(sha, path3)
   };
+}
+
+// src/commands/plan.ts
+async function printPlan(options, print2) {
+  const forecast = await forecastFrom(options);
+  print2(options.json ? JSON.stringify(forecast, null, 2) : renderForecast(forecast));
+  return forecast.categories.some(({ problem }) => problem !== null) ? exitCodes.noVerdict : exitCodes.success;
+}
+async function forecastFrom(options) {
+  const request = await createRequest(options);
+  const ports = createSources(options);
+  const { commits, policyFile: file2 } = request;
+  const resolved = await resolvePolicy({ ...ports, commits, file: file2, graderConfig: graderConfigSchema });
+  const checkpoints2 = await resolveCheckpoints({ ...ports, commits, pointer: resolved.policy.checkpoint });
+  if (checkpoints2.baseline === checkpoints2.candidate) {
+    throw new GateError({
+      code: "checkpoint",
+      message: `the checkpoint is ${checkpoints2.candidate} on both sides: there is nothing to plan`,
+      remedy: "change the pointer in the work tree, or give --candidate ID"
+    });
+  }
+  const prepared = await preparePlan({ request, ports, resolved, checkpoints: checkpoints2 });
+  const sample = await drawFromCorpus({ ports, resolved, ...prepared });
+  return forecastPlan({ ...prepared, sample, prices: resolved.policy.prices });
 }
 
 // src/corpus/describe.ts
@@ -63989,6 +64229,9 @@ function createProgram(finish) {
     "--corpus-dir <folder>",
     "where the corpus files lie (default: the repository)"
   );
+  const repository = new Option("--repository <owner/name>", "a part of the seed of the draw").default(
+    process.env.GITHUB_REPOSITORY ?? "local"
+  );
   program2.command("gate").description("measure a candidate and decide").addOption(folder).addOption(policy).option("--base <ref>", "the commit with the served checkpoint and the policy that decides").option("--baseline <id>", "the served checkpoint, instead of the one at --base").option("--candidate <id>", "the candidate, instead of the one in the work tree").option(
     "--endpoint <name=url>",
     "baseline, candidate and judge; url may be recorded:file.jsonl",
@@ -64007,6 +64250,9 @@ function createProgram(finish) {
       cancelled: createCancelSignal()
     };
     finish(await runFromTerminal(run2, log, print));
+  });
+  program2.command("plan").description("what a run would show and cost; asks no endpoint").addOption(folder).addOption(policy).option("--base <ref>", "the commit with the served checkpoint and the policy that decides").option("--baseline <id>", "the served checkpoint, instead of the one at --base").option("--candidate <id>", "the candidate, instead of the one in the work tree").addOption(corpusDir).addOption(repository).option("--json", "as JSON", false).action(async (options) => {
+    finish(await printPlan({ ...options, folder: options.dir, rubrics }, print));
   });
   program2.command("decide").description("decide again from the record of a run, offline").argument("<run-dir>").action(async (runFolder) => finish(await decideAgain(runFolder, print)));
   program2.command("lint").description("check policy, registrations, rubrics and corpus").addOption(folder).addOption(policy).addOption(corpusDir).action(async (options) => finish(await printLint(options)));

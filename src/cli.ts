@@ -7,6 +7,7 @@ import { createFiles, createWorkTree } from './adapters/files.ts'
 import { openRunDirectory } from './adapters/run-directory.ts'
 import { createTerminalLog } from './adapters/terminal-log.ts'
 import { decideAgain } from './commands/decide.ts'
+import { printPlan } from './commands/plan.ts'
 import { runFromTerminal } from './commands/run.ts'
 import { exitCodes } from './conclusion.ts'
 import { describeCorpus } from './corpus/describe.ts'
@@ -35,6 +36,9 @@ function createProgram(finish: (exitCode: number) => void): Command {
   const corpusDir = new Option(
     '--corpus-dir <folder>',
     'where the corpus files lie (default: the repository)',
+  )
+  const repository = new Option('--repository <owner/name>', 'a part of the seed of the draw').default(
+    process.env.GITHUB_REPOSITORY ?? 'local',
   )
   program
     .command('gate')
@@ -68,6 +72,20 @@ function createProgram(finish: (exitCode: number) => void): Command {
       finish(await runFromTerminal(run, log, print))
     })
   program
+    .command('plan')
+    .description('what a run would show and cost; asks no endpoint')
+    .addOption(folder)
+    .addOption(policy)
+    .option('--base <ref>', 'the commit with the served checkpoint and the policy that decides')
+    .option('--baseline <id>', 'the served checkpoint, instead of the one at --base')
+    .option('--candidate <id>', 'the candidate, instead of the one in the work tree')
+    .addOption(corpusDir)
+    .addOption(repository)
+    .option('--json', 'as JSON', false)
+    .action(async (options: PlanCommandOptions) => {
+      finish(await printPlan({ ...options, folder: options.dir, rubrics }, print))
+    })
+  program
     .command('decide')
     .description('decide again from the record of a run, offline')
     .argument('<run-dir>')
@@ -93,16 +111,23 @@ function createProgram(finish: (exitCode: number) => void): Command {
   return program
 }
 
-interface GateCommandOptions {
+interface SourceCommandOptions {
   dir: string
   policy: string
   base?: string
   baseline?: string
   candidate?: string
-  endpoint: string[]
   corpusDir?: string
   repository: string
+}
+
+interface GateCommandOptions extends SourceCommandOptions {
+  endpoint: string[]
   out: string
+}
+
+interface PlanCommandOptions extends SourceCommandOptions {
+  json: boolean
 }
 
 interface LintCommandOptions {

@@ -42,13 +42,7 @@ export async function runGate(request: GateRequest, ports: GatePorts): Promise<G
   }
   const prepared = await preparePlan({ request, ports, resolved, checkpoints })
   const directory = await ports.openDirectory()
-  const sample = await drawFromCorpus({
-    request,
-    ports,
-    resolved,
-    plan: prepared.plan,
-    manifestText: prepared.manifestText,
-  })
+  const sample = await drawFromCorpus({ ports, resolved, ...prepared })
   const record = await measure({ request, ports, resolved, ...prepared, sample, directory })
   await writeRecord(directory, record)
   const decided = { ...decideRecord(record), prices: resolved.policy.prices }

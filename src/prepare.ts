@@ -25,14 +25,18 @@ export interface GateRequest {
   gateVersion: string
 }
 
-/** The world, as far as the gate touches it. */
-export interface GatePorts {
+/** What a plan is read from. */
+export interface SourcePorts {
   repository: RepositoryFiles
   files: Files
+  clock: Clock
+}
+
+/** The world, as far as the gate touches it. */
+export interface GatePorts extends SourcePorts {
   openDirectory: () => Promise<RunDirectory>
   /** Rejects with GateError when the endpoint has no address. */
   connect: (endpoint: 'baseline' | 'candidate' | 'judge') => Promise<ModelClient>
-  clock: Clock
   log: Log
   /** Numbers in [0, 1), for the jitter of retries. */
   random: () => number
@@ -53,7 +57,7 @@ export interface PreparedPlan {
 /** Reads what the policy refers to and fixes it in a plan. */
 export async function preparePlan(parts: {
   request: GateRequest
-  ports: GatePorts
+  ports: SourcePorts
   resolved: ResolvedPolicy
   checkpoints: Checkpoints
 }): Promise<PreparedPlan> {
@@ -85,7 +89,7 @@ export async function preparePlan(parts: {
   return { plan, planDigest: digestPlan(plan), rubrics, registration, manifestText }
 }
 
-async function readManifest(request: { ports: GatePorts; sha: string; file: string }): Promise<string> {
+async function readManifest(request: { ports: SourcePorts; sha: string; file: string }): Promise<string> {
   const text = await request.ports.repository.read(request.sha, request.file)
   if (text !== null) return text
   throw new GateError({
@@ -99,8 +103,7 @@ async function readManifest(request: { ports: GatePorts; sha: string; file: stri
 
 /** Draws the plan's turns. */
 export async function drawFromCorpus(parts: {
-  request: GateRequest
-  ports: GatePorts
+  ports: SourcePorts
   resolved: ResolvedPolicy
   plan: Plan
   manifestText: string

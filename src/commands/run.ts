@@ -10,6 +10,7 @@ import { GateError } from '../errors.ts'
 import { type GateResult, runGate } from '../gate.ts'
 import type { Commits } from '../policy/commits.ts'
 import type { Log, RepositoryFiles } from '../ports.ts'
+import type { GateRequest, SourcePorts } from '../prepare.ts'
 import { writeReports } from '../publish.ts'
 import { parseEndpoints } from '../replay/address.ts'
 import { renderTable } from '../report/reporters/terminal.ts'
@@ -18,18 +19,22 @@ import { gateVersion } from '../version.ts'
 /** The name of the work tree among commits. */
 const workTree = 'work tree'
 
-/** What `gate` is given. */
-export interface GateOptions {
+/** What a command that reads a repository is given. */
+export interface SourceOptions {
   folder: string
   policy: string
   base?: string | undefined
   baseline?: string | undefined
   candidate?: string | undefined
-  endpoints: string[]
   corpusDir?: string | undefined
   rubrics: string
-  out: string
   repository: string
+}
+
+/** What `gate` is given. */
+export interface GateOptions extends SourceOptions {
+  endpoints: string[]
+  out: string
   cancelled: AbortSignal
 }
 
@@ -39,37 +44,45 @@ export async function runFromTerminal(
   log: Log,
   print: (text: string) => void,
 ): Promise<number> {
-  const commits = await chooseCommits(options)
-  const manifestFolder = options.corpusDir ?? options.folder
-  const result = await runGate(
-    {
-      commits,
-      policyFile: options.policy,
-      repositoryName: options.repository,
-      publicRepository: false,
-      run: { attempt: 1, id: null, event: 'cli' },
-      gateVersion,
-    },
-    {
-      repository: combineFiles(options.folder),
-      files: createFiles({ corpus: manifestFolder, rubrics: options.rubrics }),
-      openDirectory: () => openRunDirectory(options.out),
-      connect: createConnector({
-        endpoints: parseEndpoints(options.endpoints),
-        environment: process.env,
-        factory: clientFactory,
-        clock: systemClock,
-        log,
-        remedy: 'give it with --endpoint name=url, or --endpoint name=recorded:file.jsonl',
-      }),
+  const result = await runGate(await createRequest(options), {
+    ...createSources(options),
+    openDirectory: () => openRunDirectory(options.out),
+    connect: createConnector({
+      endpoints: parseEndpoints(options.endpoints),
+      environment: process.env,
+      factory: clientFactory,
       clock: systemClock,
       log,
-      random: Math.random,
-      delimiter: randomBytes(8).toString('hex'),
-      cancelled: options.cancelled,
-    },
-  )
+      remedy: 'give it with --endpoint name=url, or --endpoint name=recorded:file.jsonl',
+    }),
+    log,
+    random: Math.random,
+    delimiter: randomBytes(8).toString('hex'),
+    cancelled: options.cancelled,
+  })
   return printResult(result, print)
+}
+
+/** Which commits a command reads, and by which name the repository goes. */
+export async function createRequest(options: SourceOptions): Promise<GateRequest> {
+  return {
+    commits: await chooseCommits(options),
+    policyFile: options.policy,
+    repositoryName: options.repository,
+    publicRepository: false,
+    run: { attempt: 1, id: null, event: 'cli' },
+    gateVersion,
+  }
+}
+
+/** Where a command reads from. */
+export function createSources(options: SourceOptions): SourcePorts {
+  const corpus = options.corpusDir ?? options.folder
+  return {
+    repository: combineFiles(options.folder),
+    files: createFiles({ corpus, rubrics: options.rubrics }),
+    clock: systemClock,
+  }
 }
 
 async function printResult(result: GateResult, print: (text: string) => void): Promise<number> {
@@ -83,7 +96,7 @@ async function printResult(result: GateResult, print: (text: string) => void): P
   return chooseExitCode(result.decided.verdict)
 }
 
-async function chooseCommits(options: GateOptions): Promise<Commits> {
+async function chooseCommits(options: SourceOptions): Promise<Commits> {
   const candidate: Commits['candidate'] =
     options.candidate === undefined
       ? { kind: 'commit', sha: workTree }

@@ -1,5 +1,5 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
-import { testWorse } from '../estimate/paired.ts'
+import { countFewestPairs } from '../estimate/forecast.ts'
 import { type RecordSummary, runFiles } from '../record/schema.ts'
 import type { CategoryVerdict } from '../verdict/schema.ts'
 import { countThings, formatAbout, formatUsd } from './format.ts'
@@ -58,13 +58,6 @@ function sayMoreTurns(question: { record: RecordSummary; estimate: CategoryEstim
   const { conversations, turnsDrawn } = record.sample
   if (turnsDrawn + more <= conversations) return say`${decide}.`
   return say`${decide}, and the corpus has ${countThings(conversations, 'conversation', 'conversations')}: it would have to grow.`
-}
-
-/** The fewest pairs of which all speaking against the candidate would show it worse. */
-function countFewestPairs(alpha: number): number {
-  let pairs = 1
-  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1
-  return pairs
 }
 
 /** The price of more turns at this run's price of a turn; `null` when nothing is known of it. */
