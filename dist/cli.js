@@ -30979,7 +30979,7 @@ var init_openai = __esm({
 });
 
 // src/cli.ts
-import { dirname, resolve as resolve2 } from "node:path";
+import { dirname, relative as relative2, resolve as resolve2 } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // node_modules/commander/esm.mjs
@@ -59956,9 +59956,19 @@ async function askWithRetries(settings, request) {
   if (cancelled2.aborted) return { kind: "not-asked", reason: "cancelled" };
   return last ?? { kind: "not-asked", reason: "cancelled" };
 }
-function askOnce(settings, request) {
-  const deadline = AbortSignal.timeout(settings.timeoutMs);
-  return settings.client.complete(request, AbortSignal.any([deadline, settings.cancelled]));
+async function askOnce(settings, request) {
+  const { cancelled: cancelled2, timeoutMs } = settings;
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  cancelled2.addEventListener("abort", abort);
+  if (cancelled2.aborted) abort();
+  try {
+    return await settings.client.complete(request, controller.signal);
+  } finally {
+    clearTimeout(timer);
+    cancelled2.removeEventListener("abort", abort);
+  }
 }
 function chooseDelay(request) {
   const { attempt, failed, random } = request;
@@ -60568,7 +60578,10 @@ async function measure(parts) {
   const startedAt = ports.clock.now().toISOString();
   const startMs = ports.clock.monotonicMs();
   const stop = new AbortController();
-  const cancelled2 = AbortSignal.any([ports.cancelled, stop.signal]);
+  const cancelled2 = stop.signal;
+  const cancel = () => stop.abort();
+  ports.cancelled.addEventListener("abort", cancel);
+  if (ports.cancelled.aborted) cancel();
   setMaxListeners(0, cancelled2);
   const clients = await connectClients(parts);
   const sources = listSources(clients);
@@ -60608,6 +60621,7 @@ async function measure(parts) {
       }
     });
   } finally {
+    ports.cancelled.removeEventListener("abort", cancel);
     stop.abort();
     await journal.close();
   }
@@ -63157,7 +63171,7 @@ function rankRow({ verdict, role }) {
 function listReading({ plan }) {
   const { alpha, regressionAlpha } = plan.policy.gate;
   return [
-    say2`A cell counts the turns that show the behaviour among those that were graded. “At most” and “at least” are one-sided ${formatConfidence(alpha)} bounds; what is missing is counted against the side that the bound guards.`,
+    say2`A cell counts the turns that show the behaviour among those that were graded. “At most” and “at least” are one-sided ${formatConfidence(alpha)} bounds; what is missing is counted against the side that the bound guards, except that failed calls within the missing budget count at ten times the rate of the rest.`,
     say2`Worse than the baseline: exact one-sided McNemar test on the turns where the arms differ, at α = ${String(regressionAlpha)}, over all categories together (Holm).`,
     say2`A limit is passed only when the whole bound lies within it, and failed only when the whole bound lies above it. Anything else is inconclusive.`,
     say2`“Outside” marks a candidate whose rate lies outside the interval that was registered before the run. It never changes a verdict.`,
@@ -63256,33 +63270,24 @@ async function decideAgain(folder, print2) {
   const decided = decideRecord(record2);
   const text = formatVerdict(decided);
   const before = await directory.read(runFiles.verdict);
+  if (before !== null && before !== `${text}
+`) throw describeDifference2(folder);
+  const { summary } = record2;
+  print2(renderTable3(buildView({ ...decided, record: summary, prices: {} })));
+  if (before === null) await directory.write(runFiles.verdict, [text]);
   print2(
-    renderTable3(
-      buildView({
-        record: record2.summary,
-        estimates: decided.estimates,
-        verdict: decided.verdict,
-        prices: {}
-      })
-    )
+    `
+${runFiles.verdict} ${before === null ? "was not there: written." : "is reproduced, byte for byte."}`
   );
-  if (before === null) {
-    await directory.write(runFiles.verdict, [text]);
-    print2(`
-${runFiles.verdict} was not there: written.`);
-  } else if (before === `${text}
-`) {
-    print2(`
-${runFiles.verdict} is reproduced, byte for byte.`);
-  } else {
-    throw new GateError({
-      code: "record",
-      message: "the verdict that lies there does not follow from the record",
-      where: { file: `${folder}/${runFiles.verdict}` },
-      remedy: "the verdict or the record was changed, or another version of the gate wrote it (see `gateVersion` in record.json)"
-    });
-  }
   return chooseExitCode(decided.verdict);
+}
+function describeDifference2(folder) {
+  return new GateError({
+    code: "record",
+    message: "the verdict that lies there does not follow from the record",
+    where: { file: `${folder}/${runFiles.verdict}` },
+    remedy: "the verdict or the record was changed, or another version of the gate wrote it (see `gateVersion` in record.json)"
+  });
 }
 
 // src/report/forecast.ts
@@ -63466,7 +63471,7 @@ function readChatAnswer(body, model) {
     function: { name: call.function.name, arguments: call.function.arguments ?? "" }
   }));
   const text = content ?? "";
-  if (text === "" && toolCalls.length === 0 && refusal === null) {
+  if (!isVisible(text) && toolCalls.length === 0 && !isVisible(refusal ?? "")) {
     return fail("empty-answer", `the answer is empty (finish reason: ${choice.finish_reason ?? "none"})`);
   }
   return {
@@ -63479,6 +63484,9 @@ function readChatAnswer(body, model) {
     usage: usage ? { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens ?? 0 } : null,
     systemFingerprint: parsed.data.system_fingerprint ?? null
   };
+}
+function isVisible(text) {
+  return /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text);
 }
 function fail(cause, detail) {
   return { kind: "failed", cause, detail, retryAfterMs: null };
@@ -64259,7 +64267,8 @@ function createProgram(finish) {
   const corpus = program2.command("corpus").description("work with a corpus");
   corpus.command("manifest").description("write the manifest of corpus files").requiredOption("--name <name>", "the corpus's name").option("--dir <folder>", "what the paths are relative to", ".").argument("<files...>", "conversations, as .jsonl or .jsonl.gz").action(async (paths, options) => {
     const files = createFiles({ corpus: options.dir, rubrics });
-    print(JSON.stringify(await describeCorpus({ name: options.name, paths, files }), null, 2));
+    const inside = paths.map((path3) => relative2(options.dir, resolve2(options.dir, path3)));
+    print(JSON.stringify(await describeCorpus({ name: options.name, paths: inside, files }), null, 2));
   });
   return program2;
 }
@@ -64300,7 +64309,14 @@ function addDemo(program2, finish) {
   });
 }
 async function serveDemo(port) {
-  const server = await startDemoServer(port);
+  const server = await startDemoServer(port).catch((cause) => {
+    throw new GateError({
+      code: "usage",
+      message: `the port ${port} can't be listened on: ${cause instanceof Error ? cause.message : String(cause)}`,
+      remedy: "name another port, or 0 for a free one",
+      cause
+    });
+  });
   print(`Serving the simulated models on ${server.url}; stop with Ctrl-C.`);
   const cancelled2 = createCancelSignal();
   await new Promise((resolved) => cancelled2.addEventListener("abort", resolved, { once: true }));
@@ -64339,6 +64355,9 @@ function createCancelSignal() {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => controller.abort());
   return controller.signal;
 }
+function describeDefect(error62) {
+  return error62 instanceof Error ? error62.stack ?? error62.message : String(error62);
+}
 async function runCli(words) {
   let exitCode = exitCodes.success;
   try {
@@ -64348,8 +64367,8 @@ async function runCli(words) {
     return exitCode;
   } catch (error62) {
     if (error62 instanceof CommanderError) return error62.exitCode === 0 ? exitCodes.success : exitCodes.noVerdict;
-    if (!(error62 instanceof GateError)) throw error62;
-    process.stderr.write(`NO VERDICT: ${safeLines(formatError2(error62), 2e3)}
+    const text = error62 instanceof GateError ? formatError2(error62) : `a defect of the gate: ${describeDefect(error62)}`;
+    process.stderr.write(`NO VERDICT: ${safeLines(text, 2e3)}
 `);
     return exitCodes.noVerdict;
   }

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, Option } from 'commander'
 import { systemClock } from './adapters/clock.ts'
@@ -106,7 +106,9 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .argument('<files...>', 'conversations, as .jsonl or .jsonl.gz')
     .action(async (paths: string[], options: { name: string; dir: string }) => {
       const files = createFiles({ corpus: options.dir, rubrics })
-      print(JSON.stringify(await describeCorpus({ name: options.name, paths, files }), null, 2))
+      // The manifest is read elsewhere, where only paths inside the corpus folder mean anything.
+      const inside = paths.map((path) => relative(options.dir, resolve(options.dir, path)))
+      print(JSON.stringify(await describeCorpus({ name: options.name, paths: inside, files }), null, 2))
     })
   return program
 }
@@ -181,7 +183,14 @@ function addDemo(program: Command, finish: (exitCode: number) => void): void {
 }
 
 async function serveDemo(port: number): Promise<number> {
-  const server = await startDemoServer(port)
+  const server = await startDemoServer(port).catch((cause: unknown) => {
+    throw new GateError({
+      code: 'usage',
+      message: `the port ${port} can't be listened on: ${cause instanceof Error ? cause.message : String(cause)}`,
+      remedy: 'name another port, or 0 for a free one',
+      cause,
+    })
+  })
   print(`Serving the simulated models on ${server.url}; stop with Ctrl-C.`)
   const cancelled = createCancelSignal()
   await new Promise((resolved) => cancelled.addEventListener('abort', resolved, { once: true }))
@@ -227,6 +236,10 @@ function createCancelSignal(): AbortSignal {
   return controller.signal
 }
 
+function describeDefect(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 async function runCli(words: string[]): Promise<number> {
   let exitCode: number = exitCodes.success
   try {
@@ -236,8 +249,10 @@ async function runCli(words: string[]): Promise<number> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.noVerdict
-    if (!(error instanceof GateError)) throw error
-    process.stderr.write(`NO VERDICT: ${safeLines(formatError(error), 2000)}\n`)
+    // Never exit code 1, which is Node's for a crash and ours for FAIL.
+    const text =
+      error instanceof GateError ? formatError(error) : `a defect of the gate: ${describeDefect(error)}`
+    process.stderr.write(`NO VERDICT: ${safeLines(text, 2000)}\n`)
     return exitCodes.noVerdict
   }
 }

@@ -34,7 +34,10 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const startedAt = ports.clock.now().toISOString()
   const startMs = ports.clock.monotonicMs()
   const stop = new AbortController()
-  const cancelled = AbortSignal.any([ports.cancelled, stop.signal])
+  const cancelled = stop.signal
+  const cancel = () => stop.abort()
+  ports.cancelled.addEventListener('abort', cancel)
+  if (ports.cancelled.aborted) cancel()
   // Every request under way and every pause before a retry listens to it.
   setMaxListeners(0, cancelled)
   const clients = await connectClients(parts)
@@ -77,6 +80,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
       },
     })
   } finally {
+    ports.cancelled.removeEventListener('abort', cancel)
     stop.abort()
     await journal.close()
   }

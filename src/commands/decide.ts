@@ -18,29 +18,23 @@ export async function decideAgain(folder: string, print: (text: string) => void)
   const decided = decideRecord(record)
   const text = formatVerdict(decided)
   const before = await directory.read(runFiles.verdict)
+  // Compared before anything is shown: a verdict that does not follow is not to be read.
+  if (before !== null && before !== `${text}\n`) throw describeDifference(folder)
+  const { summary } = record
+  print(renderTable(buildView({ ...decided, record: summary, prices: {} })))
+  if (before === null) await directory.write(runFiles.verdict, [text])
   print(
-    renderTable(
-      buildView({
-        record: record.summary,
-        estimates: decided.estimates,
-        verdict: decided.verdict,
-        prices: {},
-      }),
-    ),
+    `\n${runFiles.verdict} ${before === null ? 'was not there: written.' : 'is reproduced, byte for byte.'}`,
   )
-  if (before === null) {
-    await directory.write(runFiles.verdict, [text])
-    print(`\n${runFiles.verdict} was not there: written.`)
-  } else if (before === `${text}\n`) {
-    print(`\n${runFiles.verdict} is reproduced, byte for byte.`)
-  } else {
-    throw new GateError({
-      code: 'record',
-      message: 'the verdict that lies there does not follow from the record',
-      where: { file: `${folder}/${runFiles.verdict}` },
-      remedy:
-        'the verdict or the record was changed, or another version of the gate wrote it (see `gateVersion` in record.json)',
-    })
-  }
   return chooseExitCode(decided.verdict)
+}
+
+function describeDifference(folder: string): GateError {
+  return new GateError({
+    code: 'record',
+    message: 'the verdict that lies there does not follow from the record',
+    where: { file: `${folder}/${runFiles.verdict}` },
+    remedy:
+      'the verdict or the record was changed, or another version of the gate wrote it (see `gateVersion` in record.json)',
+  })
 }

@@ -89,9 +89,21 @@ async function askWithRetries(settings: EndpointSettings, request: ChatRequest):
   return last ?? { kind: 'not-asked', reason: 'cancelled' }
 }
 
-function askOnce(settings: EndpointSettings, request: ChatRequest): Promise<Completed | Failed> {
-  const deadline = AbortSignal.timeout(settings.timeoutMs)
-  return settings.client.complete(request, AbortSignal.any([deadline, settings.cancelled]))
+// A timer and a listener that are held until the answer is there: on Node 20 the garbage collector takes what
+// AbortSignal.any was made of, and neither deadline nor cancel would ever come.
+async function askOnce(settings: EndpointSettings, request: ChatRequest): Promise<Completed | Failed> {
+  const { cancelled, timeoutMs } = settings
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  const timer = setTimeout(abort, timeoutMs)
+  cancelled.addEventListener('abort', abort)
+  if (cancelled.aborted) abort()
+  try {
+    return await settings.client.complete(request, controller.signal)
+  } finally {
+    clearTimeout(timer)
+    cancelled.removeEventListener('abort', abort)
+  }
 }
 
 /**

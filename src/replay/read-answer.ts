@@ -51,7 +51,7 @@ export function readChatAnswer(body: unknown, model: string): Completed | Failed
     function: { name: call.function.name, arguments: call.function.arguments ?? '' },
   }))
   const text = content ?? ''
-  if (text === '' && toolCalls.length === 0 && refusal === null) {
+  if (!isVisible(text) && toolCalls.length === 0 && !isVisible(refusal ?? '')) {
     return fail('empty-answer', `the answer is empty (finish reason: ${choice.finish_reason ?? 'none'})`)
   }
   return {
@@ -66,6 +66,11 @@ export function readChatAnswer(body: unknown, model: string): Completed | Failed
       : null,
     systemFingerprint: parsed.data.system_fingerprint ?? null,
   }
+}
+
+// White space and zero-width characters are no answer, however many there are.
+function isVisible(text: string): boolean {
+  return /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text)
 }
 
 /** A failure without a wish for when to try again. */

@@ -104,7 +104,7 @@ function rankRow({ verdict, role }: CategoryRow): number {
 function listReading({ plan }: RecordSummary): Text[] {
   const { alpha, regressionAlpha } = plan.policy.gate
   return [
-    say`A cell counts the turns that show the behaviour among those that were graded. “At most” and “at least” are one-sided ${formatConfidence(alpha)} bounds; what is missing is counted against the side that the bound guards.`,
+    say`A cell counts the turns that show the behaviour among those that were graded. “At most” and “at least” are one-sided ${formatConfidence(alpha)} bounds; what is missing is counted against the side that the bound guards, except that failed calls within the missing budget count at ten times the rate of the rest.`,
     say`Worse than the baseline: exact one-sided McNemar test on the turns where the arms differ, at α = ${String(regressionAlpha)}, over all categories together (Holm).`,
     say`A limit is passed only when the whole bound lies within it, and failed only when the whole bound lies above it. Anything else is inconclusive.`,
     say`“Outside” marks a candidate whose rate lies outside the interval that was registered before the run. It never changes a verdict.`,

@@ -7,6 +7,14 @@ const answer = (message: unknown, rest: Record<string, unknown> = {}) =>
   readChatAnswer({ choices: [{ message, finish_reason: 'stop' }], ...rest }, 'asked')
 
 describe('readChatAnswer', () => {
+  it.each(['   \n', '\u200b\u200b', '\ufeff\u00ad', ' \u2060\t'])(
+    'takes invisible text for no answer: %j',
+    (content) => {
+      expect(answer({ content })).toMatchObject({ kind: 'failed', cause: 'empty-answer' })
+      expect(answer({ content: `${content}.` })).toMatchObject({ kind: 'completed', text: `${content}.` })
+    },
+  )
+
   it('reads a whole answer', () => {
     const body = {
       model: 'served',
