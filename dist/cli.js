@@ -59691,6 +59691,12 @@ function listRubrics(categories) {
   );
   return [...new Set(references)].toSorted();
 }
+function countJudges(categories) {
+  return categories.reduce(
+    (sum2, { graders }) => sum2 + graders.filter(({ kind }) => kind === "judge").length,
+    0
+  );
+}
 function gradeUnits(replayed, categories) {
   return replayed.map(async (promise2) => gradeUnit(await promise2, categories));
 }
@@ -60009,9 +60015,7 @@ async function connectClients({ ports, plan, resolved }) {
     }
     return client;
   };
-  const judged = plan.policy.categories.some(
-    (category) => category.graders.some((grader) => grader.kind === "judge")
-  );
+  const judged = countJudges(plan.policy.categories) > 0;
   return {
     judge: judged && plan.policy.judge !== null ? await connect("judge") : null,
     baseline: await connect("baseline"),
@@ -60430,10 +60434,7 @@ function priceUsage(spent, prices) {
   return usd;
 }
 function sumUsage(usages) {
-  return {
-    promptTokens: usages.reduce((sum2, usage) => sum2 + (usage?.promptTokens ?? 0), 0),
-    completionTokens: usages.reduce((sum2, usage) => sum2 + (usage?.completionTokens ?? 0), 0)
-  };
+  return usages.reduce(addUsage, noUsage);
 }
 function createUnasked(request) {
   const { turn, arm, plan } = request;
@@ -60442,7 +60443,7 @@ function createUnasked(request) {
     arm,
     completion: cancelled,
     labels: Object.fromEntries(plan.policy.categories.map(({ id }) => [id, cancelled])),
-    judgeUsage: { promptTokens: 0, completionTokens: 0 }
+    judgeUsage: noUsage
   };
 }
 function describeArm(request) {
@@ -60678,10 +60679,7 @@ function quote(request) {
   const { parts, done } = request;
   const { plan, sample } = parts;
   const units = sample.turns.length * arms2.length - done;
-  const judges = plan.policy.categories.reduce(
-    (sum2, category) => sum2 + category.graders.filter((grader) => grader.kind === "judge").length,
-    0
-  );
+  const judges = countJudges(plan.policy.categories);
   const before = done === 0 ? "" : ` (${done} completions of an earlier part of this run are there)`;
   const { maxRequests, maxMinutes } = parts.resolved.policy.budget;
   const limits = [
@@ -63295,7 +63293,7 @@ var charactersPerToken = 4;
 function forecastPlan(request) {
   const { plan, planDigest, sample, prices } = request;
   const { turnsAsked, turnsDrawn, conversations } = sample.counts;
-  const judges = countJudges(plan);
+  const judges = countJudges(plan.policy.categories);
   return {
     version: 1,
     plan_digest: planDigest,
@@ -63353,12 +63351,6 @@ function findProblem(forecast, turns) {
   }
   if (chances === null || predicted === null || chances.pass >= wantedPower) return null;
   return `at the predicted ${formatRate(predicted)} it passes its limit of ${formatRate(limit2)} with a chance of only ${formatChance(chances.pass)}; ${enough}raise the limit, or set \`role: watch\``;
-}
-function countJudges(plan) {
-  return plan.policy.categories.reduce(
-    (sum2, category) => sum2 + category.graders.filter(({ kind }) => kind === "judge").length,
-    0
-  );
 }
 function forecastCost(request) {
   const { plan, sample, prices, judges } = request;

@@ -1,5 +1,5 @@
 import { GateError } from './errors.ts'
-import { type CategoryGraders, createGraders } from './grade/grade.ts'
+import { type CategoryGraders, countJudges, createGraders } from './grade/grade.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, ModelClient, ModelSource } from './ports.ts'
 import type { GatePorts, PreparedPlan } from './prepare.ts'
@@ -47,9 +47,7 @@ export async function connectClients({ ports, plan, resolved }: Settings): Promi
     }
     return client
   }
-  const judged = plan.policy.categories.some((category) =>
-    category.graders.some((grader) => grader.kind === 'judge'),
-  )
+  const judged = countJudges(plan.policy.categories) > 0
   return {
     judge: judged && plan.policy.judge !== null ? await connect('judge') : null,
     baseline: await connect('baseline'),

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { gradeUnits, type MeasuredUnit } from './grade/grade.ts'
+import { countJudges, gradeUnits, type MeasuredUnit } from './grade/grade.ts'
 import { addUsage, noUsage } from './grade/grader.ts'
 import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
@@ -158,10 +158,7 @@ function quote(request: { parts: MeasureRequest; done: number }): string {
   const { parts, done } = request
   const { plan, sample } = parts
   const units = sample.turns.length * arms.length - done
-  const judges = plan.policy.categories.reduce(
-    (sum, category) => sum + category.graders.filter((grader) => grader.kind === 'judge').length,
-    0,
-  )
+  const judges = countJudges(plan.policy.categories)
   const before = done === 0 ? '' : ` (${done} completions of an earlier part of this run are there)`
   const { maxRequests, maxMinutes } = parts.resolved.policy.budget
   const limits = [

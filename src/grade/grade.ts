@@ -48,6 +48,14 @@ export function listRubrics(categories: CategoryPolicy[]): string[] {
   return [...new Set(references)].toSorted()
 }
 
+/** How many judgements one completion takes at most. */
+export function countJudges(categories: readonly { graders: readonly { kind: string }[] }[]): number {
+  return categories.reduce(
+    (sum, { graders }) => sum + graders.filter(({ kind }) => kind === 'judge').length,
+    0,
+  )
+}
+
 /** Grades each completion in every category as soon as it arrives. */
 export function gradeUnits(
   replayed: Promise<ReplayedUnit>[],

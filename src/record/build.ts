@@ -1,3 +1,4 @@
+import { addUsage, noUsage } from '../grade/grader.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Arm, ModelSource } from '../ports.ts'
@@ -95,10 +96,7 @@ export function priceUsage(
 
 /** Adds tokens up. */
 export function sumUsage(usages: (Usage | null)[]): Usage {
-  return {
-    promptTokens: usages.reduce((sum, usage) => sum + (usage?.promptTokens ?? 0), 0),
-    completionTokens: usages.reduce((sum, usage) => sum + (usage?.completionTokens ?? 0), 0),
-  }
+  return usages.reduce<Usage>(addUsage, noUsage)
 }
 
 function createUnasked(request: { turn: string; arm: Arm; plan: Plan }): RecordedUnit {
@@ -108,7 +106,7 @@ function createUnasked(request: { turn: string; arm: Arm; plan: Plan }): Recorde
     arm,
     completion: cancelled,
     labels: Object.fromEntries(plan.policy.categories.map(({ id }) => [id, cancelled])),
-    judgeUsage: { promptTokens: 0, completionTokens: 0 },
+    judgeUsage: noUsage,
   }
 }
 

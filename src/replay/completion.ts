@@ -66,9 +66,8 @@ export interface Failed {
   retryAfterMs: number | null
 }
 
-export const stopReasonSchema = z.enum(['max-requests', 'max-minutes', 'cancelled'])
 /** Why a run ended before every turn was asked. */
-export type StopReason = z.infer<typeof stopReasonSchema>
+export const stopReasonSchema = z.enum(['max-requests', 'max-minutes', 'cancelled'])
 export const notAskedSchema = z.strictObject({ kind: z.literal('not-asked'), reason: stopReasonSchema })
 
 /** A request that was never sent. */

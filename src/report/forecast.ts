@@ -5,6 +5,7 @@ import {
   wantedPower,
 } from '../estimate/forecast.ts'
 import { renderPrefix } from '../grade/evidence.ts'
+import { countJudges } from '../grade/grade.ts'
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import { formatRate } from '../policy/rate.ts'
 import type { Policy } from '../policy/schema.ts'
@@ -55,7 +56,7 @@ export function forecastPlan(request: {
 }): PlanForecast {
   const { plan, planDigest, sample, prices } = request
   const { turnsAsked, turnsDrawn, conversations } = sample.counts
-  const judges = countJudges(plan)
+  const judges = countJudges(plan.policy.categories)
   return {
     version: 1,
     plan_digest: planDigest,
@@ -121,13 +122,6 @@ function findProblem(forecast: Omit<CategoryForecast, 'problem'>, turns: number)
   }
   if (chances === null || predicted === null || chances.pass >= wantedPower) return null
   return `at the predicted ${formatRate(predicted)} it passes its limit of ${formatRate(limit)} with a chance of only ${formatChance(chances.pass)}; ${enough}raise the limit, or set \`role: watch\``
-}
-
-function countJudges(plan: Plan): number {
-  return plan.policy.categories.reduce(
-    (sum, category) => sum + category.graders.filter(({ kind }) => kind === 'judge').length,
-    0,
-  )
 }
 
 // Every completion as long as it may be, every judgement asked for.

@@ -102,18 +102,13 @@ async function resolveDispatch(context: EventContext): Promise<ResolvedEvent> {
   if (context.candidate === null)
     throw refuse('no candidate was named', 'give the input `candidate`: the id of the checkpoint to judge')
   const tip = await requireCommit(context, `heads/${repo.default_branch}`)
-  return {
-    commits: {
-      policy: tip.sha,
-      trustAnchor: 'base',
-      baseline: { kind: 'commit', sha: tip.sha },
-      candidate: { kind: 'named', checkpoint: context.candidate },
-      head: tip.sha,
-      baseTip: null,
-    },
-    pullRequest: null,
-    fork: false,
-  }
+  const { commits, ...rest } = ofChange({
+    baseline: tip.sha,
+    candidate: tip.sha,
+    policy: tip.sha,
+    baseTip: null,
+  })
+  return { ...rest, commits: { ...commits, candidate: { kind: 'named', checkpoint: context.candidate } } }
 }
 
 function ofChange(change: {
