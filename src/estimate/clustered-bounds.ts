@@ -1,30 +1,18 @@
+import { type ClusteredUnit, type ClusterSummary, summarizeClusters } from './cluster-summary.ts'
 import { gammaQuantile, tQuantile } from './distributions.ts'
 import { requireAlpha } from './preconditions.ts'
 import { type Bounds, boundProportion } from './proportion-bounds.ts'
 
-/** One graded turn: whether the event was present, what the turn stands for, and its conversation. */
-export interface ClusteredUnit {
-  event: boolean | 0 | 1
-  /** At least 0; only the ratios between weights matter. A turn of weight 0 is left out altogether. */
-  weight: number
-  cluster: string
-}
-
-/** What the bounds need to know of a weighted or clustered sample. Weights are shares of their sum. */
-export interface ClusterSummary {
-  turns: number
-  clusters: number
-  /** The weighted share of events (Hájek); 0 for an empty sample. */
-  rate: number
-  /** Cluster-robust variance of the rate, linearised; null with fewer than two clusters. */
-  variance: number | null
-  /** Σ z², z being the weight of the events in a cluster. */
-  sumSquaredTotals: number
-  /** Kish's effective number of turns, 1/Σ weight²; 0 for an empty sample. */
-  effectiveTurns: number
-  /** Kish's effective number of clusters, 1/Σ (cluster weight)²; 0 for an empty sample. */
-  effectiveClusters: number
-}
+export {
+  type ClusteredTurn,
+  type ClusteredUnit,
+  type ClusterIndex,
+  type ClusterSummary,
+  indexClusters,
+  leftOut,
+  summarizeClusters,
+  summarizeIndexed,
+} from './cluster-summary.ts'
 
 export interface ClusteredBounds extends Bounds {
   /** The number of equally weighted, independent turns that the sample is worth (Korn & Graubard). */
@@ -39,70 +27,6 @@ const largestRatioAlpha = 0.4999
 
 /** Under this share of Σ (cluster weight)² a variance is the rounding error of 0. */
 const variancePrecision = 1e-20
-
-interface Cluster {
-  weight: number
-  eventWeight: number
-}
-
-function requireUnit({ event, weight }: ClusteredUnit): void {
-  if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`a weight must be a finite number of at least 0, got ${weight}`)
-  }
-  if (Number(event) !== 0 && Number(event) !== 1) throw new RangeError(`not an event: ${event}`)
-}
-
-function groupUnits(units: readonly ClusteredUnit[]): Cluster[] {
-  const clusters = new Map<string, Cluster>()
-  for (const { event, weight, cluster: name } of units) {
-    const cluster = clusters.get(name) ?? { weight: 0, eventWeight: 0 }
-    cluster.weight += weight
-    cluster.eventWeight += Number(event) * weight
-    clusters.set(name, cluster)
-  }
-  return [...clusters.values()]
-}
-
-/** The weights as shares of the largest: neither their sum nor their squares can overflow or vanish. */
-function scaleWeights(units: readonly ClusteredUnit[]): ClusteredUnit[] {
-  const largest = units.reduce((most, { weight }) => Math.max(most, weight), 0)
-  return units.filter(({ weight }) => weight > 0).map((unit) => ({ ...unit, weight: unit.weight / largest }))
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
-/**
- * Summarises a weighted or clustered sample (Kish 1965; Binder 1983 for the variance of a ratio, which is
- * C/(C−1)·Σ u², u being the weighted excess of a cluster's events over the rate). Throws a RangeError for a
- * weight that isn't a finite number of at least 0, and for an event that is neither 0 nor 1.
- */
-export function summarizeClusters(units: readonly ClusteredUnit[]): ClusterSummary {
-  for (const unit of units) requireUnit(unit)
-  const counted = scaleWeights(units)
-  const clusters = groupUnits(counted)
-  const count = clusters.length
-  // Both sums run over the same turns in the same order, so that nothing but events is a rate of exactly 1.
-  const total = sum(counted.map(({ weight }) => weight))
-  const eventTotal = sum(counted.map(({ event, weight }) => Number(event) * weight))
-  const rate = total === 0 ? 0 : eventTotal / total
-  const sumSquares = (values: readonly number[]) =>
-    sum(values.map((value) => (value / total) * (value / total)))
-  const spread = sumSquares(clusters.map(({ weight, eventWeight }) => eventWeight - rate * weight))
-  return {
-    turns: counted.length,
-    clusters: count,
-    rate,
-    variance: count < 2 ? null : (count / (count - 1)) * spread,
-    sumSquaredTotals: sumSquares(clusters.map(({ eventWeight }) => eventWeight)),
-    // No more than there are, which rounding can miss when the weights are all but equal.
-    effectiveTurns:
-      total === 0 ? 0 : Math.min(counted.length, 1 / sumSquares(counted.map(({ weight }) => weight))),
-    effectiveClusters:
-      total === 0 ? 0 : Math.min(count, 1 / sumSquares(clusters.map(({ weight }) => weight))),
-  }
-}
 
 /**
  * Fay & Feuer's gamma bounds (1997, Statistics in Medicine 16:791) on the cluster totals, each one-sided at
@@ -125,17 +49,19 @@ export function boundGamma({ summary, alpha }: { summary: ClusterSummary; alpha:
   }
 }
 
-/** n_eff = rate·(1−rate)/variance·(t_{n−1}/t_{C−1})², at most n; Kish's sizes where there is no variance. */
+/**
+ * n_eff = rate·(1−rate)/variance·(t_{n−1}/t_{C−H})², at most n, for C clusters in H strata; Kish's sizes where
+ * there is no variance.
+ */
 function sizeEffectively({ summary, alpha }: { summary: ClusterSummary; alpha: number }): number {
-  const { turns, clusters, rate, variance, effectiveTurns, effectiveClusters } = summary
+  const { turns, rate, variance, degreesOfFreedom, effectiveTurns, effectiveClusters } = summary
   const precision = effectiveClusters === 0 ? 0 : variancePrecision / effectiveClusters
   if (rate <= 0 || rate >= 1 || variance === null || variance <= precision) {
     return Math.min(effectiveTurns, effectiveClusters)
   }
   const probability = Math.min(alpha, largestRatioAlpha)
   const ratio =
-    tQuantile({ probability, degreesOfFreedom: turns - 1 }) /
-    tQuantile({ probability, degreesOfFreedom: clusters - 1 })
+    tQuantile({ probability, degreesOfFreedom: turns - 1 }) / tQuantile({ probability, degreesOfFreedom })
   return Math.min(turns, ((rate * (1 - rate)) / variance) * ratio * ratio)
 }
 

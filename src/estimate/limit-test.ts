@@ -1,4 +1,4 @@
-import { boundSummary, type ClusteredUnit, summarizeClusters } from './clustered-bounds.ts'
+import { boundSummary, type ClusterSummary } from './clustered-bounds.ts'
 import { binomialUpperTail } from './distributions.ts'
 import { requireCount, requireProportion } from './preconditions.ts'
 
@@ -25,12 +25,11 @@ export function testAboveLimit(sample: { events: number; trials: number; limit: 
 /**
  * The p value of "the rate is at most the limit" for a weighted or clustered sample: the smallest alpha at which
  * the lower bound of `boundClustered` is above the limit, by bisection on log alpha. It lies in [1e-12, ½]; 1
- * when no alpha up to ½ does it. Throws a RangeError for bad units and unless the limit lies in [0, 1].
+ * when no alpha up to ½ does it. Throws a RangeError unless the limit lies in [0, 1].
  */
-export function testAboveLimitClustered(sample: { units: readonly ClusteredUnit[]; limit: number }): number {
-  const { units, limit } = sample
+export function testAboveLimitClustered(sample: { summary: ClusterSummary; limit: number }): number {
+  const { summary, limit } = sample
   requireProportion('limit', limit)
-  const summary = summarizeClusters(units)
   const isAbove = (alpha: number) => boundSummary({ summary, alpha }).lower > limit
   if (!isAbove(largestAlpha)) return 1
   if (isAbove(smallestAlpha)) return smallestAlpha

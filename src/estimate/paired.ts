@@ -36,7 +36,7 @@ export function testUnequal({ first, second }: { first: number; second: number }
  * difference from d in standard errors, with the discordant rate at its maximum likelihood under d. It falls
  * as d grows.
  */
-function scoreDifference(sample: DiscordantCounts & { pairs: number }, difference: number): number {
+export function scoreDifference(sample: DiscordantCounts & { pairs: number }, difference: number): number {
   const { candidateOnly, baselineOnly, pairs } = sample
   const linear = (2 * pairs + baselineOnly - candidateOnly) * difference - candidateOnly - baselineOnly
   const constant = -baselineOnly * difference * (1 - difference)

@@ -1,3 +1,4 @@
+import '../support/seed.ts'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import {
@@ -6,7 +7,10 @@ import {
   boundKornGraubard,
   boundSummary,
   type ClusteredUnit,
+  indexClusters,
+  leftOut,
   summarizeClusters,
+  summarizeIndexed,
 } from '../../src/estimate/clustered-bounds.ts'
 import { gammaQuantile } from '../../src/estimate/distributions.ts'
 import { boundProportion } from '../../src/estimate/proportion-bounds.ts'
@@ -263,5 +267,146 @@ describe('boundGamma, boundKornGraubard and boundClustered', () => {
     expect(() => boundGamma({ summary, alpha })).toThrow(RangeError)
     expect(() => boundKornGraubard({ summary, alpha })).toThrow(RangeError)
     expect(() => boundClustered({ units: rare, alpha })).toThrow(RangeError)
+  })
+})
+
+describe('strata', () => {
+  /** The strata of the clusters a to i; the clusters x0 … of `rare` go to v and z. */
+  function stratify(units: readonly ClusteredUnit[], strataOfLetters: string): ClusteredUnit[] {
+    return units.map((unit) => {
+      const name = String(unit.cluster)
+      const stratum = name.startsWith('x')
+        ? Number(name.slice(1)) < 6
+          ? 'v'
+          : 'z'
+        : strataOfLetters['abcdefghi'.indexOf(name)]
+      return { ...unit, stratum }
+    })
+  }
+
+  // numpy 2.4 and scipy 1.17, straight from the formula: each stratum's clusters about their own mean, and
+  // Student's t with as many degrees of freedom as there are clusters less strata.
+  it.each([
+    { alpha: 0.05, kornGraubard: [0.02407161751150957, 0.17367856433214074], size: 46.345951816474965 },
+    { alpha: 0.01, kornGraubard: [0.013347036009165602, 0.21976029025326071], size: 44.87723132717348 },
+  ])('narrow the bounds of Korn & Graubard as an independent computation does at $alpha', (expected) => {
+    const { alpha, kornGraubard, size } = expected
+    const summary = summarizeClusters(stratify(rare, 'sssstttvv'))
+    expectClose(summary.variance ?? Number.NaN, 0.0014538478485834976, 1e-12)
+    expect(summary.degreesOfFreedom).toBe(23)
+    const bounds = boundKornGraubard({ summary, alpha })
+    expectClose(bounds.lower, kornGraubard[0] ?? Number.NaN, 1e-11)
+    expectClose(bounds.upper, kornGraubard[1] ?? Number.NaN, 1e-11)
+    expectClose(bounds.effectiveSize, size, 1e-11)
+    expect(boundGamma({ summary, alpha })).toEqual(boundGamma({ summary: summarizeClusters(rare), alpha }))
+  })
+
+  it('bound a common rate as an independent computation does', () => {
+    const bounds = boundClustered({ units: stratify(common, 'sssstttvv'), alpha: 0.05 })
+    // numpy and scipy, as above.
+    expectClose(bounds.lower, 0.0856165051873301, 1e-11)
+    expectClose(bounds.upper, 0.7108965384214088, 1e-11)
+    expectClose(bounds.effectiveSize, 7.096740085969212, 1e-11)
+  })
+
+  it('change nothing if there is but one', () => {
+    fc.assert(
+      fc.property(arbitraryUnits, (units) => {
+        const one = units.map((unit) => ({ ...unit, stratum: 'only' }))
+        expect(summarizeClusters(one)).toEqual(summarizeClusters(units))
+      }),
+    )
+  })
+
+  it('of a single cluster are one together', () => {
+    const summary = summarizeClusters(stratify(common, 'sssstttoq'))
+    expect(summary).toEqual(summarizeClusters(stratify(common, 'sssstttvv')))
+    expect(summary.degreesOfFreedom).toBe(6)
+  })
+
+  it('of a single cluster, if there is but one, join the smallest other', () => {
+    const joined = summarizeClusters(stratify(common, 'ssssttvvt'))
+    // numpy 2.4, as above.
+    expectClose(joined.variance ?? Number.NaN, 0.01871875, 1e-12)
+    // t and v have two clusters each: the first by name.
+    expect(summarizeClusters(stratify(common, 'ssssttvvo'))).toEqual(joined)
+    expect(summarizeClusters(stratify(common, 'ssssttvvz'))).toEqual(joined)
+    expect(summarizeClusters(stratify(common, 'sssssssso')).degreesOfFreedom).toBe(8)
+  })
+
+  const arbitraryStrata = fc.tuple(arbitraryUnits, fc.array(fc.nat(6), { minLength: 13, maxLength: 13 }))
+  const place = (units: readonly ClusteredUnit[], strataOf: readonly number[]) =>
+    units.map((unit) => ({ ...unit, stratum: strataOf[Number(unit.cluster)] ?? 0 }))
+
+  it('leave a variance wherever there are two clusters, and bounds around the rate', () => {
+    fc.assert(
+      fc.property(arbitraryStrata, alphas, ([units, strataOf], alpha) => {
+        const summary = summarizeClusters(place(units, strataOf))
+        expect(summary.variance === null).toBe(summary.clusters < 2)
+        expect(summary.variance ?? 0).toBeGreaterThanOrEqual(0)
+        expect(summary.variance ?? 0).toBeLessThan(Number.POSITIVE_INFINITY)
+        if (summary.clusters >= 2) expect(summary.degreesOfFreedom).toBeGreaterThanOrEqual(1)
+        expect(summary.degreesOfFreedom).toBeLessThan(Math.max(1, summary.clusters))
+        const { lower, upper } = boundSummary({ summary, alpha })
+        expect([lower, summary.rate, upper]).toEqual([lower, summary.rate, upper].sort((a, b) => a - b))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('give the same variance whatever the order of the turns', () => {
+    const units = stratify(rare, 'ssssttvvo')
+    const { variance, degreesOfFreedom } = summarizeClusters(units)
+    const reversed = summarizeClusters(units.toReversed())
+    expectClose(reversed.variance ?? Number.NaN, variance ?? Number.NaN, 1e-13)
+    expect(reversed.degreesOfFreedom).toBe(degreesOfFreedom)
+  })
+
+  it('hold whole clusters', () => {
+    const units = stratify(common, 'sssstttvv').map((unit, index) =>
+      index === 0 ? { ...unit, stratum: 't' } : unit,
+    )
+    expect(() => summarizeClusters(units)).toThrow(RangeError)
+    expect(() =>
+      indexClusters([
+        { weight: 1, cluster: 1 },
+        { weight: 1, cluster: 1, stratum: 2 },
+      ]),
+    ).toThrow(RangeError)
+  })
+
+  it('may be left unsaid of some turns, which are then a stratum', () => {
+    const units = stratify(common, 'sssstttvv')
+    const some = units.map((unit) => ({ ...unit, stratum: unit.stratum === 't' ? null : unit.stratum }))
+    expect(summarizeClusters(some).variance).toBe(summarizeClusters(units).variance)
+  })
+})
+
+describe('an index of clusters', () => {
+  it('summarises any part of its turns as that part would be alone', () => {
+    fc.assert(
+      fc.property(arbitraryUnits, fc.infiniteStream(fc.boolean()), (units, chances) => {
+        const kept = units.map(() => chances.next().value === true)
+        const events = Uint8Array.from(units, ({ event }, turn) => (kept[turn] ? Number(event) : leftOut))
+        const summary = summarizeIndexed({ index: indexClusters(units), events })
+        expect(summary).toEqual(summarizeClusters(units.filter((_, turn) => kept[turn])))
+      }),
+    )
+  })
+
+  it('takes numbers for names', () => {
+    const numbered = rare.map((unit) => ({ ...unit, cluster: String(unit.cluster).charCodeAt(0) }))
+    const named = rare.map((unit) => ({ ...unit, cluster: String(unit.cluster).charAt(0) }))
+    expect(summarizeClusters(numbered)).toEqual(summarizeClusters(named))
+  })
+
+  it.each([[[0, 1]], [[0, 1, 3]], [[0, 1, 0, 0]]])('refuses events of %j for three turns', (events) => {
+    const index = indexClusters(['a', 'a', 'b'].map((cluster) => ({ weight: 1, cluster })))
+    expect(() => summarizeIndexed({ index, events: Uint8Array.from(events) })).toThrow(RangeError)
+  })
+
+  it('refuses an event that is neither 0 nor 1', () => {
+    const units = [{ event: JSON.parse('2'), weight: 1, cluster: 'a' }]
+    expect(() => summarizeClusters(units)).toThrow(RangeError)
   })
 })

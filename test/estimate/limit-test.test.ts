@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { boundClustered, type ClusteredUnit } from '../../src/estimate/clustered-bounds.ts'
+import { boundClustered, type ClusteredUnit, summarizeClusters } from '../../src/estimate/clustered-bounds.ts'
 import { testAboveLimit, testAboveLimitClustered } from '../../src/estimate/limit-test.ts'
 import { boundProportion } from '../../src/estimate/proportion-bounds.ts'
 import { expectClose } from './close.ts'
@@ -59,13 +59,18 @@ describe('testAboveLimit', () => {
   })
 })
 
+/** By way of the summary. */
+function testUnits({ units, limit }: { units: readonly ClusteredUnit[]; limit: number }): number {
+  return testAboveLimitClustered({ summary: summarizeClusters(units), limit })
+}
+
 describe('testAboveLimitClustered', () => {
   it('is the smallest alpha whose lower bound is above the limit', () => {
     const limits = fc.double({ min: 0.001, max: 0.4, noNaN: true })
     fc.assert(
       fc.property(fc.nat(60), fc.integer({ min: 1, max: 4 }), limits, (events, size, limit) => {
         const units = makeUnits(events, 200, size)
-        const p = testAboveLimitClustered({ units, limit })
+        const p = testUnits({ units, limit })
         if (p === 1) {
           expect(boundClustered({ units, alpha: 0.5 }).lower).toBeLessThanOrEqual(limit)
           return
@@ -82,26 +87,26 @@ describe('testAboveLimitClustered', () => {
   it('is near the exact test for equal weights and one turn per cluster', () => {
     const units = makeUnits(12, 1000, 1).map((unit) => ({ ...unit, weight: 1 }))
     const exact = testAboveLimit({ events: 12, trials: 1000, limit: 0.005 })
-    const clustered = testAboveLimitClustered({ units, limit: 0.005 })
+    const clustered = testUnits({ units, limit: 0.005 })
     // The Poisson bound is the wider one.
     expect(clustered).toBeGreaterThan(exact)
     expect(clustered).toBeLessThan(1.1 * exact)
   })
 
   it('ends at 1e-12 for an overwhelming excess', () => {
-    expect(testAboveLimitClustered({ units: makeUnits(150, 200, 1), limit: 0.001 })).toBe(1e-12)
+    expect(testUnits({ units: makeUnits(150, 200, 1), limit: 0.001 })).toBe(1e-12)
   })
 
   it('is 1 without events, without turns, and where the rate is not above the limit', () => {
-    expect(testAboveLimitClustered({ units: makeUnits(0, 200, 2), limit: 0.01 })).toBe(1)
-    expect(testAboveLimitClustered({ units: [], limit: 0.01 })).toBe(1)
-    expect(testAboveLimitClustered({ units: makeUnits(2, 200, 1), limit: 0.01 })).toBe(1)
-    expect(testAboveLimitClustered({ units: makeUnits(200, 200, 2), limit: 1 })).toBe(1)
+    expect(testUnits({ units: makeUnits(0, 200, 2), limit: 0.01 })).toBe(1)
+    expect(testUnits({ units: [], limit: 0.01 })).toBe(1)
+    expect(testUnits({ units: makeUnits(2, 200, 1), limit: 0.01 })).toBe(1)
+    expect(testUnits({ units: makeUnits(200, 200, 2), limit: 1 })).toBe(1)
   })
 
   it('refuses a limit outside [0, 1] and bad weights', () => {
     const units: ClusteredUnit[] = [{ event: 1, weight: Number.NaN, cluster: 'a' }]
-    expect(() => testAboveLimitClustered({ units, limit: 0.1 })).toThrow(RangeError)
-    expect(() => testAboveLimitClustered({ units: [], limit: Number.NaN })).toThrow(RangeError)
+    expect(() => testUnits({ units, limit: 0.1 })).toThrow(RangeError)
+    expect(() => testUnits({ units: [], limit: Number.NaN })).toThrow(RangeError)
   })
 })
