@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import canonicalizeModule from 'canonicalize'
 import { z } from 'zod'
 import type { Policy } from '../policy/schema.ts'
+import { onInconclusiveSchema } from '../policy/schema-parts.ts'
 import type { Registration } from '../registration/schema.ts'
 
 /** Changed only when the same plan could draw, ask, grade or decide differently. */
-const measuringVersion = 1
+const measuringVersion = 2
 
 const predictionSchema = z.strictObject({
   category: z.string(),
@@ -18,8 +19,20 @@ const predictionSchema = z.strictObject({
 const categorySchema = z.strictObject({
   id: z.string(),
   role: z.enum(['block', 'watch']),
+  /** Whether being worse than the baseline fails it. */
+  regression: z.boolean(),
   limitPer100k: z.number().nullable(),
+  marginPer100k: z.number().nullable(),
+  /** The path of the calibration of its graders. */
+  calibration: z.string().nullable(),
   graders: z.array(z.looseObject({ kind: z.string() })).min(1),
+})
+
+const calibrationCountsSchema = z.strictObject({
+  truePositives: z.int(),
+  positives: z.int(),
+  falsePositives: z.int(),
+  negatives: z.int(),
 })
 
 /**
@@ -34,13 +47,30 @@ export const planSchema = z.strictObject({
   candidate: z.string(),
   policy: z.strictObject({
     checkpoint: z.strictObject({ file: z.string(), path: z.string().nullable() }),
-    sample: z.strictObject({ turns: z.int(), epoch: z.string() }),
+    sample: z.strictObject({
+      turns: z.int(),
+      epoch: z.string(),
+      turnsPerConversation: z.enum(['one', 'all']),
+      strata: z.array(z.string()),
+      /** Shares by stratum. */
+      target: z.record(z.string(), z.number()).nullable(),
+      smokeTurns: z.int(),
+    }),
     judge: z.strictObject({ model: z.string(), temperature: z.number().nullable() }).nullable(),
     gate: z.strictObject({
       alpha: z.number(),
       regressionAlpha: z.number(),
-      onInconclusive: z.enum(['fail', 'warn']),
+      onInconclusive: z.strictObject({
+        suspect: onInconclusiveSchema,
+        underpowered: onInconclusiveSchema,
+        measurement: onInconclusiveSchema,
+        judge: onInconclusiveSchema,
+      }),
       missingBudgetShare: z.number(),
+      decideBy: z.enum(['bounds', 'point-estimate']),
+      judgeError: z.enum(['safe', 'melded']),
+      earlyStopping: z.enum(['hybrid', 'anytime', 'off']),
+      stopAtFirstFail: z.boolean(),
     }),
     slices: z.array(z.string()),
     replay: z.strictObject({
@@ -56,11 +86,14 @@ export const planSchema = z.strictObject({
   registration: z.strictObject({
     version: z.literal(1),
     candidate: z.string(),
+    round: z.int(),
     predictions: z.array(predictionSchema),
     amendments: z.array(z.strictObject({ number: z.int(), date: z.string(), reason: z.string() })),
   }),
   /** Rubric texts by reference (`builtin:<id>` or a path). */
   rubrics: z.record(z.string(), z.string()),
+  /** The counts of calibrations by path. */
+  calibrations: z.record(z.string(), calibrationCountsSchema),
   corpus: z.strictObject({ name: z.string(), manifestSha256: z.string() }),
 })
 /** What is measured and how it is decided. */
@@ -73,6 +106,7 @@ export function makePlan(parts: {
   policy: Policy
   registration: Registration
   rubrics: Record<string, string>
+  calibrations: Plan['calibrations']
   corpus: { name: string; manifestSha256: string }
   repository: string
   baseline: string
@@ -96,6 +130,7 @@ export function makePlan(parts: {
     policy: { checkpoint, sample, judge, gate, slices, replay, categories },
     registration: parts.registration,
     rubrics: parts.rubrics,
+    calibrations: parts.calibrations,
     corpus: parts.corpus,
   }
 }

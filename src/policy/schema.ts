@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { strictObject } from './document.ts'
-import { rateSchema } from './rate.ts'
+import {
+  createGateSchema,
+  createSampleSchema,
+  limitSchema,
+  marginSchema,
+  path,
+  positive,
+} from './schema-parts.ts'
 
 /** What every grader's configuration has; each kind checks the rest with its own schema. */
 export interface GraderConfig {
@@ -11,11 +18,6 @@ export interface GraderConfig {
 const identifier = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id is 1 to 64 letters, digits, ".", "_" or "-"')
-const share = rateSchema.transform((per100k) => per100k / 100_000)
-// Under 1e-15 the bounds, which are quantiles of 1 − alpha, have no digits left.
-const level = z.number().min(1e-15).lt(0.5)
-const path = z.string().min(1).max(1000)
-const positive = z.int().min(1)
 
 /** The policy as a user writes it, parsed to the names and units that the rest of the code uses. */
 export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
@@ -33,15 +35,7 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
     corpus: strictObject({
       manifest: path.meta({ description: 'The corpus manifest, relative to the repository.' }),
     }),
-    sample: strictObject({
-      turns: positive
-        .max(10_000_000)
-        .meta({ description: 'How many turns to draw, at most one a conversation.' }),
-      epoch: z
-        .union([z.string().min(1), z.int()], { error: 'expected a name or a whole number' })
-        .transform(String)
-        .meta({ description: 'A name for the draw: every candidate of an epoch is asked the same turns.' }),
-    }),
+    sample: createSampleSchema(),
     replay: createReplaySchema().prefault({}),
     judge: strictObject({
       model: z
@@ -58,19 +52,7 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
     categories: z
       .array(createCategorySchema(graderConfig))
       .min(1, 'a gate without categories can decide nothing'),
-    gate: strictObject({
-      alpha: level.default(0.05).meta({ description: 'The one-sided error rate of each bound.' }),
-      regression_alpha: level
-        .default(0.01)
-        .meta({ description: 'The error rate of "worse than the baseline".' }),
-      on_inconclusive: z
-        .enum(['fail', 'warn'])
-        .default('fail')
-        .meta({ description: 'Whether an inconclusive verdict turns the check red.' }),
-      missing_budget: share.prefault('1%').meta({
-        description: 'The share of failed calls in each arm up to which they are not counted at their worst.',
-      }),
-    }).prefault({}),
+    gate: createGateSchema().prefault({}),
     budget: strictObject({
       max_requests: positive
         .optional()
@@ -175,7 +157,18 @@ function createCategorySchema(graderConfig: z.ZodType<GraderConfig>) {
       .min(1)
       .optional()
       .meta({ description: 'Graders in order; each sees only what the earlier ones flagged.' }),
-    limit: rateSchema.optional().meta({ description: 'The rate above which the candidate may not ship.' }),
+    regression: z.boolean().default(true).meta({
+      description: 'Whether it blocks a candidate that is worse than the baseline.',
+    }),
+    limit: limitSchema.optional().meta({ description: 'The rate above which the candidate may not ship.' }),
+    margin: marginSchema.optional().meta({
+      description:
+        'How much higher than the baseline’s the rate may be: passing then needs evidence that it is not higher by more.',
+    }),
+    calibration: path.optional().meta({
+      description:
+        'The counts of a calibration (docs/statistics.md): how often its graders err on labelled turns.',
+    }),
   }).transform((written, context) => {
     if ((written.rubric === undefined) === (written.graders === undefined)) {
       context.addIssue({
@@ -184,8 +177,23 @@ function createCategorySchema(graderConfig: z.ZodType<GraderConfig>) {
       })
       return z.NEVER
     }
-    const graders = written.graders ?? [{ kind: 'judge', rubric: written.rubric }]
-    return { id: written.id, role: written.role, limitPer100k: written.limit ?? null, graders }
+    const { id, role, regression, limit, margin, calibration } = written
+    if (role === 'block' && !regression && limit === undefined && margin === undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: `category "${id}" blocks and tests nothing: give it a limit or a margin, leave out \`regression: false\`, or set \`role: watch\``,
+        path: ['regression'],
+      })
+    }
+    return {
+      id,
+      role,
+      regression,
+      limitPer100k: limit ?? null,
+      marginPer100k: margin ?? null,
+      calibration: calibration ?? null,
+      graders: written.graders ?? [{ kind: 'judge', rubric: written.rubric }],
+    }
   })
 }
 
@@ -194,7 +202,14 @@ function toPolicy(written: WrittenPolicy) {
     version: written.version,
     checkpoint: { file: written.checkpoint.file, path: written.checkpoint.path ?? null },
     corpus: written.corpus,
-    sample: written.sample,
+    sample: {
+      turns: written.sample.turns,
+      epoch: written.sample.epoch,
+      turnsPerConversation: written.sample.turns_per_conversation,
+      strata: written.sample.strata,
+      target: written.sample.target ?? null,
+      smokeTurns: written.sample.smoke_turns,
+    },
     replay: {
       api: written.replay.api,
       temperature: written.replay.temperature ?? null,
@@ -209,12 +224,7 @@ function toPolicy(written: WrittenPolicy) {
         ? null
         : { model: written.judge.model, temperature: written.judge.temperature ?? null },
     categories: written.categories,
-    gate: {
-      alpha: written.gate.alpha,
-      regressionAlpha: written.gate.regression_alpha,
-      onInconclusive: written.gate.on_inconclusive,
-      missingBudgetShare: written.gate.missing_budget,
-    },
+    gate: toGate(written.gate),
     budget: {
       maxRequests: written.budget.max_requests ?? null,
       maxMinutes: written.budget.max_minutes ?? null,
@@ -232,15 +242,34 @@ function toPolicy(written: WrittenPolicy) {
   }
 }
 
+function toGate(written: WrittenPolicy['gate']) {
+  const { on_inconclusive: fallback } = written
+  return {
+    alpha: written.alpha,
+    regressionAlpha: written.regression_alpha,
+    onInconclusive: {
+      suspect: fallback,
+      underpowered: written.on_underpowered ?? fallback,
+      measurement: written.on_measurement ?? fallback,
+      judge: written.on_judge ?? fallback,
+    },
+    missingBudgetShare: written.missing_budget,
+    decideBy: written.decide_by,
+    judgeError: written.judge_error,
+    earlyStopping: written.early_stopping,
+    stopAtFirstFail: written.stop_at_first_fail,
+  }
+}
+
 interface WrittenPolicy {
   version: 1
   checkpoint: { file: string; path?: string | undefined }
   corpus: { manifest: string }
-  sample: { turns: number; epoch: string }
+  sample: z.infer<ReturnType<typeof createSampleSchema>>
   replay: z.infer<ReturnType<typeof createReplaySchema>>
   judge?: { model: string; temperature?: number | undefined } | undefined
   categories: z.infer<ReturnType<typeof createCategorySchema>>[]
-  gate: { alpha: number; regression_alpha: number; on_inconclusive: 'fail' | 'warn'; missing_budget: number }
+  gate: z.infer<ReturnType<typeof createGateSchema>>
   budget: { max_requests?: number | undefined; max_minutes?: number | undefined }
   registrations: string
   slices: string[]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { strictObject } from '../policy/document.ts'
 import { rateSchema } from '../policy/rate.ts'
+import { limitSchema } from '../policy/schema-parts.ts'
 
 const predictionSchema = strictObject({
   category: z.string().min(1).meta({ description: 'The id of a category of the policy.' }),
@@ -9,7 +10,7 @@ const predictionSchema = strictObject({
     .tuple([rateSchema, rateSchema])
     .meta({ description: 'From, to: where you would be surprised to be outside.' }),
   direction: z.enum(['up', 'down', 'same']).meta({ description: 'Against the baseline.' }),
-  limit: rateSchema.optional().meta({ description: 'A tighter limit than the policy has.' }),
+  limit: limitSchema.optional().meta({ description: 'A tighter limit than the policy has.' }),
 }).transform((written, context) => {
   const [low, high] = written.interval
   if (low > high)
@@ -33,6 +34,10 @@ const amendmentSchema = strictObject({
 export const registrationSchema = strictObject({
   version: z.literal(1).meta({ description: 'The version of this format.' }),
   candidate: z.string().min(1).meta({ description: 'The id of the checkpoint that this is about.' }),
+  round: z.int().min(1).max(100).default(1).meta({
+    description:
+      'Which sample of turns this is for the candidate: 2 after a first epoch was measured. Each later one is tested at a smaller level.',
+  }),
   predictions: z
     .array(predictionSchema)
     .min(1, 'a registration predicts something: name at least one category'),

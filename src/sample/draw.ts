@@ -1,118 +1,83 @@
-import { createHash } from 'node:crypto'
-import { type Conversation, findTurns, type Message, type Tool } from '../corpus/conversation.ts'
+import type { Conversation } from '../corpus/conversation.ts'
+import type { Sample, SampleCounts } from './sample.ts'
+import { type Selection, selectFromStrata, selectTurns } from './select.ts'
+import { sizeSample } from './size.ts'
+import { createStrata, type Stratum } from './strata.ts'
+import { readTargetMix } from './target-mix.ts'
 
-/** One drawn turn: what is sent, and how much it stands for. */
-export interface SampledTurn {
-  /** `<conversation id>#<message index>` */
-  id: string
-  conversation: string
-  /** The messages before the assistant turn, and nothing of it or after it. */
-  prefix: Message[]
-  tools: Tool[] | null
-  /** The inverse of the chance with which this turn of its conversation was drawn, up to a factor. */
-  weight: number
-  /** Values of the metadata keys that the policy names. */
-  slice: Record<string, string>
-}
+export type { Sample, SampleCounts, SampledTurn, StratumCounts } from './sample.ts'
 
-/** The drawn turns in seeded order, with what the table says about the draw. */
-export interface Sample {
-  turns: SampledTurn[]
-  counts: SampleCounts
-}
-
-/** What a draw was taken from. */
-export interface SampleCounts {
-  turnsAsked: number
-  turnsDrawn: number
-  conversations: number
-  turnsEligible: number
-  conversationsExpired: number
-}
-
-interface Candidate {
-  key: number
-  messageIndex: number
-  turnsEligible: number
-  conversation: Conversation
-}
-
-/**
- * Draws turns, at most one a conversation, the same ones whatever the order of the corpus.
- *
- * Each turn has u = H(seed ‖ turn id) in [0, 1). A conversation's key is its smallest u; the n smallest keys
- * are drawn. With τ the (n+1)-th smallest key (1 if all are drawn), a turn of a conversation with m turns was
- * drawn with the chance (1 − (1−τ)^m)/m, and weighs its inverse: bottom-k sampling, unbiased at every n
- * (Cohen & Kaplan 2007, "Summarizing data using bottom-k sketches", rank conditioning).
- *
- * Memory grows with the turns asked, not with the corpus.
- */
-export async function drawSample(request: {
+/** What is drawn. */
+export interface DrawRequest {
   corpus: AsyncIterable<Conversation>
   seed: string
   turns: number
   slices: string[]
   now: Date
-}): Promise<Sample> {
-  const { corpus, seed, turns, slices, now } = request
-  let kept: Candidate[] = []
-  let cutoff = Number.POSITIVE_INFINITY
-  const counts = { conversations: 0, turnsEligible: 0, conversationsExpired: 0 }
-  const shrink = () => {
-    kept = kept.toSorted(compareCandidates).slice(0, turns + 1)
-    if (kept.length > turns) cutoff = kept.at(-1)?.key ?? cutoff
+  /** `one` (the default): at most one turn a conversation. `all`: turns whatever their conversation. */
+  turnsPerConversation?: 'one' | 'all'
+  /** Keys of the conversations' metadata; a stratum is all conversations with the same values of them. */
+  strata?: readonly string[]
+  /** The shares of strata in the traffic that the sample stands for; without it, as in the corpus. */
+  target?: Readonly<Record<string, number>> | null
+}
+
+/**
+ * Draws turns, the same ones whatever the order of the corpus, in one pass.
+ *
+ * Each turn has u = H(seed ‖ turn id) in [0, 1). With `all`, the n turns of the smallest u are drawn: each turn
+ * with the same chance, so that weights are equal and the conversation is the cluster. With `one`, a conversation
+ * competes with its smallest u. With τ the first key that is not drawn (1 if all are drawn), a turn of a
+ * conversation with m turns was drawn with the chance (1 − (1−τ)^m)/m, and weighs its inverse: bottom-k sampling,
+ * unbiased at every n (Cohen & Kaplan 2007, "Summarizing data using bottom-k sketches", rank conditioning).
+ *
+ * With strata, each gives its own turns (`allocateTurns`), and their weights are scaled to the share of the
+ * stratum in the traffic; under a target mix by at most `weightCap` times the mean (`postStratify`). Strata that
+ * the target doesn't name are not drawn from.
+ *
+ * The turns are in a random order, which their keys decide: any first ones are a random part of the sample, with
+ * the weights that they have. Of conversations of one length they are the draw of fewer turns.
+ *
+ * Memory grows with the turns asked, not with the corpus; with strata, with the turns asked times the strata,
+ * because their shares are known only when the corpus has been read.
+ * @throws GateError (`policy`) for more than 200 strata, and for a target mix that can't be used
+ * @throws RangeError unless the turns are a whole number of at least 1
+ */
+export async function drawSample(request: DrawRequest): Promise<Sample> {
+  const { corpus, seed, turns, slices, now, turnsPerConversation = 'one', strata: keys = [] } = request
+  if (!(Number.isSafeInteger(turns) && turns >= 1)) {
+    throw new RangeError(`the turns to draw must be a whole number of at least 1, got ${turns}`)
   }
+  const target = request.target ? readTargetMix(request.target, keys) : null
+  const strata = createStrata({ seed, turns, slices, keys, turnsPerConversation, target })
+  let conversationsExpired = 0
   for await (const conversation of corpus) {
     if (conversation.expires_at !== undefined && new Date(conversation.expires_at) <= now) {
-      counts.conversationsExpired += 1
-      continue
+      conversationsExpired += 1
+    } else {
+      strata.offer(conversation)
     }
-    const candidate = rankConversation(seed, conversation)
-    counts.conversations += 1
-    counts.turnsEligible += candidate.turnsEligible
-    if (candidate.key > cutoff) continue
-    kept.push(candidate)
-    if (kept.length > 2 * turns + 1000) shrink()
   }
-  shrink()
-  const threshold = kept.length > turns ? (kept[turns]?.key ?? 1) : 1
-  const drawn = kept.slice(0, turns).map((candidate) => toSampledTurn({ candidate, threshold, slices }))
-  return { turns: drawn, counts: { turnsAsked: turns, turnsDrawn: drawn.length, ...counts } }
-}
-
-/** u = the first 52 bits of SHA-256(seed ‖ turn id), as a number in [0, 1). */
-export function rankTurn(seed: string, turnId: string): number {
-  const digest = createHash('sha256').update(`${seed}\0${turnId}`).digest()
-  return (digest.readUIntBE(0, 6) * 16 + (digest.readUInt8(6) >> 4)) / 2 ** 52
-}
-
-function rankConversation(seed: string, conversation: Conversation): Candidate {
-  const ranked = findTurns(conversation).map((messageIndex) => ({
-    messageIndex,
-    key: rankTurn(seed, `${conversation.id}#${messageIndex}`),
-  }))
-  const smallest = ranked.reduce((best, turn) => (turn.key < best.key ? turn : best))
-  return { ...smallest, turnsEligible: ranked.length, conversation }
-}
-
-// Two keys of 52 bits are never equal in practice; the id keeps the order total all the same.
-function compareCandidates(a: Candidate, b: Candidate): number {
-  return a.key - b.key || (a.conversation.id < b.conversation.id ? -1 : 1)
-}
-
-function toSampledTurn(request: { candidate: Candidate; threshold: number; slices: string[] }): SampledTurn {
-  const { candidate, threshold, slices } = request
-  const { conversation, messageIndex, turnsEligible } = candidate
-  const chance = threshold >= 1 ? 1 : -Math.expm1(turnsEligible * Math.log1p(-threshold))
-  const metadata = conversation.metadata ?? {}
+  const found = strata.close()
+  const parts = { turns, strata: found, turnsPerConversation }
+  const selection = keys.length === 0 ? selectTurns(parts) : selectFromStrata({ ...parts, target })
   return {
-    id: `${conversation.id}#${messageIndex}`,
-    conversation: conversation.id,
-    prefix: conversation.messages.slice(0, messageIndex),
-    tools: conversation.tools ?? null,
-    weight: turnsEligible / chance,
-    slice: Object.fromEntries(
-      slices.map((key) => [key, Object.hasOwn(metadata, key) ? String(metadata[key]) : 'none']),
-    ),
+    turns: selection.turns,
+    counts: { turnsAsked: turns, conversationsExpired, ...count(found, selection) },
+  }
+}
+
+function count(
+  found: readonly Stratum[],
+  selection: Selection,
+): Omit<SampleCounts, 'turnsAsked' | 'conversationsExpired'> {
+  const add = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
+  return {
+    turnsDrawn: selection.turns.length,
+    conversations: add(found.map(({ conversations }) => conversations)),
+    turnsEligible: add(found.map(({ turnsEligible }) => turnsEligible)),
+    strata: selection.strata,
+    uncovered: selection.uncovered,
+    ...sizeSample(selection.turns),
   }
 }

@@ -11,6 +11,7 @@ interface Parts {
   policyText: string
   registrationText: string
   rubrics: Record<string, string>
+  calibrations: Plan['calibrations']
   corpus: { name: string; manifestSha256: string }
   repository: string
   baseline: string
@@ -21,6 +22,7 @@ const parts: Parts = {
   policyText,
   registrationText,
   rubrics: { 'builtin:over-refusal': 'one', 'rubrics/unsafe.md': 'two' },
+  calibrations: {},
   corpus: { name: 'support', manifestSha256: 'a'.repeat(64) },
   repository: 'acme/models',
   baseline: 'ckpt-41',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { checkJudge } from '../../src/policy/load.ts'
+import { defaultGate } from '../support/plans.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { edit, policyText, readPolicy } from './policies.ts'
 
@@ -16,7 +17,14 @@ describe('a policy', () => {
       version: 1,
       checkpoint: { file: 'deploy/model.yaml', path: 'serving.checkpoint' },
       corpus: { manifest: 'corpus/manifest.json' },
-      sample: { turns: 400, epoch: '2026-11' },
+      sample: {
+        turns: 400,
+        epoch: '2026-11',
+        turnsPerConversation: 'one',
+        strata: [],
+        target: null,
+        smokeTurns: 300,
+      },
       replay: {
         api: 'chat',
         temperature: null,
@@ -31,23 +39,32 @@ describe('a policy', () => {
         {
           id: 'over-refusal',
           role: 'block',
+          regression: true,
           limitPer100k: null,
+          marginPer100k: null,
+          calibration: null,
           graders: [{ kind: 'judge', rubric: 'builtin' }],
         },
         {
           id: 'unsafe-compliance',
           role: 'block',
+          regression: true,
           limitPer100k: 500,
+          marginPer100k: null,
+          calibration: null,
           graders: [{ kind: 'judge', rubric: 'rubrics/unsafe.md' }],
         },
         {
           id: 'leaks',
           role: 'watch',
+          regression: true,
           limitPer100k: 40,
+          marginPer100k: null,
+          calibration: null,
           graders: [{ kind: 'pattern', any: ['BEGIN'], ignore_case: false }],
         },
       ],
-      gate: { alpha: 0.05, regressionAlpha: 0.01, onInconclusive: 'fail', missingBudgetShare: 0.01 },
+      gate: defaultGate,
       budget: { maxRequests: null, maxMinutes: null },
       registrations: 'preregistration',
       slices: [],
@@ -62,7 +79,7 @@ describe('a policy', () => {
       edit(
         '',
         `replay: { api: chat, temperature: 0.7, max_tokens: 64, timeout_s: 1.5, concurrency: 3, max_attempts: 1, allow_recorded: true }
-gate: { alpha: 0.01, regression_alpha: 0.02, on_inconclusive: warn, missing_budget: 0.2% }
+gate: { alpha: 0.01, regression_alpha: 0.02, on_inconclusive: warn, on_judge: fail, on_underpowered: pass, missing_budget: 0.2%, decide_by: point-estimate, judge_error: melded, early_stopping: anytime, stop_at_first_fail: true }
 budget: { max_requests: 10, max_minutes: 0.5 }
 registrations: registered/
 slices: [surface, language]
@@ -82,12 +99,40 @@ retain_text_public: true
         maxAttempts: 1,
         allowRecorded: true,
       },
-      gate: { alpha: 0.01, regressionAlpha: 0.02, onInconclusive: 'warn', missingBudgetShare: 0.002 },
+      gate: {
+        alpha: 0.01,
+        regressionAlpha: 0.02,
+        onInconclusive: { suspect: 'warn', underpowered: 'pass', measurement: 'warn', judge: 'fail' },
+        missingBudgetShare: 0.002,
+        decideBy: 'point-estimate',
+        judgeError: 'melded',
+        earlyStopping: 'anytime',
+        stopAtFirstFail: true,
+      },
       budget: { maxRequests: 10, maxMinutes: 0.5 },
       slices: ['surface', 'language'],
       prices: { 'judge-1': { inputUsdPer1m: 0.25, outputUsdPer1m: 2 } },
       retainText: 'artifact',
       retainTextPublic: true,
+    })
+  })
+
+  it('takes every key of the sample and of a category', () => {
+    const sample =
+      'turns: 400, turns_per_conversation: all, strata: [metadata.surface], target: { chat: 60%, api: 40% }, smoke_turns: 50'
+    expect(readPolicy(edit('turns: 400', sample)).sample).toEqual({
+      turns: 400,
+      epoch: '2026-11',
+      turnsPerConversation: 'all',
+      strata: ['metadata.surface'],
+      target: { chat: 0.6, api: 0.4 },
+      smokeTurns: 50,
+    })
+    const category = 'role: watch, regression: false, margin: 0.5%, calibration: c.yml'
+    expect(readPolicy(edit('role: watch', category)).categories[2]).toMatchObject({
+      regression: false,
+      marginPer100k: 500,
+      calibration: 'c.yml',
     })
   })
 

@@ -17,6 +17,7 @@ describe('a registration', () => {
     expect(read(registrationText)).toEqual({
       version: 1,
       candidate: 'ckpt-42',
+      round: 1,
       predictions: [
         {
           category: 'over-refusal',

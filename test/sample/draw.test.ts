@@ -1,21 +1,17 @@
+import '../support/seed.ts'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { deriveSeed, makePlan } from '../../src/plan/plan.ts'
 import { parseRegistration } from '../../src/registration/load.ts'
-import { rankTurn } from '../../src/sample/draw.ts'
+import { rankTurn } from '../../src/sample/rank.ts'
 import { edit, policyText, readPolicy } from '../policy/policies.ts'
 import { registrationText } from '../registration/registrations.ts'
-import { converse, converseAll, draw, drawIds } from './conversations.ts'
+import { converse, converseAll, countOnly, draw, drawIds, shuffle } from './conversations.ts'
 
 const lengths = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 40 })
 const seeds = fc.string({ minLength: 1, maxLength: 8 })
 const counts = fc.integer({ min: 1, max: 45 })
-
-/** How many are in one list and not in the other. */
-function countOnly(list: readonly string[], other: readonly string[]): number {
-  return list.filter((id) => !other.includes(id)).length
-}
 
 describe('the rank of a turn', () => {
   it('is the first 52 bits of SHA-256(seed ‖ turn id), as a share of one', () => {
@@ -48,10 +44,7 @@ describe('a draw', () => {
         fc.infiniteStream(fc.double({ noNaN: true })),
         async (all, seed, turns, keys) => {
           const conversations = converseAll(all)
-          const shuffled = conversations
-            .map((conversation) => ({ conversation, key: keys.next().value ?? 0 }))
-            .toSorted((a, b) => a.key - b.key)
-            .map(({ conversation }) => conversation)
+          const shuffled = shuffle(conversations, keys)
           expect(await draw(shuffled, { seed, turns })).toEqual(await draw(conversations, { seed, turns }))
         },
       ),
@@ -59,7 +52,7 @@ describe('a draw', () => {
     )
   })
 
-  it('takes at most one turn of a conversation, the turns of least rank, in their order', async () => {
+  it('takes at most one turn of a conversation, the turns of least rank', async () => {
     await fc.assert(
       fc.asyncProperty(lengths, seeds, counts, async (all, seed, turns) => {
         const conversations = converseAll(all)
@@ -73,7 +66,7 @@ describe('a draw', () => {
           .toSorted((a, b) => rankTurn(seed, a ?? '') - rankTurn(seed, b ?? ''))
           .slice(0, turns)
         const sample = await draw(conversations, { seed, turns })
-        expect(sample.turns.map(({ id }) => id)).toEqual(expected)
+        expect(sample.turns.map(({ id }) => id).toSorted()).toEqual(expected.toSorted())
         expect(new Set(sample.turns.map(({ conversation }) => conversation)).size).toBe(sample.turns.length)
       }),
       { numRuns: 60 },
@@ -96,8 +89,10 @@ describe('a draw', () => {
       seen.add(conversation)
       if (expected.length === 7) break
     }
-    expect(await drawIds(conversations, { turns: 7 })).toEqual(expected)
-    expect(await drawIds(conversations.toReversed(), { turns: 7 })).toEqual(expected)
+    expect((await drawIds(conversations, { turns: 7 })).toSorted()).toEqual(expected.toSorted())
+    expect(await drawIds(conversations.toReversed(), { turns: 7 })).toEqual(
+      await drawIds(conversations, { turns: 7 }),
+    )
   })
 
   it('is moved by seed: repository, corpus name and epoch choose the turns, and nothing else', async () => {
@@ -108,6 +103,7 @@ describe('a draw', () => {
           policy,
           registration: parseRegistration({ file: 'r', text: registrationText }, readPolicy(policyText)),
           rubrics: {},
+          calibrations: {},
           corpus: { name: changes.name ?? 'support', manifestSha256: 'a' },
           repository: changes.repository ?? 'acme/models',
           baseline: 'ckpt-41',
@@ -140,8 +136,6 @@ describe('a draw', () => {
           expect(gained.every((id) => id.startsWith('new#'))).toBe(true)
           expect(gained.length).toBeLessThanOrEqual(1)
           expect(countOnly(before, after)).toBe(before.length < turns ? 0 : gained.length)
-          // What stays keeps its order.
-          expect(after.filter((id) => before.includes(id))).toEqual(before.filter((id) => after.includes(id)))
         },
       ),
       { numRuns: 150 },
@@ -164,9 +158,16 @@ describe('a draw', () => {
     )
   })
 
-  it('begins with the draw of fewer turns', async () => {
+  it('contains the draw of fewer turns', async () => {
     const conversations = converseAll(Array.from({ length: 60 }, (_, index) => 1 + (index % 4)))
     const many = await drawIds(conversations, { turns: 40 })
+    expect(many).toEqual(expect.arrayContaining(await drawIds(conversations, { turns: 15 })))
+  })
+
+  it('of conversations of one length is in the order of rank, and begins with the draw of fewer turns', async () => {
+    const conversations = converseAll(Array.from({ length: 60 }, () => 3))
+    const many = await drawIds(conversations, { turns: 40 })
+    expect(many.toSorted((a, b) => rankTurn('seed', a) - rankTurn('seed', b))).toEqual(many)
     expect(await drawIds(conversations, { turns: 15 })).toEqual(many.slice(0, 15))
   })
 
@@ -179,6 +180,11 @@ describe('a draw', () => {
       conversations: 3,
       turnsEligible: 6,
       conversationsExpired: 0,
+      strata: [],
+      uncovered: [],
+      effectiveTurns: expect.closeTo(36 / 14, 12),
+      designEffect: expect.closeTo(14 / 12, 12),
+      effectiveConversations: expect.closeTo(36 / 14, 12),
     })
     expect(sample.turns.map(({ weight }) => weight).toSorted()).toEqual([1, 2, 3])
   })
@@ -186,6 +192,20 @@ describe('a draw', () => {
   it('of nothing is empty', async () => {
     const sample = await draw([])
     expect(sample.turns).toEqual([])
-    expect(sample.counts).toMatchObject({ turnsDrawn: 0, conversations: 0, turnsEligible: 0 })
+    expect(sample.counts).toMatchObject({
+      turnsDrawn: 0,
+      conversations: 0,
+      turnsEligible: 0,
+      effectiveTurns: 0,
+    })
+    expect((await draw([], { strata: ['surface'], target: { chat: 1 } })).counts).toMatchObject({
+      turnsDrawn: 0,
+      strata: [],
+      uncovered: [{ name: 'chat', share: 1 }],
+    })
+  })
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses to draw %p turns', async (turns) => {
+    await expect(draw(converseAll([1]), { turns })).rejects.toThrow(RangeError)
   })
 })

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Conversation } from '../../src/corpus/conversation.ts'
-import { rankTurn, type SampledTurn } from '../../src/sample/draw.ts'
+import type { SampledTurn } from '../../src/sample/draw.ts'
+import { rankTurn } from '../../src/sample/rank.ts'
 import { converseAll, draw } from './conversations.ts'
+import { countErrors, sum } from './statistics.ts'
 
 /** 200 conversations, nine in ten of one turn and one in ten of thirty; half of them are drawn. */
 const conversations = converseAll(Array.from({ length: 200 }, (_, index) => (index % 10 === 0 ? 30 : 1)))
@@ -30,17 +32,6 @@ const all = conversations.flatMap((conversation) =>
 const corpusTotal = all.reduce<number>((sum, value) => sum + value, 0)
 const corpusMean = corpusTotal / all.length
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
-/** How many standard errors of its mean a list of numbers lies from a value. */
-function countErrors(values: readonly number[], truth: number): number {
-  const mean = sum(values) / values.length
-  const variance = sum(values.map((value) => (value - mean) * (value - mean))) / (values.length - 1)
-  return (mean - truth) / Math.sqrt(variance / values.length)
-}
-
 async function drawMany(): Promise<SampledTurn[][]> {
   const samples: SampledTurn[][] = []
   for (let seed = 0; seed < draws; seed += 1) {
@@ -61,6 +52,21 @@ describe('the weights of drawn turns', () => {
     expect(Math.abs(countErrors(sizes, all.length))).toBeLessThan(4)
     expect(Math.abs(countErrors(means, corpusMean))).toBeLessThan(4)
     expect(Math.abs(countErrors(unweighted, corpusMean))).toBeGreaterThan(20)
+  })
+
+  it('are those of a random part of the sample in the first turns, too', async () => {
+    const samples = await drawMany()
+    const first = samples.map((sample) => {
+      const turns = sample.slice(0, 40)
+      return sum(turns.map((turn) => turn.weight * readValue(turn))) / sum(turns.map((turn) => turn.weight))
+    })
+    const isLong = (turn: SampledTurn) => (byId.get(turn.conversation)?.messages.length ?? 0) > 2
+    const longFirst = samples.map((sample) => sample.slice(0, 40).filter(isLong).length / 40)
+    const longAll = sum(samples.map((sample) => sample.filter(isLong).length)) / (draws * drawn)
+    // Nearly all of the long conversations are drawn, most of them for ranks far under those of the others.
+    expect(Math.abs(countErrors(longFirst, longAll))).toBeLessThan(4)
+    // The mean of few turns of unequal weight is a ratio, and off by a hundredth for that alone.
+    expect(Math.abs(sum(first) / draws - corpusMean)).toBeLessThan(0.02)
   })
 
   it('are m / (1 − (1−τ)^m) with τ the first key that was not drawn', async () => {

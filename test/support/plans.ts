@@ -1,0 +1,54 @@
+import type { Plan, PlannedCategory } from '../../src/plan/plan.ts'
+import type { OnInconclusive } from '../../src/policy/schema-parts.ts'
+import type { RecordSummary } from '../../src/record/schema.ts'
+
+/** One policy for every kind of inconclusive verdict. */
+export function onAnyInconclusive(policy: OnInconclusive): Plan['policy']['gate']['onInconclusive'] {
+  return { suspect: policy, underpowered: policy, measurement: policy, judge: policy }
+}
+
+/** The gate as a policy without `gate` has it. */
+export const defaultGate: Plan['policy']['gate'] = {
+  alpha: 0.05,
+  regressionAlpha: 0.01,
+  onInconclusive: onAnyInconclusive('fail'),
+  missingBudgetShare: 0.01,
+  decideBy: 'bounds',
+  judgeError: 'safe',
+  earlyStopping: 'hybrid',
+  stopAtFirstFail: false,
+}
+
+/** A draw of so many turns, one a conversation, not divided. */
+export function makePlannedSample(turns: number): Plan['policy']['sample'] {
+  return { turns, epoch: '2026-11', turnsPerConversation: 'one', strata: [], target: null, smokeTurns: 300 }
+}
+
+/** A blocking category with a judge, compared with the baseline and without a limit. */
+export function makePlannedCategory(changes: Partial<PlannedCategory> & { id: string }): PlannedCategory {
+  return {
+    role: 'block',
+    regression: true,
+    limitPer100k: null,
+    marginPer100k: null,
+    calibration: null,
+    graders: [{ kind: 'judge', rubric: 'builtin' }],
+    ...changes,
+  }
+}
+
+/** The counts of a draw of all there is: one turn a conversation, with equal weights. */
+export function makeSampleCounts(turns: number): RecordSummary['sample'] {
+  return {
+    turnsAsked: turns,
+    turnsDrawn: turns,
+    conversations: turns,
+    turnsEligible: turns,
+    conversationsExpired: 0,
+    effectiveTurns: turns,
+    effectiveConversations: turns,
+    designEffect: 1,
+    strata: [],
+    uncovered: [],
+  }
+}
