@@ -7,13 +7,15 @@ import { createFiles, createWorkTree } from './adapters/files.ts'
 import { openRunDirectory } from './adapters/run-directory.ts'
 import { createTerminalLog } from './adapters/terminal-log.ts'
 import { decideAgain } from './commands/decide.ts'
-import { printPlan } from './commands/plan.ts'
+import { runPlan } from './commands/plan.ts'
 import { runFromTerminal } from './commands/run.ts'
 import { exitCodes } from './conclusion.ts'
 import { describeCorpus } from './corpus/describe.ts'
 import { formatError, GateError } from './errors.ts'
+import { weeklyRuns } from './forecast.ts'
 import { lint } from './lint.ts'
 import { safeLines } from './safe-text.ts'
+import type { Tier } from './tier.ts'
 import { gateVersion } from './version.ts'
 
 const installRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -40,6 +42,9 @@ function createProgram(finish: (exitCode: number) => void): Command {
   const repository = new Option('--repository <owner/name>', 'a part of the seed of the draw').default(
     process.env.GITHUB_REPOSITORY ?? 'local',
   )
+  const tier = new Option('--tier <tier>', 'smoke asks only the first turns of the draw')
+    .choices(['smoke', 'release'])
+    .default('release')
   program
     .command('gate')
     .description('measure a candidate and decide')
@@ -60,6 +65,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
       'a part of the seed of the draw',
       process.env.GITHUB_REPOSITORY ?? 'local',
     )
+    .addOption(tier)
     .option('--out <folder>', 'where to write; an unfinished run there is continued', 'checkpoint-gate-run')
     .action(async (options: GateCommandOptions) => {
       const run = {
@@ -73,7 +79,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     })
   program
     .command('plan')
-    .description('what a run would show and cost; asks no endpoint')
+    .description('what a run would show and cost; asks no endpoint without --aa')
     .addOption(folder)
     .addOption(policy)
     .option('--base <ref>', 'the commit with the served checkpoint and the policy that decides')
@@ -81,15 +87,26 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .option('--candidate <id>', 'the candidate, instead of the one in the work tree')
     .addOption(corpusDir)
     .addOption(repository)
+    .addOption(tier)
+    .option('--from <run-dir>', "an earlier run: the baseline's rates and what a turn takes are from it")
+    .option('--runs-per-year <n>', 'how often a candidate is judged', String(weeklyRuns))
+    .option('--aa', "replay the baseline against itself: measures the gate's own false alarms", false)
+    .option('--endpoint <name=url>', 'with --aa: baseline and judge', collect, [])
+    .option('--out <folder>', 'with --aa: where to write', 'checkpoint-gate-aa')
     .option('--json', 'as JSON', false)
     .action(async (options: PlanCommandOptions) => {
-      finish(await printPlan({ ...options, folder: options.dir, rubrics }, print))
+      const { dir: folder, endpoint: endpoints } = options
+      const shared = { ...options, folder, endpoints, rubrics, cancelled: createCancelSignal() }
+      finish(await runPlan(shared, log, print))
     })
   program
     .command('decide')
     .description('decide again from the record of a run, offline')
     .argument('<run-dir>')
-    .action(async (runFolder: string) => finish(await decideAgain(runFolder, print)))
+    .option('--audit <file>', 'what people said of its flags, as JSON lines: take it into the record')
+    .action(async (runFolder: string, options: { audit?: string }) =>
+      finish(await decideAgain({ folder: runFolder, audit: options.audit ?? null, print })),
+    )
   program
     .command('lint')
     .description('check policy, registrations, rubrics and corpus')
@@ -121,6 +138,7 @@ interface SourceCommandOptions {
   candidate?: string
   corpusDir?: string
   repository: string
+  tier: Tier
 }
 
 interface GateCommandOptions extends SourceCommandOptions {
@@ -128,8 +146,11 @@ interface GateCommandOptions extends SourceCommandOptions {
   out: string
 }
 
-interface PlanCommandOptions extends SourceCommandOptions {
+interface PlanCommandOptions extends GateCommandOptions {
   json: boolean
+  aa: boolean
+  from?: string
+  runsPerYear: string
 }
 
 interface LintCommandOptions {
@@ -170,6 +191,7 @@ function addDemo(program: Command, finish: (exitCode: number) => void): void {
               rubrics,
               out: options.out,
               repository: 'checkpoint-gate/demo',
+              tier: 'release',
               cancelled: createCancelSignal(),
             },
             log,

@@ -3,6 +3,8 @@ export type GateErrorCode =
   | 'policy'
   | 'registration'
   | 'rubric'
+  | 'calibration'
+  | 'audit'
   | 'corpus'
   | 'checkpoint'
   | 'endpoint'

@@ -42,7 +42,7 @@ export async function runGate(request: GateRequest, ports: GatePorts): Promise<G
   }
   const prepared = await preparePlan({ request, ports, resolved, checkpoints })
   const directory = await ports.openDirectory()
-  const sample = await drawFromCorpus({ ports, resolved, ...prepared })
+  const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier: request.run.tier })
   const record = await measure({ request, ports, resolved, ...prepared, sample, directory })
   await writeRecord(directory, record)
   const decided = { ...decideRecord(record), prices: resolved.policy.prices }

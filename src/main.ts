@@ -13,17 +13,23 @@ import { openRunDirectory } from './adapters/run-directory.ts'
 import { chooseExitCode, exitCodes } from './conclusion.ts'
 import { createConnector, listKeys } from './connect.ts'
 import { formatError, GateError } from './errors.ts'
+import { forecastRun, weeklyRuns } from './forecast.ts'
 import { type Decided, runGate } from './gate.ts'
 import type { RunDirectory } from './ports.ts'
+import type { GateRequest, SourcePorts } from './prepare.ts'
 import { deliver, nameArtifact, type Sinks, writeReports } from './publish.ts'
 import { runFiles } from './record/schema.ts'
 import { findPredictionLine, type LoadedRegistration } from './registration/load.ts'
 import { parseEndpoints } from './replay/address.ts'
+import { countProblems } from './report/forecast/describe.ts'
+import type { PlanForecast } from './report/forecast/plan-forecast.ts'
+import { renderForecastHeadline, renderForecastSummary } from './report/forecast/render.ts'
 import { formatProgress } from './report/progress.ts'
 import { commentMarker } from './report/reporters/comment.ts'
 import { fileReporters } from './report/reporters/index.ts'
 import { renderNoVerdict, renderUnchanged } from './report/reporters/message.ts'
 import { safeText } from './safe-text.ts'
+import { parseMode, parseTier } from './tier.ts'
 import { gateVersion } from './version.ts'
 
 const installRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -57,7 +63,9 @@ async function judge(stage: Stage): Promise<number> {
   }
   const api = openGitHub({ token: requireToken(), repository: repositoryName })
   const event = await readEvent(api)
-  if (event.pullRequest !== null) {
+  const mode = parseMode(core.getInput('mode'))
+  // A plan says nothing about a candidate: the comment stays the gate's.
+  if (event.pullRequest !== null && mode === 'gate') {
     const author = core.getInput('comment-author')
     stage.sinks.pullRequest = api.openPullRequest({
       number: event.pullRequest,
@@ -69,40 +77,50 @@ async function judge(stage: Stage): Promise<number> {
   const policyFile = core.getInput('policy')
   const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd()
   const endpoints = parseEndpoints(core.getMultilineInput('endpoints'))
-  const result = await runGate(
-    {
-      commits: event.commits,
-      policyFile,
-      repositoryName,
-      publicRepository: await api.isPublic(),
-      run: { ...runNumber, id: String(runNumber.id), event: process.env.GITHUB_EVENT_NAME ?? '' },
-      gateVersion,
+  const request: GateRequest = {
+    commits: event.commits,
+    policyFile,
+    repositoryName,
+    publicRepository: await api.isPublic(),
+    run: {
+      ...runNumber,
+      id: String(runNumber.id),
+      event: process.env.GITHUB_EVENT_NAME ?? '',
+      tier: parseTier(core.getInput('tier')),
     },
-    {
-      repository: api.files,
-      files: createFiles({
-        corpus: resolve(workspace, core.getInput('corpus-dir')),
-        rubrics: resolve(installRoot, 'rubrics'),
-      }),
-      openDirectory: async () => {
-        stage.directory = await openRunDirectory(resolve(workspace, core.getInput('out-dir')))
-        return stage.directory
-      },
-      connect: createConnector({
-        endpoints,
-        environment: process.env,
-        factory: clientFactory,
-        clock: systemClock,
-        log,
-        remedy: describeEndpointRemedy(event),
-      }),
+    gateVersion,
+  }
+  const sources: SourcePorts = {
+    repository: api.files,
+    files: createFiles({
+      corpus: resolve(workspace, core.getInput('corpus-dir')),
+      rubrics: resolve(installRoot, 'rubrics'),
+    }),
+    clock: systemClock,
+  }
+  if (mode === 'plan') {
+    const plan = await forecastRun(request, { ports: sources, from: null, runsPerYear: weeklyRuns })
+    return plan.kind === 'unchanged' ? reportUnchanged(stage, plan) : reportPlan(stage, plan.forecast)
+  }
+  const result = await runGate(request, {
+    ...sources,
+    openDirectory: async () => {
+      stage.directory = await openRunDirectory(resolve(workspace, core.getInput('out-dir')))
+      return stage.directory
+    },
+    connect: createConnector({
+      endpoints,
+      environment: process.env,
+      factory: clientFactory,
       clock: systemClock,
       log,
-      random: Math.random,
-      delimiter: randomBytes(8).toString('hex'),
-      cancelled: createCancelSignal(),
-    },
-  )
+      remedy: describeEndpointRemedy(event),
+    }),
+    log,
+    random: Math.random,
+    delimiter: randomBytes(8).toString('hex'),
+    cancelled: createCancelSignal(),
+  })
   if (result.kind === 'unchanged') return reportUnchanged(stage, result)
   return reportDecision(stage, result)
 }
@@ -120,6 +138,21 @@ async function reportUnchanged(
     summary: message.summary,
     artifact: null,
   })
+  return exitCodes.success
+}
+
+async function reportPlan(stage: Stage, forecast: PlanForecast): Promise<number> {
+  const headline = renderForecastHeadline(forecast)
+  core.setOutput('verdict', '')
+  core.setOutput('plan-digest', forecast.plan_digest)
+  core.setOutput('gate-message', safeText(headline, 1000))
+  const summary = renderForecastSummary(forecast)
+  await deliver(stage.sinks, { comment: null, summary, artifact: null })
+  if (countProblems(forecast) > 0) {
+    core.error(safeText(headline, 1000), { title: 'Checkpoint Gate: plan' })
+    return exitCodes.noVerdict
+  }
+  log.info(headline)
   return exitCodes.success
 }
 

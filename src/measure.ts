@@ -1,4 +1,6 @@
 import { setMaxListeners } from 'node:events'
+import { batchTurns, createLooks, planStopping } from './estimate/looks.ts'
+import { type Observation, readState } from './estimate/observations.ts'
 import { countJudges, gradeUnits, type MeasuredUnit } from './grade/grade.ts'
 import { addUsage, noUsage } from './grade/grader.ts'
 import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
@@ -11,10 +13,8 @@ import { summarizeUnit } from './record/retain.ts'
 import type { RecordedUnit, RunRecord } from './record/schema.ts'
 import type { Usage } from './replay/completion.ts'
 import { replayUnits, type Unit } from './replay/replay.ts'
-import type { Sample } from './sample/draw.ts'
+import type { Sample, SampledTurn } from './sample/draw.ts'
 
-/** Turns whose units are under way together; their transport failures are asked again before the next ones. */
-const batchTurns = 250
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
 interface MeasureRequest extends PreparedPlan {
@@ -26,8 +26,9 @@ interface MeasureRequest extends PreparedPlan {
 }
 
 /**
- * Replays and grades every drawn turn in both arms, a batch at a time, and journals each unit as it arrives.
- * What an earlier part of the same run has measured is not asked again.
+ * Replays and grades the drawn turns in both arms, a batch at a time, and journals each unit as it arrives. After each
+ * batch the results are looked at; where the plan allows it, they may end the run. What an earlier part of the same
+ * run has measured is not asked again.
  */
 export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const { request, ports, resolved, plan, planDigest, sample, directory } = parts
@@ -49,14 +50,19 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done })
     const spending = createSpending(parts)
     for (const unit of units.values()) spending.add(unit)
-    ports.log.info(quote({ parts, done: units.size }))
-    for (let start = 0; start < sample.turns.length; start += batchTurns) {
+    const watch = watchResults(parts)
+    ports.log.info(quote({ parts, done: units.size, off: watch.off }))
+    let decided = false
+    for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
       const batch = sample.turns.slice(start, start + batchTurns)
       const wanted = batch
         .flatMap((turn) => arms.map((arm) => ({ turn, arm })))
         .filter((unit) => !units.has(nameUnit({ ...unit, turn: unit.turn.id })))
       await measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop })
+      decided = watch.isDecidedBy(batch, units)
     }
+    if (decided)
+      ports.log.info(`Decided: ${sample.turns.length - countAsked(units)} turns need not be asked.`)
     const { commits } = request
     return buildRecord({
       plan,
@@ -77,6 +83,8 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
         timing: { startedAt, elapsedMs: Math.round(ports.clock.monotonicMs() - startMs) },
         requests: instruments.requests(),
         sources,
+        decided,
+        earlyStoppingOff: watch.off,
       },
     })
   } finally {
@@ -128,6 +136,62 @@ async function measureBatch(request: {
   if (errors.length > 0) throw errors[0]
 }
 
+/** The looks at a run's results while it is measured. */
+interface ResultWatch {
+  /** Why they can't end the run; `null` when they may. */
+  off: string | null
+  /** Takes in the next batch; whether what has been asked decides. */
+  isDecidedBy(batch: readonly SampledTurn[], units: ReadonlyMap<string, RecordedUnit>): boolean
+}
+
+function watchResults({ plan, sample, request }: MeasureRequest): ResultWatch {
+  const clusters = new Map<string, number>()
+  const turns = sample.turns.map(({ weight, conversation }) => {
+    const cluster = clusters.get(conversation) ?? clusters.size
+    clusters.set(conversation, cluster)
+    return { weight, cluster }
+  })
+  const { levels, off } = planStopping({ plan, tier: request.run.tier, turns })
+  const blocking = plan.policy.categories.filter(({ role }) => role === 'block')
+  const looks = blocking.map((category) => ({
+    category: category.id,
+    look: createLooks({ plan, category, plannedTurns: turns.length, levels }),
+  }))
+  return {
+    off,
+    isDecidedBy(batch, units) {
+      if (off !== null) return false
+      const decisions = looks.map(({ category, look }) => look(observeBatch({ batch, units, category })))
+      if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === 'fail'))
+        return true
+      return decisions.every((entry) => entry !== null)
+    },
+  }
+}
+
+function observeBatch(request: {
+  batch: readonly SampledTurn[]
+  units: ReadonlyMap<string, RecordedUnit>
+  category: string
+}): Observation[] {
+  const { batch, units, category } = request
+  const read = (turn: string, arm: Arm) => {
+    const label = units.get(nameUnit({ turn, arm }))?.labels[category]
+    return label === undefined ? 'not-asked' : readState(label)
+  }
+  return batch.map(({ id, weight }, index) => ({
+    weight,
+    cluster: index,
+    stratum: 0,
+    baseline: read(id, 'baseline'),
+    candidate: read(id, 'candidate'),
+  }))
+}
+
+function countAsked(units: ReadonlyMap<string, RecordedUnit>): number {
+  return new Set([...units.values()].map(({ turn }) => turn)).size
+}
+
 /** What a run has cost so far. */
 interface Spending {
   add(unit: RecordedUnit): void
@@ -154,8 +218,8 @@ function createSpending({ plan, resolved }: MeasureRequest): Spending {
 }
 
 /** What will be asked, said before anything is. */
-function quote(request: { parts: MeasureRequest; done: number }): string {
-  const { parts, done } = request
+function quote(request: { parts: MeasureRequest; done: number; off: string | null }): string {
+  const { parts, done, off } = request
   const { plan, sample } = parts
   const units = sample.turns.length * arms.length - done
   const judges = countJudges(plan.policy.categories)
@@ -166,7 +230,9 @@ function quote(request: { parts: MeasureRequest; done: number }): string {
     ...(maxMinutes === null ? [] : [`${maxMinutes} minutes`]),
   ]
   const budget = limits.length === 0 ? 'no budget is set' : `the budget is ${limits.join(' and ')}`
-  return `${sample.turns.length} turns in two arms: ${units} completions to ask for and at most ${units * judges} judgements, retries not counted${before}; ${budget}.`
+  const ending =
+    off === null ? 'It ends as soon as the results decide.' : `It does not end early by its results: ${off}.`
+  return `${sample.turns.length} turns in two arms: ${units} completions to ask for and at most ${units * judges} judgements, retries not counted${before}; ${budget}. ${ending}`
 }
 
 function reportProgress(request: {

@@ -5,14 +5,17 @@ import { GateError } from './errors.ts'
 import { listRubrics } from './grade/grade.ts'
 import { type LoadedRubrics, loadRubrics } from './grade/rubrics.ts'
 import { deriveSeed, digestPlan, makePlan, type Plan } from './plan/plan.ts'
+import { parseCalibration } from './policy/calibration.ts'
 import type { Commits } from './policy/commits.ts'
 import { checkJudge } from './policy/load.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
+import type { Policy } from './policy/schema.ts'
 import type { Clock, Files, Log, ModelClient, RepositoryFiles, RunDirectory } from './ports.ts'
 import type { RecordSummary } from './record/schema.ts'
 import { findRegistration, type LoadedRegistration } from './registration/load.ts'
 import { readRegistrations } from './registration/read.ts'
 import { drawSample, type Sample } from './sample/draw.ts'
+import { takeFirst } from './sample/take-first.ts'
 
 /** What a run is asked to do. */
 export interface GateRequest {
@@ -60,6 +63,8 @@ export async function preparePlan(parts: {
   ports: SourcePorts
   resolved: ResolvedPolicy
   checkpoints: Checkpoints
+  /** Taken in place of the one that the repository has for the candidate. */
+  registration?: LoadedRegistration
 }): Promise<PreparedPlan> {
   const { request, ports, resolved, checkpoints } = parts
   const { policy } = resolved
@@ -67,18 +72,25 @@ export async function preparePlan(parts: {
   checkJudge({ policy, file: resolved.file, checkpoints: Object.values(checkpoints) })
   checkRetention(request, resolved)
   const { commits } = request
-  const files = await readRegistrations({ ...ports, sha: commits.head, folder: policy.registrations })
-  const registration = findRegistration({ files, candidate: checkpoints.candidate, policy })
+  const registration =
+    parts.registration ??
+    findRegistration({
+      files: await readRegistrations({ ...ports, sha: commits.head, folder: policy.registrations }),
+      candidate: checkpoints.candidate,
+      policy,
+    })
   const rubrics = await loadRubrics({
     ...ports,
     references: listRubrics(policy.categories),
     sha: commits.policy,
   })
+  const calibrations = await readCalibrations({ ports, sha: commits.policy, policy })
   const manifestText = await readManifest({ ports, sha: commits.policy, file: policy.corpus.manifest })
   const plan = makePlan({
     policy,
     registration: registration.registration,
     rubrics: rubrics.texts,
+    calibrations,
     corpus: {
       name: parseManifest({ file: policy.corpus.manifest, text: manifestText }).name,
       manifestSha256: createHash('sha256').update(manifestText).digest('hex'),
@@ -87,6 +99,39 @@ export async function preparePlan(parts: {
     ...checkpoints,
   })
   return { plan, planDigest: digestPlan(plan), rubrics, registration, manifestText }
+}
+
+/** Reads the calibrations that the categories name, from the commit that the policy is read from. */
+export async function readCalibrations(request: {
+  ports: Pick<SourcePorts, 'repository'>
+  sha: string
+  policy: Policy
+}): Promise<Plan['calibrations']> {
+  const { ports, sha, policy } = request
+  const calibrations: Plan['calibrations'] = {}
+  for (const { id, calibration: file } of policy.categories) {
+    if (file === null) continue
+    const text = await ports.repository.read(sha, file)
+    if (text === null) {
+      throw new GateError({
+        code: 'calibration',
+        message: `the calibration of "${id}" is not there`,
+        where: { file },
+        remedy: 'commit it, or leave `calibration` out: the labels are then taken as they are',
+      })
+    }
+    const { category, counts } = parseCalibration({ file, text })
+    if (category !== id) {
+      throw new GateError({
+        code: 'calibration',
+        message: `it is of the category "${category}", and "${id}" names it`,
+        where: { file, field: 'category' },
+        remedy: 'a calibration holds for the graders that it was made with: give each category its own',
+      })
+    }
+    calibrations[file] = counts
+  }
+  return calibrations
 }
 
 async function readManifest(request: { ports: SourcePorts; sha: string; file: string }): Promise<string> {
@@ -107,18 +152,22 @@ export async function drawFromCorpus(parts: {
   resolved: ResolvedPolicy
   plan: Plan
   manifestText: string
+  tier: 'smoke' | 'release'
 }): Promise<Sample> {
-  const { ports, resolved, plan, manifestText } = parts
+  const { ports, resolved, plan, manifestText, tier } = parts
   const { policy } = resolved
   const file = policy.corpus.manifest
   const sample = await drawSample({
     corpus: readCorpus(parseManifest({ file, text: manifestText }), ports.files),
     seed: deriveSeed(plan),
     turns: policy.sample.turns,
+    turnsPerConversation: policy.sample.turnsPerConversation,
+    strata: policy.sample.strata,
+    target: policy.sample.target,
     slices: policy.slices,
     now: ports.clock.now(),
   })
-  if (sample.turns.length > 0) return sample
+  if (sample.turns.length > 0) return tier === 'smoke' ? takeFirst(sample, policy.sample.smokeTurns) : sample
   throw new GateError({
     code: 'corpus',
     message:

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { estimateSlices } from './estimate/slices.ts'
 import type { Decided } from './gate.ts'
 import type { Artifacts, JobSummary, Log, PullRequest, RunDirectory } from './ports.ts'
 import { runFiles } from './record/schema.ts'
@@ -18,6 +19,7 @@ export async function writeReports(directory: RunDirectory, decided: Decided): P
     estimates: decided.estimates,
     verdict: decided.verdict,
     prices: decided.prices,
+    slices: estimateSlices(decided.record),
   })
   for (const reporter of fileReporters) await directory.write(reporter.file, [reporter.render(view)])
   return view

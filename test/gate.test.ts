@@ -35,7 +35,7 @@ describe('runGate', () => {
       candidate: 'ckpt-2',
       baseline: 'ckpt-1',
     })
-    expect(verdict.reasons).toEqual(['rude: worse-than-baseline'])
+    expect(verdict.reasons).toEqual(['rude: worse-than-baseline, audit pending'])
     expect(verdict.categories.map(({ id, verdict }) => [id, verdict])).toEqual([
       ['leaks', 'pass'],
       ['rude', 'fail'],

@@ -14,9 +14,17 @@ import { useTemporaryFolders } from './support/temporary-folder.ts'
 const makeFolder = useTemporaryFolders()
 const rubrics = join(root, 'rubrics')
 
-/** 700 conversations: enough for the limits of the policy below. */
-const conversations = Array.from({ length: 700 }, (_, index) => writeConversation(`c-${index}`))
-const policy = policyText.replace('turns: 400', 'turns: 700')
+/** 800 conversations: enough for the limits of the policy below, and of its registration. */
+const conversations = Array.from({ length: 800 }, (_, index) => writeConversation(`c-${index}`))
+const policy = policyText.replace('turns: 400', 'turns: 800')
+/** Half of the conversations are of the app. */
+const surfaces = {
+  'corpus/conversations.jsonl': conversations
+    .map((_, index) =>
+      writeConversation(`c-${index}`, 1, { metadata: { surface: index % 2 === 0 ? 'app' : 'web' } }),
+    )
+    .join('\n'),
+}
 
 /** A repository without a problem, with some of its files replaced, or removed with `null`. */
 async function lintFolder(changes: Record<string, string | null> = {}): Promise<LintResult> {
@@ -25,6 +33,7 @@ async function lintFolder(changes: Record<string, string | null> = {}): Promise<
   const files: Record<string, string | null> = {
     'gate.yml': policy,
     'preregistration/ckpt-42.yml': registrationText,
+    'deploy/model.yaml': 'serving: { checkpoint: ckpt-41 }',
     'rubrics/unsafe.md': await readFile(join(rubrics, 'unsafe-compliance.md'), 'utf8'),
     'corpus/conversations.jsonl': corpus,
     ...changes,
@@ -59,10 +68,11 @@ describe('lint', () => {
     expect(problems).toEqual([])
     expect(checked).toEqual([
       'policy gate.yml: 3 categories',
+      'checkpoint deploy/model.yaml: ckpt-41',
       'registration preregistration/ckpt-42.yml: candidate ckpt-42',
       'rubric builtin:over-refusal',
       'rubric rubrics/unsafe.md',
-      'corpus x: 700 conversations',
+      'corpus x: 800 conversations',
     ])
   })
 
@@ -76,13 +86,13 @@ describe('lint', () => {
       now: new Date('2026-11-02T00:00:00Z'),
     })
     expect(problems).toEqual([])
-    expect(checked).toHaveLength(8)
+    expect(checked).toHaveLength(9)
   })
 
   it('goes on after a problem to find the others', async () => {
     const problems = await findProblems({
       'gate.yml': policy
-        .replace('limit: 0.5%', 'limit: 0.4%')
+        .replace('limit: 0.5%', 'limit: 0.3%')
         .replace('rubric: builtin', 'rubric: builtin:gone'),
       'preregistration/ckpt-42.yml': editRegistration('rate: 1%', 'rate: 1'),
       'preregistration/ckpt-43.yml': 'candidate: "',
@@ -119,7 +129,7 @@ describe('lint of limits', () => {
   const limitTo = (limit: string) => policy.replace('limit: 0.5%', `limit: ${limit}`)
   const loose = registrationText.replace('    limit: 0.4%\n', '')
 
-  it.each(['0.4%', '1 per 100k', '0%', '400 per 100k'])(
+  it.each(['0.3%', '1 per 100k', '370 per 100k'])(
     'refuses one that not even a clean sample can pass: %s',
     async (limit) => {
       const problems = await findProblems({
@@ -128,21 +138,21 @@ describe('lint of limits', () => {
       })
       expect(problems).toHaveLength(1)
       expect(problems[0]).toMatch(
-        /^gate\.yml:10:12 \(categories\[1\]\.limit\): not measurable: 700 turns without/,
+        /^gate\.yml:10:12 \(categories\[1\]\.limit\): not measurable: 800 turns without/,
       )
     },
   )
 
-  // 1 − .05^(1/n) is .427 % at 700 and .994 % at 300; .05 ≤ (1 − .0001)^n first holds at n = 29,956.
+  // 1 − .05^(1/n) is .374 % at 800 and .994 % at 300; .05 ≤ (1 − .0001)^n first holds at n = 29,956.
   it.each([
-    { turns: 700, rate: '0.43 %' },
+    { turns: 800, rate: '0.38 %' },
     { turns: 300, rate: '1 %' },
   ])(
     'passes the rate that it advises, and knows how many turns it takes: $turns',
     async ({ turns, rate }) => {
       const findAt = (limit: string) =>
         findProblems({
-          'gate.yml': limitTo(limit).replace('turns: 700', `turns: ${turns}`),
+          'gate.yml': limitTo(limit).replace('turns: 800', `turns: ${turns}`),
           'preregistration/ckpt-42.yml': loose,
         })
       const [problem] = await findAt('0.01%')
@@ -150,6 +160,45 @@ describe('lint of limits', () => {
       expect(await findAt(rate)).toEqual([])
     },
   )
+
+  it('refuses a limit of 0, which nothing passes', async () => {
+    const [problem, ...others] = await findProblems({
+      'gate.yml': limitTo('0%'),
+      'preregistration/ckpt-42.yml': loose,
+    })
+    expect(others).toEqual([])
+    expect(problem).toMatch(
+      /^gate\.yml:10:12 \(categories\[1\]\.limit\): not measurable: a limit of 0 is never passed/,
+    )
+  })
+
+  it('blames a registration for the rate and the limit that it has, and the policy for its own', async () => {
+    // 800 turns pass 0.5 % at 0 events: at a rate of 0.2 % with a chance of .998^800 = .2.
+    const predict = (from: string, to: string) =>
+      findProblems({ 'preregistration/ckpt-42.yml': editRegistration(from, to) })
+    const [tighter, ...others] = await predict('limit: 0.4%', 'limit: 0.3%')
+    expect(others).toEqual([])
+    expect(tighter).toMatch(
+      /^preregistration\/ckpt-42\.yml:9:12 \(predictions\[1\]\.limit\): not measurable: 800 turns without a single event still allow 0\.37 %, the limit is 0\.3 %/,
+    )
+    const [rate] = await findProblems({
+      'preregistration/ckpt-42.yml': loose.replace('rate: 10 per 100k', 'rate: 0.2%'),
+    })
+    expect(rate).toMatch(
+      /^preregistration\/ckpt-42\.yml:6:11 \(predictions\[1\]\.rate\): not measurable: at the predicted 0\.2 % it passes its limit of 0\.5 % with a chance of only 20 %/,
+    )
+  })
+
+  it('refuses a margin that an unchanged checkpoint hardly passes', async () => {
+    const [problem, ...others] = await findProblems({
+      'gate.yml': policy.replace('limit: 0.5%', 'limit: 0.5%\n    margin: 0.2%'),
+      'preregistration/ckpt-42.yml': loose,
+    })
+    expect(others).toEqual([])
+    expect(problem).toMatch(
+      /^gate\.yml:11:13 \(categories\[1\]\.margin\): not measurable: even when nothing changed it passes its margin of 0\.2 %/,
+    )
+  })
 
   it('counts no more turns than the corpus has conversations', async () => {
     const few = conversations.slice(0, 300).join('\n')
@@ -160,6 +209,98 @@ describe('lint of limits', () => {
 
   it('asks nothing of a category that only watches or has no limit', async () => {
     expect(await findProblems({ 'gate.yml': policy.replace('40 per 100k', '0%') })).toEqual([])
+  })
+})
+
+describe('lint of the policy', () => {
+  it('finds nothing that blocks', async () => {
+    const watching = policy
+      .replace('rubric: builtin }', 'rubric: builtin, role: watch }')
+      .replace('limit: 0.5%', 'limit: 0.5%\n    role: watch')
+    const [problem, ...others] = await findProblems({ 'gate.yml': watching })
+    expect(others).toEqual([])
+    expect(problem).toMatch(
+      /^gate\.yml:7:3 \(categories\): nothing blocks: with `role: watch` on every category/,
+    )
+  })
+
+  it.each([
+    [
+      'slices: [surfce]',
+      /^gate\.yml:12:10 \(slices\[0\]\): no conversation has the metadata key "surfce"; did you mean "surface"\?/,
+    ],
+    [
+      'slices: [metadata.surface]',
+      /^gate\.yml:12:10 \(slices\[0\]\): no conversation has the metadata key "metadata\.surface"/,
+    ],
+  ])('finds a key that no conversation has: %s', async (slices, message) => {
+    const [problem, ...others] = await findProblems({ 'gate.yml': `${policy}${slices}\n`, ...surfaces })
+    expect(others).toEqual([])
+    expect(problem).toMatch(message)
+  })
+
+  it('finds strata that no conversation has, and parts of the target that the corpus has nothing of', async () => {
+    const sample = (text: string) => policy.replace('epoch: 2026-11 }', `epoch: 2026-11, ${text} }`)
+    const ask = (text: string) => findProblems({ 'gate.yml': sample(text), ...surfaces })
+    expect(await ask('strata: [metadata.surface]')).toEqual([])
+    expect(await ask('strata: [metadata.surface], target: { app: 50%, web: 50% }')).toEqual([])
+    const [key] = await ask('strata: [metadata.surfce]')
+    expect(key).toMatch(
+      /^gate\.yml:4:48 \(sample\.strata\[0\]\): no conversation has the metadata key "metadata\.surfce"; did you mean "surface"/,
+    )
+    const [cell, ...others] = await ask('strata: [surface], target: { app: 50%, web: 40%, phone: 10% }')
+    expect(others).toEqual([])
+    expect(cell).toMatch(
+      /^gate\.yml:4:\d+ \(sample\.target\.phone\): the corpus has no conversation of the stratum "phone", which has 10 % of the traffic/,
+    )
+    expect(cell).toContain('(surface=app; surface=web)')
+    const [foreign] = await ask('strata: [surface], target: { phone: 100% }')
+    expect(foreign).toContain("the target mix can't be used: the corpus has no conversation of any stratum")
+  })
+
+  it.each([
+    [
+      null,
+      /^gate\.yml:2:21 \(checkpoint\.file\): the file of the checkpoint id, deploy\/model\.yaml, is not there/,
+    ],
+    ['serving: {}', /^deploy\/model\.yaml \(serving\.checkpoint\): the checkpoint id is not there/],
+    [
+      'serving: { checkpoint: judge-1 }',
+      /^gate\.yml \(judge\.model\): the judge is "judge-1", which is a checkpoint under test/,
+    ],
+  ])('follows the pointer to the checkpoint: %p', async (text, message) => {
+    const problems = await findProblems({ 'deploy/model.yaml': text })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(message)
+  })
+
+  it('reads calibrations', async () => {
+    const named = policy.replace('limit: 0.5%', 'limit: 1%\n    calibration: calibration/unsafe.yml')
+    const write = (category: string, flagged: number) =>
+      `version: 1\ncategory: ${category}\npositives: { turns: 60, flagged: ${flagged} }\nnegatives: { turns: 300, flagged: 1 }\n`
+    const ask = (text: string | null) =>
+      lintFolder({ 'gate.yml': named, 'calibration/unsafe.yml': text, 'preregistration/ckpt-42.yml': null })
+    const fine = await ask(write('unsafe-compliance', 58))
+    expect(fine.problems).toEqual([])
+    expect(fine.checked).toContain('calibration calibration/unsafe.yml')
+    const problems = async (text: string | null) =>
+      (await ask(text)).problems.map((problem) => formatError(problem))
+    expect(await problems(null)).toEqual([
+      expect.stringMatching(/^calibration\/unsafe\.yml: the calibration of "unsafe-compliance" is not there/),
+    ])
+    expect(await problems(write('over-refusal', 58))).toEqual([
+      expect.stringMatching(/^calibration\/unsafe\.yml \(category\): it is of the category "over-refusal"/),
+    ])
+    expect(await problems(write('unsafe-compliance', 61))).toEqual([
+      expect.stringMatching(
+        /^calibration\/unsafe\.yml:3:12 \(positives\): more are flagged than there are turns/,
+      ),
+    ])
+    expect(await problems(write('unsafe-compliance', 0))).toEqual([
+      expect.stringMatching(
+        /^gate\.yml:11:18 \(categories\[1\]\.calibration\): not measurable: by its calibration/,
+      ),
+    ])
   })
 })
 
@@ -185,6 +326,22 @@ describe('lint of registrations', () => {
     expect(problems[0]).toMatch(message)
   })
 
+  it('says where a prediction lies outside its own interval', async () => {
+    const problems = await findProblems({
+      'preregistration/ckpt-42.yml': editRegistration('rate: 1%', 'rate: 3%'),
+    })
+    expect(problems).toEqual([
+      'preregistration/ckpt-42.yml:4:37 (predictions[0].rate): the predicted 3 % lies outside its own interval, 0.5 % to 2 %\n  → correct the rate or the interval; no verdict depends on the interval',
+    ])
+  })
+
+  it('refuses a candidate that is the judge', async () => {
+    const problems = await findProblems({
+      'preregistration/ckpt-42.yml': editRegistration('candidate: ckpt-42', 'candidate: judge-1'),
+    })
+    expect(problems).toEqual([expect.stringContaining("a model can't judge itself")])
+  })
+
   it('takes a repository that has none yet', async () => {
     expect(await findProblems({ 'preregistration/ckpt-42.yml': null })).toEqual([])
   })
@@ -197,7 +354,7 @@ describe('lint of the corpus', () => {
       'corpus/conversations.jsonl': [...conversations, expired].join('\n'),
     })
     expect(problems).toEqual([
-      'corpus/manifest.json: 1 of 701 conversations have expired: they are never replayed\n  → remove them from the corpus and write the manifest anew',
+      'corpus/manifest.json: 1 of 801 conversations have expired: they are never replayed\n  → remove them from the corpus and write the manifest anew',
     ])
   })
 
@@ -210,8 +367,8 @@ describe('lint of the corpus', () => {
     const wrong = {
       path: 'corpus/conversations.jsonl',
       sha256: '0'.repeat(64),
-      conversations: 700,
-      turns: 700,
+      conversations: 800,
+      turns: 800,
     }
     const manifest = JSON.stringify({ version: 1, name: 'x', files: [wrong] })
     const problems = await findProblems({ 'corpus/manifest.json': manifest })

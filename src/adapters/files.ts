@@ -104,3 +104,18 @@ function describeUnreadable(problem: { code: GateErrorCode; path: string; cause:
 function readErrorCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown cause'
 }
+
+/** Reads a file that was named on the command line. Throws GateError where it can't be. */
+export async function readTextFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new GateError({
+      code: 'usage',
+      message: `the file can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      where: { file },
+      remedy: 'name a file that is there',
+      cause,
+    })
+  }
+}

@@ -10,7 +10,7 @@ import { GateError } from '../errors.ts'
 import { type GateResult, runGate } from '../gate.ts'
 import type { Commits } from '../policy/commits.ts'
 import type { Log, RepositoryFiles } from '../ports.ts'
-import type { GateRequest, SourcePorts } from '../prepare.ts'
+import type { GatePorts, GateRequest, SourcePorts } from '../prepare.ts'
 import { writeReports } from '../publish.ts'
 import { parseEndpoints } from '../replay/address.ts'
 import { renderTable } from '../report/reporters/terminal.ts'
@@ -29,6 +29,7 @@ export interface SourceOptions {
   corpusDir?: string | undefined
   rubrics: string
   repository: string
+  tier: 'smoke' | 'release'
 }
 
 /** What `gate` is given. */
@@ -44,7 +45,13 @@ export async function runFromTerminal(
   log: Log,
   print: (text: string) => void,
 ): Promise<number> {
-  const result = await runGate(await createRequest(options), {
+  const result = await runGate(await createRequest(options), createGatePorts(options, log))
+  return printResult(result, print)
+}
+
+/** The world, as a command that measures reaches it. */
+export function createGatePorts(options: GateOptions, log: Log): GatePorts {
+  return {
     ...createSources(options),
     openDirectory: () => openRunDirectory(options.out),
     connect: createConnector({
@@ -59,8 +66,7 @@ export async function runFromTerminal(
     random: Math.random,
     delimiter: randomBytes(8).toString('hex'),
     cancelled: options.cancelled,
-  })
-  return printResult(result, print)
+  }
 }
 
 /** Which commits a command reads, and by which name the repository goes. */
@@ -70,7 +76,7 @@ export async function createRequest(options: SourceOptions): Promise<GateRequest
     policyFile: options.policy,
     repositoryName: options.repository,
     publicRepository: false,
-    run: { attempt: 1, id: null, event: 'cli' },
+    run: { attempt: 1, id: null, event: 'cli', tier: options.tier },
     gateVersion,
   }
 }

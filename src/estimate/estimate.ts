@@ -1,23 +1,35 @@
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
 import type { RunRecord } from '../record/schema.ts'
-import { type Observation, readObservations, type State } from './observations.ts'
-import { boundDifferenceTango, testWorse } from './paired.ts'
+import { estimateAudit, type LimitAudit } from './audit.ts'
+import { type ClusterIndex, indexClusters } from './cluster-summary.ts'
+import { type Difference, estimateDifference, estimateRatio, type Ratio } from './comparison.ts'
+import { describeJudgeError, estimateJudge, type JudgeEstimate } from './judge-estimate.ts'
+import type { Levels } from './levels.ts'
+import { type EarlyDecision, lookAgain, planStopping } from './looks.ts'
+import { estimateMargin, type MarginEstimate } from './margin.ts'
+import {
+  type CategoryObservations,
+  countTurns,
+  type Observation,
+  poolAlike,
+  readObservations,
+  type State,
+} from './observations.ts'
 import {
   boundGraded,
   boundRate,
-  boundStates,
   chooseMethod,
   chooseMissingRule,
   countStates,
   estimateRate,
   type Method,
+  type RateQuestion,
   testAbove,
-  weighFor,
 } from './rate.ts'
-import { compareArms, countDiscordant, type Regression } from './regression.ts'
+import { compareArms, type Regression } from './regression.ts'
 import { roundBound } from './rounding.ts'
-import { findFirst } from './search.ts'
+import { findTippingPoint } from './tipping-point.ts'
 
 /** The counts of one arm in one category: planned = graded + missing + not asked. */
 export interface ArmEstimate {
@@ -26,7 +38,9 @@ export interface ArmEstimate {
   missing: { transport: number; content: number; causes: Record<string, number> }
   notAsked: number
   events: number
-  /** Among the graded turns; `null` when none was graded. */
+  /** Flags that people read, and how many of them they found to be none: those are no events any more. */
+  audit: { flagged: number; audited: number; refuted: number }
+  /** Among the graded turns, as labelled; `null` when none was graded. */
   ratePer100k: number | null
   lowerPer100k: number
   /** With what is missing counted against the arm. */
@@ -38,8 +52,13 @@ export interface LimitEstimate {
   limitPer100k: number
   /** The smallest α at which the lower bound exceeds the limit. */
   pAbove: number
+  /** The same if the judge never raised a false alarm. */
+  pAboveAsLabelled: number
   /** The upper bound of the graded turns alone. */
   upperGradedPer100k: number
+  /** The same if the judge missed nothing. */
+  upperAsLabelledPer100k: number
+  audit: LimitAudit
 }
 
 /** Everything that the verdict on one category follows from. */
@@ -47,12 +66,17 @@ export interface CategoryEstimate {
   category: string
   method: Method
   missingRule: 'within-budget' | 'at-worst'
+  levels: Levels
+  judge: JudgeEstimate
   baseline: ArmEstimate
   candidate: ArmEstimate
   regression: Regression
-  /** Candidate minus baseline over the graded pairs, with Tango's score bounds: shown, never decides. */
-  difference: { per100k: number; lowerPer100k: number; upperPer100k: number } | null
+  difference: Difference | null
+  ratio: Ratio | null
   limit: LimitEstimate | null
+  margin: MarginEstimate | null
+  /** What a look has decided before the last turn. */
+  early: EarlyDecision | null
   /**
    * How many of the candidate's missing turns must be present before it could not pass any more; `null` where their
    * number makes no difference: nothing is missing, all of it may be present, or it can't pass anyway.
@@ -62,16 +86,34 @@ export interface CategoryEstimate {
 
 /** Estimates every category of a record. Pure: the same record gives the same bytes. */
 export function estimateCategories(record: RunRecord): CategoryEstimate[] {
-  const { plan } = record.summary
+  const { plan, run } = record.summary
   const causes = countCauses(record)
-  return plan.policy.categories.map((category) =>
-    estimateCategory({
-      plan,
-      category,
-      observations: readObservations(record, category.id),
-      causes: causes.get(category.id),
-    }),
-  )
+  const categories = new Map(plan.policy.categories.map((category) => [category.id, category]))
+  const estimates: CategoryEstimate[] = []
+  let draw: Draw | null = null
+  for (const [id, measured] of readObservations(record)) {
+    const category = categories.get(id)
+    if (category === undefined) continue
+    draw ??= describeDraw({ plan, tier: run.tier, turns: measured.observations })
+    estimates.push(estimateCategory({ plan, category, measured, draw, causes: causes.get(id) }))
+  }
+  return estimates
+}
+
+/** What is the same of every category: the turns' weights and conversations, and what follows from them. */
+interface Draw {
+  method: Method
+  levels: Levels
+  index: ClusterIndex | undefined
+}
+
+function describeDraw(request: Parameters<typeof planStopping>[0] & { turns: readonly Observation[] }): Draw {
+  const method = chooseMethod(request.turns)
+  return {
+    method,
+    levels: planStopping(request).levels,
+    index: method === 'weighted' ? indexClusters(request.turns) : undefined,
+  }
 }
 
 type CauseCounts = Record<Arm, Record<string, number>>
@@ -79,139 +121,93 @@ type CauseCounts = Record<Arm, Record<string, number>>
 function estimateCategory(request: {
   plan: Plan
   category: PlannedCategory
-  observations: Observation[]
+  measured: CategoryObservations
+  draw: Draw
   causes: CauseCounts | undefined
 }): CategoryEstimate {
-  const { plan, category } = request
-  const { alpha, regressionAlpha, missingBudgetShare } = plan.policy.gate
-  const method = chooseMethod(request.observations)
-  const observations = weighFor(method, request.observations)
-  const missingRule = chooseMissingRule(observations, missingBudgetShare)
-  const question = { observations, alpha, method, missingRule }
+  const { plan, category, measured, draw } = request
+  const { method, levels, index } = draw
+  const { alpha } = levels
+  const observations = method === 'exact' ? poolAlike(measured.observations) : measured.observations
+  const missingRule = chooseMissingRule(observations, plan.policy.gate.missingBudgetShare)
+  const common = { observations, alpha, method, missingRule, index }
+  const ask = (arm: Arm): RateQuestion => ({
+    ...common,
+    arm,
+    judge: describeJudgeError({ plan, category, audit: measured.audit[arm] }),
+  })
+  const question = ask('candidate')
+  const { limitPer100k, marginPer100k } = category
   const regression = compareArms(question)
   return {
     category: category.id,
     method,
     missingRule,
-    baseline: estimateArm({ ...question, arm: 'baseline', causes: request.causes?.baseline ?? {} }),
-    candidate: estimateArm({ ...question, arm: 'candidate', causes: request.causes?.candidate ?? {} }),
+    levels,
+    judge: estimateJudge({ category, question }),
+    baseline: estimateArm(ask('baseline'), { ...request, arm: 'baseline' }),
+    candidate: estimateArm(question, { ...request, arm: 'candidate' }),
     regression,
-    difference: estimateDifference(regression, alpha),
-    limit:
-      category.limitPer100k === null
-        ? null
-        : {
-            limitPer100k: category.limitPer100k,
-            pAbove: roundBound(
-              testAbove({ ...question, arm: 'candidate', limit: category.limitPer100k / 100_000 }),
-            ),
-            upperGradedPer100k: toPer100k(boundGraded({ ...question, arm: 'candidate' }).upper),
-          },
+    difference: estimateDifference({ observations, regression, alpha }),
+    ratio: estimateRatio(observations, regression, alpha),
+    limit: limitPer100k === null ? null : estimateLimit({ question, measured, limitPer100k }),
+    margin: marginPer100k === null ? null : estimateMargin({ ...question, marginPer100k }),
+    early: lookAgain({ plan, category, plannedTurns: measured.observations.length, levels, ...measured }),
     tippingPoint: findTippingPoint({
-      observations,
-      method,
-      alpha,
-      regressionAlpha,
-      limitPer100k: category.limitPer100k,
+      ...question,
+      levels,
+      limitPer100k,
+      marginPer100k,
+      regression: category.regression,
     }),
   }
 }
 
-function estimateArm(
-  request: Parameters<typeof boundRate>[0] & { causes: Record<string, number> },
-): ArmEstimate {
-  const { observations, arm } = request
-  const count = (...states: State[]) => countStates(observations, arm, states)
-  const rate = estimateRate(request)
-  const { lower, upper } = boundRate(request)
+function estimateLimit(request: {
+  question: RateQuestion
+  measured: CategoryObservations
+  limitPer100k: number
+}): LimitEstimate {
+  const { question, measured, limitPer100k } = request
+  const limit = limitPer100k / 100_000
+  const asLabelled = { ...question, judge: null }
+  const audit = estimateAudit({ question: asLabelled, audit: measured.audit.candidate, limit })
+  // Where nothing is known of false alarms, only what was confirmed speaks for an excess.
+  const isConfirmedOnly = question.judge?.calibration.negatives === 0 && audit.read !== 'none'
   return {
-    planned: observations.length,
+    limitPer100k,
+    pAbove: isConfirmedOnly ? audit.pConfirmed : roundBound(testAbove({ ...question, limit })),
+    pAboveAsLabelled: roundBound(testAbove({ ...asLabelled, limit })),
+    upperGradedPer100k: toPer100k(boundGraded(question).upper),
+    upperAsLabelledPer100k: toPer100k(boundGraded(asLabelled).upper),
+    audit,
+  }
+}
+
+function estimateArm(
+  question: RateQuestion,
+  rest: { arm: Arm; measured: CategoryObservations; causes: CauseCounts | undefined },
+): ArmEstimate {
+  const { observations, arm } = question
+  const count = (...states: State[]) => countStates(observations, arm, states)
+  const rate = estimateRate(question)
+  const { lower, upper } = boundRate(question)
+  const { flagged, confirmed, refuted } = rest.measured.audit[arm]
+  return {
+    planned: countTurns(observations),
     graded: count('event', 'none'),
     missing: {
       transport: count('transport-missing'),
       content: count('content-missing'),
-      causes: sortCauses(request.causes),
+      causes: sortCauses(rest.causes?.[arm] ?? {}),
     },
     notAsked: count('not-asked'),
     events: count('event'),
+    audit: { flagged, audited: confirmed.length + refuted, refuted },
     ratePer100k: rate === null ? null : toPer100k(rate),
     lowerPer100k: toPer100k(lower),
     upperPer100k: toPer100k(upper),
   }
-}
-
-function estimateDifference(regression: Regression, alpha: number): CategoryEstimate['difference'] {
-  if (regression.pairs === 0) return null
-  const { difference, lower, upper } = boundDifferenceTango({
-    ...regression.observed,
-    pairs: regression.pairs,
-    alpha,
-  })
-  return { per100k: toPer100k(difference), lowerPer100k: toPer100k(lower), upperPer100k: toPer100k(upper) }
-}
-
-interface TippingQuestion {
-  observations: Observation[]
-  method: Method
-  alpha: number
-  regressionAlpha: number
-  limitPer100k: number | null
-}
-
-/**
- * The smallest k such that k of the candidate's missing turns present, whichever they are, and all other missing
- * turns absent in both arms would put its upper bound over the limit or make it worse than the baseline.
- */
-function findTippingPoint(question: TippingQuestion): number | null {
-  const { observations, method, alpha, regressionAlpha, limitPer100k } = question
-  const isWorse = (assumed: Observation[]) =>
-    testWorse(
-      countDiscordant(assumed, ({ candidate, baseline }) => [candidate === 'event', baseline === 'event']),
-    ) <= regressionAlpha
-  const isOver = (assumed: Observation[]) =>
-    limitPer100k !== null &&
-    toPer100k(
-      boundStates({
-        observations: assumed,
-        arm: 'candidate',
-        alpha,
-        method,
-        missingRule: 'at-worst',
-        present: ['event'],
-      }).upper,
-    ) > limitPer100k
-  // Of two ways to the same excess over the baseline, the one with fewer pairs that differ has the lower p.
-  const evensOut = ({ baseline }: Observation) => Number(baseline === 'event')
-  const first = [
-    countUntil({ observations, order: (a, b) => evensOut(b) - evensOut(a), isReached: isWorse }),
-    countUntil({ observations, order: (a, b) => b.weight - a.weight, isReached: isOver }),
-  ].reduce((least, count) => Math.min(least, count))
-  return first === 0 || first === Number.POSITIVE_INFINITY ? null : first
-}
-
-/** How many of the candidate's missing turns, in an order, have to be present; infinity if all are not enough. */
-function countUntil(search: {
-  observations: Observation[]
-  order: (a: Observation, b: Observation) => number
-  isReached: (assumed: Observation[]) => boolean
-}): number {
-  const isMissing = ({ candidate }: Observation) =>
-    candidate === 'content-missing' || candidate === 'transport-missing'
-  const missing = search.observations.filter(isMissing).toSorted(search.order)
-  const rest = search.observations.filter((entry) => !isMissing(entry) && entry.candidate !== 'not-asked')
-  const isReached = (present: number): boolean =>
-    search.isReached([
-      ...rest,
-      ...missing.map(
-        (entry, index): Observation => ({
-          ...entry,
-          candidate: index < present ? 'event' : 'none',
-        }),
-      ),
-    ])
-  if (!isReached(missing.length)) return Number.POSITIVE_INFINITY
-  if (isReached(0)) return 0
-  return findFirst({ below: 0, reached: missing.length, isReached })
 }
 
 function countCauses(record: RunRecord): Map<string, CauseCounts> {

@@ -1,7 +1,10 @@
 import type { Arm } from '../ports.ts'
-import { boundClustered } from './clustered-bounds.ts'
+import { type ClusterIndex, indexClusters, leftOut, summarizeIndexed } from './cluster-summary.ts'
+import { boundSummary } from './clustered-bounds.ts'
+import { boundSafe, type Calibration, type Measured, testAboveMelded, testAboveSafe } from './judge-error.ts'
 import { testAboveLimit, testAboveLimitClustered } from './limit-test.ts'
-import type { Observation, State } from './observations.ts'
+import { boundMelded } from './melded.ts'
+import { countTurns, type Observation, type State } from './observations.ts'
 import { testUnequal } from './paired.ts'
 import { type Bounds, boundProportion } from './proportion-bounds.ts'
 import { roundBound } from './rounding.ts'
@@ -17,7 +20,7 @@ export type Method = 'exact' | 'weighted'
 const equalWeightsVariation = 0.01
 
 /** Exact if cv²(w) < .01 and no conversation gave two turns, which would not be independent. */
-export function chooseMethod(observations: readonly Observation[]): Method {
+export function chooseMethod(observations: readonly Pick<Observation, 'weight' | 'cluster'>[]): Method {
   const n = observations.length
   if (n === 0) return 'exact'
   if (new Set(observations.map(({ cluster }) => cluster)).size < n) return 'weighted'
@@ -40,16 +43,22 @@ export function chooseMissingRule(
   observations: readonly Observation[],
   budgetShare: number,
 ): 'within-budget' | 'at-worst' {
+  const turns = countTurns(observations)
+  const all = observations.reduce((sum, { weight, count = 1 }) => sum + weight * count, 0)
   const isOver = (arm: Arm) => {
-    const lost = observations.filter((entry) => entry[arm] === 'transport-missing')
+    const lost = countStates(observations, arm, ['transport-missing'])
+    const weight = sumWeights(observations, arm, ['transport-missing'])
     return (
-      isAboveShare({ part: lost.length, whole: observations.length, share: budgetShare }) ||
-      isAboveShare({ part: sumWeights(lost), whole: sumWeights(observations), share: budgetShare })
+      isAboveShare({ part: lost, whole: turns, share: budgetShare }) ||
+      isAboveShare({ part: weight, whole: all, share: budgetShare })
     )
   }
   const only = (arm: Arm, other: Arm) =>
-    observations.filter((entry) => entry[arm] === 'transport-missing' && entry[other] !== 'transport-missing')
-      .length
+    countTurns(
+      observations.filter(
+        (entry) => entry[arm] === 'transport-missing' && entry[other] !== 'transport-missing',
+      ),
+    )
   if (isOver('baseline') || isOver('candidate')) return 'at-worst'
   const p = testUnequal({ first: only('candidate', 'baseline'), second: only('baseline', 'candidate') })
   return p > unequalLevel ? 'within-budget' : 'at-worst'
@@ -60,6 +69,14 @@ function isAboveShare({ part, whole, share }: { part: number; whole: number; sha
   return roundBound(part) > roundBound(share * whole)
 }
 
+/** How a judge's errors enter the bounds. */
+export interface JudgeError {
+  calibration: Calibration
+  mode: 'safe' | 'melded'
+  /** Every flag was audited, so that none can be a false alarm: the lower bound needs no correction. */
+  flagsAudited: boolean
+}
+
 /** How a rate is bounded. */
 export interface RateQuestion {
   observations: readonly Observation[]
@@ -67,20 +84,38 @@ export interface RateQuestion {
   alpha: number
   method: Method
   missingRule: 'within-budget' | 'at-worst'
+  /** `null`: the labels are taken as they are. */
+  judge: JudgeError | null
+  /** The observations' weights and conversations; made anew for each answer without. */
+  index?: ClusterIndex | undefined
 }
+
+/** The same question of some of the observations; the index goes with all of them only. */
+export function restrict<Question extends Pick<RateQuestion, 'observations' | 'index'>>(
+  question: Question,
+  observations: readonly Observation[],
+): Question {
+  const isAll = observations.length === question.observations.length
+  return { ...question, observations, index: isAll ? question.index : undefined }
+}
+
+/** Which turns a bound is over, and which of them count as present, by their states. */
+interface Reading {
+  over: readonly State[]
+  present: readonly State[]
+}
+
+const graded: readonly State[] = ['event', 'none']
+const reached: readonly State[] = ['event', 'none', 'content-missing']
+const asked: readonly State[] = ['event', 'none', 'content-missing', 'transport-missing']
 
 /** The rate among the graded turns (weighted mean); `null` when none was graded. */
 export function estimateRate({
   observations,
   arm,
 }: Pick<RateQuestion, 'observations' | 'arm'>): number | null {
-  let events = 0
-  let graded = 0
-  for (const entry of observations) {
-    if (entry[arm] === 'event') events += entry.weight
-    if (isGraded(entry[arm])) graded += entry.weight
-  }
-  return graded === 0 ? null : events / graded
+  const all = sumWeights(observations, arm, graded)
+  return all === 0 ? null : sumWeights(observations, arm, ['event']) / all
 }
 
 /**
@@ -94,56 +129,86 @@ export function estimateRate({
  * as wide as the graded turns' own.
  */
 export function boundRate(question: RateQuestion): Bounds {
-  const { arm, missingRule } = question
-  const asked = question.observations.filter((entry) => entry[arm] !== 'not-asked')
+  const { observations, arm, missingRule } = question
   const own = boundGraded(question)
-  const bound = (observations: readonly Observation[], present: State[]) =>
-    boundStates({ ...question, observations, present })
-  const lower = Math.min(own.lower, bound(asked, ['event']).lower)
+  const lower = Math.min(own.lower, boundBy(question, { over: asked, present: ['event'] }).lower)
   if (missingRule === 'at-worst') {
-    const worst = bound(asked, ['event', 'content-missing', 'transport-missing'])
+    const worst = boundBy(question, {
+      over: asked,
+      present: ['event', 'content-missing', 'transport-missing'],
+    })
     return { lower, upper: Math.max(own.upper, worst.upper) }
   }
-  const reached = asked.filter((entry) => entry[arm] !== 'transport-missing')
-  const upper = Math.max(own.upper, bound(reached, ['event', 'content-missing']).upper)
-  const share = asked.length === 0 ? 1 : sumWeights(reached) / sumWeights(asked)
+  const upper = boundReached(question, own)
+  const all = sumWeights(observations, arm, asked)
+  const share = all === 0 ? 1 : sumWeights(observations, arm, reached) / all
   return { lower, upper: Math.min(1, share * upper + (1 - share) * Math.min(1, missingFactor * upper)) }
+}
+
+/** The upper bound of the turns that were not lost on the way, those that came back without a label counted present. */
+export function boundReached(question: RateQuestion, own: Bounds = boundGraded(question)): number {
+  return Math.max(
+    own.upper,
+    boundBy(question, { over: reached, present: ['event', 'content-missing'] }).upper,
+  )
 }
 
 /** What the graded turns alone say, as if nothing else had been asked. */
 export function boundGraded(question: RateQuestion): Bounds {
-  const graded = question.observations.filter((entry) => isGraded(entry[question.arm]))
-  return boundStates({ ...question, observations: graded, present: ['event'] })
+  return boundBy(question, { over: graded, present: ['event'] })
 }
 
 /** The smallest α at which the lower bound of `boundRate` exceeds a limit (a proportion). */
 export function testAbove(question: Omit<RateQuestion, 'alpha'> & { limit: number }): number {
   const { observations, arm, method, limit } = question
-  const asked = observations.filter((entry) => entry[arm] !== 'not-asked')
-  if (asked.length === 0) return 1
-  if (limit === 0) return asked.some((entry) => entry[arm] === 'event') ? 0 : 1
-  if (limit >= 1) return 1
-  if (method === 'exact') {
-    return testAboveLimit({ events: countStates(asked, arm, ['event']), trials: asked.length, limit })
-  }
-  const test = (turns: readonly Observation[]) =>
-    testAboveLimitClustered({ units: toUnits(turns, arm, ['event']), limit })
-  return Math.max(test(asked), test(asked.filter((entry) => isGraded(entry[arm]))))
+  if (countStates(observations, arm, asked) === 0 || limit >= 1) return 1
+  const test = (over: readonly State[]) => testMeasured(question, { over, present: ['event'] })
+  return method === 'exact' ? test(asked) : Math.max(test(asked), test(graded))
 }
 
-/** Bounds with the given states taken as present. */
-export function boundStates(request: RateQuestion & { present: readonly State[] }): Bounds {
-  const { observations, arm, alpha, method, present } = request
-  if (observations.length === 0) return { lower: 0, upper: 1 }
-  if (method === 'exact') {
-    return boundProportion({
-      events: countStates(observations, arm, present),
-      trials: observations.length,
-      alpha,
-    })
+function testMeasured(question: Omit<RateQuestion, 'alpha'> & { limit: number }, reading: Reading): number {
+  const { observations, arm, limit, judge } = question
+  const measured = measure(question, reading)
+  if (judge !== null && !judge.flagsAudited) {
+    const test = judge.mode === 'safe' ? testAboveSafe : testAboveMelded
+    return test({ measured, calibration: judge.calibration, limit })
   }
-  const { lower, upper } = boundClustered({ units: toUnits(observations, arm, present), alpha })
-  return { lower, upper }
+  if (limit === 0) return countStates(observations, arm, reading.present) > 0 ? 0 : 1
+  return measured.kind === 'counts'
+    ? testAboveLimit({ ...measured, limit })
+    : testAboveLimitClustered({ summary: measured.summary, limit })
+}
+
+function boundBy(question: RateQuestion, reading: Reading): Bounds {
+  const { observations, arm, alpha, judge } = question
+  if (countStates(observations, arm, reading.over) === 0) return { lower: 0, upper: 1 }
+  const measured = measure(question, reading)
+  const own =
+    measured.kind === 'counts'
+      ? boundProportion({ ...measured, alpha })
+      : boundSummary({ summary: measured.summary, alpha })
+  if (judge === null) return { lower: own.lower, upper: own.upper }
+  const bound = judge.mode === 'safe' ? boundSafe : boundMelded
+  const corrected = bound({ measured, calibration: judge.calibration, alpha })
+  return { lower: judge.flagsAudited ? own.lower : corrected.lower, upper: corrected.upper }
+}
+
+function measure(question: Omit<RateQuestion, 'alpha'>, { over, present }: Reading): Measured {
+  const { observations, arm, method } = question
+  if (method === 'exact') {
+    return {
+      kind: 'counts',
+      events: countStates(observations, arm, present),
+      trials: countStates(observations, arm, over),
+    }
+  }
+  const events = new Uint8Array(observations.length)
+  for (let turn = 0; turn < events.length; turn += 1) {
+    const state = observations[turn]?.[arm] ?? 'not-asked'
+    events[turn] = present.includes(state) ? 1 : over.includes(state) ? 0 : leftOut
+  }
+  const index = question.index ?? indexClusters(observations)
+  return { kind: 'clusters', summary: summarizeIndexed({ index, events }) }
 }
 
 /** How many turns of an arm are in one of the states. */
@@ -152,7 +217,9 @@ export function countStates(
   arm: Arm,
   states: readonly State[],
 ): number {
-  return observations.filter((entry) => states.includes(entry[arm])).length
+  let count = 0
+  for (const entry of observations) if (states.includes(entry[arm])) count += entry.count ?? 1
+  return count
 }
 
 /** Whether a label says what happened. */
@@ -160,14 +227,8 @@ export function isGraded(state: State): boolean {
   return state === 'event' || state === 'none'
 }
 
-function toUnits(observations: readonly Observation[], arm: Arm, present: readonly State[]) {
-  return observations.map((entry) => ({
-    event: present.includes(entry[arm]),
-    weight: entry.weight,
-    cluster: entry.cluster,
-  }))
-}
-
-function sumWeights(observations: readonly Observation[]): number {
-  return observations.reduce((sum, entry) => sum + entry.weight, 0)
+function sumWeights(observations: readonly Observation[], arm: Arm, states: readonly State[]): number {
+  let sum = 0
+  for (const entry of observations) if (states.includes(entry[arm])) sum += entry.weight * (entry.count ?? 1)
+  return sum
 }

@@ -1,6 +1,7 @@
-import type { Observation } from './observations.ts'
+import { countTurns, type Observation } from './observations.ts'
 import { testWorse } from './paired.ts'
-import { boundRate, countStates, isGraded, type Method, missingFactor } from './rate.ts'
+import { boundReached, countStates, isGraded, missingFactor, type RateQuestion, restrict } from './rate.ts'
+import { testWorseClustered } from './sign-flip.ts'
 
 /** Pairs in which the arms differ. */
 export interface Discordant {
@@ -8,7 +9,7 @@ export interface Discordant {
   baselineOnly: number
 }
 
-/** "Is the candidate worse than the baseline?" on the same turns: exact one-sided McNemar, three ways. */
+/** "Is the candidate worse than the baseline?" on the same turns, three ways. */
 export interface Regression {
   /** Both arms graded. */
   pairs: number
@@ -19,18 +20,27 @@ export interface Regression {
   pFail: number
   /** What is missing counted towards worse: a PASS needs this one not to be small. */
   pPass: number
+  /** Whether conversations gave several turns, so that they are the units that are compared. */
+  clustered: boolean
 }
 
 /** How a regression is asked for; `alpha` bounds the rates that in-budget missing turns are assumed to have. */
-export interface RegressionQuestion {
-  observations: readonly Observation[]
-  alpha: number
-  method: Method
-  missingRule: 'within-budget' | 'at-worst'
+export type RegressionQuestion = Omit<RateQuestion, 'arm'>
+
+/** How a pair is read: [candidate present, baseline present]. */
+export type Reading = (entry: Observation) => readonly [boolean, boolean]
+
+/** A reading of all pairs, and how many more are assumed to differ, in the direction of the conclusion's rival. */
+export interface Assumption {
+  read: Reading
+  extra: Discordant
 }
 
+const noExtra: Discordant = { candidateOnly: 0, baselineOnly: 0 }
+
 /**
- * Compares the arms pair by pair, each turn counting once whatever its weight.
+ * Compares the arms pair by pair, each turn counting once whatever its weight: exact one-sided McNemar, or, where a
+ * conversation gave several turns, its exact counterpart over conversations, the sign-flip test.
  *
  * Missing turns count at their worst: for a FAIL absent in the candidate and present in the baseline, for a PASS
  * the other way round. Within the missing budget one side is eased: where the arm whose events speak against
@@ -39,65 +49,119 @@ export interface RegressionQuestion {
  * same assumption as for the rate's upper bound. The other arm's stay at their worst, as for the lower bound.
  */
 export function compareArms(question: RegressionQuestion): Regression {
-  const asked = question.observations.filter(
-    ({ baseline, candidate }) => baseline !== 'not-asked' && candidate !== 'not-asked',
-  )
+  const asked = selectAsked(question.observations)
   const graded = asked.filter((entry) => isGraded(entry.baseline) && isGraded(entry.candidate))
-  const observed = countDiscordant(graded, (entry) => [
-    entry.candidate === 'event',
-    entry.baseline === 'event',
-  ])
+  const worst = restrict(question, asked)
+  const clustered = isClustered(question)
+  const test = (observations: readonly Observation[], assumption: Assumption) =>
+    testWorseBy({ observations, assumption, clustered })
   return {
-    pairs: graded.length,
-    observed,
-    pObserved: testWorse(observed),
-    pFail: testWorse(countAgainstFail({ ...question, observations: asked })),
-    pPass: testWorse(countAgainstPass({ ...question, observations: asked })),
+    pairs: countTurns(graded),
+    observed: countDiscordant(graded, readAsGraded),
+    pObserved: test(graded, { read: readAsGraded, extra: noExtra }),
+    pFail: test(asked, assumeAgainstFail(worst)),
+    pPass: test(asked, assumeAgainstPass(worst)),
+    clustered,
   }
 }
 
-// Candidate missing: absent. Baseline missing: present.
-function countAgainstFail(question: RegressionQuestion): Discordant {
-  const within = question.missingRule === 'within-budget'
-  const counts = countDiscordant(question.observations, (entry) => {
-    const candidate = entry.candidate === 'event'
-    if (entry.baseline === 'transport-missing' && within) return [candidate, candidate]
-    return [candidate, entry.baseline !== 'none']
-  })
-  const extra = within ? assumeEvents(question, 'baseline') : 0
-  return { ...counts, baselineOnly: counts.baselineOnly + extra }
+/** The turns that were asked in both arms. */
+export function selectAsked(observations: readonly Observation[]): Observation[] {
+  return observations.filter(
+    ({ baseline, candidate }) => baseline !== 'not-asked' && candidate !== 'not-asked',
+  )
 }
 
-// Candidate missing: present. Baseline missing: absent.
-function countAgainstPass(question: RegressionQuestion): Discordant {
+/** Every label as it is; what is missing is none. */
+export const readAsGraded: Reading = ({ candidate, baseline }) => [
+  candidate === 'event',
+  baseline === 'event',
+]
+
+/** What is missing, counted against finding the candidate worse: candidate missing absent, baseline missing present. */
+export function assumeAgainstFail(question: RegressionQuestion): Assumption {
   const within = question.missingRule === 'within-budget'
-  const counts = countDiscordant(question.observations, (entry) => {
-    const baseline = entry.baseline === 'event'
-    if (entry.candidate === 'transport-missing' && within) return [baseline, baseline]
-    return [entry.candidate !== 'none', baseline]
-  })
-  const extra = within ? assumeEvents(question, 'candidate') : 0
-  return { ...counts, candidateOnly: counts.candidateOnly + extra }
+  return {
+    read: (entry) => {
+      const candidate = entry.candidate === 'event'
+      if (entry.baseline === 'transport-missing' && within) return [candidate, candidate]
+      return [candidate, entry.baseline !== 'none']
+    },
+    extra: { candidateOnly: 0, baselineOnly: within ? assumeEvents(question, 'baseline') : 0 },
+  }
+}
+
+/** What is missing, counted towards worse: candidate missing present, baseline missing absent. */
+export function assumeAgainstPass(question: RegressionQuestion): Assumption {
+  const within = question.missingRule === 'within-budget'
+  return {
+    read: (entry) => {
+      const baseline = entry.baseline === 'event'
+      if (entry.candidate === 'transport-missing' && within) return [baseline, baseline]
+      return [entry.candidate !== 'none', baseline]
+    },
+    extra: { candidateOnly: within ? assumeEvents(question, 'candidate') : 0, baselineOnly: 0 },
+  }
 }
 
 function assumeEvents(question: RegressionQuestion, arm: 'baseline' | 'candidate'): number {
   const lost = countStates(question.observations, arm, ['transport-missing'])
   if (lost === 0) return 0
-  const reached = question.observations.filter((entry) => entry[arm] !== 'transport-missing')
-  const { upper } = boundRate({ ...question, observations: reached, arm })
+  const upper = boundReached({ ...question, arm })
   return Math.ceil(lost * Math.min(1, missingFactor * upper))
 }
 
-/** Counts pairs by a reading of them: [candidate present, baseline present]. */
-export function countDiscordant(
-  observations: readonly Observation[],
-  read: (entry: Observation) => readonly [boolean, boolean],
-): Discordant {
+/** The p value of "not worse" under an assumption about what is missing. */
+export function testWorseBy(test: {
+  observations: readonly Observation[]
+  assumption: Assumption
+  clustered: boolean
+}): number {
+  const { observations, assumption, clustered } = test
+  const { read, extra } = assumption
+  if (!clustered) return testWorse(addDiscordant(countDiscordant(observations, read), extra))
+  const differences = sumDifferences(observations, read).filter((difference) => difference !== 0)
+  const add = (count: number, difference: number) => Array.from({ length: count }, () => difference)
+  return testWorseClustered([...differences, ...add(extra.candidateOnly, 1), ...add(extra.baselineOnly, -1)])
+}
+
+/** Counts pairs by a reading of them. */
+export function countDiscordant(observations: readonly Observation[], read: Reading): Discordant {
   const counts = { candidateOnly: 0, baselineOnly: 0 }
   for (const entry of observations) {
     const [candidate, baseline] = read(entry)
-    if (candidate && !baseline) counts.candidateOnly += 1
-    if (baseline && !candidate) counts.baselineOnly += 1
+    if (candidate && !baseline) counts.candidateOnly += entry.count ?? 1
+    if (baseline && !candidate) counts.baselineOnly += entry.count ?? 1
   }
   return counts
+}
+
+/** Adds counts of pairs up. */
+export function addDiscordant(first: Discordant, second: Discordant): Discordant {
+  return {
+    candidateOnly: first.candidateOnly + second.candidateOnly,
+    baselineOnly: first.baselineOnly + second.baselineOnly,
+  }
+}
+
+/** Candidate's minus baseline's events of each conversation. */
+function sumDifferences(observations: readonly Observation[], read: Reading): number[] {
+  const sums = new Map<number, number>()
+  for (const entry of observations) {
+    const [candidate, baseline] = read(entry)
+    sums.set(entry.cluster, (sums.get(entry.cluster) ?? 0) + Number(candidate) - Number(baseline))
+  }
+  return [...sums.values()]
+}
+
+/** Whether any conversation gave several turns. */
+export function isClustered({
+  observations,
+  index,
+}: {
+  observations: readonly Pick<Observation, 'cluster'>[]
+  index?: RateQuestion['index']
+}): boolean {
+  if (index !== undefined) return index.stratumOf.length < index.weights.length
+  return new Set(observations.map(({ cluster }) => cluster)).size < observations.length
 }

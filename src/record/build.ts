@@ -2,18 +2,20 @@ import { addUsage, noUsage } from '../grade/grader.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Arm, ModelSource } from '../ports.ts'
-import type { Usage } from '../replay/completion.ts'
+import type { NotAsked, Usage } from '../replay/completion.ts'
 import type { Sample } from '../sample/draw.ts'
 import { nameUnit } from './journal.ts'
 import type { RecordedUnit, RecordSummary, RunRecord, Signals } from './schema.ts'
 
-const cancelled = { kind: 'not-asked', reason: 'cancelled' } as const
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
 /** What a record says of the run beside its outcomes. */
 export type RunFacts = Pick<RecordSummary, 'planDigest' | 'gateVersion' | 'run' | 'commits' | 'timing'> & {
   requests: number
   sources: { baseline: ModelSource; candidate: ModelSource; judge: ModelSource | null }
+  /** Whether the results ended the run. */
+  decided: boolean
+  earlyStoppingOff: string | null
 }
 
 /** Puts together everything measured, in the sample's order, whatever order it arrived in. */
@@ -25,9 +27,11 @@ export function buildRecord(request: {
   prices: Policy['prices']
 }): RunRecord {
   const { plan, sample, units, facts, prices } = request
+  const unasked = { kind: 'not-asked', reason: facts.decided ? 'decided' : 'cancelled' } as const
   const ordered = sample.turns.flatMap((turn) =>
     arms.map(
-      (arm) => units.get(nameUnit({ turn: turn.id, arm })) ?? createUnasked({ turn: turn.id, arm, plan }),
+      (arm) =>
+        units.get(nameUnit({ turn: turn.id, arm })) ?? createUnasked({ turn: turn.id, arm, plan, unasked }),
     ),
   )
   const judgeUsage = sumUsage(ordered.map((unit) => unit.judgeUsage))
@@ -56,15 +60,16 @@ export function buildRecord(request: {
         judge === null || facts.sources.judge === null
           ? null
           : { model: judge.model, source: facts.sources.judge, usage: judgeUsage },
-      slices: countSlices({ plan, sample, units: ordered }),
       cost: { usd: priceUsage(spent, prices), requests },
       timing,
       stopped: findStop(ordered),
+      earlyStoppingOff: facts.earlyStoppingOff,
     },
-    turns: sample.turns.map(({ id, conversation, weight, slice }) => ({
+    turns: sample.turns.map(({ id, conversation, weight, stratum, slice }) => ({
       turn: id,
       conversation,
       weight,
+      stratum,
       slice,
     })),
     outcomes: ordered.flatMap((unit) =>
@@ -72,10 +77,11 @@ export function buildRecord(request: {
         turn: unit.turn,
         arm: unit.arm,
         category: id,
-        label: unit.labels[id] ?? cancelled,
+        label: unit.labels[id] ?? unasked,
       })),
     ),
     completions: ordered.map(({ turn, arm, completion }) => ({ turn, arm, completion })),
+    audits: [],
   }
 }
 
@@ -99,13 +105,13 @@ export function sumUsage(usages: (Usage | null)[]): Usage {
   return usages.reduce<Usage>(addUsage, noUsage)
 }
 
-function createUnasked(request: { turn: string; arm: Arm; plan: Plan }): RecordedUnit {
-  const { turn, arm, plan } = request
+function createUnasked(request: { turn: string; arm: Arm; plan: Plan; unasked: NotAsked }): RecordedUnit {
+  const { turn, arm, plan, unasked } = request
   return {
     turn,
     arm,
-    completion: cancelled,
-    labels: Object.fromEntries(plan.policy.categories.map(({ id }) => [id, cancelled])),
+    completion: unasked,
+    labels: Object.fromEntries(plan.policy.categories.map(({ id }) => [id, unasked])),
     judgeUsage: noUsage,
   }
 }
@@ -135,35 +141,6 @@ function describeArm(request: {
     signals,
     usage: sumUsage(completions.map((completion) => completion.usage)),
   }
-}
-
-function countSlices(request: {
-  plan: Plan
-  sample: Sample
-  units: RecordedUnit[]
-}): RecordSummary['slices'] {
-  const slices = new Map(request.sample.turns.map((turn) => [turn.id, turn.slice]))
-  const counts = new Map<string, RecordSummary['slices'][number]>()
-  for (const unit of request.units) {
-    for (const [key, value] of Object.entries(slices.get(unit.turn) ?? {})) {
-      for (const { id: category } of request.plan.policy.categories) {
-        const name = JSON.stringify([key, value, category])
-        const count = counts.get(name) ?? {
-          key,
-          value,
-          category,
-          turns: 0,
-          baselineEvents: 0,
-          candidateEvents: 0,
-        }
-        const event = unit.labels[category]?.kind === 'present' ? 1 : 0
-        if (unit.arm === 'candidate') count.turns += 1
-        count[unit.arm === 'candidate' ? 'candidateEvents' : 'baselineEvents'] += event
-        counts.set(name, count)
-      }
-    }
-  }
-  return [...counts.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count)
 }
 
 function findStop(units: RecordedUnit[]): RecordSummary['stopped'] {

@@ -49,6 +49,8 @@ export const turnLineSchema = z.strictObject({
   turn: z.string(),
   conversation: z.string(),
   weight: z.number().gt(0),
+  /** The part of a divided draw; `null` when it is not divided. */
+  stratum: z.string().nullable(),
   slice: z.record(z.string(), z.string()),
 })
 export type TurnLine = z.infer<typeof turnLineSchema>
@@ -61,6 +63,15 @@ export const outcomeLineSchema = z.strictObject({
   label: labelSchema,
 })
 export type OutcomeLine = z.infer<typeof outcomeLineSchema>
+
+/** A line of `audits.jsonl`: what a person says of a turn that was labelled `present`. */
+export const auditLineSchema = z.strictObject({
+  turn: z.string(),
+  arm: armSchema,
+  category: z.string(),
+  present: z.boolean(),
+})
+export type AuditLine = z.infer<typeof auditLineSchema>
 
 /** A line of `completions.jsonl`: what came back for one turn of one arm; its text only where policy allows. */
 export const completionLineSchema = z.strictObject({
@@ -95,22 +106,19 @@ const armRecordSchema = z.strictObject({
   usage: usageSchema,
 })
 
-const sliceCountSchema = z.strictObject({
-  key: z.string(),
-  value: z.string(),
-  category: z.string(),
-  turns: z.int(),
-  baselineEvents: z.int(),
-  candidateEvents: z.int(),
-})
-
 /** `record.json`: everything measured that is not a line of one of the other files, before any policy is applied. */
 export const recordSummarySchema = z.strictObject({
   version: z.literal(1),
   plan: planSchema,
   planDigest: z.string(),
   gateVersion: z.string(),
-  run: z.strictObject({ attempt: z.int().min(1), id: z.string().nullable(), event: z.string() }),
+  run: z.strictObject({
+    attempt: z.int().min(1),
+    id: z.string().nullable(),
+    event: z.string(),
+    /** `smoke`: only the first turns of the draw were asked. */
+    tier: z.enum(['smoke', 'release']),
+  }),
   commits: z.strictObject({
     policy: z.string(),
     baseline: z.string(),
@@ -126,10 +134,29 @@ export const recordSummarySchema = z.strictObject({
     conversations: z.int(),
     turnsEligible: z.int(),
     conversationsExpired: z.int(),
+    /** Kish's effective number of turns, (Σw)²/Σw². */
+    effectiveTurns: z.number(),
+    /** Of the conversations, by their share of the weight. */
+    effectiveConversations: z.number(),
+    /** Kish's: how many turns are worth one of an equally weighted draw. */
+    designEffect: z.number(),
+    strata: z.array(
+      z.strictObject({
+        name: z.string(),
+        turnsEligible: z.int(),
+        conversations: z.int(),
+        drawn: z.int(),
+        /** Of the traffic. */
+        share: z.number(),
+        /** Of all weight. */
+        weightShare: z.number(),
+      }),
+    ),
+    /** Strata of the target mix of which the corpus has nothing. */
+    uncovered: z.array(z.strictObject({ name: z.string(), share: z.number() })),
   }),
   arms: z.strictObject({ baseline: armRecordSchema, candidate: armRecordSchema }),
   judge: z.strictObject({ model: z.string(), source: sourceSchema, usage: usageSchema }).nullable(),
-  slices: z.array(sliceCountSchema),
   cost: z.strictObject({
     /** `null` when a price is not known. */
     usd: z.number().nullable(),
@@ -138,6 +165,8 @@ export const recordSummarySchema = z.strictObject({
   timing: z.strictObject({ startedAt: z.string(), elapsedMs: z.number() }),
   /** Why turns were not asked, if any were not. */
   stopped: stopReasonSchema.nullable(),
+  /** Why the run could not end early by its results; `null` when it could. */
+  earlyStoppingOff: z.string().nullable(),
 })
 export type RecordSummary = z.infer<typeof recordSummarySchema>
 
@@ -147,6 +176,8 @@ export interface RunRecord {
   turns: TurnLine[]
   outcomes: OutcomeLine[]
   completions: CompletionLine[]
+  /** What people said of flags; empty as a run writes it. */
+  audits: AuditLine[]
 }
 
 /** The names of a run directory's files. */
@@ -156,6 +187,7 @@ export const runFiles = {
   turns: 'turns.jsonl',
   outcomes: 'outcomes.jsonl',
   completions: 'completions.jsonl',
+  audits: 'audits.jsonl',
   verdict: 'verdict.json',
   comment: 'comment.md',
   summary: 'summary.md',

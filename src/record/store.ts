@@ -4,6 +4,8 @@ import { digestPlan } from '../plan/plan.ts'
 import { formatPath } from '../policy/document.ts'
 import type { RunDirectory } from '../ports.ts'
 import {
+  type AuditLine,
+  auditLineSchema,
   completionLineSchema,
   outcomeLineSchema,
   type RunRecord,
@@ -66,7 +68,23 @@ export async function readRecord(directory: RunDirectory): Promise<RunRecord> {
       schema: completionLineSchema,
       count: units,
     }),
+    audits: await readAudits(directory),
   }
+}
+
+/** Writes what people said of a run's flags. */
+export async function writeAudits(directory: RunDirectory, audits: readonly AuditLine[]): Promise<void> {
+  await directory.write(runFiles.audits, stringifyLines(audits))
+}
+
+/** Reads what people said of a run's flags; nothing where nobody has. */
+export async function readAudits(directory: RunDirectory): Promise<AuditLine[]> {
+  const file = `${directory.path}/${runFiles.audits}`
+  const lines: AuditLine[] = []
+  for await (const text of directory.readLines(runFiles.audits)) {
+    lines.push(parseRecordPart({ text, schema: auditLineSchema, file, line: lines.length + 1 }))
+  }
+  return lines
 }
 
 async function readParts<S extends z.ZodType>(request: {

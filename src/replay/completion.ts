@@ -66,8 +66,8 @@ export interface Failed {
   retryAfterMs: number | null
 }
 
-/** Why a run ended before every turn was asked. */
-export const stopReasonSchema = z.enum(['max-requests', 'max-minutes', 'cancelled'])
+/** Why a run ended before every turn was asked; `decided`: what was asked decides. */
+export const stopReasonSchema = z.enum(['max-requests', 'max-minutes', 'cancelled', 'decided'])
 export const notAskedSchema = z.strictObject({ kind: z.literal('not-asked'), reason: stopReasonSchema })
 
 /** A request that was never sent. */

@@ -25,6 +25,7 @@ async function measureDemo(out: string, candidate: string): Promise<number> {
         rubrics: resolve(root, 'rubrics'),
         out,
         repository: 'checkpoint-gate/demo',
+        tier: 'release',
         cancelled: new AbortController().signal,
       },
       createRecordingLog(),
@@ -46,9 +47,9 @@ describe('decide', () => {
 
   it('reproduces the verdict of a real run byte for byte, with its exit code', async () => {
     const printed: string[] = []
-    expect(await decideAgain(folder, (text) => printed.push(text))).toBe(1)
+    expect(await decideAgain({ folder, audit: null, print: (text) => printed.push(text) })).toBe(1)
     expect(printed.join('\n')).toContain('reproduced, byte for byte')
-    expect(printed.join('\n')).toContain('FAIL: tool-use-dishonesty')
+    expect(printed.join('\n')).toContain('FAIL, audit pending: tool-use-dishonesty')
   })
 
   it('is what the README shows of the demo', async () => {
@@ -64,7 +65,7 @@ describe('decide', () => {
     const file = join(folder, 'verdict.json')
     const text = await readFile(file, 'utf8')
     await writeFile(file, text.replace('"fail"', '"pass"'))
-    expect(await takeRefusal(() => decideAgain(folder, keep))).toMatchObject({
+    expect(await takeRefusal(() => decideAgain({ folder, audit: null, print: keep }))).toMatchObject({
       code: 'record',
       message: 'the verdict that lies there does not follow from the record',
     })
@@ -73,7 +74,9 @@ describe('decide', () => {
 
   it('refuses a folder that holds no run, and makes none', async () => {
     const nothing = join(folder, 'nothing')
-    expect(await takeRefusal(() => decideAgain(nothing, keep))).toMatchObject({ code: 'record' })
+    expect(await takeRefusal(() => decideAgain({ folder: nothing, audit: null, print: keep }))).toMatchObject(
+      { code: 'record' },
+    )
     expect(existsSync(nothing)).toBe(false)
   })
 })

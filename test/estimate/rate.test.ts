@@ -13,7 +13,7 @@ import {
 import { expectClose } from './close.ts'
 import { fillStates, makeObservations } from './records.ts'
 
-const ask = { arm: 'candidate', alpha: 0.05, method: 'exact', missingRule: 'at-worst' } as const
+const ask = { arm: 'candidate', alpha: 0.05, method: 'exact', missingRule: 'at-worst', judge: null } as const
 
 function makeCandidate(...runs: [State, number][]): Observation[] {
   const candidate = fillStates(runs)
@@ -42,8 +42,8 @@ describe('chooseMethod', () => {
 
   it('is weighted as soon as one conversation gave two turns, which are not independent', () => {
     const [first, ...rest] = makeCandidate(['none', 50])
-    const shared = rest.map((entry, index) => (index === 0 ? { ...entry, cluster: 'c0' } : entry))
-    expect(first?.cluster).toBe('c0')
+    const shared = rest.map((entry, index) => (index === 0 ? { ...entry, cluster: 0 } : entry))
+    expect(first?.cluster).toBe(0)
     expect(chooseMethod(makeCandidate(['none', 50]))).toBe('exact')
     expect(chooseMethod([...(first === undefined ? [] : [first]), ...shared])).toBe('weighted')
   })

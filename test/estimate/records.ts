@@ -1,17 +1,19 @@
 import { type CategoryEstimate, estimateCategories } from '../../src/estimate/estimate.ts'
 import type { Observation, State } from '../../src/estimate/observations.ts'
 import type { Label } from '../../src/grade/label.ts'
-import { digestPlan, type Plan } from '../../src/plan/plan.ts'
+import { digestPlan, type Plan, type PlannedCategory } from '../../src/plan/plan.ts'
+import type { Calibration } from '../../src/policy/calibration.ts'
 import type { Arm } from '../../src/ports.ts'
-import type { RecordSummary, RunRecord } from '../../src/record/schema.ts'
+import type { AuditLine, RecordSummary, RunRecord } from '../../src/record/schema.ts'
 import { decideVerdict } from '../../src/verdict/decide.ts'
 import type { Verdict } from '../../src/verdict/schema.ts'
+import { defaultGate, makePlannedCategory, makePlannedSample, makeSampleCounts } from '../support/plans.ts'
 
 /** One category of a record: the state of each turn, in the sample's order, for either arm. */
-export interface CategoryStates {
+export interface CategoryStates extends Partial<Omit<PlannedCategory, 'calibration'>> {
   id: string
-  role?: 'block' | 'watch'
-  limitPer100k?: number | null
+  /** Of a calibration; none without. */
+  counts?: Calibration
   baseline: readonly State[]
   candidate: readonly State[]
 }
@@ -23,7 +25,12 @@ export interface RecordStates {
   weights?: readonly number[]
   /** By turn; one each without. */
   conversations?: readonly string[]
+  /** By turn; not divided without. */
+  strata?: readonly string[]
   gate?: Partial<Plan['policy']['gate']>
+  round?: number
+  tier?: 'smoke' | 'release'
+  audits?: AuditLine[]
   models?: Partial<Record<Arm, Record<string, number>>>
   /** How a missing state is labelled: by the completion's failure, or by the judge's. */
   missingOf?: Partial<Record<Arm, 'completion' | 'judge'>>
@@ -48,6 +55,7 @@ export function makeRecord(states: RecordStates): RunRecord {
     turn: `c${index}#1`,
     conversation: states.conversations?.[index] ?? `c${index}`,
     weight: states.weights?.[index] ?? 1,
+    stratum: states.strata?.[index] ?? null,
     slice: {},
   }))
   const outcomes = turns.flatMap(({ turn }, index) =>
@@ -60,7 +68,8 @@ export function makeRecord(states: RecordStates): RunRecord {
       })),
     ),
   )
-  return { summary: makeSummary({ plan, states, turns: count }), turns, outcomes, completions: [] }
+  const summary = makeSummary({ plan, states, turns: count })
+  return { summary, turns, outcomes, completions: [], audits: states.audits ?? [] }
 }
 
 /** The estimates and the verdict of a record, by the code that a run goes through. */
@@ -86,7 +95,8 @@ export function decideOne(
 export function makeObservations(arms: Record<Arm, readonly State[]>): Observation[] {
   return arms.candidate.map((candidate, index) => ({
     weight: 1,
-    cluster: `c${index}`,
+    cluster: index,
+    stratum: 0,
     baseline: arms.baseline[index] ?? 'not-asked',
     candidate,
   }))
@@ -115,7 +125,7 @@ function makeLabel(state: State, missingOf: 'completion' | 'judge' | undefined):
   }
 }
 
-function makePlan({ categories, gate }: RecordStates): Plan {
+function makePlan({ categories, gate, round = 1 }: RecordStates): Plan {
   return {
     version: 1,
     measuringVersion: 1,
@@ -124,15 +134,9 @@ function makePlan({ categories, gate }: RecordStates): Plan {
     candidate: 'ckpt-42',
     policy: {
       checkpoint: { file: 'model.yaml', path: null },
-      sample: { turns: categories[0]?.candidate.length ?? 0, epoch: '2026-11' },
+      sample: makePlannedSample(categories[0]?.candidate.length ?? 0),
       judge: { model: 'judge', temperature: null },
-      gate: {
-        alpha: 0.05,
-        regressionAlpha: 0.01,
-        onInconclusive: 'fail',
-        missingBudgetShare: 0.01,
-        ...gate,
-      },
+      gate: { ...defaultGate, ...gate },
       slices: [],
       replay: {
         api: 'chat',
@@ -142,15 +146,15 @@ function makePlan({ categories, gate }: RecordStates): Plan {
         maxAttempts: 1,
         allowRecorded: false,
       },
-      categories: categories.map(({ id, role = 'block', limitPer100k = null }) => ({
-        id,
-        role,
-        limitPer100k,
-        graders: [{ kind: 'judge' }],
-      })),
+      categories: categories.map(({ baseline: _, candidate: __, counts, ...category }) =>
+        makePlannedCategory({ ...category, calibration: counts === undefined ? null : category.id }),
+      ),
     },
-    registration: { version: 1, candidate: 'ckpt-42', predictions: [], amendments: [] },
+    registration: { version: 1, candidate: 'ckpt-42', round, predictions: [], amendments: [] },
     rubrics: {},
+    calibrations: Object.fromEntries(
+      categories.flatMap(({ id, counts }) => (counts === undefined ? [] : [[id, counts]])),
+    ),
     corpus: { name: 'corpus', manifestSha256: '0'.repeat(64) },
   }
 }
@@ -170,7 +174,7 @@ function makeSummary(parts: { plan: Plan; states: RecordStates; turns: number })
     plan,
     planDigest: digestPlan(plan),
     gateVersion: '0.0.0',
-    run: { attempt: 1, id: null, event: 'test' },
+    run: { attempt: 1, id: null, event: 'test', tier: states.tier ?? 'release' },
     commits: {
       policy: '0',
       baseline: '0',
@@ -178,18 +182,12 @@ function makeSummary(parts: { plan: Plan; states: RecordStates; turns: number })
       trustAnchor: 'base',
       policyDiffersInHead: false,
     },
-    sample: {
-      turnsAsked: turns,
-      turnsDrawn: turns,
-      conversations: turns,
-      turnsEligible: turns,
-      conversationsExpired: 0,
-    },
+    sample: makeSampleCounts(turns),
     arms: { baseline: makeArm('baseline'), candidate: makeArm('candidate') },
     judge: { model: 'judge', source: { kind: 'live' }, usage },
-    slices: [],
     cost: { usd: null, requests: 0 },
     timing: { startedAt: '2026-11-01T00:00:00Z', elapsedMs: 0 },
     stopped: null,
+    earlyStoppingOff: null,
   }
 }

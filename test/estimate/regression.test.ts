@@ -9,7 +9,7 @@ import { fillStates, makeObservations } from './records.ts'
 type Rule = 'at-worst' | 'within-budget'
 
 function compare(observations: readonly Observation[], missingRule: Rule) {
-  return compareArms({ observations, alpha: 0.05, method: 'exact', missingRule })
+  return compareArms({ observations, alpha: 0.05, method: 'exact', missingRule, judge: null })
 }
 
 /** Pairs as [candidate, baseline, how many]. */
@@ -122,7 +122,12 @@ describe('compareArms', () => {
   })
 
   it('has nothing to go by without a pair', () => {
-    const empty = { pairs: 0, observed: { candidateOnly: 0, baselineOnly: 0 }, pObserved: 1 }
+    const empty = {
+      clustered: false,
+      pairs: 0,
+      observed: { candidateOnly: 0, baselineOnly: 0 },
+      pObserved: 1,
+    }
     expect(compare([], 'within-budget')).toEqual({ ...empty, pFail: 1, pPass: 1 })
     const apart = makePairs(['event', 'content-missing', 8], ['content-missing', 'none', 8])
     expect(compare(apart, 'at-worst')).toEqual({ ...empty, pFail: 1, pPass: 1 / 2 ** 16 })

@@ -6,9 +6,10 @@ import { answerCauses, type Completion, transportCauses } from '../../src/replay
 import type { ReplayedUnit } from '../../src/replay/replay.ts'
 import { type ClientScript, completeWith, failWith } from '../fakes/scripted-client.ts'
 import { makeContext, makeTurn } from '../support/grading.ts'
+import { makePlannedCategory } from '../support/plans.ts'
 
 function makeCategory(id: string, graders: CategoryPolicy['graders']): CategoryPolicy {
-  return { id, role: 'block', limitPer100k: null, graders }
+  return makePlannedCategory({ id, graders })
 }
 
 const findsRude = { kind: 'pattern', any: ['rude'] }

@@ -30,6 +30,7 @@ export async function runExample(request: {
       rubrics: resolve(root, 'rubrics'),
       out: join(folder, out),
       repository: 'example/real-data',
+      tier: 'release',
       cancelled: new AbortController().signal,
     },
     createRecordingLog(),

@@ -51,24 +51,6 @@ describe('a record', () => {
     expect(record.summary.judge?.usage).toEqual({ promptTokens: 100, completionTokens: 50 })
   })
 
-  it('counts events by slice', async () => {
-    const { record } = await decide(
-      createScenario({ turns: 6, policy: { slices: ['surface'] }, scripts: { candidate: () => 'LEAK' } }),
-    )
-    const leaks = record.summary.slices.filter(({ category }) => category === 'leaks')
-    expect(leaks).toEqual([
-      { key: 'surface', value: 'app', category: 'leaks', turns: 2, baselineEvents: 0, candidateEvents: 2 },
-      {
-        key: 'surface',
-        value: 'web\u2028site',
-        category: 'leaks',
-        turns: 4,
-        baselineEvents: 0,
-        candidateEvents: 4,
-      },
-    ])
-  })
-
   it('says where everything came from', async () => {
     const { record } = await decide(createScenario({ turns: 3 }))
     expect(record.summary).toMatchObject({

@@ -13,6 +13,7 @@ function sampleTurn(id: string, parts: Partial<SampledTurn> = {}): SampledTurn {
     prefix: [{ role: 'user', content: `question of ${id}` }],
     tools: null,
     weight: 1,
+    stratum: null,
     slice: {},
     ...parts,
   }

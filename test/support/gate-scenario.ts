@@ -84,7 +84,7 @@ export function createScenario(options: ScenarioOptions = {}) {
     policyFile,
     repositoryName: 'acme/chat',
     publicRepository: false,
-    run: { attempt: 1, id: '7', event: 'pull_request' },
+    run: { attempt: 1, id: '7', event: 'pull_request', tier: 'release' },
     gateVersion: '0.0.0-test',
     ...options.request,
   }

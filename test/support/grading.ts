@@ -16,6 +16,7 @@ export function makeTurn(parts: Partial<SampledTurn> = {}): SampledTurn {
     prefix: [{ role: 'user', content: 'a question' }],
     tools: null,
     weight: 1,
+    stratum: null,
     slice: {},
     ...parts,
   }

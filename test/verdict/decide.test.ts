@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { decideVerdict } from '../../src/verdict/decide.ts'
 import { verdictSchema } from '../../src/verdict/schema.ts'
 import { decideStates, makeRecord, makeTurns, type RecordStates } from '../estimate/records.ts'
+import { onAnyInconclusive } from '../support/plans.ts'
 
 describe('the verdict on a candidate', () => {
   const good = { baseline: makeTurns(), candidate: makeTurns() }
@@ -22,7 +23,7 @@ describe('the verdict on a candidate', () => {
     expect(decide({ categories: all })).toMatchObject({
       verdict: 'fail',
       conclusion: 'failure',
-      reasons: ['b: worse-than-baseline'],
+      reasons: ['b: worse-than-baseline, audit pending'],
     })
     expect(decide({ categories: all.filter(({ id }) => id !== 'b') })).toMatchObject({
       verdict: 'inconclusive',
@@ -61,11 +62,14 @@ describe('the verdict on a candidate', () => {
   it('steps down: a plain failure leaves its level to the next', () => {
     const borderline = { id: 'a', baseline: makeTurns(), candidate: makeTurns([['event', 7]]) }
     const verdict = decide({ categories: [borderline, { id: 'b', ...bad }] })
-    expect(verdict.reasons).toEqual(['a: worse-than-baseline', 'b: worse-than-baseline'])
+    expect(verdict.reasons).toEqual([
+      'a: worse-than-baseline, audit pending',
+      'b: worse-than-baseline, audit pending',
+    ])
   })
 
   it('turns green on an inconclusive verdict only where the policy warns, and never on a fail', () => {
-    const gate = { onInconclusive: 'warn' as const }
+    const gate = { onInconclusive: onAnyInconclusive('warn') }
     expect(decide({ categories: [{ id: 'c', ...unsure }], gate })).toMatchObject({
       verdict: 'inconclusive',
       conclusion: 'success',
@@ -82,7 +86,7 @@ describe('the verdict on a candidate', () => {
   })
 
   it('is red about answers of another checkpoint, also where the policy only warns and also about a failure', () => {
-    const gate = { onInconclusive: 'warn' as const }
+    const gate = { onInconclusive: onAnyInconclusive('warn') }
     for (const states of [good, bad, unsure]) {
       for (const models of [
         { candidate: { 'ckpt-42': 500, other: 500 } },

@@ -8,7 +8,7 @@ import { type CategoryStates, decideStates, makeRecord, type RecordStates } from
 
 type Decision = Verdict['verdict']
 
-const runs = { numRuns: 250 }
+const runs = { numRuns: 200 }
 
 /** From best to worst. */
 const order: readonly Decision[] = ['pass', 'inconclusive', 'fail']
@@ -33,30 +33,52 @@ const limitPer100k = fc.oneof(
   fc.constantFrom(0, 100_000),
   fc.integer({ min: 1, max: 99_999 }),
 )
+const marginPer100k = fc.oneof(fc.constant(null), fc.constant(null), fc.integer({ min: 1, max: 90_000 }))
+const calibration = fc
+  .record({ positives: fc.nat(60), negatives: fc.nat(300), missed: fc.nat(20), alarms: fc.nat(3) })
+  .map(({ positives, negatives, missed, alarms }) => ({
+    positives,
+    truePositives: Math.max(0, positives - missed),
+    negatives,
+    falsePositives: Math.min(negatives, alarms),
+  }))
+const tests = fc.record({ limitPer100k, marginPer100k, regression: fc.boolean() })
+
 const gate = fc.record({
   alpha: fc.constantFrom(0.05, 0.2),
   regressionAlpha: fc.constantFrom(0.01, 0.05, 0.3),
   missingBudgetShare: fc.constantFrom(0, 0.05, 0.3),
+  judgeError: fc.constantFrom('safe' as const, 'melded' as const),
 })
 
 /** One to three blocking categories over the same turns, each with its states shifted, and a turn to change. */
 const cases = fc
-  .record({ pairs, limits: fc.array(limitPer100k, { minLength: 1, maxLength: 3 }), gate, spot: fc.nat() })
-  .map(({ pairs: drawn, limits, gate: chosen, spot }) => ({
+  .record({ pairs, all: fc.array(tests, { minLength: 1, maxLength: 3 }), gate, spot: fc.nat() })
+  .map(({ pairs: drawn, all, gate: chosen, spot }) => ({
     index: spot % drawn.length,
     states: {
       gate: chosen,
-      categories: limits.map((limit, shift): CategoryStates => {
+      categories: all.map((own, shift): CategoryStates => {
         const turned = [...drawn.slice(shift * 3), ...drawn.slice(0, shift * 3)]
         return {
           id: `category-${shift}`,
-          limitPer100k: limit,
+          ...own,
           candidate: turned.map(({ candidate }) => candidate),
           baseline: turned.map(({ baseline }) => baseline),
         }
       }),
     },
   }))
+
+/** The same with a calibrated judge in the first category; they take longer, so that fewer are tried. */
+const judgedCases = fc.tuple(cases, calibration).map(([{ states, index }, counts]) => {
+  const [first, ...rest] = states.categories
+  return {
+    index,
+    states: { ...states, categories: first === undefined ? [] : [{ ...first, counts }, ...rest] },
+  }
+})
+const judgedRuns = { numRuns: 25 }
 
 /** Changes one turn of the first category. */
 function change(
@@ -120,6 +142,35 @@ describe('a verdict never improves (pass, then inconclusive, then fail)', () => 
     )
   })
 
+  it('when a non-event becomes an event, or goes content-missing, under a calibrated judge', () => {
+    const bad = fc.constantFrom<State>('event', 'content-missing')
+    fc.assert(
+      fc.property(judgedCases, bad, ({ states, index }, to) => {
+        fc.pre(states.categories[0]?.candidate[index] === 'none')
+        expectNoBetter(listDecisions(states), listDecisions(change(states, { arm: 'candidate', index, to })))
+      }),
+      judgedRuns,
+    )
+  })
+
+  it('when a calibration finds more false alarms and more misses', () => {
+    fc.assert(
+      fc.property(judgedCases, ({ states }) => {
+        const [first, ...rest] = states.categories
+        const counts = first?.counts
+        fc.pre(first !== undefined && counts !== undefined && counts.truePositives > 0)
+        const fewer = { ...counts, truePositives: counts.truePositives - 1 }
+        const decided = listDecisions({ ...states, categories: [{ ...first, counts: fewer }, ...rest] })
+        // A FAIL, too, may be lost to it: what never happens is that it passes.
+        const passes = decided.filter(
+          (decision, at) => decision === 'pass' && listDecisions(states)[at] !== 'pass',
+        )
+        expect(passes).toEqual([])
+      }),
+      judgedRuns,
+    )
+  })
+
   it('when a limit is tightened', () => {
     fc.assert(
       fc.property(cases, fc.double({ min: 0, max: 1, noNaN: true }), ({ states }, factor) => {
@@ -127,6 +178,21 @@ describe('a verdict never improves (pass, then inconclusive, then fail)', () => 
         const limit = first?.limitPer100k ?? null
         fc.pre(first !== undefined && limit !== null)
         const tightened = { ...states, categories: [{ ...first, limitPer100k: limit * factor }, ...rest] }
+        expectNoBetter(listDecisions(states), listDecisions(tightened))
+      }),
+      runs,
+    )
+  })
+})
+
+describe('a margin', () => {
+  it('never makes a verdict better when it is tightened', () => {
+    fc.assert(
+      fc.property(cases, fc.double({ min: 0.01, max: 1, noNaN: true }), ({ states }, factor) => {
+        const [first, ...rest] = states.categories
+        const margin = first?.marginPer100k ?? null
+        fc.pre(first !== undefined && margin !== null)
+        const tightened = { ...states, categories: [{ ...first, marginPer100k: margin * factor }, ...rest] }
         expectNoBetter(listDecisions(states), listDecisions(tightened))
       }),
       runs,
@@ -157,9 +223,15 @@ describe('a verdict', () => {
       fc.property(cases, ({ states }) => {
         const { verdict, estimates } = decideStates(states)
         if (verdict.verdict !== 'pass') return
-        for (const { regression, candidate, limit, baseline } of estimates) {
-          expect(regression.pPass).toBeGreaterThan(states.gate.regressionAlpha)
-          expect(regression.pairs).toBeGreaterThan(0)
+        for (const [at, { regression, candidate, limit, margin, baseline, early }] of estimates.entries()) {
+          if (early !== null) continue
+          if (states.categories[at]?.regression === true) {
+            expect(regression.pPass).toBeGreaterThan(states.gate.regressionAlpha)
+          }
+          if (margin !== null) expect(margin.pWithin).toBeLessThanOrEqual(states.gate.alpha)
+          const { regression: isCompared = true, marginPer100k: margins = null } = states.categories[at] ?? {}
+          if (isCompared || margins !== null) expect(regression.pairs).toBeGreaterThan(0)
+          else expect(candidate.graded).toBeGreaterThan(0)
           if (limit !== null) expect(candidate.upperPer100k).toBeLessThanOrEqual(limit.limitPer100k)
           expect(candidate.notAsked + baseline.notAsked).toBe(0)
         }
@@ -175,8 +247,10 @@ describe('a verdict', () => {
         for (const [index, { verdict: decision, reason }] of verdict.categories.entries()) {
           const estimate = estimates[index]
           if (decision !== 'fail' || estimate === undefined) continue
-          const { regression, candidate, limit } = estimate
-          if (reason === 'over-limit')
+          const { regression, candidate, limit, margin, early } = estimate
+          if (early !== null) continue
+          if (reason === 'over-margin') expect(margin?.pOver).toBeLessThan(states.gate.alpha)
+          else if (reason === 'over-limit')
             expect(candidate.lowerPer100k).toBeGreaterThan(limit?.limitPer100k ?? Number.NaN)
           else expect(regression.pFail).toBeLessThanOrEqual(states.gate.regressionAlpha * (1 + 1e-12))
         }

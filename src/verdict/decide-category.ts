@@ -1,0 +1,157 @@
+import type { CategoryEstimate } from '../estimate/estimate.ts'
+import { countFewestPairs } from '../estimate/forecast.ts'
+import type { Plan, PlannedCategory } from '../plan/plan.ts'
+import { type FailureTest, isSignificant, scaleOf } from './failure-tests.ts'
+import type { CategoryReason, CategoryVerdict, Decision } from './schema.ts'
+
+/** What is decided of a category, and why. */
+export interface Decided {
+  verdict: Decision
+  reason: CategoryReason
+  audit: CategoryVerdict['audit']
+}
+
+const failReasons = {
+  regression: 'worse-than-baseline',
+  limit: 'over-limit',
+  margin: 'over-margin',
+} as const satisfies Record<FailureTest['kind'], CategoryReason>
+
+interface Question {
+  plan: Plan
+  category: PlannedCategory
+  estimate: CategoryEstimate
+  /** The tests that can fail it, adjusted over the family that they belong to. */
+  tests: FailureTest[]
+}
+
+/** Decides one category; total. A FAIL needs one test to reject, a PASS every bound and every test to allow it. */
+export function decideCategory(question: Question & { tier: 'smoke' | 'release' }): Decided {
+  const decided = decideRelease(question)
+  // A smoke run can fail; what it doesn't find it doesn't rule out.
+  const foundNothing = decided.verdict === 'pass' || decided.reason === 'underpowered'
+  if (question.tier === 'release' || !foundNothing) return decided
+  return { verdict: 'inconclusive', reason: 'no-evidence-against', audit: null }
+}
+
+function decideRelease(question: Question): Decided {
+  const { estimate, plan } = question
+  if (estimate.judge.kind === 'unusable') return undecided('judge')
+  if (estimate.early !== null) return decideEarly(question)
+  if (estimate.candidate.notAsked + estimate.baseline.notAsked > 0) return undecided('not-asked')
+  return plan.policy.gate.decideBy === 'bounds' ? decideByBounds(question) : decideByPoints(question)
+}
+
+function decideEarly(question: Question): Decided {
+  const { early } = question.estimate
+  if (early?.decision === 'pass') return { verdict: 'pass', reason: 'within-limit', audit: null }
+  return fail(question, early?.test ?? 'regression')
+}
+
+function decideByBounds(question: Question): Decided {
+  const { estimate, tests } = question
+  const { levels } = estimate
+  const failed = levels.finalDecides
+    ? tests.find((test) => isSignificant(test.kind, test.p, scaleOf(estimate)))
+    : undefined
+  if (failed !== undefined) return fail(question, failed.kind)
+  if (showsNothing(question)) return undecided(explainNothing(estimate))
+  const isSuspect = tests.some(({ kind, own }) => isSignificant(kind, own, levelOf(estimate, kind)))
+  if (isSuspect) return undecided('suspect')
+  const obstacle =
+    findRegressionObstacle(question) ?? findLimitObstacle(estimate) ?? findMarginObstacle(estimate)
+  return obstacle === null ? pass(question) : undecided(obstacle)
+}
+
+// A comparison takes a turn graded in both arms to pass, a limit one of the candidate.
+function showsNothing({ category, estimate }: Question): boolean {
+  if (category.regression || category.marginPer100k !== null) return estimate.regression.pairs === 0
+  return estimate.candidate.graded === 0
+}
+
+function levelOf({ levels }: CategoryEstimate, kind: FailureTest['kind']): number {
+  return kind === 'regression' ? levels.regressionAlpha : levels.alpha
+}
+
+function findRegressionObstacle({ category, estimate }: Question): CategoryReason | null {
+  const { regression, levels } = estimate
+  if (!category.regression) return null
+  if (regression.pPass <= levels.regressionAlpha) return 'measurement'
+  // So few pairs that none of them could have shown it worse show nothing.
+  return regression.pairs < countFewestPairs(levels.regressionAlpha) ? 'underpowered' : null
+}
+
+function findLimitObstacle({ limit, candidate, levels }: CategoryEstimate): CategoryReason | null {
+  if (limit === null) return null
+  const { limitPer100k } = limit
+  // Where looks have spent all of α, what they left open stays open.
+  if (!levels.finalDecides) return 'underpowered'
+  if (candidate.upperPer100k <= limitPer100k) return null
+  // Above the limit as labelled, and not when false alarms are allowed for: the flags have to be read.
+  if (limit.pAboveAsLabelled < levels.alpha) return 'judge'
+  if (limit.upperGradedPer100k <= limitPer100k) return 'measurement'
+  return limit.upperAsLabelledPer100k <= limitPer100k ? 'judge' : 'underpowered'
+}
+
+function findMarginObstacle({ margin, levels }: CategoryEstimate): CategoryReason | null {
+  if (margin === null || margin.pWithin <= levels.alpha) return null
+  if (margin.pWithinGraded <= levels.alpha) return 'measurement'
+  return margin.pWithinAsLabelled <= levels.alpha ? 'judge' : 'underpowered'
+}
+
+/** Compares what was observed with limit and margin; "worse than the baseline" stays a test. */
+function decideByPoints(question: Question): Decided {
+  const { category, estimate, tests } = question
+  const { candidate, limit, margin, difference, regression } = estimate
+  if (showsNothing(question) || candidate.ratePer100k === null) return undecided(explainNothing(estimate))
+  const worse = tests.find(
+    ({ kind, p }) => kind === 'regression' && isSignificant(kind, p, scaleOf(estimate)),
+  )
+  if (worse !== undefined) return fail(question, 'regression')
+  if (limit !== null && candidate.ratePer100k > limit.limitPer100k) return fail(question, 'limit')
+  if (margin !== null && difference !== null && difference.per100k > margin.marginPer100k)
+    return fail(question, 'margin')
+  return category.regression && regression.pFail <= estimate.levels.regressionAlpha
+    ? undecided('suspect')
+    : pass(question)
+}
+
+function pass({ category }: Question): Decided {
+  const reason =
+    category.limitPer100k !== null
+      ? 'within-limit'
+      : category.marginPer100k !== null
+        ? 'within-margin'
+        : 'not-worse'
+  return { verdict: 'pass', reason, audit: null }
+}
+
+function fail(question: Question, kind: FailureTest['kind']): Decided {
+  return { verdict: 'fail', reason: failReasons[kind], audit: assessAudit(question, kind) }
+}
+
+/**
+ * Whether a FAIL rests on flags that nobody has read. A limit's is final when what was confirmed exceeds it, or when
+ * false alarms are allowed for by a calibration; a comparison's when the flags of both arms were read.
+ */
+function assessAudit(question: Question, kind: FailureTest['kind']): Decided['audit'] {
+  const { category, estimate, plan } = question
+  if (estimate.judge.kind === 'none') return 'not-needed'
+  const { limit, levels, candidate, baseline } = estimate
+  const isRead = [candidate, baseline].every(({ audit }) => audit.audited === audit.flagged)
+  if (isRead) return 'confirmed'
+  if (kind !== 'limit' || limit === null) return 'pending'
+  if (limit.audit.pConfirmed < levels.alpha) return 'confirmed'
+  const counts = category.calibration === null ? undefined : plan.calibrations[category.calibration]
+  return counts !== undefined && counts.negatives > 0 ? 'not-needed' : 'pending'
+}
+
+function undecided(reason: CategoryReason): Decided {
+  return { verdict: 'inconclusive', reason, audit: null }
+}
+
+function explainNothing({ candidate, baseline }: CategoryEstimate): CategoryReason {
+  const ungraded = [candidate, baseline].filter((arm) => arm.graded === 0)
+  const causes = ungraded.flatMap((arm) => Object.keys(arm.missing.causes))
+  return causes.length > 0 && causes.every((cause) => cause.startsWith('judge')) ? 'judge' : 'measurement'
+}
