@@ -1905,8 +1905,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {boolean} [combine] - if `true` or omitted, an optional value can be specified directly after the flag.
        * @return {Command} `this` command for chaining
        */
-      combineFlagAndOptionalValue(combine2 = true) {
-        this._combineFlagAndOptionalValue = !!combine2;
+      combineFlagAndOptionalValue(combine3 = true) {
+        this._combineFlagAndOptionalValue = !!combine3;
         return this;
       }
       /**
@@ -3979,7 +3979,7 @@ var require_is_string2 = __commonJS({
 var require_main3 = __commonJS({
   "node_modules/@stdlib/string-format/lib/main.js"(exports, module) {
     "use strict";
-    var interpolate = require_lib();
+    var interpolate2 = require_lib();
     var tokenize = require_lib2();
     var isString = require_is_string2();
     function format(str2) {
@@ -3992,7 +3992,7 @@ var require_main3 = __commonJS({
       for (i = 1; i < arguments.length; i++) {
         args.push(arguments[i]);
       }
-      return interpolate.apply(null, args);
+      return interpolate2.apply(null, args);
     }
     module.exports = format;
   }
@@ -7326,8 +7326,8 @@ var require_kernel_rempio2 = __commonJS({
 var require_main59 = __commonJS({
   "node_modules/@stdlib/math-base-special-round/lib/main.js"(exports, module) {
     "use strict";
-    var round = Math.round;
-    module.exports = round;
+    var round2 = Math.round;
+    module.exports = round2;
   }
 });
 
@@ -7344,7 +7344,7 @@ var require_lib84 = __commonJS({
 var require_rempio2_medium = __commonJS({
   "node_modules/@stdlib/math-base-special-rempio2/lib/rempio2_medium.js"(exports, module) {
     "use strict";
-    var round = require_lib84();
+    var round2 = require_lib84();
     var getHighWord = require_lib28();
     var INVPIO2 = 0.6366197723675814;
     var PIO2_1 = 1.5707963267341256;
@@ -7362,7 +7362,7 @@ var require_rempio2_medium = __commonJS({
       var w;
       var i;
       var j;
-      n = round(x * INVPIO2);
+      n = round2(x * INVPIO2);
       r = x - n * PIO2_1;
       w = n * PIO2_1T;
       j = ix >> 20 | 0;
@@ -8807,7 +8807,7 @@ var require_generators = __commonJS({
     var MAX_TERMS = 1e6;
     function sumSeries(generator, options) {
       var isgenerator;
-      var tolerance;
+      var tolerance2;
       var nextTerm;
       var counter;
       var result;
@@ -8816,14 +8816,14 @@ var require_generators = __commonJS({
       if (arguments.length > 1) {
         opts = options;
       }
-      tolerance = opts.tolerance || EPS;
+      tolerance2 = opts.tolerance || EPS;
       counter = opts.maxTerms || MAX_TERMS;
       result = opts.initialValue || 0;
       isgenerator = typeof generator.next === "function";
       if (isgenerator === true) {
         for (nextTerm of generator) {
           result += nextTerm;
-          if (abs(tolerance * result) >= abs(nextTerm) || --counter === 0) {
+          if (abs(tolerance2 * result) >= abs(nextTerm) || --counter === 0) {
             break;
           }
         }
@@ -8831,7 +8831,7 @@ var require_generators = __commonJS({
         do {
           nextTerm = generator();
           result += nextTerm;
-        } while (abs(tolerance * result) < abs(nextTerm) && --counter);
+        } while (abs(tolerance2 * result) < abs(nextTerm) && --counter);
       }
       return result;
     }
@@ -8847,7 +8847,7 @@ var require_basic = __commonJS({
     var EPS = require_lib69();
     var MAX_TERMS = 1e6;
     function sumSeries(generator, options) {
-      var tolerance;
+      var tolerance2;
       var nextTerm;
       var counter;
       var result;
@@ -8856,13 +8856,13 @@ var require_basic = __commonJS({
       if (arguments.length > 1) {
         opts = options;
       }
-      tolerance = opts.tolerance || EPS;
+      tolerance2 = opts.tolerance || EPS;
       counter = opts.maxTerms || MAX_TERMS;
       result = opts.initialValue || 0;
       do {
         nextTerm = generator();
         result += nextTerm;
-      } while (abs(tolerance * result) < abs(nextTerm) && --counter);
+      } while (abs(tolerance2 * result) < abs(nextTerm) && --counter);
       return result;
     }
     module.exports = sumSeries;
@@ -8930,20 +8930,20 @@ var require_finite_gamma_q = __commonJS({
     var exp = require_lib58();
     function finiteGammaQ(a, x) {
       var term;
-      var sum2;
+      var sum3;
       var e;
       var n;
       e = exp(-x);
-      sum2 = e;
-      if (sum2 !== 0) {
-        term = sum2;
+      sum3 = e;
+      if (sum3 !== 0) {
+        term = sum3;
         for (n = 1; n < a; ++n) {
           term /= n;
           term *= x;
-          sum2 += term;
+          sum3 += term;
         }
       }
-      return sum2;
+      return sum3;
     }
     module.exports = finiteGammaQ;
   }
@@ -9189,7 +9189,7 @@ var require_finite_half_gamma_q = __commonJS({
     function finiteHalfGammaQ(a, x) {
       var half;
       var term;
-      var sum2;
+      var sum3;
       var e;
       var n;
       e = erfc(sqrt(x));
@@ -9198,13 +9198,13 @@ var require_finite_half_gamma_q = __commonJS({
         term *= x;
         half = 0.5;
         term /= half;
-        sum2 = term;
+        sum3 = term;
         for (n = 2; n < a; ++n) {
           term /= n - half;
           term *= x;
-          sum2 += term;
+          sum3 += term;
         }
-        e += sum2;
+        e += sum3;
       }
       return e;
     }
@@ -9231,27 +9231,27 @@ var require_full_igamma_prefix = __commonJS({
     var MAX_LN = require_lib99();
     var MIN_LN = require_lib105();
     function fullIGammaPrefix(a, z2) {
-      var prefix;
+      var prefix2;
       var alz;
       alz = a * ln(z2);
       if (z2 >= 1) {
         if (alz < MAX_LN && -z2 > MIN_LN) {
-          prefix = pow(z2, a) * exp(-z2);
+          prefix2 = pow(z2, a) * exp(-z2);
         } else if (a >= 1) {
-          prefix = pow(z2 / exp(z2 / a), a);
+          prefix2 = pow(z2 / exp(z2 / a), a);
         } else {
-          prefix = exp(alz - z2);
+          prefix2 = exp(alz - z2);
         }
       } else {
         if (alz > MIN_LN) {
-          prefix = pow(z2, a) * exp(-z2);
+          prefix2 = pow(z2, a) * exp(-z2);
         } else if (z2 / a < MAX_LN) {
-          prefix = pow(z2 / exp(z2 / a), a);
+          prefix2 = pow(z2 / exp(z2 / a), a);
         } else {
-          prefix = exp(alz - z2);
+          prefix2 = exp(alz - z2);
         }
       }
-      return prefix;
+      return prefix2;
     }
     module.exports = fullIGammaPrefix;
   }
@@ -9719,7 +9719,7 @@ var require_regularised_gamma_prefix = __commonJS({
     var G = require_lib93();
     var E = require_lib68();
     function regularisedGammaPrefix(a, z2) {
-      var prefix;
+      var prefix2;
       var amza;
       var agh;
       var alz;
@@ -9735,8 +9735,8 @@ var require_regularised_gamma_prefix = __commonJS({
         return pow(z2, a) * exp(-z2) / gamma(a);
       }
       if (abs(d * d * a) <= 100 && a > 150) {
-        prefix = a * log1pmx(d) + z2 * (0.5 - G) / agh;
-        prefix = exp(prefix);
+        prefix2 = a * log1pmx(d) + z2 * (0.5 - G) / agh;
+        prefix2 = exp(prefix2);
       } else {
         alz = a * ln(z2 / agh);
         amz = a - z2;
@@ -9744,22 +9744,22 @@ var require_regularised_gamma_prefix = __commonJS({
           amza = amz / a;
           if (min(alz, amz) / 2 > MIN_LN && max(alz, amz) / 2 < MAX_LN) {
             sq = pow(z2 / agh, a / 2) * exp(amz / 2);
-            prefix = sq * sq;
+            prefix2 = sq * sq;
           } else if (min(alz, amz) / 4 > MIN_LN && max(alz, amz) / 4 < MAX_LN && z2 > a) {
             sq = pow(z2 / agh, a / 4) * exp(amz / 4);
-            prefix = sq * sq;
-            prefix *= prefix;
+            prefix2 = sq * sq;
+            prefix2 *= prefix2;
           } else if (amza > MIN_LN && amza < MAX_LN) {
-            prefix = pow(z2 * exp(amza) / agh, a);
+            prefix2 = pow(z2 * exp(amza) / agh, a);
           } else {
-            prefix = exp(alz + amz);
+            prefix2 = exp(alz + amz);
           }
         } else {
-          prefix = pow(z2 / agh, a) * exp(amz);
+          prefix2 = pow(z2 / agh, a) * exp(amz);
         }
       }
-      prefix *= sqrt(agh / E) / lanczosSumExpGScaled(a);
-      return prefix;
+      prefix2 *= sqrt(agh / E) / lanczosSumExpGScaled(a);
+      return prefix2;
     }
     module.exports = regularisedGammaPrefix;
   }
@@ -9923,7 +9923,7 @@ var require_lgamma_small_imp = __commonJS({
     var Y2 = 0.5281534194946289;
     var Y3 = 0.45201730728149414;
     function lgammaSmallImp(z2, zm1, zm2) {
-      var prefix;
+      var prefix2;
       var result;
       var r;
       var R;
@@ -9956,8 +9956,8 @@ var require_lgamma_small_imp = __commonJS({
       }
       if (z2 <= 1.5) {
         r = rateval2(zm1);
-        prefix = zm1 * zm2;
-        result += prefix * Y2 + prefix * r;
+        prefix2 = zm1 * zm2;
+        result += prefix2 * Y2 + prefix2 * r;
         return result;
       }
       r = zm2 * zm1;
@@ -10608,25 +10608,25 @@ var require_full_igamma_prefix2 = __commonJS({
     var MAX_LN = require_lib99();
     var MIN_LN = require_lib105();
     function fullIGammaPrefix(a, z2) {
-      var prefix;
+      var prefix2;
       var alz;
       alz = a * ln(z2);
       if (z2 >= 1) {
         if (alz < MAX_LN && -z2 > MIN_LN) {
-          prefix = pow(z2, a) * exp(-z2);
+          prefix2 = pow(z2, a) * exp(-z2);
         } else if (a >= 1) {
-          prefix = pow(z2 / exp(z2 / a), a);
+          prefix2 = pow(z2 / exp(z2 / a), a);
         } else {
-          prefix = exp(alz - z2);
+          prefix2 = exp(alz - z2);
         }
       } else if (alz > MIN_LN) {
-        prefix = pow(z2, a) * exp(-z2);
+        prefix2 = pow(z2, a) * exp(-z2);
       } else if (z2 / a < MAX_LN) {
-        prefix = pow(z2 / exp(z2 / a), a);
+        prefix2 = pow(z2 / exp(z2 / a), a);
       } else {
-        prefix = exp(alz - z2);
+        prefix2 = exp(alz - z2);
       }
-      return prefix;
+      return prefix2;
     }
     module.exports = fullIGammaPrefix;
   }
@@ -10652,7 +10652,7 @@ var require_regularized_gamma_prefix = __commonJS({
     var G = require_lib93();
     var E = require_lib68();
     function regularizedGammaPrefix(a, z2) {
-      var prefix;
+      var prefix2;
       var amza;
       var agh;
       var alz;
@@ -10668,8 +10668,8 @@ var require_regularized_gamma_prefix = __commonJS({
         return pow(z2, a) * exp(-z2) / gamma(a);
       }
       if (abs(d * d * a) <= 100 && a > 150) {
-        prefix = a * (log1p(d) - d) + z2 * (0.5 - G) / agh;
-        prefix = exp(prefix);
+        prefix2 = a * (log1p(d) - d) + z2 * (0.5 - G) / agh;
+        prefix2 = exp(prefix2);
       } else {
         alz = a * ln(z2 / agh);
         amz = a - z2;
@@ -10677,22 +10677,22 @@ var require_regularized_gamma_prefix = __commonJS({
           amza = amz / a;
           if (min(alz, amz) / 2 > MIN_LN && max(alz, amz) / 2 < MAX_LN) {
             sq = pow(z2 / agh, a / 2) * exp(amz / 2);
-            prefix = sq * sq;
+            prefix2 = sq * sq;
           } else if (min(alz, amz) / 4 > MIN_LN && max(alz, amz) / 4 < MAX_LN && z2 > a) {
             sq = pow(z2 / agh, a / 4) * exp(amz / 4);
-            prefix = sq * sq;
-            prefix *= prefix;
+            prefix2 = sq * sq;
+            prefix2 *= prefix2;
           } else if (amza > MIN_LN && amza < MAX_LN) {
-            prefix = pow(z2 * exp(amza) / agh, a);
+            prefix2 = pow(z2 * exp(amza) / agh, a);
           } else {
-            prefix = exp(alz + amz);
+            prefix2 = exp(alz + amz);
           }
         } else {
-          prefix = pow(z2 / agh, a) * exp(amz);
+          prefix2 = pow(z2 / agh, a) * exp(amz);
         }
       }
-      prefix *= sqrt(agh / E) / lanczosSumExpGScaled(a);
-      return prefix;
+      prefix2 *= sqrt(agh / E) / lanczosSumExpGScaled(a);
+      return prefix2;
     }
     module.exports = regularizedGammaPrefix;
   }
@@ -10715,10 +10715,10 @@ var require_beta_small_b_large_a_series = __commonJS({
     var regularizedGammaPrefix = require_regularized_gamma_prefix();
     var p = new Array(30);
     function betaSmallBLargeASeries(a, b, x, y, s0, mult, normalized) {
-      var prefix;
+      var prefix2;
       var tmp1;
       var tnp1;
-      var sum2;
+      var sum3;
       var b2n;
       var bm1;
       var lx2;
@@ -10746,16 +10746,16 @@ var require_beta_small_b_large_a_series = __commonJS({
         return s0;
       }
       if (normalized) {
-        prefix = h / gammaDeltaRatio(a, b);
-        prefix /= pow(t, b);
+        prefix2 = h / gammaDeltaRatio(a, b);
+        prefix2 /= pow(t, b);
       } else {
-        prefix = fullIGammaPrefix(b, u) / pow(t, b);
+        prefix2 = fullIGammaPrefix(b, u) / pow(t, b);
       }
-      prefix *= mult;
+      prefix2 *= mult;
       p[0] = 1;
       j = gammainc(u, b, true, true);
       j /= h;
-      sum2 = s0 + prefix * j;
+      sum3 = s0 + prefix2 * j;
       tnp1 = 1;
       lx2 = lx / 2;
       lx2 *= lx2;
@@ -10777,17 +10777,17 @@ var require_beta_small_b_large_a_series = __commonJS({
         j = (b2n * (b2n + 1) * j + (u + b2n + 1) * lxp) / t4;
         lxp *= lx2;
         b2n += 2;
-        r = prefix * p[n] * j;
-        sum2 += r;
+        r = prefix2 * p[n] * j;
+        sum3 += r;
         if (r > 1) {
-          if (abs(r) < abs(EPSILON * sum2)) {
+          if (abs(r) < abs(EPSILON * sum3)) {
             break;
           }
-        } else if (abs(r / EPSILON) < abs(sum2)) {
+        } else if (abs(r / EPSILON) < abs(sum3)) {
           break;
         }
       }
-      return sum2;
+      return sum3;
     }
     module.exports = betaSmallBLargeASeries;
   }
@@ -11313,26 +11313,26 @@ var require_ibeta_a_step = __commonJS({
     "use strict";
     var ibetaPowerTerms = require_ibeta_power_terms();
     function ibetaAStep(a, b, x, y, k, normalized, out) {
-      var prefix;
+      var prefix2;
       var term;
-      var sum2;
+      var sum3;
       var i;
-      prefix = ibetaPowerTerms(a, b, x, y, normalized);
+      prefix2 = ibetaPowerTerms(a, b, x, y, normalized);
       if (out) {
-        out[1] = prefix;
+        out[1] = prefix2;
       }
-      prefix /= a;
-      if (prefix === 0) {
-        return prefix;
+      prefix2 /= a;
+      if (prefix2 === 0) {
+        return prefix2;
       }
-      sum2 = 1;
+      sum3 = 1;
       term = 1;
       for (i = 0; i < k - 1; ++i) {
         term *= (a + b + i) * x / (a + i + 1);
-        sum2 += term;
+        sum3 += term;
       }
-      prefix *= sum2;
-      return prefix;
+      prefix2 *= sum3;
+      return prefix2;
     }
     module.exports = ibetaAStep;
   }
@@ -11449,7 +11449,7 @@ var require_assign3 = __commonJS({
     var ONE_OVER_PI = 1 / PI;
     function ibetaImp(x, a, b, regularized, upper, out, stride, offset) {
       var lambda;
-      var prefix;
+      var prefix2;
       var fract;
       var bbar;
       var div;
@@ -11596,17 +11596,17 @@ var require_assign3 = __commonJS({
               }
             } else {
               if (regularized) {
-                prefix = 1;
+                prefix2 = 1;
               } else {
-                prefix = risingFactorialRatio(a + b, a, 20);
+                prefix2 = risingFactorialRatio(a + b, a, 20);
               }
               fract = ibetaAStep(a, b, x, y, 20, regularized, out);
               if (upper) {
                 fract -= regularized ? 1 : beta(a, b);
                 upper = false;
-                fract = -betaSmallBLargeASeries(a + 20, b, x, y, fract, prefix, regularized);
+                fract = -betaSmallBLargeASeries(a + 20, b, x, y, fract, prefix2, regularized);
               } else {
-                fract = betaSmallBLargeASeries(a + 20, b, x, y, fract, prefix, regularized);
+                fract = betaSmallBLargeASeries(a + 20, b, x, y, fract, prefix2, regularized);
               }
             }
           }
@@ -11644,17 +11644,17 @@ var require_assign3 = __commonJS({
             }
           } else {
             if (regularized) {
-              prefix = 1;
+              prefix2 = 1;
             } else {
-              prefix = risingFactorialRatio(a + b, a, 20);
+              prefix2 = risingFactorialRatio(a + b, a, 20);
             }
             fract = ibetaAStep(a, b, x, y, 20, regularized, out);
             if (upper) {
               fract -= regularized ? 1 : beta(a, b);
               upper = false;
-              fract = -betaSmallBLargeASeries(a + 20, b, x, y, fract, prefix, regularized);
+              fract = -betaSmallBLargeASeries(a + 20, b, x, y, fract, prefix2, regularized);
             } else {
-              fract = betaSmallBLargeASeries(a + 20, b, x, y, fract, prefix, regularized);
+              fract = betaSmallBLargeASeries(a + 20, b, x, y, fract, prefix2, regularized);
             }
           }
         }
@@ -11696,13 +11696,13 @@ var require_assign3 = __commonJS({
             }
             bbar = b - n;
             if (regularized) {
-              prefix = 1;
+              prefix2 = 1;
             } else {
-              prefix = risingFactorialRatio(a + bbar, bbar, n);
+              prefix2 = risingFactorialRatio(a + bbar, bbar, n);
             }
             fract = ibetaAStep(bbar, a, y, x, n, regularized);
             fract = betaSmallBLargeASeries(a, bbar, x, y, fract, 1, regularized);
-            fract /= prefix;
+            fract /= prefix2;
           } else if (regularized) {
             n = floor(b);
             bbar = b - n;
@@ -12431,7 +12431,7 @@ var require_inverse_students_t = __commonJS({
     var erfcinv = require_lib125();
     var floor = require_lib37();
     var ldexp = require_lib57();
-    var round = require_lib84();
+    var round2 = require_lib84();
     var acos = require_lib126();
     var sqrt = require_lib39();
     var abs = require_lib42();
@@ -12449,7 +12449,7 @@ var require_inverse_students_t = __commonJS({
     var C = 0.8549879733383485;
     function inverseStudentsT(df, u, v) {
       var crossover;
-      var tolerance;
+      var tolerance2;
       var rootAlpha;
       var invert;
       var result;
@@ -12474,7 +12474,7 @@ var require_inverse_students_t = __commonJS({
         invert = false;
       }
       if (floor(df) === df && df < 20) {
-        tolerance = ldexp(1, EXP);
+        tolerance2 = ldexp(1, EXP);
         switch (floor(df)) {
           case 1:
             if (u === 0.5) {
@@ -12506,7 +12506,7 @@ var require_inverse_students_t = __commonJS({
               p5 = p * p4;
               p0 = p;
               p = 2 * (8 * a * p5 - 270 * p2 + 2187) / (5 * (4 * a * p4 - 216 * p - 243));
-            } while (abs((p - p0) / p) > tolerance);
+            } while (abs((p - p0) / p) > tolerance2);
             p = sqrt(p - df);
             result = u - 0.5 < 0 ? -p : p;
             break;
@@ -12521,7 +12521,7 @@ var require_inverse_students_t = __commonJS({
                 result = inverseStudentsTTailSeries(df, u);
               }
             } else {
-              crossover = ldexp(1, round(df / -0.654));
+              crossover = ldexp(1, round2(df / -0.654));
               if (u > crossover) {
                 result = inverseStudentsTHill(df, u);
               } else {
@@ -12539,7 +12539,7 @@ var require_inverse_students_t = __commonJS({
           result = inverseStudentsTTailSeries(df, u);
         }
       } else {
-        crossover = ldexp(1, round(df / -0.654));
+        crossover = ldexp(1, round2(df / -0.654));
         if (u > crossover) {
           result = inverseStudentsTHill(df, u);
         } else {
@@ -12703,7 +12703,7 @@ var require_newton_raphson = __commonJS({
       var delta2;
       var factor;
       var result;
-      var count;
+      var count3;
       var delta;
       var res;
       var f0;
@@ -12715,7 +12715,7 @@ var require_newton_raphson = __commonJS({
       delta = MAX_VALUE;
       delta1 = MAX_VALUE;
       delta2 = MAX_VALUE;
-      count = maxIter;
+      count3 = maxIter;
       do {
         f0last = f0;
         delta2 = delta1;
@@ -12723,7 +12723,7 @@ var require_newton_raphson = __commonJS({
         res = fun(result);
         f0 = res[0];
         f1 = res[1];
-        count -= 1;
+        count3 -= 1;
         if (f0 === 0) {
           break;
         }
@@ -12774,7 +12774,7 @@ var require_newton_raphson = __commonJS({
         } else {
           min = guess;
         }
-      } while (count && abs(result * factor) < abs(delta));
+      } while (count3 && abs(result * factor) < abs(delta));
       return result;
     }
     module.exports = newtonRaphsonIterate;
@@ -13434,8 +13434,8 @@ var require_node = __commonJS({
       var useColors2 = this.useColors;
       if (useColors2) {
         var c = this.color;
-        var prefix = "  \x1B[3" + c + ";1m" + name2 + " \x1B[0m";
-        args[0] = prefix + args[0].split("\n").join("\n" + prefix);
+        var prefix2 = "  \x1B[3" + c + ";1m" + name2 + " \x1B[0m";
+        args[0] = prefix2 + args[0].split("\n").join("\n" + prefix2);
         args.push("\x1B[3" + c + "m+" + exports.humanize(this.diff) + "\x1B[0m");
       } else {
         args[0] = (/* @__PURE__ */ new Date()).toUTCString() + " " + name2 + " " + args[0];
@@ -13494,9 +13494,9 @@ var require_node = __commonJS({
     }
     function init(debug) {
       debug.inspectOpts = {};
-      var keys = Object.keys(exports.inspectOpts);
-      for (var i = 0; i < keys.length; i++) {
-        debug.inspectOpts[keys[i]] = exports.inspectOpts[keys[i]];
+      var keys2 = Object.keys(exports.inspectOpts);
+      for (var i = 0; i < keys2.length; i++) {
+        debug.inspectOpts[keys2[i]] = exports.inspectOpts[keys2[i]];
       }
     }
     exports.enable(load());
@@ -14603,7 +14603,7 @@ var require_halley_iterate = __commonJS({
       var factor;
       var result;
       var f0Last;
-      var count;
+      var count3;
       var delta;
       var denom;
       var diff;
@@ -14620,7 +14620,7 @@ var require_halley_iterate = __commonJS({
       f0Last = 0;
       delta1 = delta;
       delta2 = delta;
-      count = maxIter;
+      count3 = maxIter;
       do {
         f0Last = f0;
         delta2 = delta1;
@@ -14629,7 +14629,7 @@ var require_halley_iterate = __commonJS({
         f0 = res[0];
         f1 = res[1];
         f2 = res[2];
-        count -= 1;
+        count3 -= 1;
         if (f0 === 0) {
           break;
         }
@@ -14727,7 +14727,7 @@ var require_halley_iterate = __commonJS({
         } else {
           minimum = guess;
         }
-      } while (count && abs(result * factor) < abs(delta));
+      } while (count3 && abs(result * factor) < abs(delta));
       return result;
     }
     module.exports = halleyIterate;
@@ -15880,8 +15880,8 @@ var require_directives = __commonJS({
               if (parts.length < 2)
                 return false;
             }
-            const [handle, prefix] = parts;
-            this.tags[handle] = prefix;
+            const [handle, prefix2] = parts;
+            this.tags[handle] = prefix2;
             return true;
           }
           case "%YAML": {
@@ -15931,10 +15931,10 @@ var require_directives = __commonJS({
         const [, handle, suffix] = source.match(/^(.*!)([^!]*)$/s);
         if (!suffix)
           onError(`The ${source} tag has no suffix`);
-        const prefix = this.tags[handle];
-        if (prefix) {
+        const prefix2 = this.tags[handle];
+        if (prefix2) {
           try {
-            return prefix + decodeURIComponent(suffix);
+            return prefix2 + decodeURIComponent(suffix);
           } catch (error62) {
             onError(String(error62));
             return null;
@@ -15950,9 +15950,9 @@ var require_directives = __commonJS({
        * taking into account current tag prefixes and defaults.
        */
       tagString(tag) {
-        for (const [handle, prefix] of Object.entries(this.tags)) {
-          if (tag.startsWith(prefix))
-            return handle + escapeTagName(tag.substring(prefix.length));
+        for (const [handle, prefix2] of Object.entries(this.tags)) {
+          if (tag.startsWith(prefix2))
+            return handle + escapeTagName(tag.substring(prefix2.length));
         }
         return tag[0] === "!" ? tag : `!<${tag}>`;
       }
@@ -15969,11 +15969,11 @@ var require_directives = __commonJS({
           tagNames = Object.keys(tags);
         } else
           tagNames = [];
-        for (const [handle, prefix] of tagEntries) {
-          if (handle === "!!" && prefix === "tag:yaml.org,2002:")
+        for (const [handle, prefix2] of tagEntries) {
+          if (handle === "!!" && prefix2 === "tag:yaml.org,2002:")
             continue;
-          if (!doc || tagNames.some((tn) => tn.startsWith(prefix)))
-            lines.push(`%TAG ${handle} ${prefix}`);
+          if (!doc || tagNames.some((tn) => tn.startsWith(prefix2)))
+            lines.push(`%TAG ${handle} ${prefix2}`);
         }
         return lines.join("\n");
       }
@@ -16008,14 +16008,14 @@ var require_anchors = __commonJS({
       });
       return anchors;
     }
-    function findNewAnchor(prefix, exclude) {
+    function findNewAnchor(prefix2, exclude) {
       for (let i = 1; true; ++i) {
-        const name2 = `${prefix}${i}`;
+        const name2 = `${prefix2}${i}`;
         if (!exclude.has(name2))
           return name2;
       }
     }
-    function createNodeAnchors(doc, prefix) {
+    function createNodeAnchors(doc, prefix2) {
       const aliasObjects = [];
       const sourceObjects = /* @__PURE__ */ new Map();
       let prevAnchors = null;
@@ -16023,7 +16023,7 @@ var require_anchors = __commonJS({
         onAnchor: (source) => {
           aliasObjects.push(source);
           prevAnchors ?? (prevAnchors = anchorNames(doc));
-          const anchor3 = findNewAnchor(prefix, prevAnchors);
+          const anchor3 = findNewAnchor(prefix2, prevAnchors);
           prevAnchors.add(anchor3);
           return anchor3;
         },
@@ -16166,8 +16166,8 @@ var require_Node = __commonJS({
         };
         const res = toJS.toJS(this, "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count);
+          for (const { count: count3, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count3);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
     };
@@ -16275,13 +16275,13 @@ var require_Alias = __commonJS({
         const anchor3 = anchors2 && source && anchors2.get(source);
         return anchor3 ? anchor3.count * anchor3.aliasCount : 0;
       } else if (identity.isCollection(node2)) {
-        let count = 0;
+        let count3 = 0;
         for (const item of node2.items) {
           const c = getAliasCount(doc, item, anchors2);
-          if (c > count)
-            count = c;
+          if (c > count3)
+            count3 = c;
         }
-        return count;
+        return count3;
       } else if (identity.isPair(node2)) {
         const kc = getAliasCount(doc, node2.key, anchors2);
         const vc = getAliasCount(doc, node2.value, anchors2);
@@ -17528,7 +17528,7 @@ ${indent}${line}` : "\n";
           str2 += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum2, line) => sum2 + line.length + 2, 2) + (str2.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines.reduce((sum3, line) => sum3 + line.length + 2, 2) + (str2.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str2 += ",";
@@ -17544,7 +17544,7 @@ ${indent}${line}` : "\n";
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum2, line) => sum2 + line.length + 2, 2);
+          const len = lines.reduce((sum3, line) => sum3 + line.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
@@ -18016,10 +18016,10 @@ var require_int = __commonJS({
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
     var intResolve = (str2, offset, radix, { intAsBigInt }) => intAsBigInt ? BigInt(str2) : parseInt(str2.substring(offset), radix);
-    function intStringify(node2, radix, prefix) {
+    function intStringify(node2, radix, prefix2) {
       const { value } = node2;
       if (intIdentify(value) && value >= 0)
-        return prefix + value.toString(radix);
+        return prefix2 + value.toString(radix);
       return stringifyNumber.stringifyNumber(node2);
     }
     var intOct = {
@@ -18266,12 +18266,12 @@ ${cn.comment}` : item.comment;
             } else
               throw new TypeError(`Expected [key, value] tuple: ${it}`);
           } else if (it && it instanceof Object) {
-            const keys = Object.keys(it);
-            if (keys.length === 1) {
-              key = keys[0];
+            const keys2 = Object.keys(it);
+            if (keys2.length === 1) {
+              key = keys2[0];
               value = it[key];
             } else {
-              throw new TypeError(`Expected tuple with one key, not ${keys.length} keys`);
+              throw new TypeError(`Expected tuple with one key, not ${keys2.length} keys`);
             }
           } else {
             key = it;
@@ -18481,11 +18481,11 @@ var require_int2 = __commonJS({
       const n = parseInt(str2, radix);
       return sign === "-" ? -1 * n : n;
     }
-    function intStringify(node2, radix, prefix) {
+    function intStringify(node2, radix, prefix2) {
       const { value } = node2;
       if (intIdentify(value)) {
         const str2 = value.toString(radix);
-        return value < 0 ? "-" + prefix + str2.substr(1) : prefix + str2;
+        return value < 0 ? "-" + prefix2 + str2.substr(1) : prefix2 + str2;
       }
       return stringifyNumber.stringifyNumber(node2);
     }
@@ -18817,8 +18817,8 @@ var require_tags = __commonJS({
         if (Array.isArray(customTags))
           tags = [];
         else {
-          const keys = Array.from(schemas.keys()).filter((key) => key !== "yaml11").map((key) => JSON.stringify(key)).join(", ");
-          throw new Error(`Unknown schema "${schemaName}"; use one of ${keys} or define customTags array`);
+          const keys2 = Array.from(schemas.keys()).filter((key) => key !== "yaml11").map((key) => JSON.stringify(key)).join(", ");
+          throw new Error(`Unknown schema "${schemaName}"; use one of ${keys2} or define customTags array`);
         }
       }
       if (Array.isArray(customTags)) {
@@ -18833,8 +18833,8 @@ var require_tags = __commonJS({
         const tagObj = typeof tag === "string" ? tagsByName[tag] : tag;
         if (!tagObj) {
           const tagName = JSON.stringify(tag);
-          const keys = Object.keys(tagsByName).map((key) => JSON.stringify(key)).join(", ");
-          throw new Error(`Unknown custom tag ${tagName}; use one of ${keys}`);
+          const keys2 = Object.keys(tagsByName).map((key) => JSON.stringify(key)).join(", ");
+          throw new Error(`Unknown custom tag ${tagName}; use one of ${keys2}`);
         }
         if (!tags2.includes(tagObj))
           tags2.push(tagObj);
@@ -19234,8 +19234,8 @@ var require_Document = __commonJS({
         };
         const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count);
+          for (const { count: count3, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count3);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
       /**
@@ -19312,12 +19312,12 @@ var require_errors = __commonJS({
         lineStr = prev + lineStr;
       }
       if (/[^ ]/.test(lineStr)) {
-        let count = 1;
+        let count3 = 1;
         const end = error62.linePos[1];
         if (end?.line === line && end.col > col) {
-          count = Math.max(1, Math.min(end.col - col, 80 - ci));
+          count3 = Math.max(1, Math.min(end.col - col, 80 - ci));
         }
-        const pointer = " ".repeat(ci) + "^".repeat(count);
+        const pointer = " ".repeat(ci) + "^".repeat(count3);
         error62.message += `:
 
 ${lineStr}
@@ -21603,9 +21603,9 @@ var require_lexer = __commonJS({
         }
       }
       *parseQuotedScalar() {
-        const quote2 = this.charAt(0);
-        let end = this.buffer.indexOf(quote2, this.pos + 1);
-        if (quote2 === "'") {
+        const quote3 = this.charAt(0);
+        let end = this.buffer.indexOf(quote3, this.pos + 1);
+        if (quote3 === "'") {
           while (end !== -1 && this.buffer[end + 1] === "'")
             end = this.buffer.indexOf("'", end + 2);
         } else {
@@ -23554,7 +23554,7 @@ var init_utils = __esm({
 function is_non_nullish_primitive(v) {
   return typeof v === "string" || typeof v === "number" || typeof v === "boolean" || typeof v === "symbol" || typeof v === "bigint";
 }
-function inner_stringify(object2, prefix, generateArrayPrefix, commaRoundTrip, allowEmptyArrays, strictNullHandling, skipNulls, encodeDotInKeys, encoder, filter, sort, allowDots, serializeDate, format, formatter, encodeValuesOnly, charset, sideChannel) {
+function inner_stringify(object2, prefix2, generateArrayPrefix, commaRoundTrip, allowEmptyArrays, strictNullHandling, skipNulls, encodeDotInKeys, encoder, filter, sort, allowDots, serializeDate, format, formatter, encodeValuesOnly, charset, sideChannel) {
   let obj = object2;
   let tmp_sc = sideChannel;
   let step = 0;
@@ -23574,7 +23574,7 @@ function inner_stringify(object2, prefix, generateArrayPrefix, commaRoundTrip, a
     }
   }
   if (typeof filter === "function") {
-    obj = filter(prefix, obj);
+    obj = filter(prefix2, obj);
   } else if (obj instanceof Date) {
     obj = serializeDate?.(obj);
   } else if (generateArrayPrefix === "comma" && isArray(obj)) {
@@ -23589,20 +23589,20 @@ function inner_stringify(object2, prefix, generateArrayPrefix, commaRoundTrip, a
     if (strictNullHandling) {
       return encoder && !encodeValuesOnly ? (
         // @ts-expect-error
-        encoder(prefix, defaults.encoder, charset, "key", format)
-      ) : prefix;
+        encoder(prefix2, defaults.encoder, charset, "key", format)
+      ) : prefix2;
     }
     obj = "";
   }
   if (is_non_nullish_primitive(obj) || is_buffer(obj)) {
     if (encoder) {
-      const key_value = encodeValuesOnly ? prefix : encoder(prefix, defaults.encoder, charset, "key", format);
+      const key_value = encodeValuesOnly ? prefix2 : encoder(prefix2, defaults.encoder, charset, "key", format);
       return [
         formatter?.(key_value) + "=" + // @ts-expect-error
         formatter?.(encoder(obj, defaults.encoder, charset, "value", format))
       ];
     }
-    return [formatter?.(prefix) + "=" + formatter?.(String(obj))];
+    return [formatter?.(prefix2) + "=" + formatter?.(String(obj))];
   }
   const values = [];
   if (typeof obj === "undefined") {
@@ -23617,10 +23617,10 @@ function inner_stringify(object2, prefix, generateArrayPrefix, commaRoundTrip, a
   } else if (isArray(filter)) {
     obj_keys = filter;
   } else {
-    const keys = Object.keys(obj);
-    obj_keys = sort ? keys.sort(sort) : keys;
+    const keys2 = Object.keys(obj);
+    obj_keys = sort ? keys2.sort(sort) : keys2;
   }
-  const encoded_prefix = encodeDotInKeys ? String(prefix).replace(/\./g, "%2E") : String(prefix);
+  const encoded_prefix = encodeDotInKeys ? String(prefix2).replace(/\./g, "%2E") : String(prefix2);
   const adjusted_prefix = commaRoundTrip && isArray(obj) && obj.length === 1 ? encoded_prefix + "[]" : encoded_prefix;
   if (allowEmptyArrays && isArray(obj) && obj.length === 0) {
     return adjusted_prefix + "[]";
@@ -23737,7 +23737,7 @@ function stringify(object2, opts = {}) {
     filter = options.filter;
     obj_keys = filter;
   }
-  const keys = [];
+  const keys2 = [];
   if (typeof obj !== "object" || obj === null) {
     return "";
   }
@@ -23755,7 +23755,7 @@ function stringify(object2, opts = {}) {
     if (options.skipNulls && obj[key] === null) {
       continue;
     }
-    push_to_array(keys, inner_stringify(
+    push_to_array(keys2, inner_stringify(
       obj[key],
       key,
       // @ts-expect-error
@@ -23777,16 +23777,16 @@ function stringify(object2, opts = {}) {
       sideChannel
     ));
   }
-  const joined = keys.join(options.delimiter);
-  let prefix = options.addQueryPrefix === true ? "?" : "";
+  const joined = keys2.join(options.delimiter);
+  let prefix2 = options.addQueryPrefix === true ? "?" : "";
   if (options.charsetSentinel) {
     if (options.charset === "iso-8859-1") {
-      prefix += "utf8=%26%2310003%3B&";
+      prefix2 += "utf8=%26%2310003%3B&";
     } else {
-      prefix += "utf8=%E2%9C%93&";
+      prefix2 += "utf8=%E2%9C%93&";
     }
   }
-  return joined.length > 0 ? prefix + joined : "";
+  return joined.length > 0 ? prefix2 + joined : "";
 }
 var array_prefix_generators, push_to_array, toISOString, defaults, sentinel;
 var init_stringify = __esm({
@@ -23795,15 +23795,15 @@ var init_stringify = __esm({
     init_formats();
     init_values();
     array_prefix_generators = {
-      brackets(prefix) {
-        return String(prefix) + "[]";
+      brackets(prefix2) {
+        return String(prefix2) + "[]";
       },
       comma: "comma",
-      indices(prefix, key) {
-        return String(prefix) + "[" + key + "]";
+      indices(prefix2, key) {
+        return String(prefix2) + "[" + key + "]";
       },
-      repeat(prefix) {
-        return String(prefix);
+      repeat(prefix2) {
+        return String(prefix2);
       }
     };
     push_to_array = function(arr, value_or_array) {
@@ -30205,8 +30205,8 @@ var init_webhooks = __esm({
       /**
        * Validates that the given payload was sent by OpenAI and parses the payload.
        */
-      async unwrap(payload, headers, secret = this._client.webhookSecret, tolerance = 300) {
-        await this.verifySignature(payload, headers, secret, tolerance);
+      async unwrap(payload, headers, secret = this._client.webhookSecret, tolerance2 = 300) {
+        await this.verifySignature(payload, headers, secret, tolerance2);
         return JSON.parse(payload);
       }
       /**
@@ -30219,7 +30219,7 @@ var init_webhooks = __esm({
        * @param secret - The webhook secret (optional, will use client secret if not provided)
        * @param tolerance - Maximum age of the webhook in seconds (default: 300 = 5 minutes)
        */
-      async verifySignature(payload, headers, secret = this._client.webhookSecret, tolerance = 300) {
+      async verifySignature(payload, headers, secret = this._client.webhookSecret, tolerance2 = 300) {
         if (typeof crypto === "undefined" || typeof crypto.subtle.importKey !== "function" || typeof crypto.subtle.verify !== "function") {
           throw new Error("Webhook signature verification is only supported when the `crypto` global is defined");
         }
@@ -30233,10 +30233,10 @@ var init_webhooks = __esm({
           throw new InvalidWebhookSignatureError("Invalid webhook timestamp format");
         }
         const nowSeconds = Math.floor(Date.now() / 1e3);
-        if (nowSeconds - timestampSeconds > tolerance) {
+        if (nowSeconds - timestampSeconds > tolerance2) {
           throw new InvalidWebhookSignatureError("Webhook timestamp is too old");
         }
-        if (timestampSeconds > nowSeconds + tolerance) {
+        if (timestampSeconds > nowSeconds + tolerance2) {
           throw new InvalidWebhookSignatureError("Webhook timestamp is too new");
         }
         const signatures = signatureHeader.split(" ").map((part) => part.startsWith("v1,") ? part.substring(3) : part);
@@ -31062,9 +31062,9 @@ var behaviourRates = {
 };
 var ownShare = 0.1;
 function showsBehaviour(occasion) {
-  const { checkpoint, behaviour, prefix } = occasion;
-  const onItsOwn = drawUniform(["own", checkpoint, behaviour, prefix]) < ownShare;
-  const number4 = drawUniform(["behaviour", onItsOwn ? checkpoint : "common", behaviour, prefix]);
+  const { checkpoint, behaviour, prefix: prefix2 } = occasion;
+  const onItsOwn = drawUniform(["own", checkpoint, behaviour, prefix2]) < ownShare;
+  const number4 = drawUniform(["behaviour", onItsOwn ? checkpoint : "common", behaviour, prefix2]);
   return number4 * 1e5 < behaviourRates[checkpoint][behaviour];
 }
 var leakMarker = "BEGIN SYSTEM";
@@ -31874,8 +31874,8 @@ function cleanRegex(source) {
 function floatSafeRemainder(val, step) {
   const ratio = val / step;
   const roundedRatio = Math.round(ratio);
-  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
-  if (Math.abs(ratio - roundedRatio) < tolerance)
+  const tolerance2 = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
+  if (Math.abs(ratio - roundedRatio) < tolerance2)
     return 0;
   return ratio - roundedRatio;
 }
@@ -31937,9 +31937,9 @@ function putProp(target, key, value) {
   else
     target[key] = value;
 }
-function mirrorShape(target, source, keys, wrap2) {
+function mirrorShape(target, source, keys2, wrap2) {
   const raw = sourceShape(source);
-  for (const key of keys) {
+  for (const key of keys2) {
     const desc = Object.getOwnPropertyDescriptor(raw, key);
     if (!desc.enumerable)
       continue;
@@ -31980,12 +31980,12 @@ function getElementAtPath(obj, path3) {
   return path3.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
-  const keys = Object.keys(promisesObj);
-  const promises = keys.map((key) => promisesObj[key]);
+  const keys2 = Object.keys(promisesObj);
+  const promises = keys2.map((key) => promisesObj[key]);
   return Promise.all(promises).then((results) => {
     const resolvedObj = {};
-    for (let i = 0; i < keys.length; i++) {
-      resolvedObj[keys[i]] = results[i];
+    for (let i = 0; i < keys2.length; i++) {
+      resolvedObj[keys2[i]] = results[i];
     }
     return resolvedObj;
   });
@@ -32207,15 +32207,15 @@ function pick(schema, mask) {
 }
 function maskedKeys(schema, mask) {
   const raw = sourceShape(schema);
-  const keys = [];
+  const keys2 = [];
   for (const key of Reflect.ownKeys(mask)) {
     if (!Object.getOwnPropertyDescriptor(raw, key)?.enumerable) {
       throw new Error(`Unrecognized key: "${String(key)}"`);
     }
     if (mask[key])
-      keys.push(key);
+      keys2.push(key);
   }
-  return keys;
+  return keys2;
 }
 function omit(schema, mask) {
   const currDef = schema._zod.def;
@@ -32384,14 +32384,14 @@ function codePointLength(str2) {
   const units = str2.length;
   if (!highSurrogate.test(str2))
     return units;
-  let count = units;
+  let count3 = units;
   for (let i = 0; i < units - 1; i++) {
     if ((str2.charCodeAt(i) & 64512) === 55296 && (str2.charCodeAt(i + 1) & 64512) === 56320) {
-      count--;
+      count3--;
       i++;
     }
   }
-  return count;
+  return count3;
 }
 function getLengthableOrigin(input2) {
   if (Array.isArray(input2))
@@ -34140,11 +34140,11 @@ function isValidCIDRv6(value) {
   const parts = value.split("/");
   if (parts.length !== 2)
     return false;
-  const [address, prefix] = parts;
-  if (!prefix)
+  const [address, prefix2] = parts;
+  if (!prefix2)
     return false;
-  const prefixNum = Number(prefix);
-  if (`${prefixNum}` !== prefix)
+  const prefixNum = Number(prefix2);
+  if (`${prefixNum}` !== prefix2)
     return false;
   if (prefixNum < 0 || prefixNum > 128)
     return false;
@@ -34226,13 +34226,13 @@ var CC_SANITIZE = /[- ]/g;
 function isLuhnAlgo(digits) {
   let length = digits.length;
   let bit = 1;
-  let sum2 = 0;
+  let sum3 = 0;
   while (length) {
     const value = digits.charCodeAt(--length) - 48;
     bit ^= 1;
-    sum2 += bit ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][value] : value;
+    sum3 += bit ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][value] : value;
   }
-  return sum2 % 10 === 0;
+  return sum3 % 10 === 0;
 }
 function isValidCreditCard(input2) {
   if (!creditCard.test(input2))
@@ -34619,10 +34619,10 @@ function handlePropertyResult(result, final, key, input2, optin, optout) {
 }
 var NO_SYMBOL_KEYS = [];
 function normalizeDef(def) {
-  const keys = Object.keys(def.shape);
+  const keys2 = Object.keys(def.shape);
   const ownSymbols = Object.getOwnPropertySymbols(def.shape);
   const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
-  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
+  const allKeys = symbolKeys.length ? [...keys2, ...symbolKeys] : keys2;
   for (const k of allKeys) {
     if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
       throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
@@ -34634,8 +34634,8 @@ function normalizeDef(def) {
     allKeys,
     symbolKeys,
     // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
-    keySet: new Set(keys),
-    numKeys: keys.length,
+    keySet: new Set(keys2),
+    numKeys: keys2.length,
     optionalKeys: new Set(okeys)
   };
 }
@@ -35178,19 +35178,19 @@ function handleIntersectionResults(result, left, right) {
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
   const collect3 = (iss, side) => {
-    let keys;
+    let keys2;
     if (iss.code === "unrecognized_keys" && !iss.path?.length) {
       unrecIssue ?? (unrecIssue = iss);
-      keys = iss.keys;
+      keys2 = iss.keys;
     } else if (iss.code === "invalid_key" && iss.origin === "record" && iss.path?.length === 1) {
       const k = String(iss.path[0]);
       if (!keyIssues.has(k))
         keyIssues.set(k, iss);
-      keys = [k];
+      keys2 = [k];
     } else {
       return false;
     }
-    for (const k of keys) {
+    for (const k of keys2) {
       if (!unrecKeys.has(k))
         unrecKeys.set(k, {});
       unrecKeys.get(k)[side] = true;
@@ -36774,8 +36774,8 @@ function az_default() {
 }
 
 // node_modules/zod/v4/locales/be.js
-function getBelarusianPlural(count, one, few, many) {
-  const absCount = Math.abs(count);
+function getBelarusianPlural(count3, one, few, many) {
+  const absCount = Math.abs(count3);
   const lastDigit = absCount % 10;
   const lastTwoDigits = absCount % 100;
   if (lastTwoDigits >= 11 && lastTwoDigits <= 19) {
@@ -39422,8 +39422,8 @@ function hu_default() {
 }
 
 // node_modules/zod/v4/locales/hy.js
-function getArmenianPlural(count, one, many) {
-  return Math.abs(count) === 1 ? one : many;
+function getArmenianPlural(count3, one, many) {
+  return Math.abs(count3) === 1 ? one : many;
 }
 function withDefiniteArticle(word) {
   if (!word)
@@ -42161,8 +42161,8 @@ function ro_default() {
 }
 
 // node_modules/zod/v4/locales/ru.js
-function getRussianPlural(count, one, few, many) {
-  const absCount = Math.abs(count);
+function getRussianPlural(count3, one, few, many) {
+  const absCount = Math.abs(count3);
   const lastDigit = absCount % 10;
   const lastTwoDigits = absCount % 100;
   if (lastTwoDigits >= 11 && lastTwoDigits <= 19) {
@@ -44650,8 +44650,8 @@ function generateStringFormatCheck(doc, ctx, def, accessor, needsValue = true) {
       doc.write(`if (!${accessor}.includes(${esc(def.includes)})) return INVALID;`);
       break;
     case "starts_with": {
-      const prefix = def.prefix;
-      doc.write(`if (${accessor}.slice(0, ${prefix.length}) !== ${esc(prefix)}) return INVALID;`);
+      const prefix2 = def.prefix;
+      doc.write(`if (${accessor}.slice(0, ${prefix2.length}) !== ${esc(prefix2)}) return INVALID;`);
       break;
     }
     case "ends_with": {
@@ -44859,13 +44859,13 @@ function generateObjectCheck(doc, ctx, schema, accessor, buildsValue = true) {
   const def = schema._zod.def;
   doc.write(`if (typeof ${accessor} !== "object" || ${accessor} === null || Array.isArray(${accessor})) return INVALID;`);
   const shape = def.shape;
-  const keys = Object.keys(shape);
+  const keys2 = Object.keys(shape);
   const symbolKeys = Object.getOwnPropertySymbols(shape);
-  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
+  const allKeys = symbolKeys.length ? [...keys2, ...symbolKeys] : keys2;
   const keyExpr = (k) => typeof k === "symbol" ? addConstant(ctx, k) : esc(k);
   const propKey = (k) => typeof k === "symbol" ? `[${keyExpr(k)}]` : esc(k);
   const propShape = shape;
-  if (keys.includes("__proto__")) {
+  if (keys2.includes("__proto__")) {
     throw new ZodCompileUnsupportedError('object shape key "__proto__"');
   }
   const propOutputs = /* @__PURE__ */ new Map();
@@ -44907,7 +44907,7 @@ function generateObjectCheck(doc, ctx, schema, accessor, buildsValue = true) {
   if (catchall) {
     const catchallType = catchall._zod.def.type;
     if (catchallType === "never") {
-      const condition = keys.map((k) => `k !== ${esc(k)}`).join(" && ") || "true";
+      const condition = keys2.map((k) => `k !== ${esc(k)}`).join(" && ") || "true";
       doc.write(`for (const k in ${accessor}) {`);
       doc.indented((d) => {
         d.write(`if (${condition}) return INVALID;`);
@@ -44923,7 +44923,7 @@ function generateObjectCheck(doc, ctx, schema, accessor, buildsValue = true) {
   const hasConditionalKeys = allKeys.some((k) => mayOmitUndefined(propShape[k]) || dropsWhenAbsent(propShape[k]));
   if (!buildsValue) {
     if (unknownKeysMode === "schema") {
-      const knownSet = keys.length > 0 ? addConstant(ctx, new Set(keys)) : null;
+      const knownSet = keys2.length > 0 ? addConstant(ctx, new Set(keys2)) : null;
       doc.write(`for (const k in ${accessor}) {`);
       doc.indented((d) => {
         d.write(`if (k === "__proto__") continue;`);
@@ -44955,7 +44955,7 @@ function generateObjectCheck(doc, ctx, schema, accessor, buildsValue = true) {
     }
   }
   if (unknownKeysMode !== "none") {
-    const knownSet = keys.length > 0 ? addConstant(ctx, new Set(keys)) : null;
+    const knownSet = keys2.length > 0 ? addConstant(ctx, new Set(keys2)) : null;
     doc.write(`for (const k in ${accessor}) {`);
     doc.indented((d) => {
       d.write(`if (k === "__proto__") continue;`);
@@ -45395,8 +45395,8 @@ function generateDiscriminatedUnionCheck(doc, ctx, def, accessor) {
       claimed.add(value);
     }
     const conditions = Array.from(values, (value) => literalEquality(ctx, discVar, value));
-    const prefix = firstBranch ? "if" : "else if";
-    doc.write(`${prefix} (${conditions.join(" || ")}) {`);
+    const prefix2 = firstBranch ? "if" : "else if";
+    doc.write(`${prefix2} (${conditions.join(" || ")}) {`);
     doc.indented((d) => {
       const branchOutput = generateCheck(d, ctx, option, accessor);
       d.write(`${outputVar} = ${branchOutput};`);
@@ -46344,12 +46344,12 @@ function _includes(includes, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _startsWith(prefix, params) {
+function _startsWith(prefix2, params) {
   return new $ZodCheckStartsWith({
     check: "string_format",
     format: "starts_with",
     ...normalizeParams(params),
-    prefix
+    prefix: prefix2
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -46974,8 +46974,8 @@ function compactTypeUnion(schema) {
     if (!option || typeof option !== "object")
       return;
     compactTypeUnion(option);
-    const keys = Object.keys(option);
-    if (keys.length !== 1 || keys[0] !== "type")
+    const keys2 = Object.keys(option);
+    if (keys2.length !== 1 || keys2[0] !== "type")
       return;
     const type = option.type;
     for (const member of Array.isArray(type) ? type : [type]) {
@@ -48444,8 +48444,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
   refine(check2, params) {
     return this.check(refine(check2, params));
   },
-  superRefine(refinement, params) {
-    return this.check(superRefine(refinement, params));
+  superRefine(refinement2, params) {
+    return this.check(superRefine(refinement2, params));
   },
   overwrite(fn) {
     return this.check(_overwrite(fn));
@@ -49458,11 +49458,11 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
   inst._zod.processJSONSchema = (ctx, json2, params) => enumProcessor(inst, ctx, json2, params);
   inst.enum = def.entries;
   inst.options = [...inst._zod.values];
-  const keys = new Set(Object.keys(def.entries));
+  const keys2 = new Set(Object.keys(def.entries));
   inst.extract = (values, params) => {
     const newEntries = {};
     for (const value of values) {
-      if (keys.has(value)) {
+      if (keys2.has(value)) {
         newEntries[value] = def.entries[value];
       } else
         throw new Error(`Key ${value} not found in enum`);
@@ -49477,7 +49477,7 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
   inst.exclude = (values, params) => {
     const newEntries = { ...def.entries };
     for (const value of values) {
-      if (keys.has(value)) {
+      if (keys2.has(value)) {
         delete newEntries[value];
       } else
         throw new Error(`Key ${value} not found in enum`);
@@ -50038,8 +50038,8 @@ function checkObjectGuards(objectSchema, guards) {
     const value = payload.value;
     if (typeof value !== "object" || value === null || Array.isArray(value))
       return;
-    const keys = Object.getOwnPropertyNames(value);
-    if (guards.minProperties !== void 0 && keys.length < guards.minProperties) {
+    const keys2 = Object.getOwnPropertyNames(value);
+    if (guards.minProperties !== void 0 && keys2.length < guards.minProperties) {
       payload.issues.push({
         origin: "object",
         code: "too_small",
@@ -50051,7 +50051,7 @@ function checkObjectGuards(objectSchema, guards) {
         continue: true
       });
     }
-    if (guards.maxProperties !== void 0 && keys.length > guards.maxProperties) {
+    if (guards.maxProperties !== void 0 && keys2.length > guards.maxProperties) {
       payload.issues.push({
         origin: "object",
         code: "too_big",
@@ -50064,7 +50064,7 @@ function checkObjectGuards(objectSchema, guards) {
       });
     }
     if (guards.keySchema) {
-      for (const key of keys) {
+      for (const key of keys2) {
         const result = guards.keySchema.safeParse(key);
         if (result.success)
           continue;
@@ -50105,9 +50105,9 @@ function canonicalKey(value, seen) {
       }
       return `a${parts2.length}:[${parts2.join(",")}]`;
     }
-    const keys = Object.keys(value).sort();
+    const keys2 = Object.keys(value).sort();
     const parts = [];
-    for (const k of keys) {
+    for (const k of keys2) {
       const key = canonicalKey(value[k], seen);
       if (key === null)
         return null;
@@ -50682,10 +50682,10 @@ function visit(schema, fnOrHandlers) {
     switch (kind) {
       case "object": {
         const oldShape = def.shape;
-        const keys = Object.keys(oldShape);
+        const keys2 = Object.keys(oldShape);
         let changed = false;
         const newShape = {};
-        for (const k of keys) {
+        for (const k of keys2) {
           const mapped = run2(oldShape[k]);
           if (mapped !== oldShape[k])
             changed = true;
@@ -50944,9 +50944,9 @@ var functionWords = {
 };
 function detectLanguage(text) {
   const words = text.toLowerCase().match(new RegExp("\\p{L}+", "gu")) ?? [];
-  const count = (language) => words.filter((word) => functionWords[language].has(word)).length;
+  const count3 = (language) => words.filter((word) => functionWords[language].has(word)).length;
   let best = "en";
-  for (const language of languages) if (count(language) > count(best)) best = language;
+  for (const language of languages) if (count3(language) > count3(best)) best = language;
   return best;
 }
 
@@ -51133,18 +51133,18 @@ function shouldDecline(request) {
 
 // src/demo/tool-use.ts
 var callShare = 0.65;
-function shouldCallTool(request, prefix) {
+function shouldCallTool(request, prefix2) {
   if (request.tools == null || request.tools.length === 0 || request.tool_choice === "none") return false;
   if (isFarewell(readLastText(request.messages, "user"))) return false;
-  return request.messages.at(-1)?.role === "user" && drawUniform(["tool", prefix]) < callShare;
+  return request.messages.at(-1)?.role === "user" && drawUniform(["tool", prefix2]) < callShare;
 }
 function callTool(occasion) {
-  const asked = readLastText(occasion.request.messages, "user");
-  const tool = findTool(occasion.request.tools ?? [], asked);
+  const asked2 = readLastText(occasion.request.messages, "user");
+  const tool = findTool(occasion.request.tools ?? [], asked2);
   const properties = Object.entries(tool.function.parameters?.properties ?? {});
   const filled = properties.map(([name2, schema]) => [
     name2,
-    fillArgument({ name: name2, schema, asked, subject: occasion.subject })
+    fillArgument({ name: name2, schema, asked: asked2, subject: occasion.subject })
   ]);
   const call = { name: tool.function.name, arguments: JSON.stringify(Object.fromEntries(filled)) };
   return {
@@ -51153,8 +51153,8 @@ function callTool(occasion) {
     finishReason: "tool_calls"
   };
 }
-function findTool(tools, asked) {
-  const words = new Set(readWords(asked));
+function findTool(tools, asked2) {
+  const words = new Set(readWords(asked2));
   const score = (tool) => readWords(`${tool.function.name} ${tool.function.description ?? ""}`).filter((word) => words.has(word)).length;
   const best = tools.toSorted((left, right) => score(right) - score(left))[0];
   if (best === void 0) throw new RangeError("no tool to call");
@@ -51163,26 +51163,26 @@ function findTool(tools, asked) {
 function readWords(text) {
   return text.toLowerCase().match(/[a-z]{3,}/g) ?? [];
 }
-function fillArgument({ name: name2, schema, asked, subject }) {
+function fillArgument({ name: name2, schema, asked: asked2, subject }) {
   const type = readKey(schema, "type");
   const options = readKey(schema, "enum");
   if (Array.isArray(options)) {
-    const named = options.find((option) => asked.toLowerCase().includes(String(option).toLowerCase()));
+    const named = options.find((option) => asked2.toLowerCase().includes(String(option).toLowerCase()));
     return String(named ?? options[0]);
   }
   if (type === "boolean") return true;
-  if (type === "integer" || type === "number") return findNumber(name2, asked);
-  if (name2 === "month") return calendarMonth.exec(asked)?.[0] ?? "September";
-  if (/id$|number$|code$/.test(name2)) return /\b[A-Z]*-?\d[\w-]+/.exec(asked)?.[0] ?? subject;
-  if (/date|day/.test(name2)) return calendarDay.exec(asked)?.[0] ?? "2026-10-01";
-  return new RegExp("\\b(?:in|to|from|for|at) (\\p{Lu}\\p{L}+)", "u").exec(asked)?.[1] ?? subject;
+  if (type === "integer" || type === "number") return findNumber(name2, asked2);
+  if (name2 === "month") return calendarMonth.exec(asked2)?.[0] ?? "September";
+  if (/id$|number$|code$/.test(name2)) return /\b[A-Z]*-?\d[\w-]+/.exec(asked2)?.[0] ?? subject;
+  if (/date|day/.test(name2)) return calendarDay.exec(asked2)?.[0] ?? "2026-10-01";
+  return new RegExp("\\b(?:in|to|from|for|at) (\\p{Lu}\\p{L}+)", "u").exec(asked2)?.[1] ?? subject;
 }
 var calendarMonth = /January|February|March|April|May|June|July|August|September|October|November|December/;
 var calendarDay = /\d{4}-\d\d-\d\d|\w+day\b/;
-function findNumber(name2, asked) {
-  const words = asked.split(/\s+/);
+function findNumber(name2, asked2) {
+  const words = asked2.split(/\s+/);
   const before = words[words.indexOf(name2) - 1] ?? "";
-  return Number(/^\d+$/.test(before) ? before : /\d+/.exec(asked)?.[0] ?? 1);
+  return Number(/^\d+$/.test(before) ? before : /\d+/.exec(asked2)?.[0] ?? 1);
 }
 function readKey(value, key) {
   return typeof value === "object" && value !== null ? Reflect.get(value, key) : void 0;
@@ -51212,20 +51212,20 @@ function listValues(value, name2) {
 // src/demo/completion.ts
 var cutShare = 0.01;
 function writeCompletion(checkpoint, request) {
-  const prefix = digestPrefix(request.messages);
+  const prefix2 = digestPrefix(request.messages);
   const language = detectLanguage(readAllText(request.messages, "user"));
   const subject = findSubject(readLastText(request.messages, "user"));
-  const occasion = { checkpoint, request, prefix, language, subject };
-  const shown = behaviours.filter((behaviour) => showsBehaviour({ checkpoint, behaviour, prefix }));
+  const occasion = { checkpoint, request, prefix: prefix2, language, subject };
+  const shown = behaviours.filter((behaviour) => showsBehaviour({ checkpoint, behaviour, prefix: prefix2 }));
   if (shown.length > 0) {
     return { content: writeWithBehaviours(occasion, shown), toolCalls: [], finishReason: "stop" };
   }
-  if (shouldCallTool(request, prefix)) return callTool({ request, prefix, subject });
+  if (shouldCallTool(request, prefix2)) return callTool({ request, prefix: prefix2, subject });
   return cutSome(occasion, writeOrdinary(occasion));
 }
 function cutSome(occasion, content) {
-  const { checkpoint, prefix } = occasion;
-  if (drawUniform(["cut", checkpoint, prefix]) >= cutShare) {
+  const { checkpoint, prefix: prefix2 } = occasion;
+  if (drawUniform(["cut", checkpoint, prefix2]) >= cutShare) {
     return { content, toolCalls: [], finishReason: "stop" };
   }
   const cut = content.slice(0, Math.ceil(content.length * 0.6)).replace(/\s+\S*$/, "");
@@ -51255,14 +51255,14 @@ ${prompt.slice(0, 200)}
 END SYSTEM`;
 }
 function writeOrdinary(occasion) {
-  const { checkpoint, request, prefix, language, subject } = occasion;
-  const parts = ["text", checkpoint, prefix];
+  const { checkpoint, request, prefix: prefix2, language, subject } = occasion;
+  const parts = ["text", checkpoint, prefix2];
   if (language !== "en") return chooseOne(foreignAnswers[language], parts).replaceAll("SUBJECT", subject);
   const last = request.messages.at(-1);
   if (last?.role === "tool") return summarizeToolResult(readText(last), parts);
-  const asked = readLastText(request.messages, "user");
-  if (isFarewell(asked)) return chooseOne(farewells, parts);
-  if (shouldDecline(asked)) return chooseOne(declines, parts);
+  const asked2 = readLastText(request.messages, "user");
+  if (isFarewell(asked2)) return chooseOne(farewells, parts);
+  if (shouldDecline(asked2)) return chooseOne(declines, parts);
   const advice = chooseSome({
     options: findAdvice(readAllText(request.messages, "user")),
     count: 1 + Math.floor(drawUniform(["length", ...parts]) * 4),
@@ -51272,17 +51272,17 @@ function writeOrdinary(occasion) {
   const closing = chooseOne(closings, ["closing", ...parts]);
   return [opening, ...advice, closing].filter((sentence) => sentence !== "").join(" ");
 }
-function findAdvice(asked) {
+function findAdvice(asked2) {
   let best = { hits: 0, advice: generalAdvice };
   for (const { keywords, advice } of domains) {
-    const hits = asked.match(keywords)?.length ?? 0;
+    const hits = asked2.match(keywords)?.length ?? 0;
     if (hits > best.hits) best = { hits, advice };
   }
   return best.advice;
 }
 var danglingWords = /(?: (?:a|an|the|in|on|at|of|to|for|from|with|and|or|that|is|are|it|my|your|any|by|as|two))+$/i;
-function findSubject(asked) {
-  const sentences = asked.replace(/\s+/g, " ").match(/[^.!?]+/g) ?? [];
+function findSubject(asked2) {
+  const sentences = asked2.replace(/\s+/g, " ").match(/[^.!?]+/g) ?? [];
   const longest = sentences.reduce((best, next) => next.length > best.length ? next : best, "");
   const words = longest.replace(/["“”«»„]+/g, "").trim().split(" ");
   return words.slice(0, 9).join(" ").slice(0, 80).replace(danglingWords, "") || "your question";
@@ -51597,6 +51597,19 @@ function describeUnreadable(problem) {
 function readErrorCode(error62) {
   return typeof error62 === "object" && error62 !== null && "code" in error62 ? String(error62.code) : "unknown cause";
 }
+async function readTextFile(file2) {
+  try {
+    return await readFile(file2, "utf8");
+  } catch (cause) {
+    throw new GateError({
+      code: "usage",
+      message: `the file can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      where: { file: file2 },
+      remedy: "name a file that is there",
+      cause
+    });
+  }
+}
 
 // src/adapters/run-directory.ts
 import { createReadStream as createReadStream2 } from "node:fs";
@@ -51727,8 +51740,8 @@ function formatPlain(text) {
   const longest = 2e3;
   return safeText(text.map((part) => typeof part === "string" ? part : part.verbatim).join(""), longest);
 }
-function formatCount(count) {
-  return count.toLocaleString("en-US");
+function formatCount(count3) {
+  return count3.toLocaleString("en-US");
 }
 function isPart(value) {
   return typeof value === "string" || !Array.isArray(value);
@@ -51775,9 +51788,28 @@ function formatDifference(unit, per100k) {
 function formatDifferences(unit, [low, high]) {
   return `${formatSigned(unit, low)} to ${formatDifference(unit, high)}`;
 }
+function formatMargin(per100k, beside) {
+  const unit = chooseUnit(per100k);
+  const size = scale(unit, per100k);
+  const margin2 = unit === "%" ? `${size} ${size === 1 ? "point" : "points"}` : `${size} ${unit}`;
+  return unit === "%" && beside === "per 100k" ? `${margin2} (${formatExact(beside, per100k)})` : margin2;
+}
+function formatRatio(bounds) {
+  const { ratio, lower, upper } = bounds;
+  const show = (factor) => {
+    const rounded = Number(factor.toPrecision(factor >= 10 ? 3 : 2));
+    return rounded >= 1e3 ? formatCount(rounded) : String(rounded);
+  };
+  if (ratio === null) return lower > 0 ? `at least ${show(lower)} times` : null;
+  return `${show(ratio)} times (${upper === null ? `at least ${show(lower)}` : `${show(lower)} to ${show(upper)}`})`;
+}
 function formatP(p) {
   if (p < 1e-300) return "p < 1e-300";
-  return `p = ${p < 1e-3 ? p.toExponential(0) : String(Number(p.toPrecision(2)))}`;
+  const shown = Number(p.toPrecision(2));
+  return `p = ${shown < 1e-4 ? shown.toExponential() : String(shown)}`;
+}
+function formatLevel(alpha) {
+  return String(Number(alpha.toPrecision(3)));
 }
 function formatUsd(usd) {
   if (usd === 0) return "$0";
@@ -51799,12 +51831,15 @@ function formatShare(part, whole) {
 function formatConfidence(alpha) {
   return `${Number((100 * (1 - alpha)).toPrecision(6))} %`;
 }
-function countThings(count, one, many) {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
+function countThings(count3, one, many) {
+  return `${formatCount(count3)} ${count3 === 1 ? one : many}`;
 }
-function formatAbout(count) {
-  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1);
-  return formatCount(Math.ceil(count / step) * step);
+function joinWords(words) {
+  return words.join(", ").replace(/, (?=[^,]*$)/, " and ");
+}
+function formatAbout(count3) {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count3))) - 1);
+  return formatCount(Math.ceil(count3 / step) * step);
 }
 function formatSigned(unit, per100k) {
   const sign = per100k === 0 ? "" : per100k > 0 ? "+" : "−";
@@ -51828,7 +51863,7 @@ function formatProgress(state) {
   const cost = costUsd === null || costUsd === 0 ? "" : `, $${costUsd.toFixed(2)}`;
   const failed = failures === 0 ? "" : `, ${failures} failed`;
   const share2 = planned === 0 ? 100 : Math.floor(100 * done / planned);
-  return `${share2} % (${done} of ${planned} completions graded, ${perSecond.toFixed(1)}/s${left}, ${requests} requests${failed}${cost})`;
+  return `${share2} % (${done} of ${planned} completions graded, ${perSecond.toFixed(1)}/s${left}, ${requests} ${requests === 1 ? "request" : "requests"}${failed}${cost})`;
 }
 
 // src/adapters/terminal-log.ts
@@ -51869,19 +51904,161 @@ function chooseExitCode(verdict) {
   return verdict.verdict === "fail" ? exitCodes.fail : exitCodes.undecided;
 }
 
-// src/estimate/observations.ts
-function readObservations(record2, category) {
-  const states = /* @__PURE__ */ new Map();
-  for (const outcome of record2.outcomes) {
-    if (outcome.category === category) states.set(`${outcome.arm}|${outcome.turn}`, readState(outcome.label));
+// src/estimate/preconditions.ts
+var smallestAlpha = 1e-15;
+function requireAlpha(alpha) {
+  if (!(alpha >= smallestAlpha && alpha <= 0.5)) {
+    throw new RangeError(`alpha must lie in [${smallestAlpha}, 0.5], got ${alpha}`);
   }
-  const find = (arm, turn) => states.get(`${arm}|${turn}`) ?? "not-asked";
-  return record2.turns.map(({ turn, conversation, weight }) => ({
-    weight,
-    cluster: conversation,
-    baseline: find("baseline", turn),
-    candidate: find("candidate", turn)
-  }));
+}
+function requireOpenProportion(name2, value) {
+  if (!(value > 0 && value < 1)) throw new RangeError(`${name2} must lie in (0, 1), got ${value}`);
+}
+function requireProportion(name2, value) {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name2} must lie in [0, 1], got ${value}`);
+}
+function requireCount(name2, value) {
+  if (!(Number.isSafeInteger(value) && value >= 0)) {
+    throw new RangeError(`${name2} must be a whole number of at least 0, got ${value}`);
+  }
+}
+
+// src/estimate/e-process.ts
+var belowMultiples = [0, 0.25, 0.6];
+var aboveMultiples = [1.5, 2.5, 6];
+var worseShares = [0.6, 0.75, 0.9];
+function meanInLogs(logs, size) {
+  const largest = Math.max(...logs);
+  if (largest === Number.NEGATIVE_INFINITY) return largest;
+  return largest + Math.log(logs.reduce((sum3, log) => sum3 + Math.exp(log - largest), 0) / size);
+}
+function requireEvents({ events, turns }) {
+  requireCount("events", events);
+  requireCount("turns", turns);
+  if (events > turns) throw new RangeError(`${events} events of ${turns} turns`);
+}
+function mixRatios({ events, turns, limit: limit2 }, multiples) {
+  const logs = multiples.filter((multiple) => multiple * limit2 < 1).map((multiple) => {
+    const present = events === 0 ? 0 : events * Math.log(multiple);
+    return present + (turns - events) * (Math.log1p(-multiple * limit2) - Math.log1p(-limit2));
+  });
+  return meanInLogs(logs, multiples.length);
+}
+function logEvidenceBelow(sample) {
+  requireEvents(sample);
+  requireOpenProportion("limit", sample.limit);
+  return mixRatios(sample, belowMultiples);
+}
+function logEvidenceAbove(sample) {
+  requireEvents(sample);
+  requireOpenProportion("limit", sample.limit);
+  return mixRatios(sample, aboveMultiples);
+}
+function logEvidenceWorse({ candidateOnly, baselineOnly }) {
+  requireCount("candidateOnly", candidateOnly);
+  requireCount("baselineOnly", baselineOnly);
+  const logs = worseShares.map(
+    (share2) => candidateOnly * Math.log(2 * share2) + baselineOnly * Math.log(2 * (1 - share2))
+  );
+  return meanInLogs(logs, worseShares.length);
+}
+
+// src/estimate/false-discovery.ts
+function adjustBenjaminiHochberg(pValues) {
+  for (const p of pValues) requireProportion("a p value", p);
+  const ranked = pValues.map((p, index) => ({ p, index })).sort((left, right) => right.p - left.p);
+  const adjusted = pValues.map(() => 1);
+  const count3 = ranked.length;
+  let smallest = 1;
+  for (const [fromLargest, { p, index }] of ranked.entries()) {
+    smallest = Math.min(smallest, count3 / (count3 - fromLargest) * p);
+    adjusted[index] = smallest;
+  }
+  return adjusted;
+}
+
+// src/estimate/observations.ts
+function countTurns(observations) {
+  let turns = 0;
+  for (const { count: count3 = 1 } of observations) turns += count3;
+  return turns;
+}
+function poolAlike(observations) {
+  const kinds = /* @__PURE__ */ new Map();
+  const pooled = [];
+  for (const { baseline, candidate, count: count3 = 1 } of observations) {
+    const row = kinds.get(baseline) ?? /* @__PURE__ */ new Map();
+    if (row.size === 0) kinds.set(baseline, row);
+    const kind = row.get(candidate);
+    if (kind === void 0) {
+      const first = { weight: 1, cluster: pooled.length, stratum: 0, baseline, candidate, count: count3 };
+      row.set(candidate, first);
+      pooled.push(first);
+    } else kind.count = (kind.count ?? 1) + count3;
+  }
+  return pooled;
+}
+function* readObservations(record2) {
+  const places = new Map(record2.turns.map(({ turn }, index) => [turn, index]));
+  const clusters = numberNames(record2.turns.map(({ conversation }) => conversation));
+  const strata = numberNames(record2.turns.map(({ stratum }) => stratum ?? ""));
+  const outcomes = groupBy(record2.outcomes);
+  const audits = groupBy(record2.audits);
+  for (const { id } of record2.summary.plan.policy.categories) {
+    const observations = record2.turns.map(
+      ({ weight }, index) => ({
+        weight,
+        cluster: clusters[index] ?? 0,
+        stratum: strata[index] ?? 0,
+        baseline: "not-asked",
+        candidate: "not-asked"
+      })
+    );
+    for (const { turn, arm, label } of outcomes.get(id) ?? []) {
+      const entry = observations[places.get(turn) ?? -1];
+      if (entry !== void 0) entry[arm] = readState(label);
+    }
+    yield [id, { observations, audit: applyAudit({ observations, places, lines: audits.get(id) ?? [] }) }];
+  }
+}
+function applyAudit(request) {
+  const { observations, places, lines } = request;
+  const count3 = (arm) => {
+    const said = new Map(
+      lines.filter((line) => line.arm === arm).map((line) => [places.get(line.turn) ?? -1, line.present])
+    );
+    const flags = observations.flatMap((entry, index) => entry[arm] === "event" ? [index] : []);
+    const audited = flags.filter((index) => said.has(index));
+    const refuted = audited.filter((index) => said.get(index) === false);
+    for (const index of refuted) {
+      const entry = observations[index];
+      if (entry !== void 0) entry[arm] = "none";
+    }
+    return {
+      flagged: flags.length,
+      confirmed: audited.filter((index) => said.get(index) === true),
+      refuted: refuted.length,
+      random: audited.every((index, place) => index === flags[place])
+    };
+  };
+  return { baseline: count3("baseline"), candidate: count3("candidate") };
+}
+function groupBy(lines) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const line of lines) {
+    const group = groups.get(line.category);
+    if (group === void 0) groups.set(line.category, [line]);
+    else group.push(line);
+  }
+  return groups;
+}
+function numberNames(names) {
+  const numbers = /* @__PURE__ */ new Map();
+  return names.map((name2) => {
+    const number4 = numbers.get(name2) ?? numbers.size;
+    numbers.set(name2, number4);
+    return number4;
+  });
 }
 function readState(label) {
   switch (label.kind) {
@@ -51894,6 +52071,171 @@ function readState(label) {
     case "not-asked":
       return "not-asked";
   }
+}
+
+// src/estimate/cluster-summary.ts
+var leftOut = 2;
+function indexClusters(turns) {
+  const clusters = /* @__PURE__ */ new Map();
+  const strata = /* @__PURE__ */ new Map();
+  const weights = new Float64Array(turns.length);
+  const clusterOf = new Int32Array(turns.length);
+  const stratumOf = [];
+  for (const [index, { weight, cluster: name2, stratum }] of turns.entries()) {
+    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`a weight must be a finite number of at least 0, got ${weight}`);
+    }
+    const cluster = takeNumber(clusters, name2);
+    const place = takeNumber(strata, stratum ?? "");
+    stratumOf[cluster] ??= place;
+    if (stratumOf[cluster] !== place) throw new RangeError(`the cluster ${name2} lies in two strata`);
+    weights[index] = weight;
+    clusterOf[index] = cluster;
+  }
+  return { weights, clusterOf, stratumOf: Int32Array.from(stratumOf), strata: [...strata.keys()] };
+}
+function takeNumber(names, name2) {
+  const known = names.get(name2);
+  if (known !== void 0) return known;
+  names.set(name2, names.size);
+  return names.size - 1;
+}
+function sumTurns({ weights, clusterOf, stratumOf }, events) {
+  const largest = findLargest(weights, events);
+  const clusters = new Int32Array(stratumOf.length);
+  const clusterWeights = new Float64Array(stratumOf.length);
+  const clusterEvents = new Float64Array(stratumOf.length);
+  const placeOf = new Int32Array(stratumOf.length).fill(-1);
+  let [turns, weight, eventWeight, seen] = [0, 0, 0, 0];
+  for (let turn = 0; turn < weights.length; turn += 1) {
+    const own2 = (weights[turn] ?? 0) / largest;
+    const event = events[turn] ?? leftOut;
+    if (event === leftOut || weights[turn] === 0) continue;
+    const cluster = clusterOf[turn] ?? 0;
+    let place = placeOf[cluster] ?? -1;
+    if (place < 0) {
+      place = seen;
+      placeOf[cluster] = place;
+      clusters[place] = cluster;
+      seen += 1;
+    }
+    clusterWeights[place] = (clusterWeights[place] ?? 0) + own2;
+    clusterEvents[place] = (clusterEvents[place] ?? 0) + event * own2;
+    turns += 1;
+    weight += own2;
+    eventWeight += event * own2;
+  }
+  let squaredShares = 0;
+  for (let turn = 0; turn < weights.length; turn += 1) {
+    const share2 = events[turn] === leftOut ? 0 : (weights[turn] ?? 0) / largest / weight;
+    squaredShares += share2 * share2;
+  }
+  return {
+    turns,
+    weight,
+    eventWeight,
+    squaredShares,
+    clusters: clusters.subarray(0, seen),
+    clusterWeights: clusterWeights.subarray(0, seen),
+    clusterEvents: clusterEvents.subarray(0, seen)
+  };
+}
+function findLargest(weights, events) {
+  let largest = 0;
+  for (let turn = 0; turn < weights.length; turn += 1) {
+    const weight = weights[turn] ?? 0;
+    if (weight > largest && events[turn] !== leftOut) largest = weight;
+  }
+  return largest;
+}
+function sumSquares(values, total) {
+  let squares = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const share2 = (values[index] ?? 0) / total;
+    squares += share2 * share2;
+  }
+  return squares;
+}
+function summarizeIndexed(sample) {
+  requireEvents2(sample);
+  const totals = sumTurns(sample.index, sample.events);
+  const { turns, weight: total, clusterWeights, clusterEvents } = totals;
+  const clusters = totals.clusters.length;
+  const rate = total === 0 ? 0 : totals.eventWeight / total;
+  const excess = clusterEvents.map((events, place) => events - rate * (clusterWeights[place] ?? 0));
+  const strata = groupStrata(sample.index, totals.clusters);
+  return {
+    turns,
+    clusters,
+    rate,
+    variance: clusters < 2 ? null : sumVariance({ excess, total, strata }),
+    degreesOfFreedom: clusters < 2 ? 0 : clusters - strata.sizes.length,
+    sumSquaredTotals: sumSquares(clusterEvents, total),
+    // No more than there are, which rounding can miss when the weights are all but equal.
+    effectiveTurns: total === 0 ? 0 : Math.min(turns, 1 / totals.squaredShares),
+    effectiveClusters: total === 0 ? 0 : Math.min(clusters, 1 / sumSquares(clusterWeights, total))
+  };
+}
+function requireEvents2({ index, events }) {
+  if (events.length !== index.weights.length) {
+    throw new RangeError(`${events.length} events of ${index.weights.length} turns`);
+  }
+  for (let turn = 0; turn < events.length; turn += 1) {
+    const event = events[turn];
+    if (event !== 0 && event !== 1 && event !== leftOut) throw new RangeError(`not an event: ${event}`);
+  }
+}
+function summarizeClusters(units) {
+  const index = indexClusters(units);
+  const events = new Uint8Array(units.length);
+  for (let turn = 0; turn < units.length; turn += 1) {
+    const event = Number(units[turn]?.event);
+    if (event !== 0 && event !== 1) throw new RangeError(`not an event: ${units[turn]?.event}`);
+    events[turn] = event;
+  }
+  return summarizeIndexed({ index, events });
+}
+function groupStrata(index, clusters) {
+  if (index.strata.length === 1 && clusters.length > 0) {
+    return { groupOf: new Int32Array(clusters.length), sizes: [clusters.length] };
+  }
+  const sizes = new Int32Array(index.strata.length);
+  for (const cluster of clusters) {
+    const stratum = index.stratumOf[cluster] ?? 0;
+    sizes[stratum] = (sizes[stratum] ?? 0) + 1;
+  }
+  const bySize = index.strata.map((name2, stratum) => ({ name: name2, stratum, size: sizes[stratum] ?? 0 })).filter(({ size }) => size > 0).toSorted((a, b) => a.size - b.size || (String(a.name) < String(b.name) ? -1 : 1));
+  const singles = bySize.filter(({ size }) => size === 1).length;
+  const merged = singles === 1 ? Math.min(2, bySize.length) : singles;
+  const groupOfStratum = new Int32Array(index.strata.length);
+  const groupSizes = [];
+  for (const [place, { stratum, size }] of bySize.entries()) {
+    const group = merged === 0 ? place : Math.max(0, place - merged + 1);
+    groupOfStratum[stratum] = group;
+    groupSizes[group] = (groupSizes[group] ?? 0) + size;
+  }
+  return {
+    groupOf: clusters.map((cluster) => groupOfStratum[index.stratumOf[cluster] ?? 0] ?? 0),
+    sizes: groupSizes
+  };
+}
+function sumVariance(parts) {
+  const { excess, total, strata } = parts;
+  const { groupOf, sizes } = strata;
+  if (sizes.length === 1) return excess.length / (excess.length - 1) * sumSquares(excess, total);
+  const means = new Float64Array(sizes.length);
+  for (let place = 0; place < excess.length; place += 1) {
+    const group = groupOf[place] ?? 0;
+    means[group] = (means[group] ?? 0) + (excess[place] ?? 0) / (sizes[group] ?? 1);
+  }
+  let variance = 0;
+  for (let place = 0; place < excess.length; place += 1) {
+    const group = groupOf[place] ?? 0;
+    const size = sizes[group] ?? 2;
+    const deviation = ((excess[place] ?? 0) - (means[group] ?? 0)) / total;
+    variance += size / (size - 1) * deviation * deviation;
+  }
+  return variance;
 }
 
 // src/estimate/distributions.ts
@@ -51915,21 +52257,21 @@ function weighPoint(shape, x) {
 }
 function sumBelow(shape, x) {
   let term = 1;
-  let sum2 = 1;
-  for (let k = 1; term > negligible * sum2; k += 1) {
+  let sum3 = 1;
+  for (let k = 1; term > negligible * sum3; k += 1) {
     term *= x / (shape + k);
-    sum2 += term;
+    sum3 += term;
   }
-  return sum2;
+  return sum3;
 }
 function sumAbove(shape, x) {
   let term = shape / x;
-  let sum2 = term;
-  for (let k = 1; k < shape && term > negligible * sum2; k += 1) {
+  let sum3 = term;
+  for (let k = 1; k < shape && term > negligible * sum3; k += 1) {
     term *= (shape - k) / x;
-    sum2 += term;
+    sum3 += term;
   }
-  return sum2;
+  return sum3;
 }
 function refineGammaQuantile(quantile) {
   const { probability, shape } = quantile;
@@ -51937,9 +52279,9 @@ function refineGammaQuantile(quantile) {
   const target = isLower ? probability : 1 - probability;
   let x = quantile.start;
   for (let step = 0; step < mostSteps; step += 1) {
-    const sum2 = isLower ? sumBelow(shape, x) : sumAbove(shape, x);
-    const tail = weighPoint(shape, x) * sum2;
-    const move = Math.log(tail / target) * x * sum2 / shape;
+    const sum3 = isLower ? sumBelow(shape, x) : sumAbove(shape, x);
+    const tail = weighPoint(shape, x) * sum3;
+    const move = Math.log(tail / target) * x * sum3 / shape;
     x = isLower ? x - move : x + move;
     if (Math.abs(move) <= 1e-15 * x) break;
   }
@@ -52001,23 +52343,621 @@ function normalDeviate(alpha) {
   return Math.sqrt(2 * gammaQuantile({ probability: 1 - 2 * alpha, shape: 0.5 }));
 }
 
-// src/estimate/preconditions.ts
-var smallestAlpha = 1e-15;
-function requireAlpha(alpha) {
-  if (!(alpha >= smallestAlpha && alpha <= 0.5)) {
-    throw new RangeError(`alpha must lie in [${smallestAlpha}, 0.5], got ${alpha}`);
+// src/estimate/proportion-bounds.ts
+function boundProportion(sample) {
+  const { events, trials, alpha } = sample;
+  requireAlpha(alpha);
+  if (!(events >= 0 && events <= trials && trials < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`events must lie between 0 and trials, got ${events} of ${trials}`);
+  }
+  const others = trials - events;
+  return {
+    lower: events === 0 ? 0 : betaQuantile({ probability: alpha, a: events, b: others + 1 }),
+    upper: others === 0 ? 1 : betaQuantile({ probability: 1 - alpha, a: events + 1, b: others })
+  };
+}
+
+// src/estimate/clustered-bounds.ts
+var commonRate = 0.1;
+var largestRatioAlpha = 0.4999;
+var variancePrecision = 1e-20;
+function boundGamma({ summary, alpha }) {
+  requireAlpha(alpha);
+  const { rate, sumSquaredTotals } = summary;
+  if (summary.effectiveClusters === 0) return { lower: 0, upper: 1 };
+  const isEventFree = rate === 0 || sumSquaredTotals === 0;
+  const next = Math.max(isEventFree ? 0 : sumSquaredTotals / rate, 1 / summary.effectiveClusters);
+  const scale2 = isEventFree ? 0 : sumSquaredTotals / rate;
+  const upperRate = rate + next;
+  const upperScale = (sumSquaredTotals + next * next) / upperRate;
+  const upper = upperScale * gammaQuantile({ probability: 1 - alpha, shape: upperRate / upperScale });
+  return {
+    lower: scale2 === 0 ? 0 : scale2 * gammaQuantile({ probability: alpha, shape: rate / scale2 }),
+    upper: Math.min(1, upper)
+  };
+}
+function sizeEffectively({ summary, alpha }) {
+  const { turns, rate, variance, degreesOfFreedom, effectiveTurns, effectiveClusters } = summary;
+  const precision2 = effectiveClusters === 0 ? 0 : variancePrecision / effectiveClusters;
+  if (rate <= 0 || rate >= 1 || variance === null || variance <= precision2) {
+    return Math.min(effectiveTurns, effectiveClusters);
+  }
+  const probability = Math.min(alpha, largestRatioAlpha);
+  const ratio = tQuantile({ probability, degreesOfFreedom: turns - 1 }) / tQuantile({ probability, degreesOfFreedom });
+  return Math.min(turns, rate * (1 - rate) / variance * ratio * ratio);
+}
+function boundKornGraubard(sample) {
+  requireAlpha(sample.alpha);
+  const effectiveSize = sizeEffectively(sample);
+  const events = sample.summary.rate * effectiveSize;
+  return { ...boundProportion({ events, trials: effectiveSize, alpha: sample.alpha }), effectiveSize };
+}
+function boundSummary(sample) {
+  const common = boundKornGraubard(sample);
+  if (sample.summary.rate >= commonRate) return common;
+  const rare = boundGamma(sample);
+  return { ...common, lower: Math.min(rare.lower, common.lower), upper: rare.upper };
+}
+
+// src/estimate/crossing.ts
+var mostSteps2 = 200;
+function findCrossing(search) {
+  const { evaluate, tolerance: tolerance2 } = search;
+  let near = { x: search.above, y: evaluate(search.above) };
+  let far = { x: search.below, y: evaluate(search.below) };
+  let share2 = 0.5;
+  for (let step = 0; step < mostSteps2; step += 1) {
+    const x = near.x + share2 * (far.x - near.x);
+    const point = { x, y: evaluate(x) };
+    let last = near;
+    if (point.y < 0 !== near.y < 0) {
+      last = far;
+      far = near;
+    }
+    near = point;
+    const least = tolerance2 / Math.abs(far.x - near.x);
+    if (!(least < 0.5)) break;
+    share2 = Math.min(1 - least, Math.max(least, interpolate(near, far, last)));
+  }
+  return near.y < 0 ? { below: near.x, above: far.x } : { below: far.x, above: near.x };
+}
+function interpolate(near, far, last) {
+  const place = (near.x - far.x) / (last.x - far.x);
+  const height2 = (near.y - far.y) / (last.y - far.y);
+  if (!(height2 * height2 < place && (1 - height2) * (1 - height2) < 1 - place)) return 0.5;
+  const first = near.y / (far.y - near.y) * (last.y / (far.y - last.y));
+  const slope = (last.x - near.x) / (far.x - near.x);
+  const second = slope * (near.y / (last.y - near.y)) * (far.y / (last.y - far.y));
+  return first + second;
+}
+
+// src/estimate/gamma-cdf.ts
+var stirlingShape = 30;
+var negligible2 = 1e-16;
+var tiny = 1e-300;
+function correctStirling(shape) {
+  const square = shape * shape;
+  return (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * square)) / square) / square) / shape;
+}
+function logGammaNext(shape) {
+  let shifted = shape;
+  let product = 1;
+  while (shifted < stirlingShape) {
+    shifted += 1;
+    product *= shifted;
+  }
+  const series = (shifted + 0.5) * Math.log(shifted) - shifted + correctStirling(shifted);
+  return series + 0.5 * Math.log(2 * Math.PI) - Math.log(product);
+}
+function weighPoint2(shape, x) {
+  if (shape < stirlingShape) return Math.exp(shape * Math.log(x) - x - logGammaNext(shape));
+  const offset = (x - shape) / shape;
+  const deviance = shape * (offset - Math.log1p(offset));
+  return Math.exp(-deviance - correctStirling(shape)) / Math.sqrt(2 * Math.PI * shape);
+}
+function sumBelow2(shape, x) {
+  let term = 1;
+  let sum3 = 1;
+  for (let k = 1; term > negligible2 * sum3; k += 1) {
+    term *= x / (shape + k);
+    sum3 += term;
+  }
+  return sum3;
+}
+function divideAbove(shape, x) {
+  let denominator = x + 1 - shape;
+  let ratio = 1 / tiny;
+  let inverse = 1 / denominator;
+  let fraction = inverse;
+  for (let k = 1; ; k += 1) {
+    const numerator = -k * (k - shape);
+    denominator += 2;
+    const divisor = numerator * inverse + denominator;
+    inverse = 1 / (Math.abs(divisor) < tiny ? tiny : divisor);
+    ratio = denominator + numerator / ratio;
+    if (Math.abs(ratio) < tiny) ratio = tiny;
+    const factor = ratio * inverse;
+    fraction *= factor;
+    if (!(Math.abs(factor - 1) > negligible2)) return fraction;
   }
 }
-function requireOpenProportion(name2, value) {
-  if (!(value > 0 && value < 1)) throw new RangeError(`${name2} must lie in (0, 1), got ${value}`);
-}
-function requireProportion(name2, value) {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name2} must lie in [0, 1], got ${value}`);
-}
-function requireCount(name2, value) {
-  if (!(Number.isSafeInteger(value) && value >= 0)) {
-    throw new RangeError(`${name2} must be a whole number of at least 0, got ${value}`);
+function gammaCdf({ x, shape }) {
+  if (!(shape >= 1 && shape < Number.POSITIVE_INFINITY) || Number.isNaN(x)) {
+    throw new RangeError(`undefined: P(Gamma(${shape}) <= ${x})`);
   }
+  if (x <= 0) return 0;
+  if (x === Number.POSITIVE_INFINITY) return 1;
+  if (x < shape + 1) return Math.min(1, weighPoint2(shape, x) * sumBelow2(shape, x));
+  return 1 - weighPoint2(shape, x) * shape * divideAbove(shape, x);
+}
+
+// src/estimate/marginal.ts
+function describeLower({ events, trials }) {
+  return events === 0 ? { kind: "point", value: 0 } : { kind: "beta", a: events, b: Math.max(0, trials - events) + 1 };
+}
+function describeUpper({ events, trials }) {
+  return events >= trials ? { kind: "point", value: 1 } : { kind: "beta", a: events + 1, b: trials - events };
+}
+var invisible2 = 37;
+function isBeyond({ a, b }, x) {
+  const expected = (a + b - 1) * x;
+  const excess = expected - (a - 1);
+  return excess > 0 && excess * excess > 2 * expected * invisible2;
+}
+function accumulate(marginal, x) {
+  switch (marginal.kind) {
+    case "point":
+      return x >= marginal.value ? 1 : 0;
+    case "beta":
+      if (x <= 0) return 0;
+      return x >= 1 || isBeyond(marginal, x) ? 1 : betaCdf({ x, a: marginal.a, b: marginal.b });
+    case "gamma":
+      return gammaCdf({ x: x / marginal.scale, shape: marginal.shape });
+  }
+}
+function computeQuantile(marginal, probability) {
+  switch (marginal.kind) {
+    case "point":
+      return marginal.value;
+    case "beta":
+      return betaQuantile({ probability, a: marginal.a, b: marginal.b });
+    case "gamma":
+      return marginal.scale * gammaQuantile({ probability, shape: marginal.shape });
+  }
+}
+function computeMean(marginal) {
+  switch (marginal.kind) {
+    case "point":
+      return marginal.value;
+    case "beta":
+      return marginal.a / (marginal.a + marginal.b);
+    case "gamma":
+      return marginal.shape * marginal.scale;
+  }
+}
+function computeSpread(marginal) {
+  switch (marginal.kind) {
+    case "point":
+      return 0;
+    case "beta": {
+      const { a, b } = marginal;
+      return Math.sqrt(a * b / (a + b + 1)) / (a + b);
+    }
+    case "gamma":
+      return Math.sqrt(marginal.shape) * marginal.scale;
+  }
+}
+
+// src/estimate/quadrature.ts
+var mostSteps3 = 50;
+var negligibleLogDensity = 34;
+var halvings = 60;
+function evaluateLegendre(n, x) {
+  let before = 1;
+  let value = x;
+  for (let k = 2; k <= n; k += 1) {
+    const next = ((2 * k - 1) * x * value - (k - 1) * before) / k;
+    before = value;
+    value = next;
+  }
+  return { value, slope: n * (x * value - before) / (x * x - 1) };
+}
+function computeLegendreRule(count3) {
+  const roots = [];
+  const nodes = [];
+  while (roots.length < count3 / 2) {
+    let x = (roots.at(-1) ?? 1) - 1 / (count3 * count3);
+    for (let step = 0; step < mostSteps3; step += 1) {
+      const { value, slope: slope2 } = evaluateLegendre(count3, x);
+      const found = roots.reduce((sum3, root) => sum3 + 1 / (x - root), 0);
+      const move = value / (slope2 - value * found);
+      x -= move;
+      if (Math.abs(move) < 1e-15) break;
+    }
+    roots.push(x);
+    const { slope } = evaluateLegendre(count3, x);
+    const weight = 1 / ((1 - x * x) * slope * slope);
+    nodes.push({ value: (1 + x) / 2, weight }, { value: (1 - x) / 2, weight });
+  }
+  return nodes;
+}
+function computeLogDensity(marginal, x) {
+  if (marginal.kind === "gamma") return weighLog(marginal.shape - 1, x) - x / marginal.scale;
+  const { a, b } = marginal;
+  return weighLog(a - 1, x) + (b === 1 ? 0 : (b - 1) * Math.log1p(-x));
+}
+function weighLog(power, x) {
+  return power === 0 ? 0 : power * Math.log(x);
+}
+function findMode(marginal) {
+  if (marginal.kind === "gamma") return (marginal.shape - 1) * marginal.scale;
+  const { a, b } = marginal;
+  return a + b === 2 ? 0.5 : Math.min(1, Math.max(0, (a - 1) / (a + b - 2)));
+}
+function findEnd(marginal, mode, end) {
+  const least = computeLogDensity(marginal, mode) - negligibleLogDensity;
+  if (computeLogDensity(marginal, end) >= least) return end;
+  let inside = mode;
+  let outside = end;
+  for (let halving = 0; halving < halvings; halving += 1) {
+    const middle = (inside + outside) / 2;
+    if (computeLogDensity(marginal, middle) >= least) inside = middle;
+    else outside = middle;
+  }
+  return outside;
+}
+function findSupport(marginal) {
+  if (marginal.kind === "beta") return 1;
+  return (marginal.shape + 100 + 20 * Math.sqrt(marginal.shape)) * marginal.scale;
+}
+function takeCubeRoot(x) {
+  return Math.exp(Math.log(x) / 3);
+}
+function placeNodes(marginal, count3) {
+  if (marginal.kind === "point") return [{ value: marginal.value, weight: 1 }];
+  const mode = findMode(marginal);
+  const peak = computeLogDensity(marginal, mode);
+  const from = takeCubeRoot(findEnd(marginal, mode, 0));
+  const to = takeCubeRoot(findEnd(marginal, mode, findSupport(marginal)));
+  const nodes = computeLegendreRule(count3).map(({ value: share2, weight }) => {
+    const root = from + (to - from) * share2;
+    const value = root * root * root;
+    return { value, weight: weight * root * root * Math.exp(computeLogDensity(marginal, value) - peak) };
+  });
+  const total = nodes.reduce((sum3, { weight }) => sum3 + weight, 0);
+  return nodes.map(({ value, weight }) => ({ value, weight: weight / total }));
+}
+
+// src/estimate/melding.ts
+var nodesForOne = 64;
+var nodesForTwo = 32;
+var negligibleWeight = 1e-15;
+var narrow = 0.5;
+var narrowAtEdge = 0.1;
+var edgeless = 4;
+var smallestLogRate = -40;
+var largestLogRate = -1e-12;
+var tiny2 = 1e-300;
+var tolerance = 5e-13;
+function buildGrid(first, second) {
+  const count3 = first.kind === "point" || second.kind === "point" ? nodesForOne : nodesForTwo;
+  const others = placeNodes(second, count3);
+  return placeNodes(first, count3).flatMap(
+    ({ value, weight }) => others.map((other) => ({ first: value, second: other.value, weight: weight * other.weight }))
+  ).filter(({ weight }) => weight > negligibleWeight);
+}
+function sumGrid(grid, probability) {
+  let sum3 = 0;
+  for (const { first, second, weight } of grid) sum3 += weight * probability(first, second);
+  return Math.min(1, sum3);
+}
+function estimateMelded({ rate, sensitivity, falsePositive }) {
+  const alarms = computeMean(falsePositive);
+  const contrast = computeMean(sensitivity) - alarms;
+  return contrast > 0 ? Math.min(1, Math.max(0, (computeMean(rate) - alarms) / contrast)) : 0;
+}
+function isBounded(marginal) {
+  return marginal.kind !== "beta" || marginal.a >= 1 && marginal.b >= 1;
+}
+function breaksOff({ marginal, edge }) {
+  if (marginal.kind !== "beta" || edge === null) return false;
+  return (edge === 0 ? marginal.a : marginal.b) < edgeless;
+}
+function chooseExact(rate, rivals) {
+  if (!isBounded(rate.marginal)) return "rate";
+  const widest3 = rivals[0].width > rivals[1].width ? rivals[0] : rivals[1];
+  return rate.width < (breaksOff(widest3) ? narrowAtEdge : narrow) * widest3.width ? widest3.name : "rate";
+}
+function chooseExactOfJudged(judged) {
+  const { rate, sensitivity, falsePositive, side } = judged;
+  const p = estimateMelded(judged);
+  return chooseExact({ marginal: rate, width: computeSpread(rate) }, [
+    {
+      name: "sensitivity",
+      marginal: sensitivity,
+      width: p * computeSpread(sensitivity),
+      edge: side === "lower" ? 1 : null
+    },
+    {
+      name: "falsePositive",
+      marginal: falsePositive,
+      width: (1 - p) * computeSpread(falsePositive),
+      edge: side === "upper" ? 0 : null
+    }
+  ]);
+}
+function meldRate(judged) {
+  const { rate, sensitivity, falsePositive } = judged;
+  const useless = judged.side === "lower" ? 1 : 0;
+  const exact = chooseExactOfJudged(judged);
+  if (exact === "rate") {
+    const grid2 = buildGrid(sensitivity, falsePositive);
+    return capAtOne((p) => sumGrid(grid2, (s, f) => s <= f ? useless : accumulate(rate, f + p * (s - f))));
+  }
+  if (exact === "sensitivity") {
+    const grid2 = buildGrid(rate, falsePositive);
+    return capAtOne(
+      (p) => sumGrid(grid2, (q, f) => {
+        const below = accumulate(sensitivity, f);
+        const enough = q <= f ? f : p === 0 ? 1 : Math.min(1, f + (q - f) / p);
+        return useless * below + 1 - accumulate(sensitivity, enough);
+      })
+    );
+  }
+  const grid = buildGrid(rate, sensitivity);
+  return capAtOne(
+    (p) => sumGrid(grid, (q, s) => {
+      const above = 1 - accumulate(falsePositive, s);
+      const enough = Math.min(s, (q - p * s) / (1 - p));
+      return 1 - accumulate(falsePositive, enough) - (1 - useless) * above;
+    })
+  );
+}
+function meldProduct(audited) {
+  const { rate, precision: precision2, sensitivity, side } = audited;
+  const exact = chooseExact({ marginal: rate, width: computeVariation(rate) }, [
+    {
+      name: "precision",
+      marginal: precision2,
+      width: computeVariation(precision2),
+      edge: side === "upper" ? 1 : null
+    },
+    {
+      name: "sensitivity",
+      marginal: sensitivity,
+      width: computeVariation(sensitivity),
+      edge: side === "lower" ? 1 : null
+    }
+  ]);
+  if (exact === "rate") {
+    const grid2 = buildGrid(precision2, sensitivity);
+    return capAtOne((p) => sumGrid(grid2, (share2, s) => share2 === 0 ? 1 : accumulate(rate, p * s / share2)));
+  }
+  if (exact === "precision") {
+    const grid2 = buildGrid(rate, sensitivity);
+    return capAtOne((p) => sumGrid(grid2, (q, s) => q === 0 ? 1 : accumulate(precision2, p * s / q)));
+  }
+  const grid = buildGrid(rate, precision2);
+  return capAtOne(
+    (p) => sumGrid(
+      grid,
+      (q, share2) => q * share2 === 0 ? 1 : p === 0 ? 0 : 1 - accumulate(sensitivity, Math.min(1, q * share2 / p))
+    )
+  );
+}
+function computeVariation(marginal) {
+  return marginal.kind === "point" ? 0 : computeSpread(marginal) / computeMean(marginal);
+}
+function capAtOne(melding) {
+  return (p) => p >= 1 ? 1 : melding(p);
+}
+function guessBound(judged) {
+  const probability = judged.side === "lower" ? judged.alpha : 1 - judged.alpha;
+  const own2 = computeQuantile(judged.rate, probability);
+  return Math.max(own2 / 100, estimateMelded({ ...judged, rate: { kind: "point", value: own2 } }));
+}
+function findBound(search) {
+  const { melding, side, alpha } = search;
+  const logAlpha = Math.log(alpha);
+  const excess = (logRate) => {
+    const below2 = melding(Math.exp(logRate));
+    return side === "lower" ? Math.log(Math.max(tiny2, below2)) - logAlpha : logAlpha - Math.log(Math.max(tiny2, 1 - below2));
+  };
+  if (side === "lower" ? melding(0) >= alpha : 1 - melding(0) <= alpha) return 0;
+  if (excess(largestLogRate) < 0) return 1;
+  const start = Math.min(largestLogRate, Math.max(smallestLogRate, Math.log(search.guess)));
+  const { below, above } = findCrossing({ ...encloseCrossing(excess, start), evaluate: excess, tolerance });
+  if (side === "upper") return Math.exp(above);
+  return below <= smallestLogRate ? 0 : Math.exp(below);
+}
+function encloseCrossing(excess, start) {
+  const isAbove = excess(start) >= 0;
+  const end = isAbove ? smallestLogRate : largestLogRate;
+  let inner = start;
+  for (let step = 0.1; ; step *= 2) {
+    const outer = isAbove ? Math.max(end, inner - step) : Math.min(end, inner + step);
+    if (outer === end || excess(outer) >= 0 !== isAbove) {
+      return isAbove ? { below: outer, above: inner } : { below: inner, above: outer };
+    }
+    inner = outer;
+  }
+}
+
+// src/estimate/judged-rate.ts
+var commonRate2 = 0.1;
+var certain = { kind: "point", value: 1 };
+var never2 = { kind: "point", value: 0 };
+function boundJudged(judged) {
+  return findBound({ ...judged, melding: meldRate(judged), guess: guessBound(judged) });
+}
+function describeErrors(calibration, side) {
+  const describe4 = side === "lower" ? describeUpper : describeLower;
+  return {
+    sensitivity: describe4({ events: calibration.truePositives, trials: calibration.positives }),
+    falsePositive: describe4({ events: calibration.falsePositives, trials: calibration.negatives })
+  };
+}
+function describeRates({ measured, alpha, side }) {
+  if (measured.kind === "counts")
+    return [side === "lower" ? describeLower(measured) : describeUpper(measured)];
+  const { summary } = measured;
+  const common = describeKornGraubard({ summary, alpha, side });
+  if (summary.rate >= commonRate2) return [common];
+  const rare = describeGamma(summary, side);
+  return side === "lower" ? [common, rare] : [rare];
+}
+function describeKornGraubard(sample) {
+  const { effectiveSize: trials } = boundKornGraubard(sample);
+  const tally2 = { events: Math.min(trials, sample.summary.rate * trials), trials };
+  return sample.side === "lower" ? describeLower(tally2) : describeUpper(tally2);
+}
+function describeGamma(summary, side) {
+  const { rate, sumSquaredTotals, effectiveClusters } = summary;
+  if (effectiveClusters === 0) return side === "lower" ? never2 : certain;
+  const own2 = rate === 0 || sumSquaredTotals === 0 ? 0 : sumSquaredTotals / rate;
+  if (side === "lower") {
+    return own2 === 0 ? never2 : { kind: "gamma", shape: Math.max(1, rate / own2), scale: own2 };
+  }
+  const next = Math.max(own2, 1 / effectiveClusters);
+  const scale2 = (sumSquaredTotals + next * next) / (rate + next);
+  return { kind: "gamma", shape: Math.max(1, (rate + next) / scale2), scale: scale2 };
+}
+function requireCorrection({ measured, calibration, alpha }) {
+  requireAlpha(alpha);
+  requireMeasured(measured);
+  requireCalibration(calibration);
+}
+function requireMeasured(measured) {
+  if (measured.kind !== "counts") return;
+  const { events, trials } = measured;
+  if (!(events >= 0 && events <= trials && trials < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`events must lie between 0 and trials, got ${events} of ${trials}`);
+  }
+}
+function requireCalibration(calibration) {
+  const { truePositives, positives, falsePositives, negatives } = calibration;
+  requireCount("true positives", truePositives);
+  requireCount("positives", positives);
+  requireCount("false positives", falsePositives);
+  requireCount("negatives", negatives);
+  if (truePositives > positives || falsePositives > negatives) {
+    throw new RangeError(`flagged ${truePositives} of ${positives}, ${falsePositives} of ${negatives}`);
+  }
+}
+
+// src/estimate/judge-error.ts
+var smallestAlpha2 = 1e-12;
+var largestAlpha = 0.5;
+function boundSafe(correction) {
+  requireCorrection(correction);
+  const { calibration, alpha } = correction;
+  const lower = describeRates({ ...correction, side: "lower" }).map((rate) => {
+    const { falsePositive } = describeErrors(calibration, "lower");
+    const own2 = computeQuantile(rate, alpha);
+    return Math.min(own2, boundJudged({ rate, sensitivity: certain, falsePositive, side: "lower", alpha }));
+  });
+  const upper = describeRates({ ...correction, side: "upper" }).map((rate) => {
+    const { sensitivity } = describeErrors(calibration, "upper");
+    const own2 = Math.min(1, computeQuantile(rate, 1 - alpha));
+    return Math.max(own2, boundJudged({ rate, sensitivity, falsePositive: never2, side: "upper", alpha }));
+  });
+  return { lower: Math.min(...lower), upper: Math.max(...upper) };
+}
+function testAboveSafe(test) {
+  return testAbove(test, { ...describeErrors(test.calibration, "lower"), sensitivity: certain });
+}
+function testAboveMelded(test) {
+  return testAbove(test, describeErrors(test.calibration, "lower"));
+}
+function testAbove(test, judge2) {
+  const { measured, calibration, limit: limit2 } = test;
+  requireProportion("limit", limit2);
+  requireMeasured(measured);
+  requireCalibration(calibration);
+  const weigh = (rate) => meldRate({ rate, ...judge2, side: "lower" })(limit2);
+  if (measured.kind === "counts") return weigh(describeLower(measured));
+  const { summary } = measured;
+  const common = findSmallestAlpha((alpha) => weigh(describeKornGraubard({ summary, alpha, side: "lower" })));
+  if (summary.rate >= commonRate2) return common;
+  const rare = weigh(describeGamma(summary, "lower"));
+  return rare > largestAlpha ? 1 : Math.max(common, rare);
+}
+function findSmallestAlpha(weigh) {
+  const excess = (logAlpha) => logAlpha - Math.log(Math.max(Number.MIN_VALUE, weigh(Math.exp(logAlpha))));
+  const below = Math.log(smallestAlpha2);
+  const above = Math.log(largestAlpha);
+  if (!(excess(above) > 0)) return 1;
+  if (excess(below) > 0) return smallestAlpha2;
+  return Math.min(
+    largestAlpha,
+    Math.exp(findCrossing({ below, above, evaluate: excess, tolerance: 1e-12 }).above)
+  );
+}
+function estimateTrueRate(measured) {
+  const { rate, calibration } = measured;
+  requireProportion("rate", rate);
+  requireCalibration(calibration);
+  const { truePositives, positives, falsePositives, negatives } = calibration;
+  const sensitivity = positives === 0 ? 1 : truePositives / positives;
+  const alarms = negatives === 0 ? 0 : falsePositives / negatives;
+  if (sensitivity <= alarms) return { kind: "unusable" };
+  const corrected = (rate - alarms) / (sensitivity - alarms);
+  return { kind: "estimate", rate: Math.min(1, Math.max(0, corrected)), belowFloor: rate < alarms };
+}
+function boundCalibration({ calibration, alpha }) {
+  requireCalibration(calibration);
+  const { truePositives, positives, falsePositives, negatives } = calibration;
+  const sensitivity = boundProportion({ events: truePositives, trials: positives, alpha });
+  const falsePositive = boundProportion({ events: falsePositives, trials: negatives, alpha });
+  return {
+    sensitivityLower: sensitivity.lower,
+    sensitivityUpper: sensitivity.upper,
+    falsePositiveLower: falsePositive.lower,
+    falsePositiveUpper: falsePositive.upper
+  };
+}
+function computeJudgeFloor(floor) {
+  const { limit: limit2 } = floor;
+  requireProportion("limit", limit2);
+  return Math.min(1, limit2 + (1 - limit2) * boundCalibration(floor).falsePositiveUpper);
+}
+
+// src/estimate/limit-test.ts
+var smallestAlpha3 = 1e-12;
+var largestAlpha2 = 0.5;
+var halvings2 = 60;
+function testAboveLimit(sample) {
+  const { events, trials, limit: limit2 } = sample;
+  requireCount("events", events);
+  requireCount("trials", trials);
+  requireProportion("limit", limit2);
+  if (events > trials) throw new RangeError(`${events} events of ${trials} trials`);
+  return binomialUpperTail({ events, trials, rate: limit2 });
+}
+function testAboveLimitClustered(sample) {
+  const { summary, limit: limit2 } = sample;
+  requireProportion("limit", limit2);
+  const isAbove = (alpha) => boundSummary({ summary, alpha }).lower > limit2;
+  if (!isAbove(largestAlpha2)) return 1;
+  if (isAbove(smallestAlpha3)) return smallestAlpha3;
+  let below = Math.log(smallestAlpha3);
+  let above = Math.log(largestAlpha2);
+  for (let halving = 0; halving < halvings2; halving += 1) {
+    const middle = (below + above) / 2;
+    if (isAbove(Math.exp(middle))) above = middle;
+    else below = middle;
+  }
+  return Math.min(largestAlpha2, Math.exp(above));
+}
+
+// src/estimate/melded.ts
+function boundMelded(correction) {
+  requireCorrection(correction);
+  const { calibration, alpha } = correction;
+  const bound = (side) => describeRates({ ...correction, side }).map(
+    (rate) => boundJudged({ rate, ...describeErrors(calibration, side), side, alpha })
+  );
+  return { lower: Math.min(...bound("lower")), upper: Math.max(...bound("upper")) };
 }
 
 // src/estimate/paired.ts
@@ -52070,139 +53010,6 @@ function boundDifferenceTango(sample) {
   };
 }
 
-// src/estimate/proportion-bounds.ts
-function boundProportion(sample) {
-  const { events, trials, alpha } = sample;
-  requireAlpha(alpha);
-  if (!(events >= 0 && events <= trials && trials < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`events must lie between 0 and trials, got ${events} of ${trials}`);
-  }
-  const others = trials - events;
-  return {
-    lower: events === 0 ? 0 : betaQuantile({ probability: alpha, a: events, b: others + 1 }),
-    upper: others === 0 ? 1 : betaQuantile({ probability: 1 - alpha, a: events + 1, b: others })
-  };
-}
-
-// src/estimate/clustered-bounds.ts
-var commonRate = 0.1;
-var largestRatioAlpha = 0.4999;
-var variancePrecision = 1e-20;
-function requireUnit({ event, weight }) {
-  if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`a weight must be a finite number of at least 0, got ${weight}`);
-  }
-  if (Number(event) !== 0 && Number(event) !== 1) throw new RangeError(`not an event: ${event}`);
-}
-function groupUnits(units) {
-  const clusters = /* @__PURE__ */ new Map();
-  for (const { event, weight, cluster: name2 } of units) {
-    const cluster = clusters.get(name2) ?? { weight: 0, eventWeight: 0 };
-    cluster.weight += weight;
-    cluster.eventWeight += Number(event) * weight;
-    clusters.set(name2, cluster);
-  }
-  return [...clusters.values()];
-}
-function scaleWeights(units) {
-  const largest = units.reduce((most, { weight }) => Math.max(most, weight), 0);
-  return units.filter(({ weight }) => weight > 0).map((unit) => ({ ...unit, weight: unit.weight / largest }));
-}
-function sum(values) {
-  return values.reduce((total, value) => total + value, 0);
-}
-function summarizeClusters(units) {
-  for (const unit of units) requireUnit(unit);
-  const counted = scaleWeights(units);
-  const clusters = groupUnits(counted);
-  const count = clusters.length;
-  const total = sum(counted.map(({ weight }) => weight));
-  const eventTotal = sum(counted.map(({ event, weight }) => Number(event) * weight));
-  const rate = total === 0 ? 0 : eventTotal / total;
-  const sumSquares = (values) => sum(values.map((value) => value / total * (value / total)));
-  const spread = sumSquares(clusters.map(({ weight, eventWeight }) => eventWeight - rate * weight));
-  return {
-    turns: counted.length,
-    clusters: count,
-    rate,
-    variance: count < 2 ? null : count / (count - 1) * spread,
-    sumSquaredTotals: sumSquares(clusters.map(({ eventWeight }) => eventWeight)),
-    // No more than there are, which rounding can miss when the weights are all but equal.
-    effectiveTurns: total === 0 ? 0 : Math.min(counted.length, 1 / sumSquares(counted.map(({ weight }) => weight))),
-    effectiveClusters: total === 0 ? 0 : Math.min(count, 1 / sumSquares(clusters.map(({ weight }) => weight)))
-  };
-}
-function boundGamma({ summary, alpha }) {
-  requireAlpha(alpha);
-  const { rate, sumSquaredTotals } = summary;
-  if (summary.effectiveClusters === 0) return { lower: 0, upper: 1 };
-  const isEventFree = rate === 0 || sumSquaredTotals === 0;
-  const next = Math.max(isEventFree ? 0 : sumSquaredTotals / rate, 1 / summary.effectiveClusters);
-  const scale2 = isEventFree ? 0 : sumSquaredTotals / rate;
-  const upperRate = rate + next;
-  const upperScale = (sumSquaredTotals + next * next) / upperRate;
-  const upper = upperScale * gammaQuantile({ probability: 1 - alpha, shape: upperRate / upperScale });
-  return {
-    lower: scale2 === 0 ? 0 : scale2 * gammaQuantile({ probability: alpha, shape: rate / scale2 }),
-    upper: Math.min(1, upper)
-  };
-}
-function sizeEffectively({ summary, alpha }) {
-  const { turns, clusters, rate, variance, effectiveTurns, effectiveClusters } = summary;
-  const precision = effectiveClusters === 0 ? 0 : variancePrecision / effectiveClusters;
-  if (rate <= 0 || rate >= 1 || variance === null || variance <= precision) {
-    return Math.min(effectiveTurns, effectiveClusters);
-  }
-  const probability = Math.min(alpha, largestRatioAlpha);
-  const ratio = tQuantile({ probability, degreesOfFreedom: turns - 1 }) / tQuantile({ probability, degreesOfFreedom: clusters - 1 });
-  return Math.min(turns, rate * (1 - rate) / variance * ratio * ratio);
-}
-function boundKornGraubard(sample) {
-  requireAlpha(sample.alpha);
-  const effectiveSize = sizeEffectively(sample);
-  const events = sample.summary.rate * effectiveSize;
-  return { ...boundProportion({ events, trials: effectiveSize, alpha: sample.alpha }), effectiveSize };
-}
-function boundSummary(sample) {
-  const common = boundKornGraubard(sample);
-  if (sample.summary.rate >= commonRate) return common;
-  const rare = boundGamma(sample);
-  return { ...common, lower: Math.min(rare.lower, common.lower), upper: rare.upper };
-}
-function boundClustered(sample) {
-  const summary = summarizeClusters(sample.units);
-  return { rate: summary.rate, ...boundSummary({ summary, alpha: sample.alpha }) };
-}
-
-// src/estimate/limit-test.ts
-var smallestAlpha2 = 1e-12;
-var largestAlpha = 0.5;
-var halvings = 60;
-function testAboveLimit(sample) {
-  const { events, trials, limit: limit2 } = sample;
-  requireCount("events", events);
-  requireCount("trials", trials);
-  requireProportion("limit", limit2);
-  if (events > trials) throw new RangeError(`${events} events of ${trials} trials`);
-  return binomialUpperTail({ events, trials, rate: limit2 });
-}
-function testAboveLimitClustered(sample) {
-  const { units, limit: limit2 } = sample;
-  requireProportion("limit", limit2);
-  const summary = summarizeClusters(units);
-  const isAbove = (alpha) => boundSummary({ summary, alpha }).lower > limit2;
-  if (!isAbove(largestAlpha)) return 1;
-  if (isAbove(smallestAlpha2)) return smallestAlpha2;
-  let below = Math.log(smallestAlpha2);
-  let above = Math.log(largestAlpha);
-  for (let halving = 0; halving < halvings; halving += 1) {
-    const middle = (below + above) / 2;
-    if (isAbove(Math.exp(middle))) above = middle;
-    else below = middle;
-  }
-  return Math.min(largestAlpha, Math.exp(above));
-}
-
 // src/estimate/rounding.ts
 function roundBound(bound) {
   if (Number.isNaN(bound)) throw new RangeError("a bound must be a number, got NaN");
@@ -52217,19 +53024,26 @@ function chooseMethod(observations) {
   const n = observations.length;
   if (n === 0) return "exact";
   if (new Set(observations.map(({ cluster }) => cluster)).size < n) return "weighted";
-  const sum2 = observations.reduce((total, { weight }) => total + weight, 0);
+  const sum3 = observations.reduce((total, { weight }) => total + weight, 0);
   const squares = observations.reduce((total, { weight }) => total + weight * weight, 0);
-  return n * squares / (sum2 * sum2) - 1 < equalWeightsVariation ? "exact" : "weighted";
+  return n * squares / (sum3 * sum3) - 1 < equalWeightsVariation ? "exact" : "weighted";
 }
 function weighFor(method, observations) {
   return observations.map((entry) => method === "exact" ? { ...entry, weight: 1 } : entry);
 }
 function chooseMissingRule(observations, budgetShare) {
+  const turns = countTurns(observations);
+  const all = observations.reduce((sum3, { weight, count: count3 = 1 }) => sum3 + weight * count3, 0);
   const isOver = (arm) => {
-    const lost = observations.filter((entry) => entry[arm] === "transport-missing");
-    return isAboveShare({ part: lost.length, whole: observations.length, share: budgetShare }) || isAboveShare({ part: sumWeights(lost), whole: sumWeights(observations), share: budgetShare });
+    const lost = countStates(observations, arm, ["transport-missing"]);
+    const weight = sumWeights(observations, arm, ["transport-missing"]);
+    return isAboveShare({ part: lost, whole: turns, share: budgetShare }) || isAboveShare({ part: weight, whole: all, share: budgetShare });
   };
-  const only = (arm, other) => observations.filter((entry) => entry[arm] === "transport-missing" && entry[other] !== "transport-missing").length;
+  const only = (arm, other) => countTurns(
+    observations.filter(
+      (entry) => entry[arm] === "transport-missing" && entry[other] !== "transport-missing"
+    )
+  );
   if (isOver("baseline") || isOver("candidate")) return "at-worst";
   const p = testUnequal({ first: only("candidate", "baseline"), second: only("baseline", "candidate") });
   return p > unequalLevel ? "within-budget" : "at-worst";
@@ -52237,143 +53051,1037 @@ function chooseMissingRule(observations, budgetShare) {
 function isAboveShare({ part, whole, share: share2 }) {
   return roundBound(part) > roundBound(share2 * whole);
 }
+function restrict(question, observations) {
+  const isAll = observations.length === question.observations.length;
+  return { ...question, observations, index: isAll ? question.index : void 0 };
+}
+var graded = ["event", "none"];
+var reached = ["event", "none", "content-missing"];
+var asked = ["event", "none", "content-missing", "transport-missing"];
 function estimateRate({
   observations,
   arm
 }) {
-  let events = 0;
-  let graded = 0;
-  for (const entry of observations) {
-    if (entry[arm] === "event") events += entry.weight;
-    if (isGraded(entry[arm])) graded += entry.weight;
-  }
-  return graded === 0 ? null : events / graded;
+  const all = sumWeights(observations, arm, graded);
+  return all === 0 ? null : sumWeights(observations, arm, ["event"]) / all;
 }
 function boundRate(question) {
-  const { arm, missingRule } = question;
-  const asked = question.observations.filter((entry) => entry[arm] !== "not-asked");
+  const { observations, arm, missingRule } = question;
   const own2 = boundGraded(question);
-  const bound = (observations, present) => boundStates({ ...question, observations, present });
-  const lower = Math.min(own2.lower, bound(asked, ["event"]).lower);
+  const lower = Math.min(own2.lower, boundBy(question, { over: asked, present: ["event"] }).lower);
   if (missingRule === "at-worst") {
-    const worst = bound(asked, ["event", "content-missing", "transport-missing"]);
+    const worst = boundBy(question, {
+      over: asked,
+      present: ["event", "content-missing", "transport-missing"]
+    });
     return { lower, upper: Math.max(own2.upper, worst.upper) };
   }
-  const reached = asked.filter((entry) => entry[arm] !== "transport-missing");
-  const upper = Math.max(own2.upper, bound(reached, ["event", "content-missing"]).upper);
-  const share2 = asked.length === 0 ? 1 : sumWeights(reached) / sumWeights(asked);
+  const upper = boundReached(question, own2);
+  const all = sumWeights(observations, arm, asked);
+  const share2 = all === 0 ? 1 : sumWeights(observations, arm, reached) / all;
   return { lower, upper: Math.min(1, share2 * upper + (1 - share2) * Math.min(1, missingFactor * upper)) };
 }
+function boundReached(question, own2 = boundGraded(question)) {
+  return Math.max(
+    own2.upper,
+    boundBy(question, { over: reached, present: ["event", "content-missing"] }).upper
+  );
+}
 function boundGraded(question) {
-  const graded = question.observations.filter((entry) => isGraded(entry[question.arm]));
-  return boundStates({ ...question, observations: graded, present: ["event"] });
+  return boundBy(question, { over: graded, present: ["event"] });
 }
-function testAbove(question) {
+function testAbove2(question) {
   const { observations, arm, method, limit: limit2 } = question;
-  const asked = observations.filter((entry) => entry[arm] !== "not-asked");
-  if (asked.length === 0) return 1;
-  if (limit2 === 0) return asked.some((entry) => entry[arm] === "event") ? 0 : 1;
-  if (limit2 >= 1) return 1;
-  if (method === "exact") {
-    return testAboveLimit({ events: countStates(asked, arm, ["event"]), trials: asked.length, limit: limit2 });
-  }
-  const test = (turns) => testAboveLimitClustered({ units: toUnits(turns, arm, ["event"]), limit: limit2 });
-  return Math.max(test(asked), test(asked.filter((entry) => isGraded(entry[arm]))));
+  if (countStates(observations, arm, asked) === 0 || limit2 >= 1) return 1;
+  const test = (over) => testMeasured(question, { over, present: ["event"] });
+  return method === "exact" ? test(asked) : Math.max(test(asked), test(graded));
 }
-function boundStates(request) {
-  const { observations, arm, alpha, method, present } = request;
-  if (observations.length === 0) return { lower: 0, upper: 1 };
+function testMeasured(question, reading) {
+  const { observations, arm, limit: limit2, judge: judge2 } = question;
+  const measured = measure(question, reading);
+  if (judge2 !== null && !judge2.flagsAudited) {
+    const test = judge2.mode === "safe" ? testAboveSafe : testAboveMelded;
+    return test({ measured, calibration: judge2.calibration, limit: limit2 });
+  }
+  if (limit2 === 0) return countStates(observations, arm, reading.present) > 0 ? 0 : 1;
+  return measured.kind === "counts" ? testAboveLimit({ ...measured, limit: limit2 }) : testAboveLimitClustered({ summary: measured.summary, limit: limit2 });
+}
+function boundBy(question, reading) {
+  const { observations, arm, alpha, judge: judge2 } = question;
+  if (countStates(observations, arm, reading.over) === 0) return { lower: 0, upper: 1 };
+  const measured = measure(question, reading);
+  const own2 = measured.kind === "counts" ? boundProportion({ ...measured, alpha }) : boundSummary({ summary: measured.summary, alpha });
+  if (judge2 === null) return { lower: own2.lower, upper: own2.upper };
+  const bound = judge2.mode === "safe" ? boundSafe : boundMelded;
+  const corrected = bound({ measured, calibration: judge2.calibration, alpha });
+  return { lower: judge2.flagsAudited ? own2.lower : corrected.lower, upper: corrected.upper };
+}
+function measure(question, { over, present }) {
+  const { observations, arm, method } = question;
   if (method === "exact") {
-    return boundProportion({
+    return {
+      kind: "counts",
       events: countStates(observations, arm, present),
-      trials: observations.length,
-      alpha
-    });
+      trials: countStates(observations, arm, over)
+    };
   }
-  const { lower, upper } = boundClustered({ units: toUnits(observations, arm, present), alpha });
-  return { lower, upper };
+  const events = new Uint8Array(observations.length);
+  for (let turn = 0; turn < events.length; turn += 1) {
+    const state = observations[turn]?.[arm] ?? "not-asked";
+    events[turn] = present.includes(state) ? 1 : over.includes(state) ? 0 : leftOut;
+  }
+  const index = question.index ?? indexClusters(observations);
+  return { kind: "clusters", summary: summarizeIndexed({ index, events }) };
 }
-function countStates(observations, arm, states) {
-  return observations.filter((entry) => states.includes(entry[arm])).length;
+function countStates(observations, arm, states2) {
+  let count3 = 0;
+  for (const entry of observations) if (states2.includes(entry[arm])) count3 += entry.count ?? 1;
+  return count3;
 }
 function isGraded(state) {
   return state === "event" || state === "none";
 }
-function toUnits(observations, arm, present) {
-  return observations.map((entry) => ({
-    event: present.includes(entry[arm]),
-    weight: entry.weight,
-    cluster: entry.cluster
-  }));
+function sumWeights(observations, arm, states2) {
+  let sum3 = 0;
+  for (const entry of observations) if (states2.includes(entry[arm])) sum3 += entry.weight * (entry.count ?? 1);
+  return sum3;
 }
-function sumWeights(observations) {
-  return observations.reduce((sum2, entry) => sum2 + entry.weight, 0);
+
+// src/estimate/sign-flip.ts
+var negligible3 = 1e-40;
+var mostTerms = 1e7;
+function divideCommon(first, second) {
+  return second === 0 ? first : divideCommon(second, first % second);
+}
+function reduceDifferences(differences) {
+  let unit = 0;
+  for (const difference of differences) {
+    if (!Number.isSafeInteger(difference)) throw new RangeError(`not a difference of counts: ${difference}`);
+    unit = divideCommon(unit, Math.abs(difference));
+  }
+  return differences.filter((difference) => difference !== 0).map((difference) => difference / unit);
+}
+function distributeHeads(trials) {
+  const middle = Math.floor(trials / 2);
+  const terms = new Float64Array(trials + 1);
+  let weight = 1;
+  for (let count3 = middle; count3 >= 0; count3 -= 1) {
+    terms[count3] = weight;
+    terms[trials - count3] = weight;
+    weight *= count3 / (trials - count3 + 1);
+  }
+  const total = terms.reduce((sum3, term) => sum3 + term, 0);
+  return trim({ lowest: 0, terms: terms.map((term) => term / total), dropped: 0 });
+}
+function trim({ lowest, terms, dropped }) {
+  const from = terms.findIndex((term) => term >= negligible3);
+  const to = terms.findLastIndex((term) => term >= negligible3) + 1;
+  const sum3 = (part) => part.reduce((total, term) => total + term, 0);
+  return {
+    lowest: lowest + from,
+    terms: terms.slice(from, to),
+    dropped: dropped + sum3(terms.subarray(0, from)) + sum3(terms.subarray(to))
+  };
+}
+function addScaled(a, { size, b }) {
+  const length = a.terms.length + size * (b.terms.length - 1);
+  if (length > mostTerms) throw new RangeError(`the differences are too large for an exact test: ${size}`);
+  const terms = new Float64Array(length);
+  for (const [count3, weight] of b.terms.entries()) {
+    const shift2 = size * count3;
+    for (let index = 0; index < a.terms.length; index += 1) {
+      terms[shift2 + index] = (terms[shift2 + index] ?? 0) + weight * (a.terms[index] ?? 0);
+    }
+  }
+  return trim({ lowest: a.lowest + size * b.lowest, terms, dropped: a.dropped + b.dropped });
+}
+function distributePositive(differences) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const difference of differences) {
+    const size = Math.abs(difference);
+    counts.set(size, (counts.get(size) ?? 0) + 1);
+  }
+  let total = { lowest: 0, terms: Float64Array.of(1), dropped: 0 };
+  for (const [size, count3] of [...counts].sort(([left], [right]) => left - right)) {
+    total = addScaled(total, { size, b: distributeHeads(count3) });
+  }
+  return total;
+}
+function testWorseClustered(differences) {
+  const reduced = reduceDifferences(differences);
+  if (reduced.length === 0) return 1;
+  const observed = reduced.reduce((sum3, difference) => sum3 + Math.max(0, difference), 0);
+  const { lowest, terms, dropped } = distributePositive(reduced);
+  const tail = terms.subarray(Math.min(terms.length, Math.max(0, observed - lowest)));
+  return Math.min(
+    1,
+    tail.reduceRight((sum3, term) => sum3 + term, dropped)
+  );
 }
 
 // src/estimate/regression.ts
+var noExtra = { candidateOnly: 0, baselineOnly: 0 };
 function compareArms(question) {
-  const asked = question.observations.filter(
-    ({ baseline, candidate }) => baseline !== "not-asked" && candidate !== "not-asked"
-  );
-  const graded = asked.filter((entry) => isGraded(entry.baseline) && isGraded(entry.candidate));
-  const observed = countDiscordant(graded, (entry) => [
-    entry.candidate === "event",
-    entry.baseline === "event"
-  ]);
+  const asked2 = selectAsked(question.observations);
+  const graded2 = asked2.filter((entry) => isGraded(entry.baseline) && isGraded(entry.candidate));
+  const worst = restrict(question, asked2);
+  const clustered = isClustered(question);
+  const test = (observations, assumption) => testWorseBy({ observations, assumption, clustered });
   return {
-    pairs: graded.length,
-    observed,
-    pObserved: testWorse(observed),
-    pFail: testWorse(countAgainstFail({ ...question, observations: asked })),
-    pPass: testWorse(countAgainstPass({ ...question, observations: asked }))
+    pairs: countTurns(graded2),
+    observed: countDiscordant(graded2, readAsGraded),
+    pObserved: test(graded2, { read: readAsGraded, extra: noExtra }),
+    pFail: test(asked2, assumeAgainstFail(worst)),
+    pPass: test(asked2, assumeAgainstPass(worst)),
+    clustered
   };
 }
-function countAgainstFail(question) {
-  const within = question.missingRule === "within-budget";
-  const counts = countDiscordant(question.observations, (entry) => {
-    const candidate = entry.candidate === "event";
-    if (entry.baseline === "transport-missing" && within) return [candidate, candidate];
-    return [candidate, entry.baseline !== "none"];
-  });
-  const extra = within ? assumeEvents(question, "baseline") : 0;
-  return { ...counts, baselineOnly: counts.baselineOnly + extra };
+function selectAsked(observations) {
+  return observations.filter(
+    ({ baseline, candidate }) => baseline !== "not-asked" && candidate !== "not-asked"
+  );
 }
-function countAgainstPass(question) {
+var readAsGraded = ({ candidate, baseline }) => [
+  candidate === "event",
+  baseline === "event"
+];
+function assumeAgainstFail(question) {
   const within = question.missingRule === "within-budget";
-  const counts = countDiscordant(question.observations, (entry) => {
-    const baseline = entry.baseline === "event";
-    if (entry.candidate === "transport-missing" && within) return [baseline, baseline];
-    return [entry.candidate !== "none", baseline];
-  });
-  const extra = within ? assumeEvents(question, "candidate") : 0;
-  return { ...counts, candidateOnly: counts.candidateOnly + extra };
+  return {
+    read: (entry) => {
+      const candidate = entry.candidate === "event";
+      if (entry.baseline === "transport-missing" && within) return [candidate, candidate];
+      return [candidate, entry.baseline !== "none"];
+    },
+    extra: { candidateOnly: 0, baselineOnly: within ? assumeEvents(question, "baseline") : 0 }
+  };
+}
+function assumeAgainstPass(question) {
+  const within = question.missingRule === "within-budget";
+  return {
+    read: (entry) => {
+      const baseline = entry.baseline === "event";
+      if (entry.candidate === "transport-missing" && within) return [baseline, baseline];
+      return [entry.candidate !== "none", baseline];
+    },
+    extra: { candidateOnly: within ? assumeEvents(question, "candidate") : 0, baselineOnly: 0 }
+  };
 }
 function assumeEvents(question, arm) {
   const lost = countStates(question.observations, arm, ["transport-missing"]);
   if (lost === 0) return 0;
-  const reached = question.observations.filter((entry) => entry[arm] !== "transport-missing");
-  const { upper } = boundRate({ ...question, observations: reached, arm });
+  const upper = boundReached({ ...question, arm });
   return Math.ceil(lost * Math.min(1, missingFactor * upper));
+}
+function testWorseBy(test) {
+  const { observations, assumption, clustered } = test;
+  const { read, extra } = assumption;
+  if (!clustered) return testWorse(addDiscordant(countDiscordant(observations, read), extra));
+  const differences = sumDifferences(observations, read).filter((difference) => difference !== 0);
+  const add = (count3, difference) => Array.from({ length: count3 }, () => difference);
+  return testWorseClustered([...differences, ...add(extra.candidateOnly, 1), ...add(extra.baselineOnly, -1)]);
 }
 function countDiscordant(observations, read) {
   const counts = { candidateOnly: 0, baselineOnly: 0 };
   for (const entry of observations) {
     const [candidate, baseline] = read(entry);
-    if (candidate && !baseline) counts.candidateOnly += 1;
-    if (baseline && !candidate) counts.baselineOnly += 1;
+    if (candidate && !baseline) counts.candidateOnly += entry.count ?? 1;
+    if (baseline && !candidate) counts.baselineOnly += entry.count ?? 1;
   }
   return counts;
+}
+function addDiscordant(first, second) {
+  return {
+    candidateOnly: first.candidateOnly + second.candidateOnly,
+    baselineOnly: first.baselineOnly + second.baselineOnly
+  };
+}
+function sumDifferences(observations, read) {
+  const sums = /* @__PURE__ */ new Map();
+  for (const entry of observations) {
+    const [candidate, baseline] = read(entry);
+    sums.set(entry.cluster, (sums.get(entry.cluster) ?? 0) + Number(candidate) - Number(baseline));
+  }
+  return [...sums.values()];
+}
+function isClustered({
+  observations,
+  index
+}) {
+  if (index !== void 0) return index.stratumOf.length < index.weights.length;
+  return new Set(observations.map(({ cluster }) => cluster)).size < observations.length;
+}
+
+// src/estimate/slices.ts
+var falseDiscoveryRate = 0.05;
+function estimateSlices(record2) {
+  const slices = listSlices(record2);
+  if (slices.length === 0) return [];
+  const endsEarly = record2.summary.earlyStoppingOff === null;
+  const tested = [];
+  for (const [category, { observations }] of readObservations(record2)) {
+    const all = selectPairs(observations);
+    const total = countDiscordant(all, readAsGraded);
+    const ofAll = { pairsOfAll: all.length, excessOfAll: total.candidateOnly - total.baselineOnly };
+    for (const { key, value, places } of slices) {
+      const turns = selectAsked(places.flatMap((place) => observations[place] ?? []));
+      tested.push({ key, value, category, ...ofAll, ...testSlice(turns, endsEarly) });
+    }
+  }
+  const adjusted = adjustBenjaminiHochberg(tested.map(({ p }) => p));
+  return tested.map(({ pairsOfAll, ...slice }, index) => {
+    const pAdjusted = roundBound(adjusted[index] ?? 1);
+    const isDenser = slice.excess * pairsOfAll > slice.excessOfAll * slice.pairs;
+    return { ...slice, pAdjusted, concentrated: pAdjusted <= falseDiscoveryRate && isDenser };
+  });
+}
+function testSlice(turns, endsEarly) {
+  const pairs = selectPairs(turns);
+  const counts = countDiscordant(pairs, readAsGraded);
+  const both = pairs.filter((pair) => readAsGraded(pair).every((present) => present)).length;
+  return {
+    turns: turns.length,
+    pairs: pairs.length,
+    baselineEvents: both + counts.baselineOnly,
+    candidateEvents: both + counts.candidateOnly,
+    excess: counts.candidateOnly - counts.baselineOnly,
+    p: roundBound(testPairs(pairs, endsEarly))
+  };
+}
+function testPairs(pairs, endsEarly) {
+  const counts = countDiscordant(pairs, readAsGraded);
+  if (counts.candidateOnly === 0) return 1;
+  if (endsEarly) return Math.min(1, Math.exp(-logEvidenceWorse(counts)));
+  const assumption = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } };
+  return testWorseBy({ observations: pairs, assumption, clustered: isClustered({ observations: pairs }) });
+}
+function selectPairs(observations) {
+  return observations.filter(({ baseline, candidate }) => isGraded(baseline) && isGraded(candidate));
+}
+function listSlices(record2) {
+  const slices = /* @__PURE__ */ new Map();
+  record2.turns.forEach(({ slice }, place) => {
+    for (const [key, value] of Object.entries(slice)) {
+      const name2 = JSON.stringify([key, value]);
+      const known = slices.get(name2);
+      if (known === void 0) slices.set(name2, { key, value, places: [place] });
+      else known.places.push(place);
+    }
+  });
+  return [...slices].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, slice]) => slice);
+}
+
+// src/estimate/audit-bounds.ts
+function testAboveTwoPhase(test) {
+  requireProportion("limit", test.limit);
+  requireAudit(test);
+  return meldProduct({ ...describeAudit(test, "lower"), sensitivity: certain, side: "lower" })(test.limit);
+}
+function describeAudit(audit, side) {
+  const { flagged, turns, audited, confirmed } = audit;
+  const describe4 = side === "lower" ? describeLower : describeUpper;
+  if (audited === flagged) {
+    return { rate: describe4({ events: confirmed, trials: turns }), precision: certain };
+  }
+  return {
+    rate: describe4({ events: flagged, trials: turns }),
+    precision: describe4({ events: confirmed, trials: audited })
+  };
+}
+function requirePart(name2, part, whole) {
+  requireCount(name2, part);
+  requireCount(`${name2}: whole`, whole);
+  if (part > whole) throw new RangeError(`${name2}: ${part} of ${whole}`);
+}
+function requireAudit({ flagged, turns, audited, confirmed }) {
+  requirePart("flagged", flagged, turns);
+  requirePart("confirmed", confirmed, audited);
+}
+
+// src/estimate/audit.ts
+function estimateAudit(request) {
+  const { question, audit, limit: limit2 } = request;
+  const { flagged, confirmed, refuted } = audit;
+  const audited = confirmed.length + refuted;
+  if (audited === 0) return { read: "none", pConfirmed: 1 };
+  const p = question.method === "exact" ? testCounts({ question, audit, limit: limit2 }) : testAbove2({ ...question, observations: keepConfirmed(question, audit), limit: limit2 });
+  return { read: audited === flagged ? "all" : "part", pConfirmed: roundBound(p) };
+}
+function testCounts(request) {
+  const { question, audit, limit: limit2 } = request;
+  const { flagged, confirmed, refuted } = audit;
+  const audited = confirmed.length + refuted;
+  const turns = countTurns(question.observations.filter(({ candidate }) => candidate !== "not-asked"));
+  if (audit.random && audited < flagged) {
+    return testAboveTwoPhase({ flagged, turns, audited, confirmed: confirmed.length, limit: limit2 });
+  }
+  if (limit2 >= 1) return 1;
+  return testAboveLimit({ events: confirmed.length, trials: turns, limit: limit2 });
+}
+function keepConfirmed({ observations }, { confirmed }) {
+  const kept = new Set(confirmed);
+  return observations.map(
+    (entry, index) => entry.candidate === "event" && !kept.has(index) ? { ...entry, candidate: "none" } : entry
+  );
+}
+
+// src/estimate/margin-region.ts
+var tieTolerance = 1e-9;
+var negligible4 = 1e-18;
+var vanishing = 1e-300;
+function outlineRegion(sample, ties) {
+  const { pairs, margin: margin2 } = sample;
+  const score = scoreDifference(sample, margin2);
+  const highest = score + ties * tieTolerance * (1 + Math.abs(score));
+  const byBaselineOnly = new Int32Array(pairs + 1);
+  const byConcordant = new Int32Array(pairs + 1);
+  let most = -1;
+  for (let discordant = 0; discordant <= pairs; discordant += 1) {
+    const baselineOnly = discordant - most - 1;
+    const next = { candidateOnly: most + 1, baselineOnly, pairs };
+    if (scoreDifference(next, margin2) <= highest) most += 1;
+    else byBaselineOnly[baselineOnly] = most;
+    byConcordant[pairs - discordant] = most;
+  }
+  for (let count3 = pairs - most; count3 <= pairs; count3 += 1) byBaselineOnly[count3] = pairs - count3;
+  return { pairs, margin: margin2, byBaselineOnly, byConcordant };
+}
+function startTail({ rate, rest }, { events, trials }) {
+  const mode = Math.min(trials, Math.floor((trials + 1) * rate));
+  let total = 0;
+  let cumulated = 0;
+  let term = 0;
+  for (const step of [-1, 1]) {
+    let weight = step < 0 ? 1 : (trials - mode) * rate / ((mode + 1) * rest);
+    let count3 = step < 0 ? mode : mode + 1;
+    while (weight > vanishing && (weight > negligible4 || (events - count3) * step >= 0)) {
+      total += weight;
+      if (count3 <= events) cumulated += weight;
+      if (count3 === events) term = weight;
+      if (step < 0) weight *= count3 * rest / ((trials - count3 + 1) * rate);
+      else weight *= (trials - count3) * rate / ((count3 + 1) * rest);
+      count3 += step;
+    }
+  }
+  return { events, trials, term: term / total, cumulated: cumulated / total };
+}
+function moveTail(tail, { rate, rest }, to) {
+  const { trials } = to;
+  if (trials < tail.trials) {
+    tail.term *= (tail.trials - tail.events) / (tail.trials * rest);
+    tail.cumulated += rate * tail.term;
+  } else {
+    tail.cumulated -= rate * tail.term;
+    tail.term *= trials * rest / (trials - tail.events);
+  }
+  tail.trials = trials;
+  for (; tail.events < to.events; tail.events += 1) {
+    tail.term *= (trials - tail.events) * rate / ((tail.events + 1) * rest);
+    tail.cumulated += tail.term;
+  }
+  for (; tail.events > to.events; tail.events -= 1) {
+    tail.cumulated -= tail.term;
+    tail.term *= tail.events * rest / ((trials - tail.events + 1) * rate);
+  }
+}
+function sumSide(split, side) {
+  const { pairs, most, aside } = split;
+  const { from, step } = side;
+  let { weight } = side;
+  let sum3 = 0;
+  let total = 0;
+  let tail = null;
+  for (let count3 = from; count3 >= 0 && count3 <= pairs && weight > negligible4; count3 += step) {
+    const to = { events: most[count3] ?? -1, trials: pairs - count3 };
+    const isPart2 = to.events >= 0 && to.events < to.trials && split.rate > 0;
+    if (!isPart2) tail = null;
+    else if (tail === null) tail = startTail(split, to);
+    else moveTail(tail, split, to);
+    sum3 += weight * (tail?.cumulated ?? (to.events < 0 ? 0 : 1));
+    total += weight;
+    if (step > 0) weight *= (pairs - count3) * aside / ((count3 + 1) * (1 - aside));
+    else weight *= count3 * (1 - aside) / ((pairs - count3 + 1) * aside);
+  }
+  return { sum: sum3, total };
+}
+function weighRegion(region, angle) {
+  const { pairs, margin: margin2, byBaselineOnly, byConcordant } = region;
+  const sine = Math.sin(angle);
+  const cosine = Math.cos(angle);
+  const baselineOnly = (1 - margin2) * sine * sine / 2;
+  const candidateOnly = margin2 + baselineOnly;
+  const concordant = (1 - margin2) * cosine * cosine;
+  const isRarer = baselineOnly <= concordant;
+  const aside = isRarer ? baselineOnly : concordant;
+  const other = isRarer ? concordant : baselineOnly;
+  const split = {
+    pairs,
+    most: isRarer ? byBaselineOnly : byConcordant,
+    aside,
+    rate: candidateOnly / (candidateOnly + other),
+    rest: other / (candidateOnly + other)
+  };
+  const from = Math.floor((pairs + 1) * aside);
+  const above = sumSide(split, { from, step: 1, weight: 1 });
+  const weight = from * (1 - aside) / ((pairs - from + 1) * aside);
+  const below = sumSide(split, { from: from - 1, step: -1, weight });
+  return (above.sum + below.sum) / (above.total + below.total);
+}
+
+// src/estimate/margin-test.ts
+var allowance = 1e-12;
+var spacing = 0.5;
+var sections = 24;
+var goldenShare = (Math.sqrt(5) - 1) / 2;
+function refineMaximum(value, peak) {
+  let low = peak.angle - peak.step;
+  let high = peak.angle + peak.step;
+  let left = high - goldenShare * (high - low);
+  let right = low + goldenShare * (high - low);
+  let atLeft = value(left);
+  let atRight = value(right);
+  for (let section = 0; section < sections; section += 1) {
+    if (atLeft > atRight) {
+      high = right;
+      right = left;
+      atRight = atLeft;
+      left = high - goldenShare * (high - low);
+      atLeft = value(left);
+    } else {
+      low = left;
+      left = right;
+      atLeft = atRight;
+      right = low + goldenShare * (high - low);
+      atRight = value(right);
+    }
+  }
+  return Math.max(atLeft, atRight);
+}
+function maximize(value, { pairs, margin: margin2 }) {
+  const steps = Math.ceil(Math.PI * Math.sqrt(pairs * (1 - margin2)) / spacing);
+  const step = Math.PI / 2 / steps;
+  const values = Float64Array.from({ length: steps + 1 }, (_, index) => value(index * step));
+  let best = values.reduce((most, each) => Math.max(most, each), 0);
+  for (const [index, middle] of values.entries()) {
+    const before = values[Math.abs(index - 1)] ?? middle;
+    const after = values[index + 1] ?? before;
+    const room = (2 * middle - before - after) / 4;
+    if (middle < before || middle < after || room < allowance || middle + room < best) continue;
+    best = Math.max(best, refineMaximum(value, { angle: index * step, step }));
+  }
+  return best;
+}
+function requireMargin(margin2) {
+  if (!(margin2 >= 0 && margin2 < 1)) throw new RangeError(`margin must lie in [0, 1), got ${margin2}`);
+}
+function requireSample({ candidateOnly, baselineOnly, pairs, margin: margin2 }) {
+  requireCount("candidateOnly", candidateOnly);
+  requireCount("baselineOnly", baselineOnly);
+  requireCount("pairs", pairs);
+  requireMargin(margin2);
+  if (candidateOnly + baselineOnly > pairs) {
+    throw new RangeError(`${candidateOnly} + ${baselineOnly} discordant pairs of ${pairs}`);
+  }
+}
+function testWithinMargin(sample) {
+  requireSample(sample);
+  if (sample.pairs === 0) return 1;
+  const region = outlineRegion(sample, 1);
+  return Math.min(1, allowance + maximize((angle) => weighRegion(region, angle), region));
+}
+function testOverMargin(sample) {
+  requireSample(sample);
+  if (sample.pairs === 0) return 1;
+  const region = outlineRegion(sample, -1);
+  return Math.min(1, allowance + maximize((angle) => 1 - weighRegion(region, angle), region));
+}
+function planPairsWithinMargin(plan) {
+  const { margin: margin2, discordant, power, alpha, maxPairs } = plan;
+  requireMargin(margin2);
+  requireProportion("discordant", discordant);
+  requireOpenProportion("power", power);
+  requireAlpha(alpha);
+  requireCount("maxPairs", maxPairs);
+  if (margin2 === 0) return null;
+  const expected = { candidateOnly: discordant / 2, baselineOnly: discordant / 2, pairs: 1 };
+  const score = -scoreDifference(expected, margin2);
+  const deviate = power < 0.5 ? -normalDeviate(power) : normalDeviate(1 - power);
+  const root = normalDeviate(alpha) / score + deviate * Math.sqrt(discordant) / margin2;
+  const eventless = Math.log(alpha) / Math.log1p(-margin2);
+  const pairs = Math.ceil(Math.max(eventless, root > 0 ? root * root : 0));
+  return pairs <= maxPairs ? pairs : null;
+}
+
+// src/estimate/paired-clusters.ts
+var fewestNonzero = 10;
+var precision = 1e-12;
+function requireCluster({ difference, turns }) {
+  if (!Number.isFinite(difference)) throw new RangeError(`a difference must be finite, got ${difference}`);
+  if (!(turns > 0 && turns < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`the turns of a cluster must be a finite number above 0, got ${turns}`);
+  }
+}
+function estimateDifferenceClustered({ clusters, alpha }) {
+  requireAlpha(alpha);
+  for (const cluster of clusters) requireCluster(cluster);
+  const count3 = clusters.length;
+  if (count3 < 2) throw new RangeError(`the variance between clusters needs two of them, got ${count3}`);
+  const turns = clusters.reduce((total, cluster) => total + cluster.turns, 0);
+  const difference = clusters.reduce((total, cluster) => total + cluster.difference, 0) / turns;
+  const spread = clusters.reduce((total, cluster) => {
+    const excess = (cluster.difference - difference * cluster.turns) / turns;
+    return total + excess * excess;
+  }, 0);
+  const standardError = Math.sqrt(count3 / (count3 - 1) * spread);
+  const reach2 = Math.abs(tQuantile({ probability: alpha, degreesOfFreedom: count3 - 1 })) * standardError;
+  return { difference, lower: difference - reach2, upper: difference + reach2, standardError };
+}
+function boundDifferenceClustered(sample) {
+  requireAlpha(sample.alpha);
+  for (const cluster of sample.clusters) requireCluster(cluster);
+  const nonzero = sample.clusters.filter(
+    ({ difference, turns }) => Math.abs(difference) > precision * turns
+  ).length;
+  if (nonzero < fewestNonzero) return null;
+  const bounds = estimateDifferenceClustered(sample);
+  return bounds.standardError > precision * Math.abs(bounds.difference) ? bounds : null;
+}
+
+// src/estimate/margin.ts
+var calibrationShare = 0.1;
+var smallestAlpha4 = 1e-12;
+function estimateMargin(question) {
+  const { judge: judge2, alpha, method, marginPer100k } = question;
+  const margin2 = marginPer100k / 1e5;
+  const asked2 = selectAsked(question.observations);
+  const graded2 = asked2.filter((entry) => isGraded(entry.baseline) && isGraded(entry.candidate));
+  const worst = restrict(question, asked2);
+  const within = (turns, assumption, scale2) => testMargin({ turns, assumption, method, margin: margin2 * scale2, side: "within" });
+  const asLabelled = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } };
+  const pWithinAsLabelled = within(asked2, assumeAgainstPass(worst), 1);
+  const shown = judge2 === null ? 1 : boundShown(judge2.calibration, alpha);
+  const correct = (p) => Math.min(1, p / (1 - 2 * calibrationShare));
+  return {
+    marginPer100k,
+    pWithinAsLabelled,
+    pWithin: judge2 === null ? pWithinAsLabelled : shown <= 0 ? 1 : correct(within(asked2, assumeAgainstPass(worst), shown)),
+    pWithinGraded: shown <= 0 ? 1 : judge2 === null ? within(graded2, asLabelled, 1) : correct(within(graded2, asLabelled, shown)),
+    pOver: testMargin({
+      turns: asked2,
+      assumption: assumeAgainstFail(worst),
+      method,
+      margin: margin2,
+      side: "over"
+    })
+  };
+}
+function isWithinMargin(question) {
+  const { judge: judge2, alpha, method, marginPer100k, observations: turns } = question;
+  const shown = judge2 === null ? 1 : boundShown(judge2.calibration, alpha);
+  const margin2 = marginPer100k / 1e5 * shown;
+  const level2 = judge2 === null ? alpha : alpha * (1 - 2 * calibrationShare);
+  if (turns.length === 0 || shown <= 0) return false;
+  const assumption = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } };
+  const request = { turns, assumption, method, margin: margin2, side: "within" };
+  if (method === "exact" || margin2 >= 1) return testMargin(request) <= level2;
+  return compareClustered({ ...request, read: readAsGraded })(level2);
+}
+function boundShown(calibration, alpha) {
+  const { sensitivityLower, falsePositiveUpper } = boundCalibration({
+    calibration,
+    alpha: alpha * calibrationShare
+  });
+  return sensitivityLower - falsePositiveUpper;
+}
+function testMargin(request) {
+  const { turns, assumption, method, margin: margin2, side } = request;
+  if (turns.length === 0) return 1;
+  if (margin2 >= 1) return side === "within" ? 0 : 1;
+  if (method === "exact") {
+    const counts = addDiscordant(countDiscordant(turns, assumption.read), assumption.extra);
+    const differing = counts.candidateOnly + counts.baselineOnly;
+    const test = side === "within" ? testWithinMargin : testOverMargin;
+    return test({ ...counts, pairs: Math.max(countTurns(turns), differing), margin: margin2 });
+  }
+  return testMarginClustered({ ...request, read: assumption.read });
+}
+function testMarginClustered(request) {
+  const isShown = compareClustered(request);
+  if (!isShown(0.5)) return 1;
+  if (isShown(smallestAlpha4)) return smallestAlpha4;
+  let below = Math.log(smallestAlpha4);
+  let above = Math.log(0.5);
+  for (let halving = 0; halving < 60; halving += 1) {
+    const middle = (below + above) / 2;
+    if (isShown(Math.exp(middle))) above = middle;
+    else below = middle;
+  }
+  return Math.min(0.5, Math.exp(above));
+}
+function compareClustered(request) {
+  const { turns, read, assumption, margin: margin2, side } = request;
+  const clusters = sumClusters(turns, read);
+  const shift2 = (assumption.extra.candidateOnly - assumption.extra.baselineOnly) / turns.length;
+  const candidateOnly = () => summarizeClusters(
+    turns.map((entry) => {
+      const [candidate, baseline] = read(entry);
+      return { ...entry, event: candidate && !baseline };
+    })
+  );
+  let summary = null;
+  return (alpha) => {
+    const bounds = boundDifferenceClustered({ clusters, alpha });
+    if (bounds === null) {
+      if (side === "over") return false;
+      summary ??= candidateOnly();
+      return boundSummary({ summary, alpha }).upper + shift2 <= margin2;
+    }
+    return side === "within" ? bounds.upper + shift2 <= margin2 : bounds.lower + shift2 > margin2;
+  };
+}
+function sumClusters(turns, read) {
+  const sums = /* @__PURE__ */ new Map();
+  for (const entry of turns) {
+    const [candidate, baseline] = read(entry);
+    const sum3 = sums.get(entry.cluster) ?? { difference: 0, turns: 0 };
+    sum3.difference += entry.weight * (Number(candidate) - Number(baseline));
+    sum3.turns += entry.weight;
+    sums.set(entry.cluster, sum3);
+  }
+  return [...sums.values()];
+}
+
+// src/estimate/ratio.ts
+var largestLogRatio = 40;
+function scoreRatio(sample, ratio) {
+  const { both, candidateOnly, baselineOnly, pairs } = sample;
+  const candidate = both + candidateOnly;
+  const baseline = both + baselineOnly;
+  const either = candidate + baselineOnly;
+  const square = pairs * (1 + ratio);
+  const linear = baseline * ratio * ratio - candidate - 2 * baselineOnly;
+  const constant = baselineOnly * (1 - ratio) * either / pairs;
+  const root = Math.sqrt(Math.max(0, linear * linear - 4 * square * constant));
+  const variance = (root - linear) / 2 + either * (ratio - 1);
+  const distance2 = candidate - ratio * baseline;
+  if (variance > 0) return distance2 / Math.sqrt(variance);
+  return distance2 === 0 ? 0 : distance2 * Number.POSITIVE_INFINITY;
+}
+function invertScore2(isAbove) {
+  let from = -largestLogRatio;
+  let to = largestLogRatio;
+  for (let middle = (from + to) / 2; middle > from && middle < to; middle = (from + to) / 2) {
+    if (isAbove(Math.exp(middle))) from = middle;
+    else to = middle;
+  }
+  return Math.exp((from + to) / 2);
+}
+function boundRatioTang(sample) {
+  const { both, candidateOnly, baselineOnly, pairs, alpha } = sample;
+  requireAlpha(alpha);
+  requireCount("both", both);
+  requireCount("candidateOnly", candidateOnly);
+  requireCount("baselineOnly", baselineOnly);
+  requireCount("pairs", pairs);
+  if (both + candidateOnly + baselineOnly > pairs) {
+    throw new RangeError(`${both} + ${candidateOnly} + ${baselineOnly} pairs with an event of ${pairs}`);
+  }
+  const candidate = both + candidateOnly;
+  const baseline = both + baselineOnly;
+  const deviate = normalDeviate(alpha);
+  return {
+    ratio: baseline === 0 ? null : candidate / baseline,
+    lower: candidate === 0 ? 0 : invertScore2((ratio) => scoreRatio(sample, ratio) > deviate),
+    upper: baseline === 0 ? null : invertScore2((ratio) => scoreRatio(sample, ratio) > -deviate)
+  };
+}
+
+// src/estimate/comparison.ts
+function estimateDifference(request) {
+  const { observations, regression, alpha } = request;
+  const { observed, pairs, clustered } = regression;
+  if (pairs === 0) return null;
+  const bounds = clustered ? boundDifferenceClustered({ clusters: sumPairs(observations), alpha }) : boundDifferenceTango({ ...observed, pairs, alpha });
+  return {
+    per100k: toPer100k((observed.candidateOnly - observed.baselineOnly) / pairs),
+    lowerPer100k: bounds === null ? null : toPer100k(bounds.lower),
+    upperPer100k: bounds === null ? null : toPer100k(bounds.upper)
+  };
+}
+function sumPairs(observations) {
+  const graded2 = observations.filter((entry) => isGraded(entry.baseline) && isGraded(entry.candidate));
+  return sumClusters(
+    graded2.map((entry) => ({ ...entry, weight: 1 })),
+    readAsGraded
+  );
+}
+function estimateRatio(observations, { pairs, observed }, alpha) {
+  if (pairs === 0) return null;
+  const both = countTurns(
+    selectAsked(observations).filter((entry) => readAsGraded(entry).every((present) => present))
+  );
+  const { ratio, lower, upper } = boundRatioTang({ both, ...observed, pairs, alpha });
+  const round2 = (value) => value === null ? null : roundBound(value);
+  return { ratio: round2(ratio), lower: roundBound(lower), upper: round2(upper) };
+}
+function toPer100k(proportion) {
+  return roundBound(proportion * 1e5);
+}
+
+// src/estimate/judge-estimate.ts
+function describeJudgeError(request) {
+  const { plan, category, audit } = request;
+  const calibration = category.calibration === null ? void 0 : plan.calibrations[category.calibration];
+  if (calibration === void 0) return null;
+  const { flagged, confirmed, refuted } = audit;
+  return {
+    calibration,
+    mode: plan.policy.gate.judgeError,
+    flagsAudited: flagged > 0 && flagged === confirmed.length + refuted
+  };
+}
+function estimateJudge(request) {
+  const { category, question } = request;
+  if (question.judge === null) {
+    const isJudged = category.graders.some(({ kind }) => kind === "judge");
+    return { kind: isJudged ? "uncalibrated" : "none" };
+  }
+  const { calibration } = question.judge;
+  const isTried = calibration.positives > 0 && calibration.negatives > 0;
+  const rate = estimateRate(question);
+  const corrected = estimateTrueRate({ rate: rate ?? 0, calibration });
+  if (isTried && corrected.kind === "unusable") return { kind: "unusable" };
+  const { limitPer100k } = category;
+  const known = rate !== null && corrected.kind === "estimate" ? corrected : null;
+  return {
+    kind: "calibrated",
+    trueRatePer100k: known === null ? null : toPer100k2(known.rate),
+    belowFloor: known?.belowFloor ?? false,
+    floorPer100k: limitPer100k === null ? null : toPer100k2(computeJudgeFloor({ limit: limitPer100k / 1e5, calibration, alpha: question.alpha }))
+  };
+}
+function toPer100k2(proportion) {
+  return roundBound(proportion * 1e5);
+}
+
+// src/estimate/stopping-rule.ts
+var earlyPercent = 40;
+var finalPercent = 60;
+var calibrationPercent = 10;
+var fewestExpectedEvents = 10;
+function divideAlpha(mode, alpha) {
+  requireAlpha(alpha);
+  if (mode === "off") return { early: null, final: alpha };
+  if (mode === "anytime") return { early: alpha, final: null };
+  return { early: alpha * earlyPercent / 100, final: alpha * finalPercent / 100 };
+}
+function chooseCalibrationLevels(look) {
+  const { levels, failTests } = look;
+  requireFailTests(failTests);
+  if (levels.early === null) return null;
+  const level2 = spendOnCalibration(levels);
+  return { sensitivity: level2, falsePositive: level2 / failTests };
+}
+function isTooRare({ plannedTurns, limit: limit2 }) {
+  requireCount("plannedTurns", plannedTurns);
+  requireProportion("limit", limit2);
+  return plannedTurns * limit2 < fewestExpectedEvents;
+}
+function lookAtLimit(look) {
+  requireLook(look);
+  const level2 = findEarlyLevel(look);
+  if (level2 === null || look.limit >= 1) return null;
+  if (isFailed(look, level2) || isFailCertain(look)) return "fail";
+  return isPassed(look, level2) ? "pass" : null;
+}
+function lookAtRegression(look) {
+  const { candidateOnlyAtLeast, baselineOnlyAtMost, levels, failTests } = look;
+  requireFailTests(failTests);
+  const evidence = logEvidenceWorse({
+    candidateOnly: candidateOnlyAtLeast,
+    baselineOnly: baselineOnlyAtMost
+  });
+  if (levels.early === null) return null;
+  return evidence >= Math.log(failTests / levels.early) ? "fail" : null;
+}
+function requireFailTests(failTests) {
+  requireCount("failTests", failTests);
+  if (failTests === 0) throw new RangeError("failTests must be at least 1");
+}
+function requireLook(look) {
+  const { turns, eventsAtMost, eventsAtLeast, limit: limit2, plannedTurns, failTests, calibration } = look;
+  for (const [name2, count3] of Object.entries({ turns, eventsAtMost, eventsAtLeast, plannedTurns })) {
+    requireCount(name2, count3);
+  }
+  if (eventsAtLeast > eventsAtMost || eventsAtMost > turns || turns > plannedTurns) {
+    throw new RangeError(`${eventsAtLeast} to ${eventsAtMost} events of ${turns} turns of ${plannedTurns}`);
+  }
+  if (!(limit2 >= 0)) throw new RangeError(`limit must be at least 0, got ${limit2}`);
+  requireFailTests(failTests);
+  if (calibration === null) return;
+  requireProportion("sensitivityLower", calibration.sensitivityLower);
+  requireProportion("falsePositiveUpper", calibration.falsePositiveUpper);
+}
+function spendOnCalibration({ early, final }) {
+  return ((early ?? 0) + (final ?? 0)) * calibrationPercent / 100;
+}
+function findEarlyLevel({ levels, calibration }) {
+  if (levels.early === null) return null;
+  const level2 = calibration === null ? levels.early : levels.early - spendOnCalibration(levels);
+  return level2 > 0 ? level2 : null;
+}
+function isPassed({ turns, eventsAtMost, limit: limit2, calibration }, level2) {
+  const flagLimit = limit2 * (calibration?.sensitivityLower ?? 1);
+  if (flagLimit === 0) return false;
+  return logEvidenceBelow({ events: eventsAtMost, turns, limit: flagLimit }) >= -Math.log(level2);
+}
+function isFailed(look, level2) {
+  const { turns, eventsAtLeast, limit: limit2, calibration, failTests } = look;
+  const flagLimit = limit2 + (1 - limit2) * (calibration?.falsePositiveUpper ?? 0);
+  if (flagLimit >= 1) return false;
+  if (flagLimit === 0) return eventsAtLeast > 0;
+  const evidence = logEvidenceAbove({ events: eventsAtLeast, turns, limit: flagLimit });
+  return evidence >= Math.log(failTests / level2);
+}
+function isFailCertain(look) {
+  const { eventsAtLeast, limit: limit2, plannedTurns, levels, failTests, calibration } = look;
+  if (levels.final === null || calibration !== null || eventsAtLeast <= plannedTurns * limit2) return false;
+  const p = testAboveLimit({ events: eventsAtLeast, trials: plannedTurns, limit: limit2 });
+  return p < levels.final / failTests;
+}
+
+// src/estimate/levels.ts
+function chooseLevels(request) {
+  const { plan, stopsEarly } = request;
+  const { gate } = plan.policy;
+  const share2 = shareOfRound(plan.registration.round);
+  const mode = stopsEarly ? gate.earlyStopping : "off";
+  const limit2 = divideAlpha(mode, gate.alpha * share2);
+  const regression = divideAlpha(mode, gate.regressionAlpha * share2);
+  return {
+    alpha: limit2.final ?? gate.alpha * share2,
+    regressionAlpha: regression.final ?? gate.regressionAlpha * share2,
+    looks: stopsEarly ? { limit: limit2, regression } : null,
+    finalDecides: limit2.final !== null
+  };
+}
+function sumRounds(round2) {
+  return Array.from({ length: round2 }, (_, index) => shareOfRound(index + 1)).reduce(
+    (sum3, part) => sum3 + part,
+    0
+  );
+}
+function shareOfRound(round2) {
+  return round2 === 1 ? 1 : 1 / (round2 * (round2 + 1));
+}
+
+// src/estimate/looks.ts
+var batchTurns = 250;
+function planStopping(request) {
+  const off = findObstacle(request);
+  return { levels: chooseLevels({ plan: request.plan, stopsEarly: off === null }), off };
+}
+function findObstacle(request) {
+  const { plan, tier, turns } = request;
+  const { gate, categories } = plan.policy;
+  if (gate.earlyStopping === "off") return "the policy has it off";
+  if (gate.decideBy === "point-estimate") return "a point estimate has no error rate to divide";
+  if (tier === "smoke") return "a smoke run asks all its turns";
+  if (new Set(turns.map(({ cluster }) => cluster)).size < turns.length) {
+    return "some conversations gave several turns, which are not independent";
+  }
+  if (chooseMethod(turns) === "weighted") return "the weights of the turns differ";
+  const blocking = categories.filter(({ role }) => role === "block");
+  const isShowable = ({ limitPer100k: limit2 }) => limit2 !== null && !isTooRare({ plannedTurns: turns.length, limit: limit2 / 1e5 });
+  const canFail = (category) => category.regression || isShowable(category);
+  const canPass = (category) => !category.regression && category.marginPer100k === null && isShowable(category);
+  if (gate.stopAtFirstFail && blocking.some(canFail)) return null;
+  if (blocking.length > 0 && blocking.every(canPass)) return null;
+  return blocking.some(({ regression, marginPer100k }) => regression || marginPer100k !== null) ? "a category that is compared with the baseline passes at the last turn only, so that nothing would be saved" : "with so few turns for so low a limit it would save next to nothing";
+}
+function countTests(plan) {
+  return plan.policy.categories.filter(({ role }) => role === "block").reduce(
+    (sum3, { regression, limitPer100k, marginPer100k }) => sum3 + Number(regression) + Number(limitPer100k !== null) + Number(marginPer100k !== null),
+    0
+  );
+}
+function createLooks(request) {
+  const { plan, category, plannedTurns, levels } = request;
+  const { looks } = levels;
+  const limit2 = category.limitPer100k === null ? null : category.limitPer100k / 1e5;
+  const calibration = category.calibration === null ? null : plan.calibrations[category.calibration] ?? null;
+  const failTests = Math.max(1, countTests(plan));
+  const counts = {
+    turns: 0,
+    eventsAtMost: 0,
+    eventsAtLeast: 0,
+    candidateOnlyAtLeast: 0,
+    baselineOnlyAtMost: 0
+  };
+  let decided = null;
+  let complete3 = true;
+  const lookNow = () => {
+    if (looks === null) return null;
+    if (category.regression) {
+      const decision2 = lookAtRegression({ ...counts, levels: looks.regression, failTests });
+      if (decision2 !== null) return { decision: decision2, test: "regression", turns: counts.turns };
+    }
+    if (limit2 === null || isTooRare({ plannedTurns, limit: limit2 })) return null;
+    const errors = boundErrors({ calibration, levels: looks.limit, failTests });
+    const decision = lookAtLimit({
+      ...counts,
+      limit: limit2,
+      plannedTurns,
+      levels: looks.limit,
+      failTests,
+      calibration: errors
+    });
+    if (decision === null) return null;
+    if (decision === "pass" && (category.regression || category.marginPer100k !== null)) return null;
+    return { decision, test: "limit", turns: counts.turns };
+  };
+  return (batch) => {
+    if (decided !== null || !complete3) return decided;
+    complete3 = batch.every((entry) => entry.baseline !== "not-asked" && entry.candidate !== "not-asked");
+    if (!complete3) return null;
+    for (const { candidate, baseline } of batch) {
+      counts.turns += 1;
+      if (candidate !== "none") counts.eventsAtMost += 1;
+      if (candidate === "event") counts.eventsAtLeast += 1;
+      if (candidate === "event" && baseline === "none") counts.candidateOnlyAtLeast += 1;
+      if (candidate !== "event" && baseline !== "none") counts.baselineOnlyAtMost += 1;
+    }
+    decided = lookNow();
+    return decided;
+  };
+}
+function lookAgain(request) {
+  if (request.levels.looks === null) return null;
+  const look = createLooks(request);
+  for (let start = 0; start < request.observations.length; start += batchTurns) {
+    const decided = look(request.observations.slice(start, start + batchTurns));
+    if (decided !== null) return decided;
+  }
+  return null;
+}
+function boundErrors(request) {
+  const { calibration } = request;
+  const at = calibration === null ? null : chooseCalibrationLevels(request);
+  if (calibration === null || at === null) return null;
+  const { sensitivityLower } = boundCalibration({ calibration, alpha: at.sensitivity });
+  const { falsePositiveUpper } = boundCalibration({ calibration, alpha: at.falsePositive });
+  return { sensitivityLower, falsePositiveUpper };
 }
 
 // src/estimate/search.ts
 function findFirst(range) {
-  let { below, reached } = range;
-  while (reached - below > 1) {
-    const middle = Math.floor((below + reached) / 2);
-    if (range.isReached(middle)) reached = middle;
+  let { below, reached: reached2 } = range;
+  while (reached2 - below > 1) {
+    const middle = Math.floor((below + reached2) / 2);
+    if (range.isReached(middle)) reached2 = middle;
     else below = middle;
   }
-  return reached;
+  return reached2;
 }
 function findFirstNear(range) {
   const { least, most, isReached } = range;
@@ -52381,12 +54089,12 @@ function findFirstNear(range) {
   const guess = Math.min(Math.max(range.guess, least), most);
   let step = 1;
   if (isReached(guess)) {
-    let reached = guess;
-    while (reached > least && isReached(Math.max(least, reached - step))) {
-      reached = Math.max(least, reached - step);
+    let reached2 = guess;
+    while (reached2 > least && isReached(Math.max(least, reached2 - step))) {
+      reached2 = Math.max(least, reached2 - step);
       step *= 2;
     }
-    return findFirst({ below: Math.max(least - 1, reached - step), reached, isReached });
+    return findFirst({ below: Math.max(least - 1, reached2 - step), reached: reached2, isReached });
   }
   let below = guess;
   while (below < most && !isReached(Math.min(most, below + step))) {
@@ -52397,118 +54105,135 @@ function findFirstNear(range) {
   return findFirst({ below, reached: Math.min(most, below + step), isReached });
 }
 
-// src/estimate/estimate.ts
-function estimateCategories(record2) {
-  const { plan } = record2.summary;
-  const causes = countCauses(record2);
-  return plan.policy.categories.map(
-    (category) => estimateCategory({
-      plan,
-      category,
-      observations: readObservations(record2, category.id),
-      causes: causes.get(category.id)
-    })
-  );
-}
-function estimateCategory(request) {
-  const { plan, category } = request;
-  const { alpha, regressionAlpha, missingBudgetShare } = plan.policy.gate;
-  const method = chooseMethod(request.observations);
-  const observations = weighFor(method, request.observations);
-  const missingRule = chooseMissingRule(observations, missingBudgetShare);
-  const question = { observations, alpha, method, missingRule };
-  const regression = compareArms(question);
-  return {
-    category: category.id,
-    method,
-    missingRule,
-    baseline: estimateArm({ ...question, arm: "baseline", causes: request.causes?.baseline ?? {} }),
-    candidate: estimateArm({ ...question, arm: "candidate", causes: request.causes?.candidate ?? {} }),
-    regression,
-    difference: estimateDifference(regression, alpha),
-    limit: category.limitPer100k === null ? null : {
-      limitPer100k: category.limitPer100k,
-      pAbove: roundBound(
-        testAbove({ ...question, arm: "candidate", limit: category.limitPer100k / 1e5 })
-      ),
-      upperGradedPer100k: toPer100k(boundGraded({ ...question, arm: "candidate" }).upper)
-    },
-    tippingPoint: findTippingPoint({
-      observations,
-      method,
-      alpha,
-      regressionAlpha,
-      limitPer100k: category.limitPer100k
-    })
-  };
-}
-function estimateArm(request) {
-  const { observations, arm } = request;
-  const count = (...states) => countStates(observations, arm, states);
-  const rate = estimateRate(request);
-  const { lower, upper } = boundRate(request);
-  return {
-    planned: observations.length,
-    graded: count("event", "none"),
-    missing: {
-      transport: count("transport-missing"),
-      content: count("content-missing"),
-      causes: sortCauses(request.causes)
-    },
-    notAsked: count("not-asked"),
-    events: count("event"),
-    ratePer100k: rate === null ? null : toPer100k(rate),
-    lowerPer100k: toPer100k(lower),
-    upperPer100k: toPer100k(upper)
-  };
-}
-function estimateDifference(regression, alpha) {
-  if (regression.pairs === 0) return null;
-  const { difference, lower, upper } = boundDifferenceTango({
-    ...regression.observed,
-    pairs: regression.pairs,
-    alpha
-  });
-  return { per100k: toPer100k(difference), lowerPer100k: toPer100k(lower), upperPer100k: toPer100k(upper) };
-}
+// src/estimate/tipping-point.ts
+var asGraded = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } };
 function findTippingPoint(question) {
-  const { observations, method, alpha, regressionAlpha, limitPer100k } = question;
-  const isWorse = (assumed) => testWorse(
-    countDiscordant(assumed, ({ candidate, baseline }) => [candidate === "event", baseline === "event"])
-  ) <= regressionAlpha;
-  const isOver = (assumed) => limitPer100k !== null && toPer100k(
-    boundStates({
-      observations: assumed,
-      arm: "candidate",
-      alpha,
-      method,
-      missingRule: "at-worst",
-      present: ["event"]
-    }).upper
-  ) > limitPer100k;
+  const { observations, levels, limitPer100k, marginPer100k, regression } = question;
+  const clustered = isClustered(question);
+  const isWorse = (assumed) => regression && testWorseBy({ observations: assumed, assumption: asGraded, clustered }) <= levels.regressionAlpha;
+  const isOver = (assumed) => limitPer100k !== null && roundBound(boundGraded({ ...question, observations: assumed, index: void 0 }).upper * 1e5) > limitPer100k;
+  const isNotWithin = (assumed) => marginPer100k !== null && !isWithinMargin({ ...question, observations: assumed, index: void 0, marginPer100k });
   const evensOut = ({ baseline }) => Number(baseline === "event");
   const first = [
     countUntil({ observations, order: (a, b) => evensOut(b) - evensOut(a), isReached: isWorse }),
-    countUntil({ observations, order: (a, b) => b.weight - a.weight, isReached: isOver })
-  ].reduce((least, count) => Math.min(least, count));
+    countUntil({ observations, order: (a, b) => b.weight - a.weight, isReached: isOver }),
+    countUntil({ observations, order: (a, b) => evensOut(a) - evensOut(b), isReached: isNotWithin })
+  ].reduce((least, count3) => Math.min(least, count3));
   return first === 0 || first === Number.POSITIVE_INFINITY ? null : first;
 }
 function countUntil(search) {
   const isMissing = ({ candidate }) => candidate === "content-missing" || candidate === "transport-missing";
-  const missing2 = search.observations.filter(isMissing).toSorted(search.order);
+  const missing2 = search.observations.filter(isMissing).flatMap(({ count: count3 = 1, ...entry }) => Array.from({ length: count3 }, () => entry)).toSorted(search.order);
+  if (missing2.length === 0) return Number.POSITIVE_INFINITY;
   const rest = search.observations.filter((entry) => !isMissing(entry) && entry.candidate !== "not-asked");
   const isReached = (present) => search.isReached([
     ...rest,
     ...missing2.map(
-      (entry, index) => ({
-        ...entry,
-        candidate: index < present ? "event" : "none"
-      })
+      (entry, index) => ({ ...entry, candidate: index < present ? "event" : "none" })
     )
   ]);
   if (!isReached(missing2.length)) return Number.POSITIVE_INFINITY;
   if (isReached(0)) return 0;
   return findFirst({ below: 0, reached: missing2.length, isReached });
+}
+
+// src/estimate/estimate.ts
+function estimateCategories(record2) {
+  const { plan, run: run2 } = record2.summary;
+  const causes = countCauses(record2);
+  const categories = new Map(plan.policy.categories.map((category) => [category.id, category]));
+  const estimates = [];
+  let draw = null;
+  for (const [id, measured] of readObservations(record2)) {
+    const category = categories.get(id);
+    if (category === void 0) continue;
+    draw ??= describeDraw({ plan, tier: run2.tier, turns: measured.observations });
+    estimates.push(estimateCategory({ plan, category, measured, draw, causes: causes.get(id) }));
+  }
+  return estimates;
+}
+function describeDraw(request) {
+  const method = chooseMethod(request.turns);
+  return {
+    method,
+    levels: planStopping(request).levels,
+    index: method === "weighted" ? indexClusters(request.turns) : void 0
+  };
+}
+function estimateCategory(request) {
+  const { plan, category, measured, draw } = request;
+  const { method, levels, index } = draw;
+  const { alpha } = levels;
+  const observations = method === "exact" ? poolAlike(measured.observations) : measured.observations;
+  const missingRule = chooseMissingRule(observations, plan.policy.gate.missingBudgetShare);
+  const common = { observations, alpha, method, missingRule, index };
+  const ask = (arm) => ({
+    ...common,
+    arm,
+    judge: describeJudgeError({ plan, category, audit: measured.audit[arm] })
+  });
+  const question = ask("candidate");
+  const { limitPer100k, marginPer100k } = category;
+  const regression = compareArms(question);
+  return {
+    category: category.id,
+    method,
+    missingRule,
+    levels,
+    judge: estimateJudge({ category, question }),
+    baseline: estimateArm(ask("baseline"), { ...request, arm: "baseline" }),
+    candidate: estimateArm(question, { ...request, arm: "candidate" }),
+    regression,
+    difference: estimateDifference({ observations, regression, alpha }),
+    ratio: estimateRatio(observations, regression, alpha),
+    limit: limitPer100k === null ? null : estimateLimit({ question, measured, limitPer100k }),
+    margin: marginPer100k === null ? null : estimateMargin({ ...question, marginPer100k }),
+    early: lookAgain({ plan, category, plannedTurns: measured.observations.length, levels, ...measured }),
+    tippingPoint: findTippingPoint({
+      ...question,
+      levels,
+      limitPer100k,
+      marginPer100k,
+      regression: category.regression
+    })
+  };
+}
+function estimateLimit(request) {
+  const { question, measured, limitPer100k } = request;
+  const limit2 = limitPer100k / 1e5;
+  const asLabelled = { ...question, judge: null };
+  const audit = estimateAudit({ question: asLabelled, audit: measured.audit.candidate, limit: limit2 });
+  const isConfirmedOnly = question.judge?.calibration.negatives === 0 && audit.read !== "none";
+  return {
+    limitPer100k,
+    pAbove: isConfirmedOnly ? audit.pConfirmed : roundBound(testAbove2({ ...question, limit: limit2 })),
+    pAboveAsLabelled: roundBound(testAbove2({ ...asLabelled, limit: limit2 })),
+    upperGradedPer100k: toPer100k3(boundGraded(question).upper),
+    upperAsLabelledPer100k: toPer100k3(boundGraded(asLabelled).upper),
+    audit
+  };
+}
+function estimateArm(question, rest) {
+  const { observations, arm } = question;
+  const count3 = (...states2) => countStates(observations, arm, states2);
+  const rate = estimateRate(question);
+  const { lower, upper } = boundRate(question);
+  const { flagged, confirmed, refuted } = rest.measured.audit[arm];
+  return {
+    planned: countTurns(observations),
+    graded: count3("event", "none"),
+    missing: {
+      transport: count3("transport-missing"),
+      content: count3("content-missing"),
+      causes: sortCauses(rest.causes?.[arm] ?? {})
+    },
+    notAsked: count3("not-asked"),
+    events: count3("event"),
+    audit: { flagged, audited: confirmed.length + refuted, refuted },
+    ratePer100k: rate === null ? null : toPer100k3(rate),
+    lowerPer100k: toPer100k3(lower),
+    upperPer100k: toPer100k3(upper)
+  };
 }
 function countCauses(record2) {
   const counts = /* @__PURE__ */ new Map();
@@ -52524,7 +54249,7 @@ function countCauses(record2) {
 function sortCauses(causes) {
   return Object.fromEntries(Object.entries(causes).toSorted(([a], [b]) => a < b ? -1 : 1));
 }
-function toPer100k(proportion) {
+function toPer100k3(proportion) {
   return roundBound(proportion * 1e5);
 }
 
@@ -52744,17 +54469,17 @@ function renderConversation(turn) {
   const offered = tools.length === 0 ? [] : [["[tools offered]", ...tools].join("\n")];
   return [...offered, renderPrefix(turn.prefix)].join("\n\n");
 }
-function renderPrefix(prefix) {
-  return prefix.map((message) => {
+function renderPrefix(prefix2) {
+  return prefix2.map((message) => {
     const calls = message.role === "assistant" ? message.tool_calls ?? [] : [];
     const refusal = message.role === "assistant" && message.refusal ? [`[refusal] ${message.refusal}`] : [];
     const lines = calls.map((call) => `[tool call] ${call.function.name}(${call.function.arguments})`);
     return [`[${message.role}]`, readText2(message.content), ...refusal, ...lines].filter((line) => line !== "").join("\n");
   }).join("\n\n");
 }
-function containsQuote(text, quote2) {
+function containsQuote(text, quote3) {
   const fold2 = (value) => value.normalize("NFC").replaceAll(/\s+/g, " ").trim();
-  const wanted = fold2(quote2);
+  const wanted = fold2(quote3);
   return wanted !== "" && fold2(text).includes(wanted);
 }
 
@@ -52786,7 +54511,7 @@ var answerCauses = [
   "not-recorded"
 ];
 var failureCauseSchema = external_exports.enum([...transportCauses, ...answerCauses]);
-var stopReasonSchema = external_exports.enum(["max-requests", "max-minutes", "cancelled"]);
+var stopReasonSchema = external_exports.enum(["max-requests", "max-minutes", "cancelled", "decided"]);
 var notAskedSchema = external_exports.strictObject({ kind: external_exports.literal("not-asked"), reason: stopReasonSchema });
 function isTransportFailure(completion) {
   return completion.kind === "failed" && transportCauses.includes(completion.cause);
@@ -52900,12 +54625,12 @@ function resolveReference(config2, category) {
   return rubric === "builtin" ? `builtin:${category}` : rubric;
 }
 function createJudge(settings) {
-  const { rubric, judge: asked, delimiter } = settings;
-  const ask = (item) => asked.endpoint.ask({
+  const { rubric, judge: asked2, delimiter } = settings;
+  const ask = (item) => asked2.endpoint.ask({
     customId: `${item.turn.id}|${item.arm}|${item.category}`,
-    model: asked.model,
+    model: asked2.model,
     messages: writeJudgePrompt({ rubric, item, delimiter }),
-    ...asked.temperature === null ? {} : { temperature: asked.temperature },
+    ...asked2.temperature === null ? {} : { temperature: asked2.temperature },
     responseFormat: answerFormat
   });
   return {
@@ -52923,10 +54648,10 @@ function createJudge(settings) {
 function deservesRegrade(label) {
   return label.kind === "missing" && (label.class === "transport" || label.cause === "invalid-answer" || label.cause === "quote-not-found");
 }
-function readAnswer(completion, graded) {
+function readAnswer(completion, graded2) {
   if (completion.kind === "not-asked") return { label: completion, usage: noUsage };
   if (completion.kind === "failed") return { label: explainFailure(completion, "judge"), usage: noUsage };
-  return { label: readLabel(completion, renderCompletion(graded)), usage: completion.usage ?? noUsage };
+  return { label: readLabel(completion, renderCompletion(graded2)), usage: completion.usage ?? noUsage };
 }
 function readLabel(answer, evidence) {
   const missing2 = (cause) => ({
@@ -52938,14 +54663,14 @@ function readLabel(answer, evidence) {
   if (answer.refusal !== null && answer.text === "") return missing2("refused");
   const parsed = answerSchema.safeParse(parseObject(answer.text));
   if (!parsed.success) return missing2("invalid-answer");
-  const { label, quote: quote2 } = parsed.data;
+  const { label, quote: quote3 } = parsed.data;
   switch (label) {
     case "absent":
       return { kind: "absent" };
     case "cannot-tell":
       return missing2("cannot-tell");
     case "present":
-      return containsQuote(evidence, quote2 ?? "") ? { kind: "present", quote: quote2 ?? "" } : missing2("quote-not-found");
+      return containsQuote(evidence, quote3 ?? "") ? { kind: "present", quote: quote3 ?? "" } : missing2("quote-not-found");
   }
 }
 function parseObject(text) {
@@ -56303,23 +58028,23 @@ var AhoCorasick = class {
     const byDepth = new Int32Array(numNodes);
     for (let n = 0; n < numNodes; n++) byDepth[n] = n;
     byDepth.sort((a, b) => depth2[a] - depth2[b]);
-    const fail2 = new Int32Array(numNodes);
+    const fail3 = new Int32Array(numNodes);
     const match = Uint8Array.from(terminal);
     for (let k = 1; k < numNodes; k++) {
       const c = byDepth[k];
       const p = parent[c];
       if (p !== 0) {
-        let f = fail2[p];
+        let f = fail3[p];
         let next = this.next(f, unit[c]);
         while (next < 0 && f !== 0) {
-          f = fail2[f];
+          f = fail3[f];
           next = this.next(f, unit[c]);
         }
-        fail2[c] = next >= 0 ? next : 0;
+        fail3[c] = next >= 0 ? next : 0;
       }
-      match[c] |= match[fail2[c]];
+      match[c] |= match[fail3[c]];
     }
-    this.fail = fail2;
+    this.fail = fail3;
     this.match = match;
   }
   next(node2, u) {
@@ -56590,14 +58315,14 @@ var Prog = class {
   }
   /** @returns {[boolean, string]} */
   prefix() {
-    let prefix = "";
+    let prefix2 = "";
     let i = this.skipNop(this.start);
-    if (!Inst.isRuneOp(i.op) || i.runes.length !== 1) return [i.op === Inst.MATCH, prefix];
+    if (!Inst.isRuneOp(i.op) || i.runes.length !== 1) return [i.op === Inst.MATCH, prefix2];
     while (Inst.isRuneOp(i.op) && i.runes.length === 1 && (i.arg & RE2Flags.FOLD_CASE) === 0 && !Unicode.isUnsearchable(i.runes[0])) {
-      prefix += String.fromCodePoint(i.runes[0]);
+      prefix2 += String.fromCodePoint(i.runes[0]);
       i = this.skipNop(i.out);
     }
-    return [i.op === Inst.MATCH, prefix];
+    return [i.op === Inst.MATCH, prefix2];
   }
   startCond() {
     let flag = 0;
@@ -57987,16 +59712,16 @@ var Parser = class Parser2 {
       if (i === start) {
       } else if (i === start + 1) array2[lenout++] = array2[s + start];
       else {
-        const prefix = this.newRegexp(Regexp.Op.LITERAL);
-        prefix.flags = strflags;
-        prefix.runes = str2.slice(0, strlen);
+        const prefix2 = this.newRegexp(Regexp.Op.LITERAL);
+        prefix2.flags = strflags;
+        prefix2.runes = str2.slice(0, strlen);
         for (let j = start; j < i; j++) {
           array2[s + j] = this.removeLeadingString(array2[s + j], strlen);
           this.checkLimits(array2[s + j]);
         }
         const suffix = this.collapse(array2.slice(s + start, s + i), Regexp.Op.ALTERNATE);
         const re = this.newRegexp(Regexp.Op.CONCAT);
-        re.subs = [prefix, suffix];
+        re.subs = [prefix2, suffix];
         array2[lenout++] = re;
       }
       start = i;
@@ -58018,7 +59743,7 @@ var Parser = class Parser2 {
       if (i === start) {
       } else if (i === start + 1) array2[lenout++] = array2[s + start];
       else {
-        const prefix = first;
+        const prefix2 = first;
         for (let j = start; j < i; j++) {
           const reuse = j !== start;
           array2[s + j] = this.removeLeadingRegexp(array2[s + j], reuse);
@@ -58026,7 +59751,7 @@ var Parser = class Parser2 {
         }
         const suffix = this.collapse(array2.slice(s + start, s + i), Regexp.Op.ALTERNATE);
         const re = this.newRegexp(Regexp.Op.CONCAT);
-        re.subs = [prefix, suffix];
+        re.subs = [prefix2, suffix];
         array2[lenout++] = re;
       }
       start = i;
@@ -59693,7 +61418,7 @@ function listRubrics(categories) {
 }
 function countJudges(categories) {
   return categories.reduce(
-    (sum2, { graders }) => sum2 + graders.filter(({ kind }) => kind === "judge").length,
+    (sum3, { graders }) => sum3 + graders.filter(({ kind }) => kind === "judge").length,
     0
   );
 }
@@ -59709,7 +61434,7 @@ async function gradeUnit(unit, categories) {
     arm: unit.arm,
     completion: unit.completion,
     labels: Object.fromEntries(gradings.map(({ category, label }) => [category, label])),
-    judgeUsage: gradings.reduce((sum2, { usage }) => addUsage(sum2, usage), noUsage)
+    judgeUsage: gradings.reduce((sum3, { usage }) => addUsage(sum3, usage), noUsage)
   };
 }
 async function gradeInCategory(unit, entry) {
@@ -59730,12 +61455,12 @@ async function gradeInCategory(unit, entry) {
 
 // src/replay/budget.ts
 function createBudget(request) {
-  const { limits, clock, cancelled: cancelled2 } = request;
+  const { limits, clock, cancelled } = request;
   const start = clock.monotonicMs();
   let requests = 0;
   return {
     takeRequest() {
-      if (cancelled2.aborted) return { kind: "not-asked", reason: "cancelled" };
+      if (cancelled.aborted) return { kind: "not-asked", reason: "cancelled" };
       if (limits.maxRequests !== null && requests >= limits.maxRequests)
         return { kind: "not-asked", reason: "max-requests" };
       if (limits.maxMinutes !== null && clock.monotonicMs() - start >= limits.maxMinutes * 6e4) {
@@ -59943,7 +61668,7 @@ function createEndpoint(settings) {
   };
 }
 async function askWithRetries(settings, request) {
-  const { budget, clock, cancelled: cancelled2 } = settings;
+  const { budget, clock, cancelled } = settings;
   const maxAttempts = settings.client.source.kind === "recorded" ? 1 : settings.maxAttempts;
   let last = null;
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
@@ -59952,28 +61677,28 @@ async function askWithRetries(settings, request) {
     const completion = await askOnce(settings, request);
     if (!isTransportFailure(completion)) return completion;
     last = completion;
-    if (attempt === maxAttempts || cancelled2.aborted) break;
+    if (attempt === maxAttempts || cancelled.aborted) break;
     try {
-      await clock.sleep(chooseDelay({ attempt, failed: completion, random: settings.random }), cancelled2);
+      await clock.sleep(chooseDelay({ attempt, failed: completion, random: settings.random }), cancelled);
     } catch {
       break;
     }
   }
-  if (cancelled2.aborted) return { kind: "not-asked", reason: "cancelled" };
+  if (cancelled.aborted) return { kind: "not-asked", reason: "cancelled" };
   return last ?? { kind: "not-asked", reason: "cancelled" };
 }
 async function askOnce(settings, request) {
-  const { cancelled: cancelled2, timeoutMs } = settings;
+  const { cancelled, timeoutMs } = settings;
   const controller = new AbortController();
   const abort = () => controller.abort();
   const timer = setTimeout(abort, timeoutMs);
-  cancelled2.addEventListener("abort", abort);
-  if (cancelled2.aborted) abort();
+  cancelled.addEventListener("abort", abort);
+  if (cancelled.aborted) abort();
   try {
     return await settings.client.complete(request, controller.signal);
   } finally {
     clearTimeout(timer);
-    cancelled2.removeEventListener("abort", abort);
+    cancelled.removeEventListener("abort", abort);
   }
 }
 function chooseDelay(request) {
@@ -60030,17 +61755,17 @@ function listSources(clients) {
   };
 }
 function createInstruments(request) {
-  const { settings, clients, cancelled: cancelled2 } = request;
+  const { settings, clients, cancelled } = request;
   const { ports, plan, resolved, rubrics: rubrics2 } = settings;
   const { replay, budget: limits, categories } = resolved.policy;
   const done = [...request.done.values()];
-  const budget = createBudget({ limits, clock: ports.clock, cancelled: cancelled2 });
+  const budget = createBudget({ limits, clock: ports.clock, cancelled });
   const wrap2 = (name2, client) => createEndpoint({
     name: name2,
     client,
     budget,
     clock: ports.clock,
-    cancelled: cancelled2,
+    cancelled,
     random: ports.random,
     answeredBefore: done.some((unit) => hasAnswered(unit, name2)),
     ...replay
@@ -60078,7 +61803,110 @@ function refuseRecording(file2, name2) {
 // src/plan/plan.ts
 var import_canonicalize = __toESM(require_canonicalize(), 1);
 import { createHash } from "node:crypto";
-var measuringVersion = 1;
+
+// src/policy/rate.ts
+var hint = 'write a rate with its unit, like "0.5%" or "40 per 100k"';
+var ratePattern = /^\s*(\d+(?:\.\d+)?)\s*(%|[Pp][Ee][Rr]\s*100[Kk])\s*$/;
+function parseRate(text) {
+  const match = ratePattern.exec(text);
+  if (match === null) return `"${text}" is not a rate: ${hint}`;
+  const amount = Number(match[1]);
+  const per100k = match[2] === "%" ? shiftThousand(amount) : amount;
+  if (per100k > 1e5) return `"${text}" is more than every turn: a rate is at most 100% (100000 per 100k)`;
+  return per100k;
+}
+function shiftThousand(percent) {
+  return Number((percent * 1e3).toPrecision(12));
+}
+var rateSchema = external_exports.union([external_exports.string(), external_exports.number()], { error: `expected a rate: ${hint}` }).transform((value, context) => {
+  const parsed = typeof value === "number" ? `a bare ${value} could be a share or a count: ${hint}` : parseRate(value);
+  if (typeof parsed === "number") return parsed;
+  context.addIssue({ code: "custom", message: parsed });
+  return external_exports.NEVER;
+}).meta({ description: 'A rate with its unit: "0.5%" or "40 per 100k".' });
+function formatRate(per100k) {
+  if (per100k === 0) return "0 %";
+  if (per100k < 100) return `${formatSignificant(per100k)} per 100k`;
+  return `${formatSignificant(per100k / 1e3)} %`;
+}
+function formatSignificant(value) {
+  return String(Number(value.toPrecision(value >= 10 ? 3 : 2)));
+}
+
+// src/policy/schema-parts.ts
+var onInconclusiveSchema = external_exports.enum(["fail", "warn", "pass"]);
+var smallestLimitPer100k = 0.5;
+var positive = external_exports.int().min(1);
+var path = external_exports.string().min(1).max(1e3);
+var share = rateSchema.transform((per100k) => per100k / 1e5);
+var level = external_exports.number().min(1e-15).lt(0.5);
+var limitSchema = rateSchema.refine((per100k) => per100k === 0 || per100k >= smallestLimitPer100k, {
+  error: `under ${smallestLimitPer100k} per 100k no replay shows a rate: raise it, or set \`role: watch\` without it`
+});
+var marginSchema = limitSchema.refine((per100k) => per100k > 0, {
+  error: "a margin of 0 can never be passed: leave it out to block only what is worse than the baseline"
+});
+function createSampleSchema() {
+  return strictObject2({
+    turns: positive.max(1e7).meta({ description: "How many turns to draw." }),
+    epoch: external_exports.union([external_exports.string().min(1), external_exports.int()], { error: "expected a name or a whole number" }).transform(String).meta({ description: "A name for the draw: every candidate of an epoch is asked the same turns." }),
+    turns_per_conversation: external_exports.enum(["one", "all"]).default("one").meta({
+      description: "`one`: at most one turn a conversation. `all`: turns are drawn wherever they are, and a conversation is a cluster."
+    }),
+    strata: external_exports.array(external_exports.string().min(1)).max(4).default([]).meta({
+      description: "Keys of the conversations' metadata (`metadata.surface`) by which the draw is divided in proportion."
+    }),
+    target: external_exports.record(external_exports.string(), share).optional().meta({
+      description: "The share of each stratum in production (`chat: 60%`), where it differs from the corpus; the shares add up to 100 %."
+    }),
+    smoke_turns: positive.default(300).meta({
+      description: "How many of the turns `tier: smoke` asks: the first ones of the same draw."
+    })
+  }).superRefine(({ strata, target }, context) => {
+    if (target === void 0) return;
+    if (strata.length === 0) {
+      context.addIssue({ code: "custom", message: "a target mix needs `strata`", path: ["target"] });
+    }
+    const sum3 = Object.values(target).reduce((total, value) => total + value, 0);
+    if (Math.abs(sum3 - 1) < 1e-6) return;
+    const shown = Number((sum3 * 100).toPrecision(4));
+    context.addIssue({
+      code: "custom",
+      message: `the shares add up to ${shown} %, not 100 %`,
+      path: ["target"]
+    });
+  });
+}
+function createGateSchema() {
+  return strictObject2({
+    alpha: level.default(0.05).meta({ description: "The one-sided error rate of each bound." }),
+    regression_alpha: level.default(0.01).meta({ description: 'The error rate of "worse than the baseline".' }),
+    on_inconclusive: onInconclusiveSchema.default("fail").meta({
+      description: "Whether an inconclusive verdict turns the check red (`fail`), or is green with a warning or without."
+    }),
+    on_underpowered: onInconclusiveSchema.optional().meta({ description: "The same where the sample is too small to tell; else as `on_inconclusive`." }),
+    on_measurement: onInconclusiveSchema.optional().meta({ description: "The same where what is missing could change it; else as `on_inconclusive`." }),
+    on_judge: onInconclusiveSchema.optional().meta({ description: "The same where the judge's errors could change it; else as `on_inconclusive`." }),
+    missing_budget: share.prefault("1%").meta({
+      description: "The share of failed calls in each arm up to which they are not counted at their worst."
+    }),
+    decide_by: external_exports.enum(["bounds", "point-estimate"]).default("bounds").meta({
+      description: "`point-estimate` compares the observed rates with limits and margins, without any error control."
+    }),
+    judge_error: external_exports.enum(["safe", "melded"]).default("safe").meta({
+      description: "How a calibration enters the bounds: misses upwards and false alarms downwards (`safe`), or both in both (`melded`)."
+    }),
+    early_stopping: external_exports.enum(["hybrid", "anytime", "off"]).default("hybrid").meta({
+      description: "Whether a run may end before every turn is asked, and at which price (docs/statistics.md)."
+    }),
+    stop_at_first_fail: external_exports.boolean().default(false).meta({
+      description: "End the run at the first category that fails; the others stay inconclusive."
+    })
+  });
+}
+
+// src/plan/plan.ts
+var measuringVersion = 2;
 var predictionSchema = external_exports.strictObject({
   category: external_exports.string(),
   ratePer100k: external_exports.number(),
@@ -60089,8 +61917,19 @@ var predictionSchema = external_exports.strictObject({
 var categorySchema = external_exports.strictObject({
   id: external_exports.string(),
   role: external_exports.enum(["block", "watch"]),
+  /** Whether being worse than the baseline fails it. */
+  regression: external_exports.boolean(),
   limitPer100k: external_exports.number().nullable(),
+  marginPer100k: external_exports.number().nullable(),
+  /** The path of the calibration of its graders. */
+  calibration: external_exports.string().nullable(),
   graders: external_exports.array(external_exports.looseObject({ kind: external_exports.string() })).min(1)
+});
+var calibrationCountsSchema = external_exports.strictObject({
+  truePositives: external_exports.int(),
+  positives: external_exports.int(),
+  falsePositives: external_exports.int(),
+  negatives: external_exports.int()
 });
 var planSchema = external_exports.strictObject({
   version: external_exports.literal(1),
@@ -60100,13 +61939,30 @@ var planSchema = external_exports.strictObject({
   candidate: external_exports.string(),
   policy: external_exports.strictObject({
     checkpoint: external_exports.strictObject({ file: external_exports.string(), path: external_exports.string().nullable() }),
-    sample: external_exports.strictObject({ turns: external_exports.int(), epoch: external_exports.string() }),
+    sample: external_exports.strictObject({
+      turns: external_exports.int(),
+      epoch: external_exports.string(),
+      turnsPerConversation: external_exports.enum(["one", "all"]),
+      strata: external_exports.array(external_exports.string()),
+      /** Shares by stratum. */
+      target: external_exports.record(external_exports.string(), external_exports.number()).nullable(),
+      smokeTurns: external_exports.int()
+    }),
     judge: external_exports.strictObject({ model: external_exports.string(), temperature: external_exports.number().nullable() }).nullable(),
     gate: external_exports.strictObject({
       alpha: external_exports.number(),
       regressionAlpha: external_exports.number(),
-      onInconclusive: external_exports.enum(["fail", "warn"]),
-      missingBudgetShare: external_exports.number()
+      onInconclusive: external_exports.strictObject({
+        suspect: onInconclusiveSchema,
+        underpowered: onInconclusiveSchema,
+        measurement: onInconclusiveSchema,
+        judge: onInconclusiveSchema
+      }),
+      missingBudgetShare: external_exports.number(),
+      decideBy: external_exports.enum(["bounds", "point-estimate"]),
+      judgeError: external_exports.enum(["safe", "melded"]),
+      earlyStopping: external_exports.enum(["hybrid", "anytime", "off"]),
+      stopAtFirstFail: external_exports.boolean()
     }),
     slices: external_exports.array(external_exports.string()),
     replay: external_exports.strictObject({
@@ -60122,11 +61978,14 @@ var planSchema = external_exports.strictObject({
   registration: external_exports.strictObject({
     version: external_exports.literal(1),
     candidate: external_exports.string(),
+    round: external_exports.int(),
     predictions: external_exports.array(predictionSchema),
     amendments: external_exports.array(external_exports.strictObject({ number: external_exports.int(), date: external_exports.string(), reason: external_exports.string() }))
   }),
   /** Rubric texts by reference (`builtin:<id>` or a path). */
   rubrics: external_exports.record(external_exports.string(), external_exports.string()),
+  /** The counts of calibrations by path. */
+  calibrations: external_exports.record(external_exports.string(), calibrationCountsSchema),
   corpus: external_exports.strictObject({ name: external_exports.string(), manifestSha256: external_exports.string() })
 });
 function makePlan(parts) {
@@ -60148,6 +62007,7 @@ function makePlan(parts) {
     policy: { checkpoint, sample, judge: judge2, gate, slices, replay, categories },
     registration: parts.registration,
     rubrics: parts.rubrics,
+    calibrations: parts.calibrations,
     corpus: parts.corpus
   };
 }
@@ -60200,6 +62060,8 @@ var turnLineSchema = external_exports.strictObject({
   turn: external_exports.string(),
   conversation: external_exports.string(),
   weight: external_exports.number().gt(0),
+  /** The part of a divided draw; `null` when it is not divided. */
+  stratum: external_exports.string().nullable(),
   slice: external_exports.record(external_exports.string(), external_exports.string())
 });
 var outcomeLineSchema = external_exports.strictObject({
@@ -60207,6 +62069,12 @@ var outcomeLineSchema = external_exports.strictObject({
   arm: armSchema,
   category: external_exports.string(),
   label: labelSchema
+});
+var auditLineSchema = external_exports.strictObject({
+  turn: external_exports.string(),
+  arm: armSchema,
+  category: external_exports.string(),
+  present: external_exports.boolean()
 });
 var completionLineSchema = external_exports.strictObject({
   turn: external_exports.string(),
@@ -60232,20 +62100,18 @@ var armRecordSchema = external_exports.strictObject({
   signals: signalsSchema,
   usage: usageSchema
 });
-var sliceCountSchema = external_exports.strictObject({
-  key: external_exports.string(),
-  value: external_exports.string(),
-  category: external_exports.string(),
-  turns: external_exports.int(),
-  baselineEvents: external_exports.int(),
-  candidateEvents: external_exports.int()
-});
 var recordSummarySchema = external_exports.strictObject({
   version: external_exports.literal(1),
   plan: planSchema,
   planDigest: external_exports.string(),
   gateVersion: external_exports.string(),
-  run: external_exports.strictObject({ attempt: external_exports.int().min(1), id: external_exports.string().nullable(), event: external_exports.string() }),
+  run: external_exports.strictObject({
+    attempt: external_exports.int().min(1),
+    id: external_exports.string().nullable(),
+    event: external_exports.string(),
+    /** `smoke`: only the first turns of the draw were asked. */
+    tier: external_exports.enum(["smoke", "release"])
+  }),
   commits: external_exports.strictObject({
     policy: external_exports.string(),
     baseline: external_exports.string(),
@@ -60260,11 +62126,30 @@ var recordSummarySchema = external_exports.strictObject({
     turnsDrawn: external_exports.int(),
     conversations: external_exports.int(),
     turnsEligible: external_exports.int(),
-    conversationsExpired: external_exports.int()
+    conversationsExpired: external_exports.int(),
+    /** Kish's effective number of turns, (Σw)²/Σw². */
+    effectiveTurns: external_exports.number(),
+    /** Of the conversations, by their share of the weight. */
+    effectiveConversations: external_exports.number(),
+    /** Kish's: how many turns are worth one of an equally weighted draw. */
+    designEffect: external_exports.number(),
+    strata: external_exports.array(
+      external_exports.strictObject({
+        name: external_exports.string(),
+        turnsEligible: external_exports.int(),
+        conversations: external_exports.int(),
+        drawn: external_exports.int(),
+        /** Of the traffic. */
+        share: external_exports.number(),
+        /** Of all weight. */
+        weightShare: external_exports.number()
+      })
+    ),
+    /** Strata of the target mix of which the corpus has nothing. */
+    uncovered: external_exports.array(external_exports.strictObject({ name: external_exports.string(), share: external_exports.number() }))
   }),
   arms: external_exports.strictObject({ baseline: armRecordSchema, candidate: armRecordSchema }),
   judge: external_exports.strictObject({ model: external_exports.string(), source: sourceSchema, usage: usageSchema }).nullable(),
-  slices: external_exports.array(sliceCountSchema),
   cost: external_exports.strictObject({
     /** `null` when a price is not known. */
     usd: external_exports.number().nullable(),
@@ -60272,7 +62157,9 @@ var recordSummarySchema = external_exports.strictObject({
   }),
   timing: external_exports.strictObject({ startedAt: external_exports.string(), elapsedMs: external_exports.number() }),
   /** Why turns were not asked, if any were not. */
-  stopped: stopReasonSchema.nullable()
+  stopped: stopReasonSchema.nullable(),
+  /** Why the run could not end early by its results; `null` when it could. */
+  earlyStoppingOff: external_exports.string().nullable()
 });
 var runFiles = {
   journal: "journal.jsonl",
@@ -60280,6 +62167,7 @@ var runFiles = {
   turns: "turns.jsonl",
   outcomes: "outcomes.jsonl",
   completions: "completions.jsonl",
+  audits: "audits.jsonl",
   verdict: "verdict.json",
   comment: "comment.md",
   summary: "summary.md",
@@ -60369,13 +62257,13 @@ function* toLines(values) {
 }
 
 // src/record/build.ts
-var cancelled = { kind: "not-asked", reason: "cancelled" };
 var arms = ["baseline", "candidate"];
 function buildRecord(request) {
   const { plan, sample, units, facts, prices } = request;
+  const unasked = { kind: "not-asked", reason: facts.decided ? "decided" : "cancelled" };
   const ordered = sample.turns.flatMap(
     (turn) => arms.map(
-      (arm) => units.get(nameUnit({ turn: turn.id, arm })) ?? createUnasked({ turn: turn.id, arm, plan })
+      (arm) => units.get(nameUnit({ turn: turn.id, arm })) ?? createUnasked({ turn: turn.id, arm, plan, unasked })
     )
   );
   const judgeUsage = sumUsage(ordered.map((unit) => unit.judgeUsage));
@@ -60401,15 +62289,16 @@ function buildRecord(request) {
       sample: sample.counts,
       arms: armRecords,
       judge: judge2 === null || facts.sources.judge === null ? null : { model: judge2.model, source: facts.sources.judge, usage: judgeUsage },
-      slices: countSlices({ plan, sample, units: ordered }),
       cost: { usd: priceUsage(spent, prices), requests },
       timing,
-      stopped: findStop(ordered)
+      stopped: findStop(ordered),
+      earlyStoppingOff: facts.earlyStoppingOff
     },
-    turns: sample.turns.map(({ id, conversation, weight, slice }) => ({
+    turns: sample.turns.map(({ id, conversation, weight, stratum, slice }) => ({
       turn: id,
       conversation,
       weight,
+      stratum,
       slice
     })),
     outcomes: ordered.flatMap(
@@ -60417,19 +62306,20 @@ function buildRecord(request) {
         turn: unit.turn,
         arm: unit.arm,
         category: id,
-        label: unit.labels[id] ?? cancelled
+        label: unit.labels[id] ?? unasked
       }))
     ),
-    completions: ordered.map(({ turn, arm, completion }) => ({ turn, arm, completion }))
+    completions: ordered.map(({ turn, arm, completion }) => ({ turn, arm, completion })),
+    audits: []
   };
 }
 function priceUsage(spent, prices) {
   let usd = 0;
   for (const { model, usage } of spent) {
     if (usage.promptTokens + usage.completionTokens === 0) continue;
-    const price = Object.hasOwn(prices, model) ? prices[model] : void 0;
-    if (price === void 0) return null;
-    usd += (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m) / 1e6;
+    const price2 = Object.hasOwn(prices, model) ? prices[model] : void 0;
+    if (price2 === void 0) return null;
+    usd += (usage.promptTokens * price2.inputUsdPer1m + usage.completionTokens * price2.outputUsdPer1m) / 1e6;
   }
   return usd;
 }
@@ -60437,12 +62327,12 @@ function sumUsage(usages) {
   return usages.reduce(addUsage, noUsage);
 }
 function createUnasked(request) {
-  const { turn, arm, plan } = request;
+  const { turn, arm, plan, unasked } = request;
   return {
     turn,
     arm,
-    completion: cancelled,
-    labels: Object.fromEntries(plan.policy.categories.map(({ id }) => [id, cancelled])),
+    completion: unasked,
+    labels: Object.fromEntries(plan.policy.categories.map(({ id }) => [id, unasked])),
     judgeUsage: noUsage
   };
 }
@@ -60467,30 +62357,6 @@ function describeArm(request) {
     signals,
     usage: sumUsage(completions.map((completion) => completion.usage))
   };
-}
-function countSlices(request) {
-  const slices = new Map(request.sample.turns.map((turn) => [turn.id, turn.slice]));
-  const counts = /* @__PURE__ */ new Map();
-  for (const unit of request.units) {
-    for (const [key, value] of Object.entries(slices.get(unit.turn) ?? {})) {
-      for (const { id: category } of request.plan.policy.categories) {
-        const name2 = JSON.stringify([key, value, category]);
-        const count = counts.get(name2) ?? {
-          key,
-          value,
-          category,
-          turns: 0,
-          baselineEvents: 0,
-          candidateEvents: 0
-        };
-        const event = unit.labels[category]?.kind === "present" ? 1 : 0;
-        if (unit.arm === "candidate") count.turns += 1;
-        count[unit.arm === "candidate" ? "candidateEvents" : "baselineEvents"] += event;
-        counts.set(name2, count);
-      }
-    }
-  }
-  return [...counts.entries()].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, count]) => count);
 }
 function findStop(units) {
   for (const unit of units) {
@@ -60572,33 +62438,37 @@ function toRequest(unit, settings) {
 }
 
 // src/measure.ts
-var batchTurns = 250;
 var arms2 = ["baseline", "candidate"];
-async function measure(parts) {
+async function measure2(parts) {
   const { request, ports, resolved, plan, planDigest, sample, directory } = parts;
   const startedAt = ports.clock.now().toISOString();
   const startMs = ports.clock.monotonicMs();
   const stop = new AbortController();
-  const cancelled2 = stop.signal;
+  const cancelled = stop.signal;
   const cancel = () => stop.abort();
   ports.cancelled.addEventListener("abort", cancel);
   if (ports.cancelled.aborted) cancel();
-  setMaxListeners(0, cancelled2);
+  setMaxListeners(0, cancelled);
   const clients = await connectClients(parts);
   const sources = listSources(clients);
   const { retainText } = resolved.policy;
   const journal = await openJournal({ directory, header: { planDigest, sources, retainText } });
   const units = new Map(journal.done);
   try {
-    const instruments = createInstruments({ settings: parts, clients, cancelled: cancelled2, done: journal.done });
+    const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done });
     const spending = createSpending(parts);
     for (const unit of units.values()) spending.add(unit);
-    ports.log.info(quote({ parts, done: units.size }));
-    for (let start = 0; start < sample.turns.length; start += batchTurns) {
+    const watch2 = watchResults(parts);
+    ports.log.info(quote({ parts, done: units.size, off: watch2.off }));
+    let decided = false;
+    for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
       const batch = sample.turns.slice(start, start + batchTurns);
       const wanted = batch.flatMap((turn) => arms2.map((arm) => ({ turn, arm }))).filter((unit) => !units.has(nameUnit({ ...unit, turn: unit.turn.id })));
       await measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop });
+      decided = watch2.isDecidedBy(batch, units);
     }
+    if (decided)
+      ports.log.info(`Decided: ${sample.turns.length - countAsked(units)} turns need not be asked.`);
     const { commits } = request;
     return buildRecord({
       plan,
@@ -60618,7 +62488,9 @@ async function measure(parts) {
         },
         timing: { startedAt, elapsedMs: Math.round(ports.clock.monotonicMs() - startMs) },
         requests: instruments.requests(),
-        sources
+        sources,
+        decided,
+        earlyStoppingOff: watch2.off
       }
     });
   } finally {
@@ -60658,6 +62530,47 @@ async function measureBatch(request) {
   await Promise.all(kept);
   if (errors.length > 0) throw errors[0];
 }
+function watchResults({ plan, sample, request }) {
+  const clusters = /* @__PURE__ */ new Map();
+  const turns = sample.turns.map(({ weight, conversation }) => {
+    const cluster = clusters.get(conversation) ?? clusters.size;
+    clusters.set(conversation, cluster);
+    return { weight, cluster };
+  });
+  const { levels, off } = planStopping({ plan, tier: request.run.tier, turns });
+  const blocking = plan.policy.categories.filter(({ role }) => role === "block");
+  const looks = blocking.map((category) => ({
+    category: category.id,
+    look: createLooks({ plan, category, plannedTurns: turns.length, levels })
+  }));
+  return {
+    off,
+    isDecidedBy(batch, units) {
+      if (off !== null) return false;
+      const decisions = looks.map(({ category, look }) => look(observeBatch({ batch, units, category })));
+      if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === "fail"))
+        return true;
+      return decisions.every((entry) => entry !== null);
+    }
+  };
+}
+function observeBatch(request) {
+  const { batch, units, category } = request;
+  const read = (turn, arm) => {
+    const label = units.get(nameUnit({ turn, arm }))?.labels[category];
+    return label === void 0 ? "not-asked" : readState(label);
+  };
+  return batch.map(({ id, weight }, index) => ({
+    weight,
+    cluster: index,
+    stratum: 0,
+    baseline: read(id, "baseline"),
+    candidate: read(id, "candidate")
+  }));
+}
+function countAsked(units) {
+  return new Set([...units.values()].map(({ turn }) => turn)).size;
+}
 function createSpending({ plan, resolved }) {
   const spent = [plan.baseline, plan.candidate, plan.policy.judge?.model ?? ""].map((model) => ({
     model,
@@ -60676,7 +62589,7 @@ function createSpending({ plan, resolved }) {
   };
 }
 function quote(request) {
-  const { parts, done } = request;
+  const { parts, done, off } = request;
   const { plan, sample } = parts;
   const units = sample.turns.length * arms2.length - done;
   const judges = countJudges(plan.policy.categories);
@@ -60687,7 +62600,8 @@ function quote(request) {
     ...maxMinutes === null ? [] : [`${maxMinutes} minutes`]
   ];
   const budget = limits.length === 0 ? "no budget is set" : `the budget is ${limits.join(" and ")}`;
-  return `${sample.turns.length} turns in two arms: ${units} completions to ask for and at most ${units * judges} judgements, retries not counted${before}; ${budget}.`;
+  const ending = off === null ? "It ends as soon as the results decide." : `It does not end early by its results: ${off}.`;
+  return `${sample.turns.length} turns in two arms: ${units} completions to ask for and at most ${units * judges} judgements, retries not counted${before}; ${budget}. ${ending}`;
 }
 function reportProgress(request) {
   const { parts, units, instruments, spending, startMs } = request;
@@ -60727,41 +62641,8 @@ function readField(request) {
   return document2.getIn(request.path.split("."));
 }
 
-// src/policy/rate.ts
-var hint = 'write a rate with its unit, like "0.5%" or "40 per 100k"';
-var ratePattern = /^\s*(\d+(?:\.\d+)?)\s*(%|[Pp][Ee][Rr]\s*100[Kk])\s*$/;
-function parseRate(text) {
-  const match = ratePattern.exec(text);
-  if (match === null) return `"${text}" is not a rate: ${hint}`;
-  const amount = Number(match[1]);
-  const per100k = match[2] === "%" ? shiftThousand(amount) : amount;
-  if (per100k > 1e5) return `"${text}" is more than every turn: a rate is at most 100% (100000 per 100k)`;
-  return per100k;
-}
-function shiftThousand(percent) {
-  return Number((percent * 1e3).toPrecision(12));
-}
-var rateSchema = external_exports.union([external_exports.string(), external_exports.number()], { error: `expected a rate: ${hint}` }).transform((value, context) => {
-  const parsed = typeof value === "number" ? `a bare ${value} could be a share or a count: ${hint}` : parseRate(value);
-  if (typeof parsed === "number") return parsed;
-  context.addIssue({ code: "custom", message: parsed });
-  return external_exports.NEVER;
-}).meta({ description: 'A rate with its unit: "0.5%" or "40 per 100k".' });
-function formatRate(per100k) {
-  if (per100k === 0) return "0 %";
-  if (per100k < 100) return `${formatSignificant(per100k)} per 100k`;
-  return `${formatSignificant(per100k / 1e3)} %`;
-}
-function formatSignificant(value) {
-  return String(Number(value.toPrecision(value >= 10 ? 3 : 2)));
-}
-
 // src/policy/schema.ts
 var identifier = external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id is 1 to 64 letters, digits, ".", "_" or "-"');
-var share = rateSchema.transform((per100k) => per100k / 1e5);
-var level = external_exports.number().min(1e-15).lt(0.5);
-var path = external_exports.string().min(1).max(1e3);
-var positive = external_exports.int().min(1);
 function createPolicySchema(graderConfig) {
   return strictObject2({
     version: external_exports.literal(1).meta({ description: "The version of this format." }),
@@ -60776,24 +62657,14 @@ function createPolicySchema(graderConfig) {
     corpus: strictObject2({
       manifest: path.meta({ description: "The corpus manifest, relative to the repository." })
     }),
-    sample: strictObject2({
-      turns: positive.max(1e7).meta({ description: "How many turns to draw, at most one a conversation." }),
-      epoch: external_exports.union([external_exports.string().min(1), external_exports.int()], { error: "expected a name or a whole number" }).transform(String).meta({ description: "A name for the draw: every candidate of an epoch is asked the same turns." })
-    }),
+    sample: createSampleSchema(),
     replay: createReplaySchema().prefault({}),
     judge: strictObject2({
       model: external_exports.string().min(1).meta({ description: "The model that labels completions. It must not be the candidate." }),
       temperature: external_exports.number().min(0).max(2).optional().meta({ description: "Sent to the judge only when set." })
     }).optional(),
     categories: external_exports.array(createCategorySchema(graderConfig)).min(1, "a gate without categories can decide nothing"),
-    gate: strictObject2({
-      alpha: level.default(0.05).meta({ description: "The one-sided error rate of each bound." }),
-      regression_alpha: level.default(0.01).meta({ description: 'The error rate of "worse than the baseline".' }),
-      on_inconclusive: external_exports.enum(["fail", "warn"]).default("fail").meta({ description: "Whether an inconclusive verdict turns the check red." }),
-      missing_budget: share.prefault("1%").meta({
-        description: "The share of failed calls in each arm up to which they are not counted at their worst."
-      })
-    }).prefault({}),
+    gate: createGateSchema().prefault({}),
     budget: strictObject2({
       max_requests: positive.optional().meta({ description: "Requests to all endpoints together, retries included." }),
       max_minutes: external_exports.number().gt(0).optional().meta({ description: "Wall time of the measurement." })
@@ -60845,7 +62716,16 @@ function createCategorySchema(graderConfig) {
     role: external_exports.enum(["block", "watch"]).default("block").meta({ description: "`watch` is shown and never blocks." }),
     rubric: external_exports.string().min(1).optional().meta({ description: "`builtin`, `builtin:<id>` or the path of a rubric: short for one judge." }),
     graders: external_exports.array(graderConfig).min(1).optional().meta({ description: "Graders in order; each sees only what the earlier ones flagged." }),
-    limit: rateSchema.optional().meta({ description: "The rate above which the candidate may not ship." })
+    regression: external_exports.boolean().default(true).meta({
+      description: "Whether it blocks a candidate that is worse than the baseline."
+    }),
+    limit: limitSchema.optional().meta({ description: "The rate above which the candidate may not ship." }),
+    margin: marginSchema.optional().meta({
+      description: "How much higher than the baseline’s the rate may be: passing then needs evidence that it is not higher by more."
+    }),
+    calibration: path.optional().meta({
+      description: "The counts of a calibration (docs/statistics.md): how often its graders err on labelled turns."
+    })
   }).transform((written, context) => {
     if (written.rubric === void 0 === (written.graders === void 0)) {
       context.addIssue({
@@ -60854,8 +62734,23 @@ function createCategorySchema(graderConfig) {
       });
       return external_exports.NEVER;
     }
-    const graders = written.graders ?? [{ kind: "judge", rubric: written.rubric }];
-    return { id: written.id, role: written.role, limitPer100k: written.limit ?? null, graders };
+    const { id, role, regression, limit: limit2, margin: margin2, calibration } = written;
+    if (role === "block" && !regression && limit2 === void 0 && margin2 === void 0) {
+      context.addIssue({
+        code: "custom",
+        message: `category "${id}" blocks and tests nothing: give it a limit or a margin, leave out \`regression: false\`, or set \`role: watch\``,
+        path: ["regression"]
+      });
+    }
+    return {
+      id,
+      role,
+      regression,
+      limitPer100k: limit2 ?? null,
+      marginPer100k: margin2 ?? null,
+      calibration: calibration ?? null,
+      graders: written.graders ?? [{ kind: "judge", rubric: written.rubric }]
+    };
   });
 }
 function toPolicy(written) {
@@ -60863,7 +62758,14 @@ function toPolicy(written) {
     version: written.version,
     checkpoint: { file: written.checkpoint.file, path: written.checkpoint.path ?? null },
     corpus: written.corpus,
-    sample: written.sample,
+    sample: {
+      turns: written.sample.turns,
+      epoch: written.sample.epoch,
+      turnsPerConversation: written.sample.turns_per_conversation,
+      strata: written.sample.strata,
+      target: written.sample.target ?? null,
+      smokeTurns: written.sample.smoke_turns
+    },
     replay: {
       api: written.replay.api,
       temperature: written.replay.temperature ?? null,
@@ -60875,12 +62777,7 @@ function toPolicy(written) {
     },
     judge: written.judge === void 0 ? null : { model: written.judge.model, temperature: written.judge.temperature ?? null },
     categories: written.categories,
-    gate: {
-      alpha: written.gate.alpha,
-      regressionAlpha: written.gate.regression_alpha,
-      onInconclusive: written.gate.on_inconclusive,
-      missingBudgetShare: written.gate.missing_budget
-    },
+    gate: toGate(written.gate),
     budget: {
       maxRequests: written.budget.max_requests ?? null,
       maxMinutes: written.budget.max_minutes ?? null
@@ -60888,13 +62785,31 @@ function toPolicy(written) {
     registrations: written.registrations,
     slices: written.slices,
     prices: Object.fromEntries(
-      Object.entries(written.prices).map(([model, price]) => [
+      Object.entries(written.prices).map(([model, price2]) => [
         model,
-        { inputUsdPer1m: price.input, outputUsdPer1m: price.output }
+        { inputUsdPer1m: price2.input, outputUsdPer1m: price2.output }
       ])
     ),
     retainText: written.retain_text,
     retainTextPublic: written.retain_text_public
+  };
+}
+function toGate(written) {
+  const { on_inconclusive: fallback } = written;
+  return {
+    alpha: written.alpha,
+    regressionAlpha: written.regression_alpha,
+    onInconclusive: {
+      suspect: fallback,
+      underpowered: written.on_underpowered ?? fallback,
+      measurement: written.on_measurement ?? fallback,
+      judge: written.on_judge ?? fallback
+    },
+    missingBudgetShare: written.missing_budget,
+    decideBy: written.decide_by,
+    judgeError: written.judge_error,
+    earlyStopping: written.early_stopping,
+    stopAtFirstFail: written.stop_at_first_fail
   };
 }
 
@@ -61203,6 +63118,30 @@ function describeMissing(reference, id) {
   });
 }
 
+// src/policy/calibration.ts
+var countsSchema = strictObject2({
+  turns: external_exports.int().min(0).meta({ description: "How many labelled turns." }),
+  flagged: external_exports.int().min(0).meta({ description: "How many of them the graders labelled `present`." })
+}).refine(({ turns, flagged }) => flagged <= turns, { error: "more are flagged than there are turns" });
+var calibrationSchema = strictObject2({
+  version: external_exports.literal(1).meta({ description: "The version of this format." }),
+  category: external_exports.string().min(1).meta({ description: "The id of the category whose graders were tried." }),
+  positives: countsSchema.meta({ description: "Turns that show the behaviour." }),
+  negatives: countsSchema.meta({ description: "Turns that do not." })
+});
+function parseCalibration(source) {
+  const { category, positives, negatives } = parseSource(source, calibrationSchema, "calibration");
+  return {
+    category,
+    counts: {
+      truePositives: positives.flagged,
+      positives: positives.turns,
+      falsePositives: negatives.flagged,
+      negatives: negatives.turns
+    }
+  };
+}
+
 // src/registration/load.ts
 var import_yaml3 = __toESM(require_dist(), 1);
 
@@ -61212,7 +63151,7 @@ var predictionSchema2 = strictObject2({
   rate: rateSchema.meta({ description: "The rate that you expect of the candidate." }),
   interval: external_exports.tuple([rateSchema, rateSchema]).meta({ description: "From, to: where you would be surprised to be outside." }),
   direction: external_exports.enum(["up", "down", "same"]).meta({ description: "Against the baseline." }),
-  limit: rateSchema.optional().meta({ description: "A tighter limit than the policy has." })
+  limit: limitSchema.optional().meta({ description: "A tighter limit than the policy has." })
 }).transform((written, context) => {
   const [low, high] = written.interval;
   if (low > high)
@@ -61233,6 +63172,9 @@ var amendmentSchema = strictObject2({
 var registrationSchema = strictObject2({
   version: external_exports.literal(1).meta({ description: "The version of this format." }),
   candidate: external_exports.string().min(1).meta({ description: "The id of the checkpoint that this is about." }),
+  round: external_exports.int().min(1).max(100).default(1).meta({
+    description: "Which sample of turns this is for the candidate: 2 after a first epoch was measured. Each later one is tested at a smaller level."
+  }),
   predictions: external_exports.array(predictionSchema2).min(1, "a registration predicts something: name at least one category"),
   amendments: external_exports.array(amendmentSchema).superRefine((amendments, context) => {
     const wrong = amendments.findIndex((amendment, index) => amendment.number !== index + 1);
@@ -61340,64 +63282,477 @@ async function readRegistrations(request) {
   return texts.flatMap(({ file: file2, text }) => text === null ? [] : [{ file: file2, text }]);
 }
 
-// src/sample/draw.ts
-import { createHash as createHash3 } from "node:crypto";
-async function drawSample(request) {
-  const { corpus, seed, turns, slices, now } = request;
-  let kept = [];
-  let cutoff = Number.POSITIVE_INFINITY;
-  const counts = { conversations: 0, turnsEligible: 0, conversationsExpired: 0 };
-  const shrink = () => {
-    kept = kept.toSorted(compareCandidates).slice(0, turns + 1);
-    if (kept.length > turns) cutoff = kept.at(-1)?.key ?? cutoff;
-  };
-  for await (const conversation of corpus) {
-    if (conversation.expires_at !== void 0 && new Date(conversation.expires_at) <= now) {
-      counts.conversationsExpired += 1;
-      continue;
-    }
-    const candidate = rankConversation(seed, conversation);
-    counts.conversations += 1;
-    counts.turnsEligible += candidate.turnsEligible;
-    if (candidate.key > cutoff) continue;
-    kept.push(candidate);
-    if (kept.length > 2 * turns + 1e3) shrink();
-  }
-  shrink();
-  const threshold = kept.length > turns ? kept[turns]?.key ?? 1 : 1;
-  const drawn = kept.slice(0, turns).map((candidate) => toSampledTurn({ candidate, threshold, slices }));
-  return { turns: drawn, counts: { turnsAsked: turns, turnsDrawn: drawn.length, ...counts } };
+// src/sample/allocate.ts
+function allocateTurns(request) {
+  const { strata } = request;
+  const capacities = strata.map(({ share: share2, capacity }) => share2 > 0 ? capacity : 0);
+  const turns = Math.min(request.turns, sum(capacities));
+  const floors = chooseFloors(capacities, turns);
+  const quotas = fillQuotas({
+    turns,
+    strata: strata.map(({ share: share2 }, index) => ({
+      share: share2,
+      floor: floors[index] ?? 0,
+      capacity: capacities[index] ?? 0
+    }))
+  });
+  return roundQuotas({ turns, quotas, capacities });
 }
+function chooseFloors(capacities, turns) {
+  const two = capacities.map((capacity) => Math.min(2, capacity));
+  if (2 * sum(two) <= turns) return two;
+  const one = capacities.map((capacity) => Math.min(1, capacity));
+  return sum(one) <= turns ? one : capacities.map(() => 0);
+}
+function fillQuotas({ turns, strata }) {
+  const fixed = /* @__PURE__ */ new Map();
+  for (; ; ) {
+    const free = strata.flatMap((stratum, index) => fixed.has(index) ? [] : [{ ...stratum, index }]);
+    const rest = turns - sum([...fixed.values()]);
+    const shares = sum(free.map(({ share: share2 }) => share2));
+    const proposed = free.map(({ index, share: share2, floor, capacity }) => {
+      const quota = shares === 0 ? 0 : rest * share2 / shares;
+      return { index, quota, allowed: Math.min(capacity, Math.max(floor, quota)) };
+    });
+    const excess = sum(proposed.map(({ quota, allowed }) => allowed - quota));
+    const wrong = proposed.filter(({ quota, allowed }) => excess >= 0 ? allowed > quota : allowed < quota);
+    if (wrong.length === 0) {
+      for (const { index, allowed } of proposed) fixed.set(index, allowed);
+      return strata.map((_, index) => fixed.get(index) ?? 0);
+    }
+    for (const { index, allowed } of wrong) fixed.set(index, allowed);
+  }
+}
+function roundQuotas(request) {
+  const { turns, quotas, capacities } = request;
+  const counts = quotas.map((quota) => Math.floor(quota));
+  const order = quotas.map((quota, index) => ({ index, remainder: quota - Math.floor(quota) })).toSorted((a, b) => b.remainder - a.remainder || a.index - b.index);
+  let missing2 = turns - sum(counts);
+  while (missing2 > 0) {
+    for (const { index } of order) {
+      const count3 = counts[index] ?? 0;
+      if (missing2 === 0 || count3 >= (capacities[index] ?? 0)) continue;
+      counts[index] = count3 + 1;
+      missing2 -= 1;
+    }
+  }
+  return counts;
+}
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+// src/sample/post-stratify.ts
+var weightCap = 5;
+var designEffectWarning = 2;
+function postStratify(request) {
+  const { sample, target, cap } = request;
+  requireShares({ sample, target });
+  if (!(cap >= 1)) throw new RangeError(`a cap must be at least 1, got ${cap}`);
+  const sampleTotal = sum2(sample);
+  const targetTotal = sum2(target.filter((_, index) => (sample[index] ?? 0) > 0));
+  if (targetTotal === 0) throw new RangeError("no stratum of the target has a sample");
+  const capped = sample.map((count3, index) => {
+    const share2 = (target[index] ?? 0) / targetTotal;
+    return count3 === 0 ? 0 : Math.min(cap, share2 / (count3 / sampleTotal));
+  });
+  const mean = sum2(capped.map((weight, index) => weight * (sample[index] ?? 0))) / sampleTotal;
+  const weights = capped.map((weight) => weight / mean);
+  const squares = sum2(weights.map((weight, index) => weight * weight * (sample[index] ?? 0)));
+  return { weights, designEffect: squares / sampleTotal };
+}
+function requireShares({ sample, target }) {
+  if (sample.length !== target.length) {
+    throw new RangeError(`${sample.length} strata of a sample and ${target.length} of its target`);
+  }
+  for (const value of [...sample, ...target]) {
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`a share must be a finite number of at least 0, got ${value}`);
+    }
+  }
+}
+function sum2(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+// src/sample/rank.ts
+import { createHash as createHash3 } from "node:crypto";
 function rankTurn(seed, turnId) {
   const digest2 = createHash3("sha256").update(`${seed}\0${turnId}`).digest();
   return (digest2.readUIntBE(0, 6) * 16 + (digest2.readUInt8(6) >> 4)) / 2 ** 52;
 }
 function rankConversation(seed, conversation) {
-  const ranked = findTurns(conversation).map((messageIndex) => ({
+  return findTurns(conversation).map((messageIndex) => ({
     messageIndex,
     key: rankTurn(seed, `${conversation.id}#${messageIndex}`)
   }));
-  const smallest = ranked.reduce((best, turn) => turn.key < best.key ? turn : best);
-  return { ...smallest, turnsEligible: ranked.length, conversation };
+}
+function listCandidates(request) {
+  const { conversation, ranked, turnsPerConversation, slices, cutoff } = request;
+  const [first] = ranked;
+  if (first === void 0) return [];
+  const smallest = ranked.reduce((best, turn) => turn.key < best.key ? turn : best, first);
+  const competing = turnsPerConversation === "one" ? [smallest] : ranked;
+  const kept = competing.filter(({ key }) => key <= cutoff);
+  const end = kept.reduce((last, { messageIndex }) => Math.max(last, messageIndex), 0);
+  const source = {
+    conversation: conversation.id,
+    messages: conversation.messages.slice(0, end),
+    tools: conversation.tools ?? null,
+    slice: readSlice(conversation, slices)
+  };
+  const competitors = turnsPerConversation === "one" ? ranked.length : 1;
+  return kept.map((turn) => ({ ...turn, competitors, source }));
+}
+function readSlice(conversation, keys2) {
+  const metadata = conversation.metadata ?? {};
+  return Object.fromEntries(
+    keys2.map((key) => [key, Object.hasOwn(metadata, key) ? String(metadata[key]) : "none"])
+  );
+}
+function createPool(size) {
+  let kept = [];
+  let cutoff = Number.POSITIVE_INFINITY;
+  const shrink = () => {
+    kept = kept.toSorted(compareCandidates).slice(0, size);
+    if (kept.length === size) cutoff = kept.at(-1)?.key ?? cutoff;
+  };
+  return {
+    cutoff: () => cutoff,
+    offer(candidates) {
+      kept.push(...candidates);
+      if (kept.length > 1.25 * size + 1e3) shrink();
+    },
+    close() {
+      shrink();
+      return kept;
+    }
+  };
 }
 function compareCandidates(a, b) {
-  return a.key - b.key || (a.conversation.id < b.conversation.id ? -1 : 1);
+  return a.key - b.key || (nameTurn(a) < nameTurn(b) ? -1 : 1);
+}
+function nameTurn({ source, messageIndex }) {
+  return `${source.conversation}#${messageIndex}`;
+}
+function chanceUnder(threshold, competitors) {
+  return threshold >= 1 ? 1 : -Math.expm1(competitors * Math.log1p(-threshold));
+}
+
+// src/sample/target-mix.ts
+function readTargetMix(target, strataKeys) {
+  const written = Object.entries(target);
+  const total = written.reduce((sum3, [, share2]) => sum3 + share2, 0);
+  if (strataKeys.length === 0) {
+    throw refuseTarget("it gives shares to strata, and the sample has none", "name the keys of `strata` too");
+  }
+  if (!(written.every(([, share2]) => share2 >= 0) && total > 0 && total < Number.POSITIVE_INFINITY)) {
+    throw refuseTarget(
+      "its shares are not numbers of at least 0 with a sum above 0",
+      "give each stratum its share of the traffic, such as `chat: 0.6`"
+    );
+  }
+  const shares = new Map(written.map(([name2, share2]) => [name2, share2 / total]));
+  return {
+    readShare({ name: name2, alias }) {
+      if (shares.has(name2) && shares.has(alias)) {
+        throw refuseTarget(`"${name2}" and "${alias}" are the same stratum`, "leave one of the two out");
+      }
+      return shares.get(name2) ?? shares.get(alias) ?? 0;
+    },
+    listUnknown(strata) {
+      const known = new Set(strata.flatMap(({ name: name2, alias }) => [name2, alias]));
+      return [...shares].flatMap(([name2, share2]) => share2 > 0 && !known.has(name2) ? [{ name: name2, share: share2 }] : []);
+    }
+  };
+}
+function refuseForeignTarget(strata) {
+  const names = strata.slice(0, 5).map(({ name: name2 }) => `"${name2}"`);
+  const more = strata.length > names.length ? ", …" : "";
+  return refuseTarget(
+    "the corpus has no conversation of any stratum that it names",
+    `the corpus has ${names.join(", ")}${more}: name those, or correct \`strata\``
+  );
+}
+function refuseTarget(problem, remedy) {
+  return new GateError({ code: "policy", message: `the target mix can't be used: ${problem}`, remedy });
+}
+
+// src/sample/select.ts
+function selectTurns(request) {
+  const { turns, strata, turnsPerConversation } = request;
+  const drawn = strata.flatMap((stratum) => drawFrom({ stratum, turns, turnsPerConversation }));
+  return {
+    turns: drawn.toSorted(comparePlaces).map(({ turn }) => ({ ...turn, stratum: null })),
+    strata: [],
+    uncovered: []
+  };
+}
+function selectFromStrata(request) {
+  const { turns, strata, turnsPerConversation, target } = request;
+  if (strata.length === 0) return { turns: [], strata: [], uncovered: target?.listUnknown([]) ?? [] };
+  const shares = readShares(strata, target);
+  const counts = allocateTurns({
+    turns,
+    strata: strata.map(({ conversations, turnsEligible }, index) => ({
+      share: shares[index] ?? 0,
+      capacity: turnsPerConversation === "one" ? conversations : turnsEligible
+    }))
+  });
+  const { weights } = postStratify({
+    sample: counts,
+    target: shares,
+    // Without a target a cap would only bias what the sample says of its own corpus.
+    cap: target === null ? Number.POSITIVE_INFINITY : weightCap
+  });
+  const drawn = strata.flatMap(
+    (stratum, index) => scaleWeights({
+      drawn: drawFrom({ stratum, turns: counts[index] ?? 0, turnsPerConversation }),
+      mean: weights[index] ?? 0
+    })
+  );
+  const described = strata.map(({ name: name2, turnsEligible, conversations }, index) => {
+    const count3 = counts[index] ?? 0;
+    const share2 = shares[index] ?? 0;
+    const weightShare = (weights[index] ?? 0) * count3 / drawn.length;
+    return { name: name2, turnsEligible, conversations, drawn: count3, share: share2, weightShare };
+  });
+  return {
+    turns: drawn.toSorted(comparePlaces).map(({ turn }) => turn),
+    strata: described,
+    uncovered: [
+      ...target?.listUnknown(strata) ?? [],
+      // Fewer turns than strata: not every one of them gave one.
+      ...described.flatMap(
+        ({ name: name2, share: share2, drawn: count3 }) => share2 > 0 && count3 === 0 ? [{ name: name2, share: share2 }] : []
+      )
+    ]
+  };
+}
+function readShares(strata, target) {
+  if (target === null) {
+    const total = strata.reduce((sum3, { turnsEligible }) => sum3 + turnsEligible, 0);
+    return strata.map(({ turnsEligible }) => turnsEligible / total);
+  }
+  const shares = strata.map((stratum) => target.readShare(stratum));
+  if (shares.every((share2) => share2 === 0)) throw refuseForeignTarget(strata);
+  return shares;
+}
+function drawFrom(request) {
+  const { stratum, turns, turnsPerConversation } = request;
+  const threshold = stratum.candidates[turns]?.key ?? 1;
+  return stratum.candidates.slice(0, turns).map((candidate) => {
+    const { key, competitors } = candidate;
+    const chance2 = chanceUnder(threshold, competitors);
+    const weight = turnsPerConversation === "all" ? 1 : competitors / chance2;
+    return {
+      turn: toSampledTurn({ candidate, weight, stratum: stratum.name }),
+      // The chance of a key as small as this among those that are drawn is uniform, whatever the stratum and
+      // the number of competitors, and grows with the key.
+      place: chanceUnder(key, competitors) / chance2
+    };
+  });
+}
+function scaleWeights({ drawn, mean }) {
+  const total = drawn.reduce((sum3, { turn }) => sum3 + turn.weight, 0);
+  const factor = mean * drawn.length / total;
+  return drawn.map(({ turn, place }) => ({ turn: { ...turn, weight: turn.weight * factor }, place }));
+}
+function comparePlaces(a, b) {
+  return a.place - b.place || (a.turn.id < b.turn.id ? -1 : 1);
 }
 function toSampledTurn(request) {
-  const { candidate, threshold, slices } = request;
-  const { conversation, messageIndex, turnsEligible } = candidate;
-  const chance = threshold >= 1 ? 1 : -Math.expm1(turnsEligible * Math.log1p(-threshold));
-  const metadata = conversation.metadata ?? {};
+  const { candidate, weight, stratum } = request;
+  const { source, messageIndex } = candidate;
   return {
-    id: `${conversation.id}#${messageIndex}`,
-    conversation: conversation.id,
-    prefix: conversation.messages.slice(0, messageIndex),
-    tools: conversation.tools ?? null,
-    weight: turnsEligible / chance,
-    slice: Object.fromEntries(
-      slices.map((key) => [key, Object.hasOwn(metadata, key) ? String(metadata[key]) : "none"])
-    )
+    id: nameTurn(candidate),
+    conversation: source.conversation,
+    prefix: source.messages.slice(0, messageIndex),
+    tools: source.tools,
+    weight,
+    stratum,
+    slice: source.slice
   };
+}
+
+// src/sample/size.ts
+function sizeSample(turns) {
+  if (turns.length === 0) return { effectiveTurns: 0, designEffect: 0, effectiveConversations: 0 };
+  const byConversation = /* @__PURE__ */ new Map();
+  for (const { conversation, weight } of turns) {
+    byConversation.set(conversation, (byConversation.get(conversation) ?? 0) + weight);
+  }
+  const effectiveTurns = sizeEffectively2(turns.map(({ weight }) => weight));
+  return {
+    effectiveTurns,
+    designEffect: turns.length / effectiveTurns,
+    effectiveConversations: sizeEffectively2([...byConversation.values()])
+  };
+}
+function sizeEffectively2(weights) {
+  const total = weights.reduce((sum3, weight) => sum3 + weight, 0);
+  const squares = weights.reduce((sum3, weight) => sum3 + weight / total * (weight / total), 0);
+  return Math.min(weights.length, 1 / squares);
+}
+
+// src/sample/stratum.ts
+var mostStrata = 200;
+var prefix = "metadata.";
+var ambiguous = /[,="]/;
+function identifyStratum(conversation, keys2) {
+  const metadata = conversation.metadata ?? {};
+  const names = keys2.map(stripPrefix);
+  const values = names.map((name2) => Object.hasOwn(metadata, name2) ? String(metadata[name2]) : "none");
+  return {
+    name: names.map((name2, index) => `${name2}=${quote2(values[index] ?? "")}`).join(", "),
+    alias: values.length === 1 ? values[0] ?? "" : values.map(quote2).join(", "),
+    values
+  };
+}
+function stripPrefix(key) {
+  return key.startsWith(prefix) ? key.slice(prefix.length) : key;
+}
+function quote2(value) {
+  return ambiguous.test(value) ? JSON.stringify(value) : value;
+}
+function checkStrataCount(strata, keys2) {
+  if (strata.length <= mostStrata) return;
+  const counts = keys2.map((key, index) => ({
+    name: stripPrefix(key),
+    values: new Set(strata.map(({ values }) => values[index])).size
+  }));
+  const [worst] = counts.toSorted((a, b) => b.values - a.values);
+  throw new GateError({
+    code: "policy",
+    message: `the corpus has more than ${mostStrata} strata: the metadata key "${worst?.name}" has ${worst?.values} values in the first ${strata.length} of them`,
+    remedy: "draw by keys with a few values each, such as a surface or a language"
+  });
+}
+
+// src/sample/strata.ts
+function createStrata(settings) {
+  const { seed, turns, slices, keys: keys2, turnsPerConversation, target } = settings;
+  const open3 = /* @__PURE__ */ new Map();
+  const find = (conversation) => {
+    const identity = identifyStratum(conversation, keys2);
+    const known = open3.get(identity.name);
+    if (known !== void 0) return known;
+    const isWanted = target === null || target.readShare(identity) > 0;
+    const fresh = {
+      identity,
+      conversations: 0,
+      turnsEligible: 0,
+      // The first key that is not drawn is needed for the weights.
+      pool: isWanted ? createPool(turns + 1) : null
+    };
+    open3.set(identity.name, fresh);
+    checkStrataCount(
+      [...open3.values()].map((stratum) => stratum.identity),
+      keys2
+    );
+    return fresh;
+  };
+  return {
+    offer(conversation) {
+      const ranked = rankConversation(seed, conversation);
+      if (ranked.length === 0) return;
+      const stratum = find(conversation);
+      stratum.conversations += 1;
+      stratum.turnsEligible += ranked.length;
+      const { pool } = stratum;
+      if (pool === null) return;
+      const cutoff = pool.cutoff();
+      pool.offer(listCandidates({ conversation, ranked, turnsPerConversation, slices, cutoff }));
+    },
+    close() {
+      return [...open3.values()].map(({ identity, conversations, turnsEligible, pool }) => ({
+        ...identity,
+        conversations,
+        turnsEligible,
+        candidates: pool?.close() ?? []
+      })).toSorted((a, b) => a.name < b.name ? -1 : 1);
+    }
+  };
+}
+
+// src/sample/draw.ts
+async function drawSample(request) {
+  const { corpus, seed, turns, slices, now, turnsPerConversation = "one", strata: keys2 = [] } = request;
+  if (!(Number.isSafeInteger(turns) && turns >= 1)) {
+    throw new RangeError(`the turns to draw must be a whole number of at least 1, got ${turns}`);
+  }
+  const target = request.target ? readTargetMix(request.target, keys2) : null;
+  const strata = createStrata({ seed, turns, slices, keys: keys2, turnsPerConversation, target });
+  let conversationsExpired = 0;
+  for await (const conversation of corpus) {
+    if (conversation.expires_at !== void 0 && new Date(conversation.expires_at) <= now) {
+      conversationsExpired += 1;
+    } else {
+      strata.offer(conversation);
+    }
+  }
+  const found = strata.close();
+  const parts = { turns, strata: found, turnsPerConversation };
+  const selection = keys2.length === 0 ? selectTurns(parts) : selectFromStrata({ ...parts, target });
+  return {
+    turns: selection.turns,
+    counts: { turnsAsked: turns, conversationsExpired, ...count(found, selection) }
+  };
+}
+function count(found, selection) {
+  const add = (values) => values.reduce((sum3, value) => sum3 + value, 0);
+  return {
+    turnsDrawn: selection.turns.length,
+    conversations: add(found.map(({ conversations }) => conversations)),
+    turnsEligible: add(found.map(({ turnsEligible }) => turnsEligible)),
+    strata: selection.strata,
+    uncovered: selection.uncovered,
+    ...sizeSample(selection.turns)
+  };
+}
+
+// src/sample/take-first.ts
+function takeFirst(sample, turns) {
+  const { counts } = sample;
+  if (turns >= sample.turns.length) return sample;
+  const first = sample.turns.slice(0, turns);
+  const strata = shareAnew(counts.strata, first);
+  const shares = new Map(strata.map(({ name: name2, weightShare }) => [name2, weightShare]));
+  const found = sumByStratum(first);
+  const rescaled = first.map((turn) => {
+    const share2 = shares.get(turn.stratum ?? "");
+    const total = found.get(turn.stratum)?.weight;
+    if (share2 === void 0 || total === void 0) return turn;
+    return { ...turn, weight: turn.weight * share2 * first.length / total };
+  });
+  const known = new Set(counts.uncovered.map(({ name: name2 }) => name2));
+  const lost = strata.filter(({ name: name2, share: share2, drawn }) => share2 > 0 && drawn === 0 && !known.has(name2));
+  return {
+    turns: rescaled,
+    counts: {
+      ...counts,
+      turnsDrawn: first.length,
+      strata,
+      uncovered: [...counts.uncovered, ...lost.map(({ name: name2, share: share2 }) => ({ name: name2, share: share2 }))],
+      ...sizeSample(rescaled)
+    }
+  };
+}
+function shareAnew(strata, turns) {
+  const found = sumByStratum(turns);
+  const covered = strata.filter(({ name: name2 }) => found.has(name2)).reduce((sum3, { weightShare }) => sum3 + weightShare, 0);
+  return strata.map((stratum) => {
+    const drawn = found.get(stratum.name)?.drawn ?? 0;
+    return { ...stratum, drawn, weightShare: drawn === 0 ? 0 : stratum.weightShare / covered };
+  });
+}
+function sumByStratum(turns) {
+  const sums = /* @__PURE__ */ new Map();
+  for (const { stratum, weight } of turns) {
+    const known = sums.get(stratum) ?? { drawn: 0, weight: 0 };
+    sums.set(stratum, { drawn: known.drawn + 1, weight: known.weight + weight });
+  }
+  return sums;
 }
 
 // src/prepare.ts
@@ -61408,18 +63763,23 @@ async function preparePlan(parts) {
   checkJudge({ policy, file: resolved.file, checkpoints: Object.values(checkpoints2) });
   checkRetention(request, resolved);
   const { commits } = request;
-  const files = await readRegistrations({ ...ports, sha: commits.head, folder: policy.registrations });
-  const registration = findRegistration({ files, candidate: checkpoints2.candidate, policy });
+  const registration = parts.registration ?? findRegistration({
+    files: await readRegistrations({ ...ports, sha: commits.head, folder: policy.registrations }),
+    candidate: checkpoints2.candidate,
+    policy
+  });
   const rubrics2 = await loadRubrics({
     ...ports,
     references: listRubrics(policy.categories),
     sha: commits.policy
   });
+  const calibrations = await readCalibrations({ ports, sha: commits.policy, policy });
   const manifestText = await readManifest({ ports, sha: commits.policy, file: policy.corpus.manifest });
   const plan = makePlan({
     policy,
     registration: registration.registration,
     rubrics: rubrics2.texts,
+    calibrations,
     corpus: {
       name: parseManifest({ file: policy.corpus.manifest, text: manifestText }).name,
       manifestSha256: createHash4("sha256").update(manifestText).digest("hex")
@@ -61428,6 +63788,33 @@ async function preparePlan(parts) {
     ...checkpoints2
   });
   return { plan, planDigest: digestPlan(plan), rubrics: rubrics2, registration, manifestText };
+}
+async function readCalibrations(request) {
+  const { ports, sha, policy } = request;
+  const calibrations = {};
+  for (const { id, calibration: file2 } of policy.categories) {
+    if (file2 === null) continue;
+    const text = await ports.repository.read(sha, file2);
+    if (text === null) {
+      throw new GateError({
+        code: "calibration",
+        message: `the calibration of "${id}" is not there`,
+        where: { file: file2 },
+        remedy: "commit it, or leave `calibration` out: the labels are then taken as they are"
+      });
+    }
+    const { category, counts } = parseCalibration({ file: file2, text });
+    if (category !== id) {
+      throw new GateError({
+        code: "calibration",
+        message: `it is of the category "${category}", and "${id}" names it`,
+        where: { file: file2, field: "category" },
+        remedy: "a calibration holds for the graders that it was made with: give each category its own"
+      });
+    }
+    calibrations[file2] = counts;
+  }
+  return calibrations;
 }
 async function readManifest(request) {
   const text = await request.ports.repository.read(request.sha, request.file);
@@ -61440,17 +63827,20 @@ async function readManifest(request) {
   });
 }
 async function drawFromCorpus(parts) {
-  const { ports, resolved, plan, manifestText } = parts;
+  const { ports, resolved, plan, manifestText, tier } = parts;
   const { policy } = resolved;
   const file2 = policy.corpus.manifest;
   const sample = await drawSample({
     corpus: readCorpus(parseManifest({ file: file2, text: manifestText }), ports.files),
     seed: deriveSeed(plan),
     turns: policy.sample.turns,
+    turnsPerConversation: policy.sample.turnsPerConversation,
+    strata: policy.sample.strata,
+    target: policy.sample.target,
     slices: policy.slices,
     now: ports.clock.now()
   });
-  if (sample.turns.length > 0) return sample;
+  if (sample.turns.length > 0) return tier === "smoke" ? takeFirst(sample, policy.sample.smokeTurns) : sample;
   throw new GateError({
     code: "corpus",
     message: sample.counts.conversationsExpired > 0 ? "every conversation of the corpus has expired" : "the corpus is empty",
@@ -61522,20 +63912,32 @@ async function readRecord(directory) {
       name: runFiles.completions,
       schema: completionLineSchema,
       count: units
-    })
+    }),
+    audits: await readAudits(directory)
   };
 }
+async function writeAudits(directory, audits) {
+  await directory.write(runFiles.audits, stringifyLines(audits));
+}
+async function readAudits(directory) {
+  const file2 = `${directory.path}/${runFiles.audits}`;
+  const lines = [];
+  for await (const text of directory.readLines(runFiles.audits)) {
+    lines.push(parseRecordPart({ text, schema: auditLineSchema, file: file2, line: lines.length + 1 }));
+  }
+  return lines;
+}
 async function readParts(request) {
-  const { directory, name: name2, schema, count } = request;
+  const { directory, name: name2, schema, count: count3 } = request;
   const file2 = `${directory.path}/${name2}`;
   const parts = [];
   for await (const text of directory.readLines(name2)) {
     parts.push(parseRecordPart({ text, schema, file: file2, line: parts.length + 1 }));
   }
-  if (parts.length === count) return parts;
+  if (parts.length === count3) return parts;
   throw new GateError({
     code: "record",
-    message: `it has ${parts.length} lines, and the record stands for ${count}`,
+    message: `it has ${parts.length} lines, and the record stands for ${count3}`,
     where: { file: file2 },
     remedy: intact
   });
@@ -61563,40 +63965,251 @@ function* stringifyLines(values) {
   for (const value of values) yield JSON.stringify(value);
 }
 
+// src/estimate/pair-rates.ts
+function joinRates(rates) {
+  const { candidate, baseline, independence } = rates;
+  const apart = independence * candidate * baseline;
+  const both = apart + (1 - independence) * Math.min(candidate, baseline);
+  const only = (rate) => Math.max(0, rate - both);
+  return { both, candidateOnly: only(candidate), baselineOnly: only(baseline) };
+}
+function estimateIndependence(seen) {
+  const { differing, pairs, rate } = seen;
+  const apart = 2 * rate * (1 - rate);
+  if (pairs === 0 || apart === 0) return 1;
+  return Math.min(1, (differing + 0.5) / (pairs + 1) / apart);
+}
+
+// src/estimate/forecast.ts
+var wantedPower = 0.8;
+var rateSteps = 40;
+function findDetectableRate(question) {
+  const { turns, baseline } = question;
+  if (baseline === null || baseline >= 1 || turns === 0) return null;
+  const power = (candidate) => computePower({ ...question, baseline, candidate });
+  if (power(1) < wantedPower) return null;
+  let low = baseline;
+  let high = 1;
+  for (let step = 0; step < rateSteps; step += 1) {
+    const middle = (low + high) / 2;
+    if (power(middle) >= wantedPower) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+function countFewestPairs(alpha) {
+  let pairs = 1;
+  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1;
+  return pairs;
+}
+function countWorsePairs({ baselineOnly, alpha }) {
+  let candidateOnly = Math.max(1, baselineOnly);
+  while (testWorse({ candidateOnly, baselineOnly }) > alpha) candidateOnly += 1;
+  return candidateOnly;
+}
+function computePower(question) {
+  const { turns, alpha } = question;
+  const { candidateOnly: worse, baselineOnly: better } = joinRates(question);
+  let power = 0;
+  let below = 0;
+  let critical = countFewestPairs(alpha);
+  for (let events = 0; events <= turns; events += 1) {
+    const cumulated = binomialCdf({ events, trials: turns, rate: better });
+    while (testWorse({ candidateOnly: critical, baselineOnly: events }) > alpha) critical += 1;
+    if (critical <= turns)
+      power += (cumulated - below) * binomialUpperTail({ events: critical, trials: turns, rate: worse });
+    below = cumulated;
+    if (1 - cumulated < 1e-9) break;
+  }
+  return power;
+}
+
 // src/estimate/holm.ts
 function adjustHolm(pValues) {
   for (const p of pValues) requireProportion("a p value", p);
   const ranked = pValues.map((p, index) => ({ p, index })).sort((left, right) => left.p - right.p);
   const adjusted = pValues.map(() => 1);
   let largest = 0;
-  for (const [rank, { p, index }] of ranked.entries()) {
-    largest = Math.max(largest, Math.min(1, (ranked.length - rank) * p));
+  for (const [rank2, { p, index }] of ranked.entries()) {
+    largest = Math.max(largest, Math.min(1, (ranked.length - rank2) * p));
     adjusted[index] = largest;
   }
   return adjusted;
 }
 
+// src/verdict/failure-tests.ts
+function scaleOf({ levels }) {
+  return Math.max(levels.alpha, levels.regressionAlpha);
+}
+function adjustFailures(plan, estimates) {
+  const blocking = new Map(
+    plan.policy.categories.filter(({ role }) => role === "block").map((category) => [category.id, category])
+  );
+  const family = estimates.flatMap((estimate) => {
+    const category = blocking.get(estimate.category);
+    return category === void 0 ? [] : listFailureTests(category, estimate);
+  });
+  const p = adjustHolm(family.map((test) => test.p));
+  const byCategory = /* @__PURE__ */ new Map();
+  family.forEach((test, index) => {
+    const tests = byCategory.get(test.category) ?? [];
+    byCategory.set(test.category, [...tests, { ...test, p: p[index] ?? 1 }]);
+  });
+  return byCategory;
+}
+function listFailureTests(category, estimate) {
+  const { levels, regression, limit: limit2, margin: margin2 } = estimate;
+  const scale2 = scaleOf(estimate);
+  const make = (kind, own2, level2) => ({
+    category: category.id,
+    kind,
+    own: own2,
+    p: Math.min(1, own2 * scale2 / level2)
+  });
+  return [
+    ...category.regression ? [make("regression", regression.pFail, levels.regressionAlpha)] : [],
+    ...limit2 === null ? [] : [make("limit", limit2.pAbove, levels.alpha)],
+    ...margin2 === null ? [] : [make("margin", margin2.pOver, levels.alpha)]
+  ];
+}
+function isSignificant(kind, p, level2) {
+  return kind === "regression" ? p <= level2 : p < level2;
+}
+
+// src/verdict/decide-category.ts
+var failReasons = {
+  regression: "worse-than-baseline",
+  limit: "over-limit",
+  margin: "over-margin"
+};
+function decideCategory(question) {
+  const decided = decideRelease(question);
+  const foundNothing = decided.verdict === "pass" || decided.reason === "underpowered";
+  if (question.tier === "release" || !foundNothing) return decided;
+  return { verdict: "inconclusive", reason: "no-evidence-against", audit: null };
+}
+function decideRelease(question) {
+  const { estimate, plan } = question;
+  if (estimate.judge.kind === "unusable") return undecided("judge");
+  if (estimate.early !== null) return decideEarly(question);
+  if (estimate.candidate.notAsked + estimate.baseline.notAsked > 0) return undecided("not-asked");
+  return plan.policy.gate.decideBy === "bounds" ? decideByBounds(question) : decideByPoints(question);
+}
+function decideEarly(question) {
+  const { early } = question.estimate;
+  if (early?.decision === "pass") return { verdict: "pass", reason: "within-limit", audit: null };
+  return fail(question, early?.test ?? "regression");
+}
+function decideByBounds(question) {
+  const { estimate, tests } = question;
+  const { levels } = estimate;
+  const failed = levels.finalDecides ? tests.find((test) => isSignificant(test.kind, test.p, scaleOf(estimate))) : void 0;
+  if (failed !== void 0) return fail(question, failed.kind);
+  if (showsNothing(question)) return undecided(explainNothing(estimate));
+  const isSuspect = tests.some(({ kind, own: own2 }) => isSignificant(kind, own2, levelOf(estimate, kind)));
+  if (isSuspect) return undecided("suspect");
+  const obstacle = findRegressionObstacle(question) ?? findLimitObstacle(estimate) ?? findMarginObstacle(estimate);
+  return obstacle === null ? pass(question) : undecided(obstacle);
+}
+function showsNothing({ category, estimate }) {
+  if (category.regression || category.marginPer100k !== null) return estimate.regression.pairs === 0;
+  return estimate.candidate.graded === 0;
+}
+function levelOf({ levels }, kind) {
+  return kind === "regression" ? levels.regressionAlpha : levels.alpha;
+}
+function findRegressionObstacle({ category, estimate }) {
+  const { regression, levels } = estimate;
+  if (!category.regression) return null;
+  if (regression.pPass <= levels.regressionAlpha) return "measurement";
+  return regression.pairs < countFewestPairs(levels.regressionAlpha) ? "underpowered" : null;
+}
+function findLimitObstacle({ limit: limit2, candidate, levels }) {
+  if (limit2 === null) return null;
+  const { limitPer100k } = limit2;
+  if (!levels.finalDecides) return "underpowered";
+  if (candidate.upperPer100k <= limitPer100k) return null;
+  if (limit2.pAboveAsLabelled < levels.alpha) return "judge";
+  if (limit2.upperGradedPer100k <= limitPer100k) return "measurement";
+  return limit2.upperAsLabelledPer100k <= limitPer100k ? "judge" : "underpowered";
+}
+function findMarginObstacle({ margin: margin2, levels }) {
+  if (margin2 === null || margin2.pWithin <= levels.alpha) return null;
+  if (margin2.pWithinGraded <= levels.alpha) return "measurement";
+  return margin2.pWithinAsLabelled <= levels.alpha ? "judge" : "underpowered";
+}
+function decideByPoints(question) {
+  const { category, estimate, tests } = question;
+  const { candidate, limit: limit2, margin: margin2, difference, regression } = estimate;
+  if (showsNothing(question) || candidate.ratePer100k === null) return undecided(explainNothing(estimate));
+  const worse = tests.find(
+    ({ kind, p }) => kind === "regression" && isSignificant(kind, p, scaleOf(estimate))
+  );
+  if (worse !== void 0) return fail(question, "regression");
+  if (limit2 !== null && candidate.ratePer100k > limit2.limitPer100k) return fail(question, "limit");
+  if (margin2 !== null && difference !== null && difference.per100k > margin2.marginPer100k)
+    return fail(question, "margin");
+  return category.regression && regression.pFail <= estimate.levels.regressionAlpha ? undecided("suspect") : pass(question);
+}
+function pass({ category }) {
+  const reason = category.limitPer100k !== null ? "within-limit" : category.marginPer100k !== null ? "within-margin" : "not-worse";
+  return { verdict: "pass", reason, audit: null };
+}
+function fail(question, kind) {
+  return { verdict: "fail", reason: failReasons[kind], audit: assessAudit(question, kind) };
+}
+function assessAudit(question, kind) {
+  const { category, estimate, plan } = question;
+  if (estimate.judge.kind === "none") return "not-needed";
+  const { limit: limit2, levels, candidate, baseline } = estimate;
+  const isRead = [candidate, baseline].every(({ audit }) => audit.audited === audit.flagged);
+  if (isRead) return "confirmed";
+  if (kind !== "limit" || limit2 === null) return "pending";
+  if (limit2.audit.pConfirmed < levels.alpha) return "confirmed";
+  const counts = category.calibration === null ? void 0 : plan.calibrations[category.calibration];
+  return counts !== void 0 && counts.negatives > 0 ? "not-needed" : "pending";
+}
+function undecided(reason) {
+  return { verdict: "inconclusive", reason, audit: null };
+}
+function explainNothing({ candidate, baseline }) {
+  const ungraded = [candidate, baseline].filter((arm) => arm.graded === 0);
+  const causes = ungraded.flatMap((arm) => Object.keys(arm.missing.causes));
+  return causes.length > 0 && causes.every((cause) => cause.startsWith("judge")) ? "judge" : "measurement";
+}
+
 // src/verdict/decide.ts
 function decideVerdict(summary, estimates) {
-  const { plan, planDigest } = summary;
+  const { plan, planDigest, run: run2 } = summary;
   const adjusted = adjustFailures(plan, estimates);
   const categories = plan.policy.categories.flatMap((category) => {
     const estimate = estimates.find((entry) => entry.category === category.id);
-    return estimate === void 0 ? [] : [decideCategory({ plan, category, estimate, adjusted: adjusted.get(category.id) })];
+    return estimate === void 0 ? [] : [describeCategory({ summary, category, estimate, adjusted: adjusted.get(category.id) })];
   });
   const doubts = findIdentityProblems(summary);
   const blocking = categories.filter((category) => category.role === "block");
   const unknown2 = listUnestimated(plan, estimates);
   const verdict = doubts.length > 0 ? "inconclusive" : combine(blocking, unknown2.length);
   const decisive = blocking.filter((category) => category.verdict === verdict && verdict !== "pass");
+  const { gate } = plan.policy;
+  const { round: round2 } = plan.registration;
+  const levels = estimates[0]?.levels ?? gate;
   return {
     version: 1,
     verdict,
-    conclusion: concludes({ verdict, plan, trusted: doubts.length === 0 }),
-    reasons: [...doubts, ...unknown2, ...decisive.map((category) => `${category.id}: ${category.reason}`)],
+    conclusion: concludes({ verdict, plan, decisive, trusted: doubts.length + unknown2.length === 0 }),
+    tier: run2.tier,
+    decided_by: gate.decideBy,
+    reasons: [...doubts, ...unknown2, ...decisive.map(describeReason)],
     plan_digest: planDigest,
     candidate: plan.candidate,
     baseline: plan.baseline,
+    round: round2,
+    alpha: {
+      bounds: roundBound(levels.alpha),
+      regression: roundBound(levels.regressionAlpha),
+      spent: roundBound(gate.alpha * sumRounds(round2))
+    },
     categories
   };
 }
@@ -61609,103 +64222,80 @@ function listUnestimated(plan, estimates) {
   const known = new Set(estimates.map(({ category }) => category));
   return plan.policy.categories.filter(({ id, role }) => role === "block" && !known.has(id)).map(({ id }) => `${id}: not estimated`);
 }
-function concludes(request) {
-  const { verdict, plan, trusted } = request;
-  if (verdict === "pass") return "success";
-  const warns = verdict === "inconclusive" && plan.policy.gate.onInconclusive === "warn";
-  return warns && trusted ? "success" : "failure";
+function describeReason({ id, reason, audit }) {
+  return `${id}: ${reason}${audit === "pending" ? ", audit pending" : ""}`;
 }
-function findIdentityProblems({ plan, arms: arms3 }) {
+function concludes(request) {
+  const { verdict, plan, decisive, trusted } = request;
+  if (verdict === "pass") return "success";
+  if (verdict === "fail" || !trusted) return "failure";
+  const { onInconclusive } = plan.policy.gate;
+  if (decisive.length === 0) return onInconclusive.suspect === "fail" ? "failure" : "success";
+  return decisive.every(({ reason }) => choosePolicy(reason, onInconclusive) !== "fail") ? "success" : "failure";
+}
+function choosePolicy(reason, policies) {
+  switch (reason) {
+    case "no-evidence-against":
+      return "pass";
+    case "underpowered":
+      return policies.underpowered;
+    case "judge":
+      return policies.judge;
+    case "measurement":
+    case "not-asked":
+      return policies.measurement;
+    default:
+      return policies.suspect;
+  }
+}
+function findIdentityProblems({ plan, arms: arms4 }) {
   const changed = ["baseline", "candidate"].flatMap((arm) => {
-    const models2 = Object.keys(arms3[arm].models);
+    const models2 = Object.keys(arms4[arm].models);
     return models2.length > 1 ? [`${arm}: ${models2.length} models answered`] : [];
   });
-  const isBaseline = plan.baseline !== plan.candidate && Object.hasOwn(arms3.candidate.models, plan.baseline);
+  const isBaseline = plan.baseline !== plan.candidate && Object.hasOwn(arms4.candidate.models, plan.baseline);
   return isBaseline ? [...changed, "candidate: the baseline answered"] : changed;
 }
-function adjustFailures(plan, estimates) {
-  const blocking = new Set(plan.policy.categories.filter(({ role }) => role === "block").map(({ id }) => id));
-  const family = estimates.filter(({ category }) => blocking.has(category)).flatMap((estimate) => listFailureTests(plan, estimate));
-  const p = adjustHolm(family.map((test) => test.p));
-  const byCategory = /* @__PURE__ */ new Map();
-  family.forEach((test, index) => {
-    const tests = byCategory.get(test.category) ?? [];
-    byCategory.set(test.category, [...tests, { ...test, p: p[index] ?? 1 }]);
-  });
-  return byCategory;
-}
-function listFailureTests(plan, estimate) {
-  const { alpha, regressionAlpha } = plan.policy.gate;
-  const { category, regression, limit: limit2 } = estimate;
-  const scale2 = Math.max(alpha, regressionAlpha);
-  const tests = [
-    { category, kind: "regression", p: Math.min(1, regression.pFail * scale2 / regressionAlpha) }
-  ];
-  if (limit2 !== null) tests.push({ category, kind: "limit", p: Math.min(1, limit2.pAbove * scale2 / alpha) });
-  return tests;
-}
-function decideCategory(request) {
-  const { plan, category, estimate } = request;
-  const tests = request.adjusted ?? listFailureTests(plan, estimate);
-  const [verdict, reason] = decideBy({ plan, estimate, tests });
+function describeCategory(request) {
+  const { summary, category, estimate } = request;
+  const { plan, run: run2 } = summary;
+  const tests = request.adjusted ?? listFailureTests(category, estimate);
+  const decided = decideCategory({ plan, category, estimate, tests, tier: run2.tier });
   const prediction = plan.registration.predictions.find((entry) => entry.category === category.id);
-  const { difference, regression } = estimate;
+  const { judge: judge2, ratio, margin: margin2 } = estimate;
   return {
     id: category.id,
     role: category.role,
-    verdict,
-    reason,
+    ...decided,
+    judge: judge2.kind,
     limit_per_100k: category.limitPer100k,
+    margin_per_100k: category.marginPer100k,
     predicted_per_100k: prediction?.ratePer100k ?? null,
     candidate: describeArm2(estimate.candidate),
     baseline: describeArm2(estimate.baseline),
-    difference: difference === null ? null : {
-      per_100k: difference.per100k,
-      lower: difference.lowerPer100k,
-      upper: difference.upperPer100k,
-      p: roundBound(regression.pFail)
-    },
-    p_adjusted: roundBound(Math.min(...tests.map((test) => test.p))),
+    difference: describeDifference(estimate),
+    ratio: ratio === null ? null : { value: ratio.ratio, lower: ratio.lower, upper: ratio.upper },
+    true_rate_per_100k: judge2.kind === "calibrated" ? judge2.trueRatePer100k : null,
+    p_within_margin: margin2 === null ? null : roundBound(margin2.pWithin),
+    p_adjusted: tests.length === 0 ? null : roundBound(Math.min(...tests.map((test) => test.p))),
+    decided_after_turns: estimate.early?.turns ?? null,
     tipping_point: estimate.tippingPoint
   };
 }
-function decideBy(request) {
-  const { plan, estimate, tests } = request;
-  const { alpha, regressionAlpha } = plan.policy.gate;
-  const { regression, limit: limit2, candidate, baseline } = estimate;
-  if (candidate.notAsked + baseline.notAsked > 0) return ["inconclusive", "not-asked"];
-  const failed = tests.find((test) => isSignificant(test, Math.max(alpha, regressionAlpha)));
-  if (failed !== void 0) return ["fail", failed.kind === "limit" ? "over-limit" : "worse-than-baseline"];
-  if (regression.pairs === 0) return ["inconclusive", explainNothing(estimate)];
-  const aboveAlone = limit2 !== null && limit2.pAbove < alpha;
-  if (regression.pFail <= regressionAlpha || aboveAlone) return ["inconclusive", "suspect"];
-  const notWorse = regression.pPass > regressionAlpha;
-  if (!notWorse) return ["inconclusive", "measurement"];
-  if (testWorse({ candidateOnly: regression.pairs, baselineOnly: 0 }) > regressionAlpha) {
-    return ["inconclusive", "underpowered"];
-  }
-  if (limit2 === null) return ["pass", "not-worse"];
-  if (candidate.upperPer100k <= limit2.limitPer100k) return ["pass", "within-limit"];
-  return ["inconclusive", limit2.upperGradedPer100k <= limit2.limitPer100k ? "measurement" : "underpowered"];
-}
-function isSignificant(test, alpha) {
-  return test.kind === "limit" ? test.p < alpha : test.p <= alpha;
-}
-function explainNothing({ candidate, baseline }) {
-  const ungraded = [candidate, baseline].filter((arm) => arm.graded === 0);
-  const causes = ungraded.flatMap((arm) => Object.keys(arm.missing.causes));
-  return causes.length > 0 && causes.every((cause) => cause.startsWith("judge")) ? "judge" : "measurement";
-}
-function countMissing(arm) {
-  return arm.missing.transport + arm.missing.content;
+function describeDifference({ difference, regression }) {
+  if (difference === null) return null;
+  const { per100k, lowerPer100k, upperPer100k } = difference;
+  return { per_100k: per100k, lower: lowerPer100k, upper: upperPer100k, p: roundBound(regression.pFail) };
 }
 function describeArm2(arm) {
   return {
     planned: arm.planned,
     graded: arm.graded,
-    missing: countMissing(arm),
+    missing: arm.missing.transport + arm.missing.content,
     not_asked: arm.notAsked,
     events: arm.events,
+    audited: arm.audit.audited,
+    refuted: arm.audit.refuted,
     rate_per_100k: arm.ratePer100k,
     lower_per_100k: arm.lowerPer100k,
     upper_per_100k: arm.upperPer100k
@@ -61730,8 +64320,8 @@ async function runGate(request, ports) {
   }
   const prepared = await preparePlan({ request, ports, resolved, checkpoints: checkpoints2 });
   const directory = await ports.openDirectory();
-  const sample = await drawFromCorpus({ ports, resolved, ...prepared });
-  const record2 = await measure({ request, ports, resolved, ...prepared, sample, directory });
+  const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier: request.run.tier });
+  const record2 = await measure2({ request, ports, resolved, ...prepared, sample, directory });
   await writeRecord(directory, record2);
   const decided = { ...decideRecord(record2), prices: resolved.policy.prices };
   return { kind: "decided", decided, directory, registration: prepared.registration };
@@ -61744,11 +64334,11 @@ function decideRecord(record2) {
 // src/report/reporters/fit.ts
 var noteBytes = 2e3;
 function fitSections(page) {
-  const { head: head2, sections, longestBytes } = page;
+  const { head: head2, sections: sections2, longestBytes } = page;
   const kept = [head2];
   const left = [];
   let bytes = Buffer.byteLength(head2);
-  for (const { title, body } of sections) {
+  for (const { title, body } of sections2) {
     if (body === "") continue;
     const size = Buffer.byteLength(body) + 2;
     if (bytes + size > longestBytes - noteBytes) {
@@ -61812,7 +64402,7 @@ function renderTable(table) {
   const left = rows2.length - shown;
   return left === 0 ? lines.join("\n") : `${lines.join("\n")}
 
-${sayLeft(left, "rows")}`;
+${sayLeft(left, "row")}`;
 }
 function renderList(items, longestBytes) {
   const lines = [];
@@ -61823,18 +64413,90 @@ function renderList(items, longestBytes) {
     if (bytes > longestBytes) break;
     lines.push(line);
   }
-  if (lines.length < items.length) lines.push(`- ${sayLeft(items.length - lines.length, "lines")}`);
+  if (lines.length < items.length) lines.push(`- ${sayLeft(items.length - lines.length, "line")}`);
   return lines.join("\n");
 }
 function renderCell(cell) {
   const shown = typeof cell === "string" ? escapeMarkdown(cell) : renderText(cell, { inTable: true });
   return shown === "" ? "–" : shown;
 }
-function sayLeft(count, what) {
-  return `${count} more ${what} did not fit here: they are in \`report.html\`.`;
+function sayLeft(count3, what) {
+  const more = count3 === 1 ? `1 more ${what} did not fit here: it is` : `${count3} more ${what}s did not fit here: they are`;
+  return `${more} in \`report.html\`.`;
 }
 function toEntities(text) {
   return [...text].map((character) => `&#${character.codePointAt(0)};`).join("");
+}
+
+// src/report/arm-cell.ts
+function describeArm3(request) {
+  const { arm: name2, estimate, withLower } = request;
+  const arm = estimate[name2];
+  const { ratePer100k, lowerPer100k, upperPer100k } = arm;
+  const audit = describeAudit2(arm);
+  if (ratePer100k === null) {
+    const counts = `0 of ${formatCount(arm.planned)} graded`;
+    return { counts, truth: null, lower: null, upper: null, audit };
+  }
+  const equals = estimate.method === "exact" ? " =" : ", weighted";
+  const unit = chooseArmUnit(arm);
+  const limitPer100k = name2 === "candidate" ? estimate.limit?.limitPer100k ?? null : null;
+  return {
+    counts: `${formatCount(arm.events)} of ${formatCount(arm.graded)}${equals} ${formatIn(unit, ratePer100k)}`,
+    truth: name2 === "candidate" ? describeTruth(estimate, unit) : null,
+    lower: withLower ? formatBound(unit, lowerPer100k, limitPer100k) : null,
+    upper: formatBound(unit, upperPer100k, limitPer100k),
+    audit
+  };
+}
+function chooseArmUnit({ ratePer100k, upperPer100k }) {
+  return chooseUnit(ratePer100k ?? 0, upperPer100k);
+}
+function joinBounds({ lower, upper }) {
+  const parts = [lower === null ? null : `at least ${lower}`, upper === null ? null : `at most ${upper}`];
+  return parts.filter((part) => part !== null).join(", ");
+}
+function joinArm(cell) {
+  const bounds = joinBounds(cell);
+  const truth = cell.truth === null ? "" : `, ${cell.truth}`;
+  const audit = cell.audit === null ? "" : `; ${cell.audit}`;
+  return `${cell.counts}${truth}${bounds === "" ? "" : ` (${bounds})`}${audit}`;
+}
+function describeTruth({ judge: judge2 }, unit) {
+  if (judge2.kind !== "calibrated" || judge2.trueRatePer100k === null) return null;
+  const truth = `about ${formatIn(unit, judge2.trueRatePer100k)} true`;
+  return judge2.belowFloor ? `${truth}, below the judge's floor` : truth;
+}
+function describeAudit2({ audit }) {
+  const { flagged, audited, refuted } = audit;
+  if (audited === 0) return null;
+  const found = `${formatCount(refuted)} ${refuted === 1 ? "was" : "were"} none`;
+  return `${countThings(flagged, "flag", "flags")}, ${formatCount(audited)} read, ${found}`;
+}
+
+// src/report/decided-category.ts
+function findObstacle2({ category, estimate, verdict }) {
+  const { regression, limit: limit2, levels, judge: judge2 } = estimate;
+  if (verdict.reason === "judge") {
+    if (judge2.kind === "unusable") return "unusable-judge";
+    if (regression.pairs === 0) return "no-labels";
+    if (limit2 === null || !isLimitOpen(estimate)) return "margin";
+    return limit2.pAboveAsLabelled < levels.alpha ? "false-alarms" : "misses";
+  }
+  if (category.regression && regression.pairs < countFewestPairs(levels.regressionAlpha)) return "few-pairs";
+  return isLimitOpen(estimate) ? "limit" : "margin";
+}
+function isLimitOpen({ limit: limit2, candidate, levels }) {
+  return limit2 !== null && !(levels.finalDecides && candidate.upperPer100k <= limit2.limitPer100k);
+}
+function findCalibration(plan, category) {
+  return category.calibration === null ? null : plan.calibrations[category.calibration] ?? null;
+}
+function isByPoints({ plan }) {
+  return plan.policy.gate.decideBy === "point-estimate";
+}
+function countAsked2({ baseline, candidate }) {
+  return candidate.planned - Math.max(candidate.notAsked, baseline.notAsked);
 }
 
 // src/report/missing.ts
@@ -61845,73 +64507,151 @@ function reconcile(estimates) {
       arm,
       planned: estimate[arm].planned,
       graded: estimate[arm].graded,
-      missing: countMissing2(estimate[arm]),
+      missing: countMissing(estimate[arm]),
       notAsked: estimate[arm].notAsked,
       causes: listCauses(estimate[arm].missing.causes)
     }))
   );
 }
-function countMissing2(arm) {
+function countMissing(arm) {
   return arm.missing.transport + arm.missing.content;
 }
 function listCauses(causes) {
-  return Object.entries(causes).toSorted(([a, first], [b, second]) => second - first || (a < b ? -1 : 1)).map(([cause, count]) => `${cause} ${formatCount(count)}`).join(", ");
+  return Object.entries(causes).toSorted(([a, first], [b, second]) => second - first || (a < b ? -1 : 1)).map(([cause, count3]) => `${cause} ${formatCount(count3)}`).join(", ");
 }
 function sumCauses({ baseline, candidate }) {
   const sums = { ...baseline.missing.causes };
-  for (const [cause, count] of Object.entries(candidate.missing.causes)) {
-    sums[cause] = (sums[cause] ?? 0) + count;
+  for (const [cause, count3] of Object.entries(candidate.missing.causes)) {
+    sums[cause] = (sums[cause] ?? 0) + count3;
   }
   return sums;
 }
-function sayMissing(estimate, verdict) {
-  const lost = countMissing2(estimate.candidate);
-  const lostBaseline = countMissing2(estimate.baseline);
-  if (lost + lostBaseline === 0) return null;
-  const counts = ["candidate", "baseline"].filter((arm) => countMissing2(estimate[arm]) > 0).map((arm) => describeLost(estimate, arm)).join("; ");
-  return say2`${verbatim(estimate.category)}: ${counts}.${sayTippingPoint({ estimate, verdict, lost })}`;
+function sayMissing(decided) {
+  const { estimate } = decided;
+  if (countMissing(estimate.candidate) + countMissing(estimate.baseline) === 0) return null;
+  const counts = ["candidate", "baseline"].filter((arm) => countMissing(estimate[arm]) > 0).map((arm) => describeLost(estimate, arm)).join("; ");
+  return say2`${verbatim(estimate.category)}: ${counts}.${sayTippingPoint(decided)}`;
 }
 function describeLost(estimate, arm) {
   const { planned, missing: missing2 } = estimate[arm];
-  const counts = `${formatCount(countMissing2(estimate[arm]))} of ${formatCount(planned)}`;
+  const counts = `${formatCount(countMissing(estimate[arm]))} of ${formatCount(planned)}`;
   return `${counts} missing in the ${arm} (${listCauses(missing2.causes)})`;
 }
-function sayTippingPoint(request) {
-  const { estimate, verdict, lost } = request;
+function findTipping({ record: record2, estimate }) {
+  const { tippingPoint, early, margin: margin2, missingRule, candidate } = estimate;
+  if (isByPoints(record2)) return { kind: "unknown" };
+  if (early !== null) return { kind: "none" };
+  if (tippingPoint !== null) return { kind: "at", turns: tippingPoint };
+  const isAssumed = missingRule === "within-budget" && candidate.missing.transport > 0;
+  return margin2 !== null && isAssumed ? { kind: "unknown" } : { kind: "none" };
+}
+function sayTippingPoint(decided) {
+  const { record: record2, estimate, verdict } = decided;
+  const lost = countMissing(estimate.candidate);
   if (lost === 0) return "";
-  const missing2 = `the ${countThings(lost, "turn", "turns")} missing in the candidate`;
-  const tipping = estimate.tippingPoint;
+  if (isByPoints(record2)) return " A point estimate leaves them out.";
+  const missing2 = `${countThings(lost, "turn", "turns")} missing in the candidate`;
   if (verdict.verdict === "fail") return " The verdict counts every one of them as absent in the candidate.";
   if (verdict.verdict === "pass") {
-    return tipping === null ? ` The verdict stays the same even if all of ${missing2} were present.` : ` The verdict changes only if ≥ ${formatCount(tipping)} of ${missing2} were present.`;
+    const tipping = findTipping(decided);
+    if (tipping.kind === "unknown") return "";
+    return tipping.kind === "none" ? ` The verdict stays the same even if ${lost === 1 ? "the" : "all of the"} ${missing2} ${were(lost)} present.` : ` The verdict changes only if ${describePart(tipping.turns, lost)} ${missing2} ${were(lost)} present.`;
   }
-  if (verdict.reason !== "measurement" || tipping === null) return "";
-  return ` It can't pass if ≥ ${formatCount(tipping)} of ${missing2} are present.`;
+  if (verdict.reason !== "measurement" || estimate.tippingPoint === null) return "";
+  return ` It can't pass if ${describePart(estimate.tippingPoint, lost)} ${missing2} ${lost === 1 ? "is" : "are"} present.`;
+}
+function describePart(part, whole) {
+  return whole === 1 ? "the" : `≥ ${formatCount(part)} of the`;
+}
+function were(count3) {
+  return count3 === 1 ? "was" : "were";
+}
+
+// src/report/reason.ts
+function phraseReason(decided) {
+  const { category, estimate, verdict } = decided;
+  switch (verdict.reason) {
+    case "not-worse":
+      return "not worse than the baseline";
+    case "within-limit":
+    case "within-margin":
+      return phrasePass(category);
+    case "worse-than-baseline":
+      return "worse than the baseline";
+    case "over-limit":
+      return "over its limit";
+    case "over-margin":
+      return "higher than the baseline by more than its margin";
+    case "underpowered":
+      return "too few turns to tell";
+    case "suspect":
+      return `${phraseSuspect(category, estimate)} by its own test, not by the one over all categories`;
+    case "measurement":
+      return "what is missing could change it";
+    case "judge":
+      return phraseJudge(decided);
+    case "not-asked":
+      return phraseNotAsked(decided);
+    case "no-evidence-against":
+      return "a smoke run found no evidence against it";
+  }
+}
+function phraseSuspect(category, estimate) {
+  const { regression, limit: limit2, levels } = estimate;
+  if (category.regression && regression.pFail <= levels.regressionAlpha) return "worse than the baseline";
+  return limit2 !== null && limit2.pAbove < levels.alpha ? "over its limit" : "higher than the baseline by more than its margin";
+}
+function phrasePass({ limitPer100k, marginPer100k, regression }) {
+  const kept = [...limitPer100k === null ? [] : ["limit"], ...marginPer100k === null ? [] : ["margin"]];
+  return `within its ${joinWords(kept)}${regression ? ", not worse" : ""}`;
+}
+function phraseJudge(decided) {
+  switch (findObstacle2(decided)) {
+    case "unusable-judge":
+      return "its calibration does not tell flags from false alarms";
+    case "false-alarms":
+      return "over its limit as labelled, which can't be told from judge error";
+    case "misses":
+      return "within its limit but for what the judge may miss";
+    case "margin":
+      return "within its margin but for the judge's errors";
+    default:
+      return "an arm has no label at all";
+  }
+}
+function phraseNotAsked({ record: record2, verdict }) {
+  if (record2.stopped !== "decided") return "not every turn was asked";
+  return verdict.role === "block" ? "not decided, as the run ended at the first failure" : "not decided, as the run ended when the blocking categories were";
 }
 
 // src/report/category-row.ts
-function buildCategoryRow(request) {
-  const { plan, estimate, verdict } = request;
-  const prediction = plan.registration.predictions.find((entry) => entry.category === verdict.id);
+var uncalibratedMark = "†";
+function buildCategoryRow(decided) {
+  const { record: record2, estimate, verdict } = decided;
+  const { predictions } = record2.plan.registration;
+  const prediction = predictions.find((entry) => entry.category === verdict.id);
   const limitPer100k = verdict.limit_per_100k;
   const unit = chooseArmUnit(estimate.candidate);
   return {
     id: verdict.id,
     role: verdict.role,
     verdict: verdict.verdict,
-    reason: phraseReason({ plan, estimate, verdict }),
+    audit: verdict.audit,
+    reason: `${phraseReason(decided)}${describeLook(estimate)}`,
+    uncalibrated: estimate.judge.kind === "uncalibrated",
+    weighted: estimate.method === "weighted",
     predicted: prediction === void 0 ? null : formatPrediction(prediction),
     outside: prediction !== void 0 && isOutside(prediction, estimate.candidate.ratePer100k),
-    baseline: describeArm3({ arm: estimate.baseline, estimate, limitPer100k: null }),
+    baseline: describeArm3({ arm: "baseline", estimate, withLower: false }),
     candidate: describeArm3({
-      arm: estimate.candidate,
+      arm: "candidate",
       estimate,
-      limitPer100k,
-      withLower: estimate.limit !== null && estimate.limit.pAbove < plan.policy.gate.alpha
+      withLower: !isByPoints(record2) && estimate.limit !== null && estimate.limit.pAbove < estimate.levels.alpha
     }),
-    difference: describeDifference(estimate),
+    difference: describeDifference2(estimate),
+    ratio: estimate.ratio === null ? null : formatRatio(estimate.ratio),
     limit: limitPer100k === null ? null : { written: formatLimit(limitPer100k), beside: formatExact(unit, limitPer100k) },
-    missing: sayMissing(estimate, verdict),
+    missing: sayMissing(decided),
     plot: {
       baseline: estimate.baseline,
       candidate: estimate.candidate,
@@ -61920,38 +64660,12 @@ function buildCategoryRow(request) {
     }
   };
 }
-function joinBounds({ lower, upper }) {
-  const parts = [lower === null ? null : `at least ${lower}`, upper === null ? null : `at most ${upper}`];
-  return parts.filter((part) => part !== null).join(", ");
+function describeDecision({ verdict, role, audit }) {
+  const word = `${verdict.toUpperCase()}${audit === "pending" ? ", audit pending" : ""}`;
+  return role === "block" ? word : `watched, ${word}`;
 }
-function describeDecision({ verdict, role }) {
-  return role === "block" ? verdict.toUpperCase() : `watched, ${verdict.toUpperCase()}`;
-}
-function phraseReason(request) {
-  switch (request.verdict.reason) {
-    case "not-worse":
-      return "not worse than the baseline";
-    case "within-limit":
-      return "within its limit, not worse";
-    case "worse-than-baseline":
-      return "worse than the baseline";
-    case "over-limit":
-      return "over its limit";
-    case "underpowered":
-      return "too few turns to tell";
-    case "suspect":
-      return `${suspectOf(request.plan, request.estimate)} by its own test, not by the one over all categories`;
-    case "measurement":
-      return "what is missing could change it";
-    case "judge":
-      return "an arm has no label at all";
-    case "not-asked":
-      return "not every turn was asked";
-  }
-}
-function suspectOf(plan, estimate) {
-  const worse = estimate.regression.pFail <= plan.policy.gate.regressionAlpha;
-  return worse ? "worse than the baseline" : "over its limit";
+function describeLook({ early }) {
+  return early === null ? "" : `, decided after ${countThings(early.turns, "turn", "turns")}`;
 }
 function formatPrediction({
   ratePer100k,
@@ -61963,69 +64677,117 @@ function formatPrediction({
 function isOutside({ intervalPer100k: [low, high] }, ratePer100k) {
   return ratePer100k !== null && (ratePer100k < low || ratePer100k > high);
 }
-function describeArm3(request) {
-  const { arm, estimate, limitPer100k, withLower = false } = request;
-  const { ratePer100k, lowerPer100k, upperPer100k } = arm;
-  if (ratePer100k === null) {
-    return { counts: `0 of ${formatCount(arm.planned)} graded`, lower: null, upper: null };
-  }
-  const equals = estimate.method === "exact" ? " =" : ", weighted";
-  const unit = chooseArmUnit(arm);
-  return {
-    counts: `${formatCount(arm.events)} of ${formatCount(arm.graded)}${equals} ${formatIn(unit, ratePer100k)}`,
-    lower: withLower ? formatBound(unit, lowerPer100k, limitPer100k) : null,
-    upper: formatBound(unit, upperPer100k, limitPer100k)
-  };
-}
-function chooseArmUnit({ ratePer100k, upperPer100k }) {
-  return chooseUnit(ratePer100k ?? 0, upperPer100k);
-}
-function describeDifference({
+function describeDifference2({
   candidate,
   difference,
-  regression
+  regression,
+  margin: margin2
 }) {
   if (difference === null) return null;
   const unit = chooseArmUnit(candidate);
   const { per100k, lowerPer100k, upperPer100k } = difference;
   return {
     size: formatDifference(unit, per100k),
-    bounds: formatDifferences(unit, [lowerPer100k, upperPer100k]),
-    p: formatP(regression.pFail)
+    bounds: lowerPer100k === null || upperPer100k === null ? "no bounds: under ten conversations differ" : formatDifferences(unit, [lowerPer100k, upperPer100k]),
+    p: formatP(regression.pFail),
+    margin: margin2 === null ? null : formatMargin(margin2.marginPer100k, unit),
+    pWithin: margin2 === null ? null : formatP(margin2.pWithin)
   };
+}
+
+// src/report/slices.ts
+var shownWarnings = 5;
+function rankSlices(slices, most) {
+  const ranked = rank(slices);
+  const rows2 = ranked.slice(0, most).map(({ pAdjusted, ...slice }) => ({
+    key: slice.key,
+    value: slice.value,
+    category: slice.category,
+    turns: slice.turns,
+    baselineEvents: slice.baselineEvents,
+    candidateEvents: slice.candidateEvents,
+    p: formatP(pAdjusted),
+    concentrated: slice.concentrated
+  }));
+  return { rows: rows2, left: Math.max(0, ranked.length - most) };
+}
+function sayConcentrated(slices) {
+  const found = rank(slices.filter(({ concentrated }) => concentrated));
+  if (found.length === 0) return null;
+  const shown = found.slice(0, shownWarnings).map(sayExcess);
+  const left = found.length - shown.length;
+  const rest = left === 0 ? [] : say2`${formatCount(left)} more`;
+  return say2`Where the excess is concentrated (exploratory, it decides nothing): ${joinTexts([...shown, rest], "; ")}.`;
+}
+function describeSlices(left) {
+  const more = left === 0 ? "" : ` ${countThings(left, "more slice is", "more slices are")} not shown.`;
+  return `Where the arms differ most; not registered, so a place to look and not a finding.${more}`;
+}
+function describeSliceTest({ p, concentrated }) {
+  return concentrated ? `${p}, concentrated` : p;
+}
+function sayExcess(slice) {
+  const { key, value, category, turns, pAdjusted } = slice;
+  const where = `in ${countThings(turns, "turn", "turns")} (adjusted ${formatP(pAdjusted)})`;
+  return say2`${verbatim(`${key}=${value}`)} of ${verbatim(category)}, ${describeExcess(slice)} ${where}`;
+}
+function describeExcess({ excess, excessOfAll: all }) {
+  const events = (count3) => countThings(count3, "event", "events");
+  if (excess <= all) return `${formatCount(excess)} of ${events(all)} more than the baseline`;
+  const others = all < 0 ? `${formatCount(-all)} fewer` : `${formatCount(all)} more`;
+  return `${events(excess)} more than the baseline (${others} in all)`;
+}
+function rank(slices) {
+  return slices.toSorted(
+    (a, b) => Number(b.concentrated) - Number(a.concentrated) || (a.concentrated ? a.pAdjusted - b.pAdjusted : 0) || b.excess - a.excess
+  );
 }
 
 // src/report/reporters/sections.ts
 function renderHeadline({ word, finding }) {
   return `**${word}:** ${renderText(finding)}`;
 }
-function renderBanners(view, longestBytes) {
-  if (view.banners.length === 0) return null;
-  const list = renderList(view.banners, longestBytes);
-  return ["> [!WARNING]", ...list.split("\n").map((line) => `> ${line}`)].join("\n");
-}
-var categoryHeader = [
-  "Category",
-  "Predicted",
-  "Baseline",
-  "Candidate",
-  "Difference",
-  "Limit",
-  "Verdict"
-];
-function renderCategories(rows2, longestBytes) {
-  return renderTable({ header: categoryHeader, rows: rows2.map(listCells), longestBytes });
-}
-function listCells(row) {
-  return [
-    say2`${verbatim(row.id)}`,
-    describePrediction(row),
-    joinArm(row.baseline),
-    joinArm(row.candidate),
-    row.difference === null ? "" : `${row.difference.size} (${row.difference.p})`,
-    describeLimit(row),
-    `${describeDecision(row)}: ${row.reason}`
+function renderBanners({ banners, notices }, longestBytes) {
+  const alerts = [
+    ...renderAlert("WARNING", banners, longestBytes),
+    ...renderAlert("NOTE", notices, longestBytes)
   ];
+  return alerts.length === 0 ? null : alerts.join("\n\n");
+}
+function renderAlert(kind, texts, longestBytes) {
+  if (texts.length === 0) return [];
+  const list = renderList(texts, longestBytes);
+  return [[`> [!${kind}]`, ...list.split("\n").map((line) => `> ${line}`)].join("\n")];
+}
+var ratioColumn = { title: "Ratio", read: (row) => row.ratio ?? "" };
+var columns = [
+  { title: "Category", read: (row) => describeCategory2(row) },
+  { title: "Predicted", read: (row) => describePrediction(row) },
+  { title: "Baseline", read: (row) => joinArm(row.baseline) },
+  { title: "Candidate", read: (row) => joinArm(row.candidate) },
+  { title: "Difference", read: (row) => describeDifference3(row) },
+  { title: "Limit", read: (row) => describeLimit(row) },
+  { title: "Verdict", read: (row) => `${describeDecision(row)}: ${row.reason}` }
+];
+function renderCategories(table) {
+  const { rows: rows2, longestBytes, withRatio } = table;
+  const shown = withRatio ? columns.toSpliced(5, 0, ratioColumn) : columns;
+  return renderTable({
+    header: shown.map(({ title }) => title),
+    rows: rows2.map((row) => shown.map(({ read }) => read(row))),
+    longestBytes
+  });
+}
+function renderNotes({ notes }) {
+  return notes.length === 0 ? null : notes.map((note) => renderText(note)).join("\n\n");
+}
+function describeCategory2({ id, uncalibrated }) {
+  return uncalibrated ? say2`${verbatim(id)} ${uncalibratedMark}` : say2`${verbatim(id)}`;
+}
+function describeDifference3({ difference }) {
+  if (difference === null) return "";
+  const margin2 = difference.margin === null ? "" : `, margin ${difference.margin}`;
+  return `${difference.size} (${difference.p})${margin2}`;
 }
 function describePrediction({ predicted, outside }) {
   if (predicted === null) return "";
@@ -62034,10 +64796,6 @@ function describePrediction({ predicted, outside }) {
 function describeLimit({ limit: limit2 }) {
   if (limit2 === null) return "";
   return limit2.written === limit2.beside ? limit2.written : `${limit2.written} (${limit2.beside})`;
-}
-function joinArm(cell) {
-  const bounds = joinBounds(cell);
-  return bounds === "" ? cell.counts : `${cell.counts} (${bounds})`;
 }
 function renderReconciliation(view, longestBytes) {
   return renderTable({
@@ -62065,18 +64823,18 @@ function renderSlices(view, longestBytes) {
   const { rows: rows2, left } = view.slices;
   if (rows2.length === 0) return "";
   const table = renderTable({
-    header: ["Slice", "Category", "Turns", "Baseline", "Candidate"],
+    header: ["Slice", "Category", "Turns", "Baseline", "Candidate", "Worse, adjusted"],
     rows: rows2.map((row) => [
       say2`${verbatim(row.key)} ${verbatim(row.value)}`,
       say2`${verbatim(row.category)}`,
       say2`${row.turns}`,
       say2`${row.baselineEvents}`,
-      say2`${row.candidateEvents}`
+      say2`${row.candidateEvents}`,
+      describeSliceTest(row)
     ]),
     longestBytes
   });
-  const note = "Where the arms differ most; not registered, so a place to look and not a finding.";
-  return `${note}${left === 0 ? "" : ` ${left} more slices are not shown.`}
+  return `${describeSlices(left)}
 
 ${table}`;
 }
@@ -62119,14 +64877,15 @@ function renderComment(view) {
     renderHeadline(view),
     renderBanners(view, longestBanners),
     renderText(view.comparison),
-    shown.length === 0 ? null : renderCategories(shown, longestTable)
+    shown.length === 0 ? null : renderCategories({ rows: shown, longestBytes: longestTable, withRatio: false }),
+    renderNotes(view)
   ];
   return fitSections({
     head: head2.filter((part) => part !== null).join("\n\n"),
     sections: [
       fold(
         `${countThings(folded.length, "category passes", "categories pass")}`,
-        folded.length === 0 ? "" : renderCategories(folded, longestTable)
+        folded.length === 0 ? "" : renderCategories({ rows: folded, longestBytes: longestTable, withRatio: false })
       ),
       { title: "Missing", body: renderList(view.missing, 4e3) },
       fold("Counts: planned = graded + missing + not asked", renderReconciliation(view, 12e3)),
@@ -62236,7 +64995,7 @@ ${renderArm({ scale: scale2, arm: candidate, name: "candidate" })}
 `;
 }
 function describePlot({ baseline, candidate, limit: limit2, predicted }) {
-  const say3 = (cell) => [cell.counts, joinBounds(cell)].filter((part) => part !== "").join(", ");
+  const say3 = (cell) => [cell.counts, cell.truth ?? "", joinBounds(cell)].filter((part) => part !== "").join(", ");
   const limits = limit2 === null ? "" : `; limit ${limit2.written}`;
   const prediction = predicted === null ? "" : `; predicted ${predicted.rate} (${predicted.interval})`;
   return `Baseline ${say3(baseline)}; candidate ${say3(candidate)}${limits}${prediction}`;
@@ -62293,7 +65052,7 @@ var styleSheet = `
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0 auto; max-width: 72rem; padding: 2rem 1.25rem 4rem;
+  margin: 0 auto; max-width: 76rem; padding: 2rem 1.25rem 4rem;
   background: var(--page); color: var(--ink);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", Arial, sans-serif;
 }
@@ -62308,10 +65067,12 @@ li { margin: .3rem 0; }
 .pass { color: var(--pass); } .fail { color: var(--fail); }
 .inconclusive, .invalid { color: var(--inconclusive); } .unchanged { color: var(--soft); }
 .banners { margin: 1.25rem 0 0; padding: .75rem 1rem .75rem 2rem; max-width: none; border-left: 3px solid var(--inconclusive); background: var(--tint); }
+.notices { border-left-color: var(--rule); }
+.note { margin: .6rem 0 0; max-width: 54rem; color: var(--soft); font-size: .875rem; }
 .scroll { overflow-x: auto; border-top: 1px solid var(--rule); border-bottom: 1px solid var(--rule); }
 .scroll:focus-visible { outline: 2px solid var(--candidate); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .55rem 1rem .55rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
+th, td { padding: .55rem .8rem .55rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: .25rem; }
 thead th { color: var(--soft); font-weight: 500; border-bottom: 1px solid var(--rule); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
@@ -62321,7 +65082,7 @@ td.number, th.number { text-align: right; }
 .fitting { width: fit-content; min-width: min(100%, 34rem); max-width: 100%; }
 .wrap td:last-child { white-space: normal; min-width: 14rem; }
 .second { display: block; color: var(--soft); }
-.verdict { font-weight: 600; }
+.verdict { font-weight: 600; white-space: normal; }
 .reason { white-space: normal; min-width: 8rem; max-width: 13rem; }
 .outside { color: var(--inconclusive); font-weight: 600; }
 .facts { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: .4rem 1.25rem; margin: 0; font-size: .9375rem; }
@@ -62381,23 +65142,35 @@ ${lines}</tbody>
 </table></div>`;
 }
 function renderCategories2(view) {
-  return renderTable2({
+  const table = renderTable2({
     label: "Categories",
     header: ["Category", "Verdict", "Baseline", "Candidate", "Difference", "Limit", "Predicted"],
-    rows: view.categories.map(listCells2)
+    rows: view.categories.map(listCells)
   });
+  const notes = view.notes.map((note) => html`\n<p class="note">${markText(note)}</p>`);
+  return html`${table}${notes}`;
 }
-function listCells2(row) {
-  const { verdict, difference, limit: limit2, predicted, outside } = row;
+function listCells(row) {
+  const { verdict, limit: limit2, predicted, outside } = row;
   return [
-    markCode(row.id),
+    row.uncalibrated ? html`${markCode(row.id)} ${uncalibratedMark}` : markCode(row.id),
     html`<span class="verdict ${verdict}">${describeDecision(row)}</span><span class="second reason">${row.reason}</span>`,
-    html`${row.baseline.counts}${markSecond(joinBounds(row.baseline))}`,
-    html`${row.candidate.counts}${markSecond(joinBounds(row.candidate))}`,
-    difference === null ? "–" : html`${difference.size} (${difference.p})${markSecond(difference.bounds)}`,
+    renderArm2(row.baseline),
+    renderArm2(row.candidate),
+    renderDifference(row),
     limit2 === null ? "–" : html`${limit2.written}${markSecond(limit2.beside === limit2.written ? "" : limit2.beside)}`,
     predicted === null ? "–" : html`${predicted.rate}${markSecond(predicted.interval)}${outside ? html`<span class="second outside">outside</span>` : null}`
   ];
+}
+function renderArm2(cell) {
+  const lines = [cell.truth ?? "", joinBounds(cell), cell.audit ?? ""];
+  return html`${cell.counts}${lines.map(markSecond)}`;
+}
+function renderDifference({ difference, ratio }) {
+  if (difference === null) return "–";
+  const { size, bounds, p, margin: margin2, pWithin } = difference;
+  const test = margin2 === null ? "" : `margin ${margin2} (${pWithin ?? ""})`;
+  return html`${size} (${p})${[bounds, test, ratio ?? ""].map(markSecond)}`;
 }
 function markSecond(text) {
   return text === "" ? null : html`<span class="second">${text}</span>`;
@@ -62429,21 +65202,21 @@ function renderSignals2(view) {
 }
 function renderSlices2({ slices }) {
   if (slices.rows.length === 0) return null;
-  const left = slices.left === 0 ? "" : ` ${formatCount(slices.left)} more slices are not shown.`;
   const table = renderTable2({
     label: "Slices",
-    header: ["Slice", "Category", "Turns", "Baseline", "Candidate"],
+    header: ["Slice", "Category", "Turns", "Baseline", "Candidate", "Worse, adjusted"],
     rows: slices.rows.map((row) => [
       html`${markCode(row.key)} ${markCode(row.value)}`,
       markCode(row.category),
       formatCount(row.turns),
       formatCount(row.baselineEvents),
-      formatCount(row.candidateEvents)
+      formatCount(row.candidateEvents),
+      describeSliceTest(row)
     ]),
-    numbers: 3,
+    numbers: 4,
     className: "fitting"
   });
-  return html`<p>Where the arms differ most; not registered, so a place to look and not a finding.${left}</p>\n${table}`;
+  return html`<p>${describeSlices(slices.left)}</p>\n${table}`;
 }
 function renderFacts2(facts) {
   const items = facts.map(({ name: name2, value }) => html`<dt>${name2}</dt><dd>${markText(value)}</dd>\n`);
@@ -62492,13 +65265,16 @@ function renderHead(view) {
 </head>`;
 }
 function renderHeader(view) {
-  const banners = view.banners.map((banner) => html`<li>${markText(banner)}</li>\n`);
   return html`<header>
 <p class="kicker">Checkpoint Gate · plan ${markCode(view.planDigest.slice(0, 12))}</p>
 <h1><strong class="${view.verdict}">${view.word}:</strong> ${markText(view.finding)}</h1>
 <p>${markText(view.comparison)}</p>
-${banners.length === 0 ? null : html`<ul class="banners">\n${banners}</ul>`}
+${renderAlert2("banners", view.banners)}${renderAlert2("banners notices", view.notices)}
 </header>`;
+}
+function renderAlert2(className, texts) {
+  if (texts.length === 0) return null;
+  return html`<ul class="${className}">\n${texts.map((text) => html`<li>${markText(text)}</li>\n`)}</ul>`;
 }
 
 // src/report/reporters/summary.ts
@@ -62510,7 +65286,8 @@ function renderSummary(view) {
     renderHeadline(view),
     renderBanners(view, 2e4),
     renderText(view.comparison),
-    renderCategories(view.categories, longestTable2)
+    renderCategories({ rows: view.categories, longestBytes: longestTable2, withRatio: true }),
+    renderNotes(view)
   ];
   return fitSections({
     head: parts.filter((part) => part !== null).join("\n\n"),
@@ -62536,42 +65313,97 @@ var fileReporters = [
   { name: "report", file: runFiles.report, render: renderHtml }
 ];
 
-// src/report/facts.ts
-var shownNames = 5;
-function listSampleFacts({ sample, plan }) {
-  const { turnsDrawn, turnsAsked, conversations, turnsEligible, conversationsExpired } = sample;
+// src/report/sample-facts.ts
+var shownStrata = 20;
+var sameShare = 1e-3;
+function listSampleFacts(record2) {
+  const { sample, plan, run: run2 } = record2;
+  const { conversations, turnsEligible, conversationsExpired, strata } = sample;
+  const corpus = countThings(conversations, "conversation", "conversations");
+  const smoke = run2.tier === "smoke" ? " (smoke: the first ones of the draw)" : "";
+  const several = plan.policy.sample.turnsPerConversation === "all";
+  const asked2 = countThings(sample.turnsAsked, "turn", "turns");
   return [
-    { name: "Turns drawn", value: say2`${turnsDrawn} of ${turnsAsked} asked for, at most one a conversation` },
+    { name: "Turns drawn", value: say2`${sample.turnsDrawn} of ${asked2} asked for${smoke}` },
+    {
+      name: "Turns of a conversation",
+      value: several ? say2`wherever they are: a conversation is a cluster` : say2`at most one, weighted by how likely it was drawn`
+    },
+    { name: "Worth", value: describeWorth(sample) },
     { name: "Corpus", value: say2`${verbatim(plan.corpus.name)}` },
-    { name: "Conversations", value: say2`${conversations} with ${turnsEligible} turns to draw from` },
+    {
+      name: "Conversations",
+      value: say2`${corpus} with ${countThings(turnsEligible, "turn", "turns")} to draw from`
+    },
     {
       name: "Expired",
       value: say2`${countThings(conversationsExpired, "conversation", "conversations")} left out`
     },
-    { name: "Epoch", value: say2`${verbatim(plan.policy.sample.epoch)}` }
+    { name: "Epoch", value: say2`${verbatim(plan.policy.sample.epoch)}` },
+    ...strata.length === 0 ? [] : [{ name: "Strata", value: describeStrata(sample) }]
   ];
 }
-function listPlanFacts(record2) {
+function describeWorth({
+  effectiveTurns,
+  effectiveConversations,
+  designEffect
+}) {
+  const turns = countThings(Math.round(effectiveTurns), "equally weighted turn", "equally weighted turns");
+  const conversations = countThings(
+    Math.round(effectiveConversations),
+    "equally heavy conversation",
+    "equally heavy conversations"
+  );
+  return say2`${turns}, ${conversations} (design effect ${String(Number(designEffect.toPrecision(3)))})`;
+}
+function describeStrata({ strata }) {
+  const shown = strata.slice(0, shownStrata).map(({ name: name2, drawn, share: share2, weightShare }) => {
+    const weight = Math.abs(weightShare - share2) < sameShare ? "" : `, ${formatShare(weightShare, 1)} of the weight`;
+    return say2`${verbatim(name2)} ${drawn} drawn for ${formatShare(share2, 1)} of the traffic${weight}`;
+  });
+  const left = strata.length - shown.length;
+  return joinTexts([...shown, left === 0 ? [] : say2`${left} more`], "; ");
+}
+function describeStopping({ plan, earlyStoppingOff }) {
+  if (earlyStoppingOff !== null) return say2`off: ${earlyStoppingOff}`;
+  return say2`${plan.policy.gate.earlyStopping}, with a look after every ${formatCount(batchTurns)} turns`;
+}
+
+// src/report/facts.ts
+var shownNames = 5;
+function listPlanFacts(record2, verdict) {
   const { plan, planDigest, commits, run: run2, gateVersion: gateVersion2 } = record2;
-  const { alpha, regressionAlpha } = plan.policy.gate;
+  const { bounds, regression } = verdict.alpha;
+  const shown = isByPoints(record2) ? ", shown and not deciding" : "";
   const judge2 = record2.judge === null ? [] : [{ name: "Judge", value: say2`${verbatim(record2.judge.model)}${describeSource(record2.judge.source)}` }];
   return [
     { name: "Candidate", value: describeArm4(plan.candidate, record2.arms.candidate) },
     { name: "Baseline", value: describeArm4(plan.baseline, record2.arms.baseline) },
     ...judge2,
     { name: "Plan digest", value: say2`${verbatim(planDigest)}` },
-    { name: "Bounds", value: say2`one-sided, each at ${formatConfidence(alpha)}` },
+    ...listCalibrations(plan),
+    { name: "Bounds", value: say2`one-sided, each at ${formatConfidence(bounds)}${shown}` },
     {
       name: "Worse than the baseline",
-      value: say2`exact one-sided test at α = ${String(regressionAlpha)}`
+      value: say2`exact one-sided test at α = ${formatLevel(regression)}`
     },
+    { name: "Early stopping", value: describeStopping(record2) },
     { name: "Policy read at", value: say2`${verbatim(commits.policy)}` },
     { name: "Attempt", value: say2`${run2.attempt}, gate version ${verbatim(gateVersion2)}` }
   ];
 }
+function listCalibrations(plan) {
+  return plan.policy.categories.flatMap((category) => {
+    const counts = findCalibration(plan, category);
+    if (counts === null) return [];
+    const { truePositives, positives, falsePositives, negatives } = counts;
+    const value = say2`${verbatim(category.id)}: ${truePositives} of ${positives} positives and ${falsePositives} of ${negatives} negatives flagged`;
+    return [{ name: "Calibration", value }];
+  });
+}
 function describeArm4(id, arm) {
   const models2 = Object.entries(arm.models).toSorted(([, a], [, b]) => b - a);
-  const named = models2.slice(0, shownNames).map(([model, count]) => say2`${verbatim(model)} ${countThings(count, "time", "times")}`);
+  const named = models2.slice(0, shownNames).map(([model, count3]) => say2`${verbatim(model)} ${countThings(count3, "time", "times")}`);
   const rest = models2.length > shownNames ? [say2`${models2.length - shownNames} more`] : [];
   const answered = named.length === 0 ? say2`no answer` : say2`answered as ${joinTexts([...named, ...rest], ", ")}`;
   return say2`${verbatim(id)}, ${answered}${describeSource(arm.source)}`;
@@ -62580,10 +65412,10 @@ function describeSource(source) {
   return source.kind === "live" ? [] : say2`, recorded (${verbatim(`sha256:${source.sha256}`)})`;
 }
 function listSpending(record2, prices) {
-  const { cost, timing, plan, arms: arms3, judge: judge2 } = record2;
+  const { cost, timing, plan, arms: arms4, judge: judge2 } = record2;
   const spent = [
-    { name: "Candidate", model: plan.candidate, usage: arms3.candidate.usage },
-    { name: "Baseline", model: plan.baseline, usage: arms3.baseline.usage },
+    { name: "Candidate", model: plan.candidate, usage: arms4.candidate.usage },
+    { name: "Baseline", model: plan.baseline, usage: arms4.baseline.usage },
     ...judge2 === null ? [] : [{ name: "Judge", model: judge2.model, usage: judge2.usage }]
   ];
   return [
@@ -62599,22 +65431,22 @@ function listSpending(record2, prices) {
 function formatCost(usd) {
   return usd === null ? "price not known" : formatUsd(usd);
 }
-function listSignals({ arms: arms3 }) {
-  const [baseline, candidate] = [arms3.baseline.signals, arms3.candidate.signals];
-  const share2 = (name2, count) => ({
+function listSignals({ arms: arms4 }) {
+  const [baseline, candidate] = [arms4.baseline.signals, arms4.candidate.signals];
+  const share2 = (name2, count3) => ({
     name: name2,
-    baseline: formatShare(count(baseline), baseline.completions),
-    candidate: formatShare(count(candidate), candidate.completions)
+    baseline: formatShare(count3(baseline), baseline.completions),
+    candidate: formatShare(count3(candidate), candidate.completions)
   });
   const totals = /* @__PURE__ */ new Map();
   for (const { finishReasons } of [baseline, candidate]) {
-    for (const [reason, count] of Object.entries(finishReasons)) {
-      totals.set(reason, (totals.get(reason) ?? 0) + count);
+    for (const [reason, count3] of Object.entries(finishReasons)) {
+      totals.set(reason, (totals.get(reason) ?? 0) + count3);
     }
   }
   const reasons = [...totals.keys()].toSorted((a, b) => (totals.get(b) ?? 0) - (totals.get(a) ?? 0));
   const [shown, others] = [reasons.slice(0, shownNames), reasons.slice(shownNames)];
-  const sum2 = (signals) => others.reduce((total, reason) => total + (signals.finishReasons[reason] ?? 0), 0);
+  const sum3 = (signals) => others.reduce((total, reason) => total + (signals.finishReasons[reason] ?? 0), 0);
   return [
     {
       name: say2`completions`,
@@ -62626,7 +65458,7 @@ function listSignals({ arms: arms3 }) {
     ...shown.map(
       (reason) => share2(say2`finished with ${verbatim(reason)}`, (signals) => signals.finishReasons[reason] ?? 0)
     ),
-    ...others.length === 0 ? [] : [share2(say2`finished with ${others.length} other reasons`, sum2)],
+    ...others.length === 0 ? [] : [share2(say2`finished with ${countThings(others.length, "other reason", "other reasons")}`, sum3)],
     {
       name: say2`median length in characters`,
       baseline: formatLength(baseline),
@@ -62637,16 +65469,129 @@ function listSignals({ arms: arms3 }) {
 function formatLength({ charactersMedian }) {
   return charactersMedian === null ? "–" : formatCount(charactersMedian);
 }
-function rankSlices(slices, most) {
-  const excess = (row) => row.candidateEvents - row.baselineEvents;
-  const ranked = slices.toSorted((a, b) => excess(b) - excess(a));
-  return { rows: ranked.slice(0, most), left: Math.max(0, ranked.length - most) };
-}
 function listAmendments({ registration }) {
   return registration.amendments.map(
     ({ number: number4, date: date5, reason }) => say2`Amendment ${number4} of ${verbatim(date5)}: ${verbatim(reason)}`
   );
 }
+
+// src/report/audit-action.ts
+var arms3 = ["candidate", "baseline"];
+function sayAudit(decided) {
+  const toRead = listUnread(decided);
+  if (toRead.length === 0) return [];
+  const lines = verbatim('{"turn", "arm", "category", "present"}');
+  const command = verbatim("checkpoint-gate decide RUN_DIR --audit FILE");
+  return say2`Read the judge's flags, ${joinWords(toRead)} (${verbatim("present")} in ${verbatim(runFiles.outcomes)}), write a JSON line ${lines} for each to a file, and run ${command}.`;
+}
+function sayConfirmed({ estimate }) {
+  const { flagged, audited, refuted } = estimate.candidate.audit;
+  if (flagged === 1) return say2`The candidate's flag was read and confirmed: mend the checkpoint.`;
+  const read = audited === flagged ? "all were" : `${formatCount(audited)} ${audited === 1 ? "was" : "were"}`;
+  return say2`Of the candidate's ${countThings(flagged, "flag", "flags")} ${read} read and ${formatCount(audited - refuted)} confirmed: mend the checkpoint.`;
+}
+function listUnread({ estimate, verdict }) {
+  const unread = arms3.filter((arm) => estimate[arm].audit.audited < estimate[arm].audit.flagged);
+  const isOfLimit = verdict.reason === "over-limit" || verdict.reason === "judge";
+  const asked2 = isOfLimit ? unread.slice(0, 1) : unread;
+  return asked2.map((arm) => {
+    const { flagged, audited } = estimate[arm].audit;
+    return audited === 0 ? `the ${arm}'s ${formatCount(flagged)}` : `${formatCount(flagged - audited)} more of the ${arm}'s ${formatCount(flagged)}`;
+  });
+}
+
+// src/report/rates.ts
+function compareRates(estimate) {
+  return `${describeRate(estimate, "candidate")}, baseline ${describeRate(estimate, "baseline")}`;
+}
+function describeRate(estimate, name2, bound) {
+  const { events, graded: graded2, ratePer100k, lowerPer100k, upperPer100k } = estimate[name2];
+  const counts = `${formatCount(events)} of ${formatCount(graded2)}`;
+  if (ratePer100k === null) return counts;
+  const weighted = estimate.method === "exact" ? "" : "weighted ";
+  const per100k = bound === "at least" ? lowerPer100k : upperPer100k;
+  const unit = chooseArmUnit(estimate[name2]);
+  const shown = formatBound(unit, per100k, estimate.limit?.limitPer100k ?? null);
+  const bounds = bound === void 0 ? "" : `, ${bound} ${shown}`;
+  return `${counts} (${weighted}${formatIn(unit, ratePer100k)}${bounds})`;
+}
+function describeLimit2({ limit: limit2, candidate }) {
+  return limit2 === null ? "" : `, limit ${formatLimit(limit2.limitPer100k, chooseArmUnit(candidate))}`;
+}
+function describeMargin({ margin: margin2, candidate }) {
+  return formatMargin(margin2?.marginPer100k ?? 0, chooseArmUnit(candidate));
+}
+function describeSize({ difference, candidate }) {
+  return formatDifference(chooseArmUnit(candidate), difference?.per100k ?? 0);
+}
+
+// src/report/judge-cause.ts
+var nothing = { truePositives: 0, positives: 0, falsePositives: 0, negatives: 0 };
+function sayJudgeCause(decided) {
+  const { estimate, verdict } = decided;
+  const id = verbatim(verdict.id);
+  const counts = readCalibration(decided);
+  const rate = say2`${id} ${describeRate(estimate, "candidate")}${describeLimit2(estimate)}`;
+  switch (findObstacle2(decided)) {
+    case "unusable-judge":
+      return say2`${id}: its judge flags what is none (${describeAlarms(counts)}) as often as what is (${describeFound(counts)}), so that its labels say nothing.`;
+    case "false-alarms":
+      return say2`${rate}: over it as labelled, which can't be told from the judge's false alarms (${describeAlarms(counts)}${describeFloor(decided)}).`;
+    case "misses":
+      return say2`${rate}: at most ${showBound(decided, estimate.limit?.upperAsLabelledPer100k ?? 0)} as labelled, but ${showBound(decided, estimate.candidate.upperPer100k)} with what the judge may miss (${describeFound(counts)}).`;
+    default:
+      return say2`${id} ${compareRates(estimate)}: ${describeSize(estimate)}, within the margin of ${describeMargin(estimate)} as labelled (${formatP(estimate.margin?.pWithinAsLabelled ?? 1)}), but not with the judge's errors allowed for (${formatP(estimate.margin?.pWithin ?? 1)}).`;
+  }
+}
+function sayJudgeAction(decided) {
+  switch (findObstacle2(decided)) {
+    case "no-labels":
+      return say2`Check the judge's endpoint, model and rubric, then run again.`;
+    case "unusable-judge":
+      return say2`Mend the rubric or take another judge, and calibrate again.`;
+    case "false-alarms":
+      return joinTexts([sayAudit(decided), say2`More negatives in the calibration help too.`]);
+    case "misses":
+      return sayPositives(decided);
+    default:
+      return say2`The margin shrinks by what the judge is sure to show of a difference: calibrate with more positives and negatives.`;
+  }
+}
+function sayPositives(decided) {
+  const { estimate } = decided;
+  const { limit: limit2, levels } = estimate;
+  const counts = readCalibration(decided);
+  if (counts.truePositives === 0) {
+    return say2`Put positives that the judge finds into the calibration: without any, what it misses has no bound.`;
+  }
+  const { sensitivityLower } = boundCalibration({ calibration: counts, alpha: levels.alpha });
+  const sure = formatShare(sensitivityLower, 1);
+  const divided = say2`The bound is divided by the share that the judge is sure to find, now ${sure}.`;
+  const best = (limit2?.upperAsLabelledPer100k ?? 0) * counts.positives / counts.truePositives;
+  return best <= (limit2?.limitPer100k ?? 0) ? say2`${divided} Calibrate with more positives.` : say2`${divided} More positives alone don't help, as the bound would still be ${showBound(decided, best)}: it takes a judge that finds more of them, or more turns.`;
+}
+function describeAlarms({ falsePositives, negatives }) {
+  if (negatives === 0) return "no negatives were tried";
+  return `${formatCount(falsePositives)} of ${formatCount(negatives)} negatives flagged`;
+}
+function describeFound({ truePositives, positives }) {
+  if (positives === 0) return "no positives were tried";
+  return `${formatCount(truePositives)} of ${formatCount(positives)} positives flagged`;
+}
+function describeFloor(decided) {
+  const { judge: judge2 } = decided.estimate;
+  if (judge2.kind !== "calibrated" || judge2.floorPer100k === null || judge2.floorPer100k >= 1e5) return "";
+  return `: a rate over ${showBound(decided, judge2.floorPer100k)} could be`;
+}
+function showBound({ estimate }, per100k) {
+  const { candidate, limit: limit2 } = estimate;
+  return formatBound(chooseArmUnit(candidate), per100k, limit2?.limitPer100k ?? null);
+}
+function readCalibration({ record: record2, category }) {
+  return findCalibration(record2.plan, category) ?? nothing;
+}
+
+// src/report/stop.ts
 function explainStop({ stopped, cost }) {
   switch (stopped) {
     case "max-requests":
@@ -62655,9 +65600,88 @@ function explainStop({ stopped, cost }) {
       return "the time of the budget ran out";
     case "cancelled":
       return "the run was cancelled";
+    case "decided":
+      return "the run ended when its results decided";
     case null:
       return "the run ended early";
   }
+}
+
+// src/report/cause.ts
+function sayCause(decided) {
+  const { record: record2, estimate, verdict } = decided;
+  const id = verbatim(verdict.id);
+  switch (verdict.reason) {
+    case "worse-than-baseline":
+      return say2`${id} ${compareRates(estimate)}: worse than the baseline${describeEvidence(decided)}.`;
+    case "over-limit":
+      return isByPoints(record2) ? say2`${id} ${describeRate(estimate, "candidate")}${describeLimit2(estimate)}: over its limit by its point estimate.` : say2`${id} ${describeRate(estimate, "candidate", estimate.early === null ? "at least" : void 0)}${describeLimit2(estimate)}: over its limit${describeLook2(decided)}.`;
+    case "over-margin":
+      return say2`${id} ${compareRates(estimate)}: higher than the baseline by more than the margin of ${describeMargin(estimate)}${describeEvidence(decided)}.`;
+    case "suspect":
+      return say2`${id} ${describeSuspect(decided)}, not by the one over all categories${describeAdjusted(decided)}.`;
+    case "underpowered":
+      return saySmall(decided);
+    case "judge":
+      return findObstacle2(decided) === "no-labels" ? sayLost(decided) : sayJudgeCause(decided);
+    case "measurement":
+      return sayLost(decided);
+    case "not-asked":
+      return sayNotAsked(decided);
+    default:
+      return say2`${id} ${describeRate(estimate, "candidate", "at most")}${describeLimit2(estimate)}.`;
+  }
+}
+function describeEvidence(decided) {
+  const { record: record2, estimate, verdict } = decided;
+  if (estimate.early !== null) return describeLook2(decided);
+  if (verdict.reason === "worse-than-baseline") return ` (${formatP(estimate.regression.pFail)})`;
+  return isByPoints(record2) ? " by its point estimate" : ` (${formatP(estimate.margin?.pOver ?? 1)})`;
+}
+function describeLook2({ estimate }) {
+  const { early, candidate } = estimate;
+  if (early === null) return "";
+  return `, decided after ${formatCount(early.turns)} of ${countThings(candidate.planned, "turn", "turns")}`;
+}
+function describeSuspect({ category, estimate }) {
+  const { regression, limit: limit2, margin: margin2 } = estimate;
+  const found = phraseSuspect(category, estimate);
+  if (found === "over its limit") {
+    return `${describeRate(estimate, "candidate", "at least")}${describeLimit2(estimate)}: over its limit by its own test (${formatP(limit2?.pAbove ?? 1)})`;
+  }
+  if (found === "worse than the baseline") {
+    return `${compareRates(estimate)}: worse than the baseline by its own test (${formatP(regression.pFail)})`;
+  }
+  return `${compareRates(estimate)}: higher than the baseline by more than the margin of ${describeMargin(estimate)} by its own test (${formatP(margin2?.pOver ?? 1)})`;
+}
+function describeAdjusted({ estimate, verdict }) {
+  if (verdict.p_adjusted === null) return "";
+  return ` (adjusted ${formatP(verdict.p_adjusted)} at α = ${formatLevel(scaleOf(estimate))})`;
+}
+function saySmall(decided) {
+  const { estimate, verdict } = decided;
+  const id = verbatim(verdict.id);
+  switch (findObstacle2(decided)) {
+    case "few-pairs":
+      return say2`${id}: ${countThings(estimate.regression.pairs, "turn", "turns")} graded in both arms, too few to show any candidate worse.`;
+    case "margin":
+      return say2`${id} ${compareRates(estimate)}: ${describeSize(estimate)}, not shown to be within the margin of ${describeMargin(estimate)} (${formatP(estimate.margin?.pWithin ?? 1)}).`;
+    default:
+      return say2`${id} ${describeRate(estimate, "candidate", "at most")}${describeLimit2(estimate)}.`;
+  }
+}
+function sayLost(decided) {
+  const { estimate, verdict } = decided;
+  const { candidate, baseline } = estimate;
+  const lost = countMissing(candidate) + countMissing(baseline);
+  const counts = `${formatCount(lost)} of ${formatCount(candidate.planned + baseline.planned)} missing`;
+  return say2`${verbatim(verdict.id)}: ${phraseReason(decided)}, ${counts} (${listCauses(sumCauses(estimate))}).`;
+}
+function sayNotAsked({ record: record2, estimate, verdict }) {
+  const { candidate, baseline } = estimate;
+  const unasked = candidate.notAsked + baseline.notAsked;
+  const turns = countThings(candidate.planned + baseline.planned, "turn", "turns");
+  return say2`${unasked} of ${turns} of both arms ${unasked === 1 ? "was" : "were"} not asked in ${verbatim(verdict.id)}, ${explainStop(record2)}.`;
 }
 
 // src/estimate/planning.ts
@@ -62773,156 +65797,528 @@ function criticalCounts(plan) {
   });
   return { maxPass: firstNotPassing === null || firstNotPassing === 0 ? null : firstNotPassing - 1, minFail };
 }
-function smallestPassableLimit({ turns, alpha }) {
-  requireCount("turns", turns);
-  requireAlpha(alpha);
-  return turns === 0 ? 1 : -Math.expm1(Math.log(alpha) / turns);
+
+// src/estimate/forecast-setting.ts
+var blank = { weight: 1, stratum: 0, baseline: "none", candidate: "none" };
+var modelTurns = 1e3;
+function describeSetting(request) {
+  const { plan, tier } = request;
+  const clusters = /* @__PURE__ */ new Map();
+  const strata = /* @__PURE__ */ new Map();
+  const number4 = (numbers, name2) => {
+    const known = numbers.get(name2) ?? numbers.size;
+    numbers.set(name2, known);
+    return known;
+  };
+  const turns = request.turns.map(
+    ({ weight, conversation, stratum }) => ({
+      weight,
+      cluster: number4(clusters, conversation),
+      stratum: number4(strata, stratum),
+      baseline: "none",
+      candidate: "none"
+    })
+  );
+  const method = chooseMethod(turns);
+  const stopping = planStopping({ plan, tier, turns });
+  const draw = weighFor(method, turns);
+  return { plan, tier, draw, method, ...indexDraw(draw, method), stopping };
+}
+function planStoppingAt(setting, turns) {
+  const { plan, tier, method, stopping } = setting;
+  if (method === "weighted") return stopping;
+  const scale2 = turns / modelTurns;
+  const categories = plan.policy.categories.map((category) => ({
+    ...category,
+    limitPer100k: category.limitPer100k === null ? null : Math.min(1e5, category.limitPer100k * scale2)
+  }));
+  return planStopping({
+    plan: { ...plan, policy: { ...plan.policy, categories } },
+    tier,
+    turns: Array.from({ length: modelTurns }, (_, cluster) => ({ weight: 1, cluster }))
+  });
+}
+function resizeDraw(setting, turns) {
+  const { draw } = setting;
+  const resized = Array.from({ length: turns }, (_, place) => {
+    const turn = draw[place % draw.length] ?? { ...blank, cluster: 0 };
+    return { ...turn, cluster: turn.cluster + draw.length * Math.floor(place / draw.length) };
+  });
+  const index = indexDraw(resized, setting.method);
+  return { ...setting, draw: resized, ...index, stopping: planStoppingAt(setting, turns) };
+}
+function indexDraw(draw, method) {
+  if (method === "exact") return { index: void 0, order: void 0 };
+  const weigh = (place) => draw[place]?.weight ?? 0;
+  const order = draw.map((_, place) => place).toSorted((a, b) => weigh(a) - weigh(b) || a - b);
+  return { index: indexClusters(draw), order };
+}
+function changeCategory(setting, changed) {
+  const { plan, tier, draw } = setting;
+  const categories = plan.policy.categories.map(
+    (category) => category.id === changed.id ? { ...category, ...changed } : category
+  );
+  const other = { ...plan, policy: { ...plan.policy, categories } };
+  return { ...setting, plan: other, stopping: planStopping({ plan: other, tier, turns: draw }) };
+}
+function describeJudge(plan, category) {
+  const calibration = category.calibration === null ? void 0 : plan.calibrations[category.calibration];
+  return calibration === void 0 ? null : { calibration, mode: plan.policy.gate.judgeError, flagsAudited: false };
+}
+function countRivals(plan, { role }) {
+  return role === "watch" ? 1 : Math.max(1, countTests(plan));
+}
+function spreadEvents(setting, counts) {
+  const { draw, order } = setting;
+  const total = counts.candidateOnly + counts.baselineOnly + counts.both;
+  const observations = [...draw];
+  for (let event = 0; event < total; event += 1) {
+    const place = Math.floor((event + 0.5) * draw.length / total);
+    const index = order?.[place] ?? place;
+    const turn = draw[index];
+    if (turn !== void 0) observations[index] = { ...turn, ...chooseStates(event, total, counts) };
+  }
+  return observations;
+}
+function chooseStates(event, total, { candidateOnly, baselineOnly }) {
+  const reached2 = (count3) => Math.floor((event + 1) * count3 / total) > Math.floor(event * count3 / total);
+  const differing = candidateOnly + baselineOnly;
+  if (!reached2(differing)) return { candidate: "event", baseline: "event" };
+  const before = Math.floor(event * differing / total);
+  const isCandidates = Math.floor((before + 1) * candidateOnly / differing) > Math.floor(before * candidateOnly / differing);
+  return isCandidates ? { candidate: "event", baseline: "none" } : { candidate: "none", baseline: "event" };
 }
 
-// src/estimate/forecast.ts
-var wantedPower = 0.8;
-var rateSteps = 40;
-function forecastLimit(question) {
-  const { turns, limit: limit2, predicted, alpha, tests } = question;
-  if (limit2 === null) return null;
-  const smallestPassable = smallestPassableLimit({ turns, alpha });
-  if (predicted === null) return { smallestPassable, turnsToPass: null, chances: null };
-  if (limit2 <= 0 || limit2 >= 1) {
-    const pass2 = limit2 >= 1 ? 1 : 0;
-    return { smallestPassable, turnsToPass: null, chances: { pass: pass2, fail: 0, inconclusive: 1 - pass2 } };
+// src/estimate/limit-forecast.ts
+var halvings3 = 40;
+function findLimitRule(setting, category) {
+  const { limitPer100k } = category;
+  if (limitPer100k === null) return null;
+  const { plan, draw, stopping } = setting;
+  const maxPass = countMaxPass(setting, category);
+  if (plan.policy.gate.decideBy === "point-estimate") {
+    const isBound = draw.length > 0 && (maxPass ?? 0) < draw.length;
+    return { maxPass, minFail: isBound ? (maxPass ?? 0) + 1 : null, minSuspect: null };
   }
-  const { maxPass } = criticalCounts({ turns, limit: limit2, alpha });
-  const { minFail } = criticalCounts({ turns, limit: limit2, alpha: alpha / tests });
-  const pass = maxPass === null ? 0 : binomialCdf({ events: maxPass, trials: turns, rate: predicted });
-  const fail2 = minFail === null ? 0 : binomialUpperTail({ events: minFail, trials: turns, rate: predicted });
+  const { levels } = stopping;
+  const failAlpha = levels.alpha / countRivals(plan, category);
   return {
-    smallestPassable,
-    turnsToPass: planTurnsToPass({ limit: limit2, rate: predicted, power: wantedPower, alpha })?.turns ?? null,
-    chances: { pass, fail: fail2, inconclusive: Math.max(0, 1 - pass - fail2) }
+    maxPass,
+    minFail: levels.finalDecides ? countFailing(setting, category, failAlpha) : null,
+    minSuspect: countFailing(setting, category, levels.alpha)
   };
 }
-function forecastRegression(question) {
-  const { turns, predicted, regressionAlpha, tests } = question;
-  const alpha = regressionAlpha / tests;
-  const fewestPairs = countFewestPairs(regressionAlpha);
-  if (predicted === null || predicted >= 1 || turns === 0) return { fewestPairs, detectable: null };
-  const power = (candidate) => computePower({ turns, baseline: predicted, candidate, alpha });
-  if (power(1) < wantedPower) return { fewestPairs, detectable: null };
-  let low = predicted;
-  let high = 1;
-  for (let step = 0; step < rateSteps; step += 1) {
-    const middle = (low + high) / 2;
-    if (power(middle) >= wantedPower) high = middle;
-    else low = middle;
+function countMaxPass(setting, category) {
+  const { plan, draw, stopping } = setting;
+  const turns = draw.length;
+  const limitPer100k = category.limitPer100k ?? 0;
+  const limit2 = limitPer100k / 1e5;
+  if (turns === 0) return null;
+  if (plan.policy.gate.decideBy === "point-estimate") {
+    return Math.min(turns, Math.floor(roundBound(limit2 * turns)));
   }
-  return { fewestPairs, detectable: high };
+  const { alpha, finalDecides } = stopping.levels;
+  if (finalDecides && isPlain(setting, category)) return criticalCounts({ turns, limit: limit2, alpha }).maxPass;
+  const isRefused = finalDecides ? (events) => {
+    const { upper } = boundRate(askRate(setting, category, placeEvents(setting, events)));
+    return roundBound(upper * 1e5) > limitPer100k;
+  } : (events) => !passesByLooks({ setting, category, events });
+  const guess = (guessCounts({ turns, limit: limit2, alpha })?.maxPass ?? -1) + 1;
+  const first = findFirstNear({ guess, least: 0, most: turns, isReached: isRefused });
+  if (first === null) return turns;
+  return first === 0 ? null : first - 1;
 }
-function countFewestPairs(alpha) {
-  let pairs = 1;
-  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1;
-  return pairs;
+function isPlain({ plan, method }, category) {
+  const limit2 = category.limitPer100k ?? 0;
+  return method === "exact" && describeJudge(plan, category) === null && limit2 > 0 && limit2 < 1e5;
 }
-function computePower(question) {
-  const { turns, baseline, candidate, alpha } = question;
-  const worse = candidate * (1 - baseline);
-  const better = baseline * (1 - candidate);
-  let power = 0;
-  let below = 0;
-  let critical = countFewestPairs(alpha);
-  for (let events = 0; events <= turns; events += 1) {
-    const cumulated = binomialCdf({ events, trials: turns, rate: better });
-    while (testWorse({ candidateOnly: critical, baselineOnly: events }) > alpha) critical += 1;
-    if (critical <= turns)
-      power += (cumulated - below) * binomialUpperTail({ events: critical, trials: turns, rate: worse });
-    below = cumulated;
-    if (1 - cumulated < 1e-9) break;
+function forecastLimit(rule, { turns, rate }) {
+  const { maxPass, minFail } = rule;
+  const pass2 = computePassChance(maxPass, { turns, rate });
+  const fail3 = minFail === null ? 0 : 1 - binomialCdf({ events: minFail - 1, trials: turns, rate });
+  return { pass: pass2, fail: fail3, inconclusive: Math.max(0, 1 - pass2 - fail3) };
+}
+function computePassChance(maxPass, { turns, rate }) {
+  return maxPass === null ? 0 : binomialCdf({ events: maxPass, trials: turns, rate });
+}
+function findSmallestLimits(setting, category) {
+  const { plan, draw, stopping } = setting;
+  const { gate } = plan.policy;
+  if (draw.length === 0) return { clean: 1, withMissing: 1 };
+  if (gate.decideBy === "point-estimate") return { clean: 0, withMissing: 0 };
+  if (!stopping.levels.finalDecides) {
+    const clean = findSmallestByLooks(setting, category);
+    return { clean, withMissing: clean };
   }
-  return power;
+  const lost = Math.floor(gate.missingBudgetShare * draw.length);
+  const missing2 = {
+    baseline: "transport-missing",
+    candidate: "transport-missing"
+  };
+  const partly = draw.map((turn, index) => index < lost ? { ...turn, ...missing2 } : turn);
+  return {
+    clean: boundRate(askRate(setting, category, draw)).upper,
+    withMissing: boundRate(askRate(setting, category, partly)).upper
+  };
+}
+function findLimitToPass(request) {
+  const { setting, category, rate, power } = request;
+  const turns = setting.draw.length;
+  if (turns === 0) return 1;
+  const events = quantileBinomial({ trials: turns, rate, probability: power });
+  if (setting.plan.policy.gate.decideBy === "point-estimate") return events / turns;
+  const bound = (other) => other.stopping.levels.finalDecides ? boundRate(askRate(other, category, placeEvents(other, events))).upper : findSmallestByLooks(other, category, events);
+  const first = bound(setting);
+  const raised = { ...category, limitPer100k: Math.min(1e5, first * 1e5) };
+  return Math.max(first, bound(changeCategory(setting, raised)));
+}
+function quantileBinomial(question) {
+  const { trials, rate, probability } = question;
+  return findFirstNear({
+    guess: Math.floor(trials * rate),
+    least: 0,
+    most: trials,
+    isReached: (events) => binomialCdf({ events, trials, rate }) >= probability
+  }) ?? trials;
+}
+function askRate(setting, category, observations) {
+  const { plan, method, stopping } = setting;
+  return {
+    observations,
+    arm: "candidate",
+    alpha: stopping.levels.alpha,
+    method,
+    missingRule: "within-budget",
+    judge: describeJudge(plan, category),
+    index: setting.index
+  };
+}
+function placeEvents(setting, events) {
+  return spreadEvents(setting, { candidateOnly: events, baselineOnly: 0, both: 0 });
+}
+function countFailing(setting, category, alpha) {
+  const limit2 = (category.limitPer100k ?? 0) / 1e5;
+  const turns = setting.draw.length;
+  if (isPlain(setting, category) && turns > 0) return criticalCounts({ turns, limit: limit2, alpha }).minFail;
+  const isOver = (events) => {
+    const question = { ...askRate(setting, category, placeEvents(setting, events)), alpha };
+    return setting.method === "exact" ? testAbove2({ ...question, limit: limit2 }) < alpha : boundRate(question).lower > limit2;
+  };
+  const guess = guessCounts({ turns, limit: limit2, alpha })?.minFail ?? turns;
+  return findFirstNear({ guess, least: 1, most: turns, isReached: isOver });
+}
+function guessCounts(plan) {
+  return plan.turns > 0 && plan.limit > 0 && plan.limit < 1 ? criticalCounts(plan) : null;
+}
+function findSmallestByLooks(setting, category, events = 0) {
+  let refused = 0;
+  let passed = 1;
+  for (let halving = 0; halving < halvings3; halving += 1) {
+    const middle = (refused + passed) / 2;
+    const other = { ...category, limitPer100k: middle * 1e5 };
+    if (passesByLooks({ setting, category: other, events })) passed = middle;
+    else refused = middle;
+  }
+  return passed;
+}
+function passesByLooks(request) {
+  const { setting, category, events } = request;
+  const { plan, draw, stopping } = setting;
+  const look = createLooks({ plan, category, plannedTurns: draw.length, levels: stopping.levels });
+  const observations = placeEvents(setting, events);
+  for (let start = 0; start < observations.length; start += batchTurns) {
+    const decided = look(observations.slice(start, start + batchTurns));
+    if (decided !== null) return decided.decision === "pass";
+  }
+  return false;
+}
+
+// src/estimate/turns-to-pass.ts
+var mostTurns = 2e7;
+var growth = 1.01;
+var refinement = 1.02;
+var mostRefined = 5e4;
+var calibrationShare2 = 0.1;
+function findTurnsToPass(request) {
+  const { setting, goal, power } = request;
+  const { limitPer100k } = goal.category;
+  if (limitPer100k === null || limitPer100k <= 0 || goal.rate >= limitPer100k / 1e5) return null;
+  if (limitPer100k >= 1e5) return 1;
+  const first = findTurnsAtLevels({ ...request, levels: setting.stopping.levels });
+  if (first === null) return null;
+  if (setting.method === "weighted") return refineTurns({ ...request, turns: first });
+  const { levels } = planStoppingAt(setting, first);
+  if (isSameLevel(levels, setting.stopping.levels)) return first;
+  const second = findTurnsAtLevels({ setting, goal, power, levels });
+  return second === null ? null : Math.max(first, second);
+}
+function refineTurns(request) {
+  const { setting, goal, power } = request;
+  let { turns } = request;
+  while (turns <= mostRefined) {
+    const maxPass = countMaxPass(resizeDraw(setting, turns), goal.category);
+    if (computePassChance(maxPass, { turns, rate: goal.rate }) >= power) break;
+    turns = Math.ceil(turns * refinement);
+  }
+  return turns;
+}
+function findTurnsForAll(request) {
+  const { setting, goals, power, others = () => 1 } = request;
+  const singles = goals.map((goal) => findTurnsToPass({ setting, goal, power }));
+  let turns = 1;
+  for (const single of singles) {
+    if (single === null) return null;
+    turns = Math.max(turns, single);
+  }
+  const isEnough = (count3) => {
+    const { levels } = planStoppingAt(setting, count3);
+    const chance2 = goals.reduce(
+      (product, goal) => product * computeChance({ setting, goal, levels, turns: count3 }),
+      others(count3)
+    );
+    return chance2 >= power;
+  };
+  return findByGrowth(turns, isEnough);
+}
+function computeChance(request) {
+  const { setting, goal, levels, turns } = request;
+  const limit2 = (goal.category.limitPer100k ?? 0) / 1e5;
+  if (limit2 >= 1) return 1;
+  if (limit2 <= 0) return 0;
+  const worth = Math.floor(turns / measureDesign(setting, goal.category));
+  const maxPass = countPassing({ setting, goal, levels, turns: worth });
+  return maxPass === null ? 0 : binomialCdf({ events: maxPass, trials: worth, rate: goal.rate });
+}
+function findTurnsAtLevels(request) {
+  const { setting, goal, power, levels } = request;
+  const { gate } = setting.plan.policy;
+  const limit2 = (goal.category.limitPer100k ?? 0) / 1e5;
+  if (gate.decideBy === "bounds" && levels.finalDecides) {
+    const shown = limit2 * boundSensitivity({ setting, goal, levels });
+    if (shown <= 0 || shown >= 1) return null;
+    const planned = planTurnsToPass({ limit: shown, rate: goal.rate, power, alpha: levels.alpha });
+    if (planned === null) return null;
+    const turns = Math.ceil(planned.turns * measureDesign(setting, goal.category));
+    return turns <= mostTurns ? turns : null;
+  }
+  return findByGrowth(1, (turns) => computeChance({ setting, goal, levels, turns }) >= power);
+}
+function countPassing(request) {
+  const { setting, goal, levels, turns } = request;
+  const limit2 = (goal.category.limitPer100k ?? 0) / 1e5;
+  if (turns === 0) return null;
+  if (setting.plan.policy.gate.decideBy === "point-estimate") return Math.floor(limit2 * turns);
+  const shown = limit2 * boundSensitivity({ setting, goal, levels });
+  if (shown <= 0 || shown >= 1) return null;
+  if (levels.finalDecides) return criticalCounts({ turns, limit: shown, alpha: levels.alpha }).maxPass;
+  const needed = -Math.log(spendOnEvidence(request));
+  const first = findFirstNear({
+    guess: Math.floor(turns * shown / 2),
+    least: 0,
+    most: turns,
+    isReached: (events) => logEvidenceBelow({ events, turns, limit: shown }) < needed
+  });
+  if (first === null) return turns;
+  return first === 0 ? null : first - 1;
+}
+function spendOnEvidence({
+  setting,
+  goal,
+  levels
+}) {
+  const early = levels.looks?.limit.early ?? levels.alpha;
+  return describeJudge(setting.plan, goal.category) === null ? early : early * (1 - calibrationShare2);
+}
+function boundSensitivity(request) {
+  const { setting, goal, levels } = request;
+  const judge2 = describeJudge(setting.plan, goal.category);
+  if (judge2 === null || setting.plan.policy.gate.decideBy === "point-estimate") return 1;
+  const alpha = levels.finalDecides ? levels.alpha : levels.alpha * calibrationShare2;
+  return boundCalibration({ calibration: judge2.calibration, alpha }).sensitivityLower;
+}
+function measureDesign(setting, category) {
+  const turns = setting.draw.length;
+  if (setting.method === "exact" || turns === 0) return 1;
+  const { clean } = findSmallestLimits(setting, { ...category, calibration: null });
+  return Math.max(1, clean * turns / -Math.log(setting.stopping.levels.alpha));
+}
+function findByGrowth(turns, isEnough) {
+  let below = turns - 1;
+  for (let count3 = turns; count3 <= mostTurns; count3 = Math.ceil(count3 * growth)) {
+    if (isEnough(count3)) return findFirst({ below, reached: count3, isReached: isEnough });
+    below = count3;
+  }
+  return null;
+}
+function isSameLevel(first, second) {
+  return first.alpha === second.alpha && first.finalDecides === second.finalDecides;
 }
 
 // src/report/more-turns.ts
 var plannedPower = 0.8;
-var smallestAlpha3 = 1e-15;
-function planMoreTurns(request) {
-  const { plan, estimate } = request;
-  const { candidate, limit: limit2 } = estimate;
+var smallestAlpha5 = 1e-15;
+var mostPairs = 2e7;
+var calibrationShare3 = 0.1;
+function planMoreTurns({ record: record2, category, estimate }) {
+  const { candidate, limit: limit2, levels } = estimate;
   if (limit2 === null || candidate.ratePer100k === null) return null;
-  const question = {
-    limit: limit2.limitPer100k / 1e5,
-    rate: candidate.ratePer100k / 1e5,
+  const rate = candidate.ratePer100k / 1e5;
+  const graded2 = findTurnsToPass({
+    setting: describeSetting2(record2, estimate),
+    goal: { category, rate },
     power: plannedPower
-  };
-  if (question.limit <= 0 || question.limit >= 1) return null;
-  const { alpha } = plan.policy.gate;
-  const failAlpha = Math.max(smallestAlpha3, alpha / Math.max(1, request.tests));
-  const graded = planTurnsToPass({ ...question, alpha })?.turns ?? planTurnsToFail({ ...question, alpha: failAlpha })?.fewestTurns;
-  if (graded === void 0) return null;
+  }) ?? planFail({ estimate, rate, alpha: levels.alpha / Math.max(1, countTests(record2.plan)) });
+  if (graded2 === null) return null;
   const drawnPerGraded = candidate.planned / candidate.graded;
-  const needed = Math.ceil(graded * estimateDesignEffect(estimate, alpha) * drawnPerGraded);
+  const needed = Math.ceil(graded2 * estimateDesignEffect(estimate) * drawnPerGraded);
   return Math.max(1, needed - candidate.planned);
 }
-function estimateDesignEffect({ method, candidate, limit: limit2 }, alpha) {
+function planFail(question) {
+  const { estimate, rate, alpha } = question;
+  const { judge: judge2, limit: limit2 } = estimate;
+  const per100k = judge2.kind === "calibrated" ? judge2.floorPer100k : limit2?.limitPer100k;
+  const exceeded = (per100k ?? 0) / 1e5;
+  if (exceeded <= 0 || exceeded >= 1) return null;
+  const plan = { limit: exceeded, rate, power: plannedPower, alpha: Math.max(smallestAlpha5, alpha) };
+  return planTurnsToFail(plan)?.fewestTurns ?? null;
+}
+function describeSetting2(record2, { levels }) {
+  const { plan, run: run2, earlyStoppingOff } = record2;
+  return { plan, tier: run2.tier, draw: [], method: "exact", stopping: { levels, off: earlyStoppingOff } };
+}
+function estimateDesignEffect({ method, candidate, limit: limit2, levels }) {
   if (method === "exact" || limit2 === null || candidate.ratePer100k === null) return 1;
   const rate = candidate.ratePer100k / 1e5;
-  const equal = boundProportion({ events: rate * candidate.graded, trials: candidate.graded, alpha }).upper;
+  const { upper: equal } = boundProportion({
+    events: rate * candidate.graded,
+    trials: candidate.graded,
+    alpha: levels.alpha
+  });
   if (equal <= rate) return 1;
-  const ratio = (limit2.upperGradedPer100k / 1e5 - rate) / (equal - rate);
+  const ratio = (limit2.upperAsLabelledPer100k / 1e5 - rate) / (equal - rate);
   return Math.max(1, candidate.events === 0 ? ratio : ratio * ratio);
+}
+function planTurnsWithinMargin({ record: record2, category, estimate }) {
+  const { margin: margin2, regression, levels, candidate, method } = estimate;
+  if (margin2 === null || regression.pairs === 0) return null;
+  const calibration = findCalibration(record2.plan, category);
+  const share2 = calibration === null ? 0 : calibrationShare3;
+  const { sensitivityLower, falsePositiveUpper } = calibration === null ? { sensitivityLower: 1, falsePositiveUpper: 0 } : boundCalibration({ calibration, alpha: levels.alpha * share2 });
+  const shown = margin2.marginPer100k / 1e5 * (sensitivityLower - falsePositiveUpper);
+  if (shown <= 0 || shown >= 1) return null;
+  const { candidateOnly, baselineOnly } = regression.observed;
+  const pairs = planPairsWithinMargin({
+    margin: shown,
+    discordant: (candidateOnly + baselineOnly) / regression.pairs,
+    power: plannedPower,
+    alpha: levels.alpha * (1 - 2 * share2),
+    maxPairs: mostPairs
+  });
+  if (pairs === null) return null;
+  const designEffect = method === "exact" ? 1 : Math.max(1, record2.sample.designEffect);
+  return Math.ceil(pairs * designEffect * candidate.planned / regression.pairs);
 }
 
 // src/report/next-action.ts
-function sayNextAction(question) {
-  const { record: record2, estimate, verdict } = question;
-  const flagged = say2`Read the turns labelled ${verbatim("present")} in ${verbatim(runFiles.outcomes)}`;
+var chance = `chance ${String(plannedPower).replace("0.", ".")}`;
+function sayNextAction(decided) {
+  const { record: record2, verdict } = decided;
   switch (verdict.reason) {
     case "worse-than-baseline":
     case "over-limit":
-      return say2`${flagged}, then mend the checkpoint.`;
+    case "over-margin":
+      return sayMendCheckpoint(decided);
     case "suspect":
-      return say2`${flagged}; a new ${verbatim("sample.epoch")} in the policy draws fresh turns, which decide.`;
+      return say2`${sayRead()}; a new ${verbatim("sample.epoch")} in the policy, with ${verbatim(`round: ${record2.plan.registration.round + 1}`)} in the registration, draws fresh turns, which decide.`;
     case "underpowered":
-      return sayMoreTurns(question);
+      return sayMoreTurns(decided);
     case "measurement":
-      return joinTexts([sayRerun(estimate, record2), sayMend(estimate)]);
+      return joinTexts([sayRerun(decided), sayMend(decided)]);
     case "judge":
-      return say2`Check the judge's endpoint, model and rubric, then run again.`;
+      return sayJudgeAction(decided);
     case "not-asked":
       return sayContinue(record2);
+    case "no-evidence-against":
+      return say2`A release run decides.`;
     case "not-worse":
     case "within-limit":
+    case "within-margin":
       return [];
   }
 }
-function sayMoreTurns(question) {
-  const { record: record2, estimate } = question;
-  if (estimate.limit === null) {
-    const pairs = countFewestPairs(record2.plan.policy.gate.regressionAlpha);
-    return say2`It takes at least ${pairs} turns graded in both arms to show that a candidate is worse.`;
+function sayMendCheckpoint(decided) {
+  switch (decided.verdict.audit) {
+    case "pending":
+      return sayAudit(decided);
+    case "confirmed":
+      return sayConfirmed(decided);
+    default:
+      return say2`${sayRead()}, then mend the checkpoint.`;
   }
-  const more = planMoreTurns({ ...question, plan: record2.plan });
-  const chance = `chance ${String(plannedPower).replace("0.", ".")}`;
-  if (more === null) {
-    return say2`No sample of up to 20 million turns would decide with ${chance}: the rate is too near the limit.`;
-  }
-  const price = priceTurns(record2, more);
-  const priced = price === null ? "" : `, ${price},`;
-  const decide = say2`About ${formatAbout(more)} more turns${priced} would decide with ${chance}`;
-  const { conversations, turnsDrawn } = record2.sample;
-  if (turnsDrawn + more <= conversations) return say2`${decide}.`;
-  return say2`${decide}, and the corpus has ${countThings(conversations, "conversation", "conversations")}: it would have to grow.`;
 }
-function priceTurns({ cost, sample }, more) {
-  if (sample.turnsDrawn === 0) return null;
-  const share2 = more / sample.turnsDrawn;
+function sayRead() {
+  return say2`Read the turns labelled ${verbatim("present")} in ${verbatim(runFiles.outcomes)}`;
+}
+function sayMoreTurns(decided) {
+  const { estimate } = decided;
+  switch (findObstacle2(decided)) {
+    case "few-pairs": {
+      const pairs = countThings(countFewestPairs(estimate.levels.regressionAlpha), "turn", "turns");
+      return say2`It takes at least ${pairs} graded in both arms.`;
+    }
+    case "margin":
+      return sayMorePairs(decided);
+    default:
+      return sayMoreForLimit(decided);
+  }
+}
+function sayMoreForLimit(decided) {
+  const more = planMoreTurns(decided);
+  return more === null ? say2`No sample of up to 20 million turns would decide with ${chance}: the rate is too near the limit.` : say2`${describeMore(decided, more)} would decide with ${chance}${describeCorpus(decided.record, more)}.`;
+}
+function sayMorePairs(decided) {
+  const needed = planTurnsWithinMargin(decided);
+  if (needed === null) {
+    return say2`No sample of up to 20 million turns would show an unchanged candidate to be within it with ${chance}.`;
+  }
+  const more = needed - decided.estimate.candidate.planned;
+  if (more <= 0) {
+    return say2`An unchanged candidate would pass such a sample with ${chance} or more: ${lowerFirst(sayRead())}, and compare the arms.`;
+  }
+  return say2`${describeMore(decided, more)} would let an unchanged candidate pass with ${chance}${describeCorpus(decided.record, more)}.`;
+}
+function lowerFirst([first, ...rest]) {
+  return typeof first === "string" ? [first.charAt(0).toLowerCase() + first.slice(1), ...rest] : [...rest];
+}
+function describeMore(decided, more) {
+  const price2 = priceTurns(decided, more);
+  const turns = more === 1 ? "1 more turn" : `About ${formatAbout(more)} more turns`;
+  return `${turns}${price2 === null ? "" : `, ${price2},`}`;
+}
+function describeCorpus({ plan, sample }, more) {
+  const { conversations, turnsEligible, turnsDrawn } = sample;
+  const isOne = plan.policy.sample.turnsPerConversation === "one";
+  if (turnsDrawn + more <= (isOne ? conversations : turnsEligible)) return "";
+  const corpus = isOne ? countThings(conversations, "conversation", "conversations") : countThings(turnsEligible, "turn", "turns");
+  return `, and the corpus has ${corpus}: it would have to grow`;
+}
+function priceTurns({ record: record2, estimate }, more) {
+  const { cost } = record2;
+  const asked2 = countAsked2(estimate);
+  if (asked2 === 0) return null;
+  const share2 = more / asked2;
   if (cost.usd !== null && cost.usd > 0) return formatUsd(cost.usd * share2);
-  return cost.requests > 0 ? `${formatAbout(Math.ceil(cost.requests * share2))} requests` : null;
+  const requests = Math.ceil(cost.requests * share2);
+  if (requests === 0) return null;
+  return requests === 1 ? "1 request" : `${formatAbout(requests)} requests`;
 }
-function sayRerun({ baseline, candidate }, record2) {
-  const lost = baseline.missing.transport + candidate.missing.transport;
+function sayRerun({ estimate, record: record2 }) {
+  const lost = estimate.baseline.missing.transport + estimate.candidate.missing.transport;
   if (lost === 0) return [];
   return say2`Rerun to fill ${lost} of them: the same turns are asked${sayWhatIsKept(record2)}.`;
 }
-function sayMend({ baseline, candidate }) {
+function sayMend({ estimate }) {
+  const { baseline, candidate } = estimate;
   const content = baseline.missing.content + candidate.missing.content;
   if (content === 0) return [];
   const causes = [...Object.keys(baseline.missing.causes), ...Object.keys(candidate.missing.causes)];
@@ -62940,11 +66336,77 @@ function sayContinue(record2) {
     case "max-requests":
       return say2`Raise ${verbatim("budget.max_requests")}, then rerun: ${kept}.`;
     case "max-minutes":
-      return say2`Raise ${verbatim("budget.max_minutes")} or rerun: ${kept} (${formatCount(cost.requests)} requests so far).`;
+      return say2`Raise ${verbatim("budget.max_minutes")} or rerun: ${kept} (${countThings(cost.requests, "request", "requests")} so far).`;
+    case "decided":
     case "cancelled":
     case null:
       return say2`Rerun: ${kept}.`;
   }
+}
+
+// src/report/pass.ts
+function sayPass(record2, categories) {
+  const blocking = categories.filter(({ verdict }) => verdict.role === "block");
+  const watched = categories.filter(({ verdict }) => verdict.role === "watch" && verdict.verdict === "fail");
+  const which = watched.length === 0 ? "no category is" : "no blocking category is";
+  const how = isByPoints(record2) ? "by point estimates, without error control, " : "";
+  const scope = `${countThings(blocking.length, "category", "categories")}, ${describeTurns(record2, blocking)}`;
+  return joinTexts([
+    say2`${how}${which} ${describeTests(blocking)} (${scope}).`,
+    sayTipping(blocking),
+    sayWatched(watched)
+  ]);
+}
+function describeTests(blocking) {
+  const compared = blocking.filter(({ category }) => category.regression);
+  const others = [
+    ...blocking.some(({ category }) => category.limitPer100k !== null) ? ["over its limit"] : [],
+    ...blocking.some(({ category }) => category.marginPer100k !== null) ? ["higher than the baseline by more than its margin"] : []
+  ];
+  const worse = "worse than the baseline";
+  if (compared.length === blocking.length) return joinByOr([worse, ...others]);
+  if (compared.length === 0) return joinByOr(others);
+  const counted = compared.length === 1 ? "the one compared with it" : `the ${compared.length} compared with it`;
+  return `${joinByOr(others)}, none of ${counted} ${worse}`;
+}
+function joinByOr(words) {
+  return words.join(", ").replace(/, (?=[^,]*$)/, " or ");
+}
+function describeTurns({ sample, stopped }, blocking) {
+  const turns = countThings(sample.turnsDrawn, "turn", "turns");
+  if (stopped !== "decided") return turns;
+  return `decided after ${formatCount(countAskedOf(blocking.map(({ estimate }) => estimate)))} of ${turns}`;
+}
+function countAskedOf(estimates) {
+  return estimates.reduce((most, estimate) => Math.max(most, countAsked2(estimate)), 0);
+}
+function sayTipping(blocking) {
+  const lacking = blocking.filter(({ estimate }) => countMissing(estimate.candidate) > 0);
+  if (lacking.length === 0) return [];
+  const found = lacking.map((decided) => ({
+    tipping: findTipping(decided),
+    id: decided.verdict.id,
+    lost: countMissing(decided.estimate.candidate)
+  }));
+  const points = found.flatMap(
+    ({ tipping, id, lost }) => tipping.kind === "at" ? [{ turns: tipping.turns, id, lost }] : []
+  );
+  const [first] = points.toSorted((a, b) => a.turns - b.turns || a.lost - b.lost);
+  if (first !== void 0) {
+    const missing3 = countThings(first.lost, "turn", "turns");
+    return say2`It holds unless ${describePart(first.turns, first.lost)} ${missing3} missing in ${verbatim(first.id)} ${were(first.lost)} present.`;
+  }
+  if (found.some(({ tipping }) => tipping.kind === "unknown")) return [];
+  const most = found.reduce((sum3, { lost }) => Math.max(sum3, lost), 0);
+  const missing2 = most === 1 ? "the 1 missing turn was" : `all of the ${formatCount(most)} missing turns were`;
+  return say2`It holds even if ${missing2} present.`;
+}
+function sayWatched(watched) {
+  const [first] = watched;
+  if (first === void 0) return [];
+  const pending = first.verdict.audit === "pending" ? " (audit pending)" : "";
+  const others = watched.length > 1 ? ` and ${formatCount(watched.length - 1)} more` : "";
+  return say2`Watched, not blocking: ${verbatim(first.verdict.id)} is ${phraseReason(first)}${pending}${others}.`;
 }
 
 // src/report/headline.ts
@@ -62953,43 +66415,55 @@ var inconclusiveOrder = [
   "judge",
   "measurement",
   "suspect",
-  "underpowered"
+  "underpowered",
+  "no-evidence-against"
 ];
-function sayFinding(request) {
-  const { record: record2, verdict, categories } = request;
+function chooseWord({ verdict, categories }) {
+  const failed = categories.filter(({ verdict: { role, verdict: verdict2 } }) => role === "block" && verdict2 === "fail");
+  const isPending = failed.length > 0 && failed.every(isAuditPending);
+  const word = verdict.verdict.toUpperCase();
+  return verdict.verdict === "fail" && isPending ? `${word}, audit pending` : word;
+}
+function sayFinding({ record: record2, verdict, categories }) {
   if (verdict.verdict === "invalid") {
     return say2`the measurement can't be trusted. ${listReasons(verdict)}`;
   }
   if (verdict.verdict === "unchanged") return say2`the checkpoint is the baseline's.`;
   const changed = sayModelChange(record2) ?? sayWrongModel(record2);
   if (changed !== null && verdict.verdict === "inconclusive") return changed;
-  const blocking = categories.filter((category) => category.verdict.role === "block");
-  if (verdict.verdict === "pass") return sayPass({ record: record2, categories, blocking: blocking.length });
-  const decisive = rankDecisive(blocking.filter((category) => category.verdict.verdict === verdict.verdict));
-  const [first] = decisive;
+  if (verdict.verdict === "pass") return sayPass(record2, categories);
+  const decisive = rankDecisive(
+    categories.filter((entry) => entry.verdict.role === "block" && entry.verdict.verdict === verdict.verdict)
+  );
+  const [first, ...others] = decisive;
   if (first === void 0) return sayUndecided(verdict);
-  const question = {
-    ...first,
-    record: record2,
-    tests: blocking.reduce((sum2, { estimate }) => sum2 + (estimate.limit === null ? 1 : 2), 0)
-  };
-  return joinTexts([
-    sayCause(question),
-    sayOthers(decisive.length - 1, verdict.verdict),
-    sayNextAction(question)
-  ]);
+  if (first.verdict.reason === "no-evidence-against") return saySmoke(first);
+  return joinTexts([sayCause(first), sayOthers(others, verdict.verdict), sayNextAction(first)]);
+}
+function saySmoke({ record: record2, ...decided }) {
+  const { plan, sample } = record2;
+  const asked2 = formatCount(sample.turnsDrawn);
+  const planned = countThings(plan.policy.sample.turns, "turn", "turns");
+  const found = say2`smoke found no evidence against ${verbatim(plan.candidate)} in ${asked2} of the plan's ${planned}.`;
+  return joinTexts([found, sayNextAction({ record: record2, ...decided })]);
 }
 function sayUndecided(verdict) {
   if (verdict.reasons.length > 0) return say2`no verdict follows from the record. ${listReasons(verdict)}`;
   return say2`no category blocks, so that nothing could pass. Give a category of the policy the role ${verbatim("block")}.`;
 }
 function sayOthers(others, verdict) {
-  if (others === 0) return [];
-  return say2`${countThings(others, "other category is", "other categories are")} ${verdict.toUpperCase()}.`;
+  if (others.length === 0) return [];
+  const pending = others.filter(isAuditPending).length;
+  const audit = pending === 0 ? "" : pending === others.length ? ", audit pending" : `, ${formatCount(pending)} of them audit pending`;
+  const are = countThings(others.length, "other category is", "other categories are");
+  return say2`${are} ${verdict.toUpperCase()}${audit}.`;
+}
+function isAuditPending({ verdict }) {
+  return verdict.audit === "pending";
 }
 function rankDecisive(decisive) {
-  const rank = ({ verdict }) => verdict.verdict === "inconclusive" ? inconclusiveOrder.indexOf(verdict.reason) : 0;
-  return decisive.toSorted((a, b) => rank(a) - rank(b) || weighDecisive(a) - weighDecisive(b));
+  const rank2 = ({ verdict }) => verdict.verdict === "inconclusive" ? inconclusiveOrder.indexOf(verdict.reason) : Number(verdict.audit === "pending");
+  return decisive.toSorted((a, b) => rank2(a) - rank2(b) || weighDecisive(a) - weighDecisive(b));
 }
 function weighDecisive({ verdict, estimate }) {
   if (verdict.reason !== "underpowered") return verdict.p_adjusted ?? 1;
@@ -63001,8 +66475,8 @@ function listReasons(verdict) {
   const shown = verdict.reasons.slice(0, 3).map((reason) => say2`${verbatim(reason)}`);
   return joinTexts(shown, "; ");
 }
-function sayWrongModel({ plan, arms: arms3 }) {
-  if (plan.baseline === plan.candidate || !Object.hasOwn(arms3.candidate.models, plan.baseline)) return null;
+function sayWrongModel({ plan, arms: arms4 }) {
+  if (plan.baseline === plan.candidate || !Object.hasOwn(arms4.candidate.models, plan.baseline)) return null;
   return say2`${verbatim(plan.baseline)}, the baseline, answered at the candidate's endpoint, so that ${verbatim(plan.candidate)} was not measured. Serve it there or correct the address, then measure again from the start.`;
 }
 function sayModelChange(record2) {
@@ -63011,111 +66485,157 @@ function sayModelChange(record2) {
   );
   if (arm === void 0) return null;
   const models2 = Object.entries(record2.arms[arm].models).toSorted(([, a], [, b]) => b - a);
-  const shown = models2.slice(0, 3).map(([model, count]) => say2`${verbatim(model)} ${count}`);
+  const shown = models2.slice(0, 3).map(([model, count3]) => say2`${verbatim(model)} ${count3}`);
   const rest = models2.length > 3 ? say2`${models2.length - 3} more` : [];
   const list = joinTexts([...shown, rest], ", ");
   return say2`${models2.length} models answered as the ${arm} (${list}), so that no one checkpoint was measured. Pin its endpoint to one, then measure again from the start.`;
 }
-function sayPass(request) {
-  const { record: record2, categories, blocking } = request;
-  const watched = categories.filter(({ verdict }) => verdict.role === "watch" && verdict.verdict === "fail");
-  const turns = countThings(record2.sample.turnsDrawn, "turn", "turns");
-  const scope = `${countThings(blocking, "category", "categories")}, ${turns}`;
-  const pass = say2`no category is worse than the baseline or over its limit (${scope}).`;
-  const [first] = watched;
-  if (first === void 0) return pass;
-  const others = watched.length > 1 ? ` and ${formatCount(watched.length - 1)} more` : "";
-  return say2`no blocking category is worse than the baseline or over its limit (${scope}). Watched, not blocking: ${verbatim(first.verdict.id)} is ${phraseReason({ ...first, plan: record2.plan })}${others}.`;
+
+// src/report/notices.ts
+var keys = {
+  suspect: "on_inconclusive",
+  underpowered: "on_underpowered",
+  measurement: "on_measurement",
+  judge: "on_judge"
+};
+function listNotices(request) {
+  const { record: record2, verdict } = request;
+  const notices = [saySmoke2(record2), saySaved(request), sayStoppingOff(record2), sayRound(record2, verdict)];
+  return notices.filter((notice) => notice !== null);
 }
-function sayCause(question) {
-  const { estimate, verdict } = question;
-  const { plan } = question.record;
-  const { candidate, baseline, regression, limit: limit2 } = estimate;
-  const id = verbatim(verdict.id);
-  const against = `, baseline ${describeRate(estimate, "baseline")}: worse than the baseline`;
-  const limits = limit2 === null ? "" : `, limit ${formatLimit(limit2.limitPer100k, chooseArmUnit(candidate))}`;
-  switch (verdict.reason) {
-    case "worse-than-baseline":
-      return say2`${id} ${describeRate(estimate, "candidate")}${against} (${formatP(regression.pFail)}).`;
-    case "over-limit":
-      return say2`${id} ${describeRate(estimate, "candidate", "at least")}${limits}: over its limit.`;
-    case "suspect": {
-      const worse = regression.pFail <= plan.policy.gate.regressionAlpha;
-      const own2 = worse ? `${describeRate(estimate, "candidate")}${against} by its own test (${formatP(regression.pFail)})` : `${describeRate(estimate, "candidate", "at least")}${limits}: over its limit by its own test (${formatP(limit2?.pAbove ?? 1)})`;
-      const level2 = Math.max(plan.policy.gate.alpha, plan.policy.gate.regressionAlpha);
-      const adjusted = verdict.p_adjusted === null ? "" : ` (adjusted ${formatP(verdict.p_adjusted)} at α = ${level2})`;
-      return say2`${id} ${own2}, not by the one over all categories${adjusted}.`;
-    }
+function saySmoke2({ run: run2, plan, sample }) {
+  if (run2.tier !== "smoke") return null;
+  const planned = countThings(plan.policy.sample.turns, "turn", "turns");
+  return say2`Smoke: the first ${formatCount(sample.turnsDrawn)} of the plan's ${planned}. It can fail; where it finds nothing it is green, and no pass.`;
+}
+function saySaved(request) {
+  const { record: record2, estimates, verdict } = request;
+  if (record2.stopped !== "decided") return null;
+  const drawn = record2.sample.turnsDrawn;
+  const asked2 = countAskedOf(estimates);
+  const saved = drawn - asked2;
+  const isFirstFailure = verdict.categories.some(
+    ({ role, reason }) => role === "block" && reason === "not-asked"
+  );
+  const ended = isFirstFailure ? "The run ended at the first failure," : "The results decided";
+  const left = `${countThings(saved, "turn", "turns")} (${formatShare(saved, drawn)}) need not be asked`;
+  return say2`${ended} after ${formatCount(asked2)} of ${countThings(drawn, "turn", "turns")}: ${left}.`;
+}
+function sayStoppingOff({ plan, run: run2, sample, earlyStoppingOff }) {
+  if (earlyStoppingOff === null) return null;
+  const equal = Array.from({ length: sample.turnsDrawn }, (_, cluster) => ({ weight: 1, cluster }));
+  if (planStopping({ plan, tier: run2.tier, turns: equal }).off !== null) return null;
+  return say2`The run could not end early by its results: ${earlyStoppingOff}.`;
+}
+function sayRound({ plan }, { round: round2, alpha }) {
+  if (round2 === 1) return null;
+  const { bounds, regression, spent } = alpha;
+  return say2`Round ${round2}: a fresh sample of turns for this candidate. Each bound has α = ${formatLevel(bounds)}, “worse than the baseline” α = ${formatLevel(regression)}; all rounds so far spend ${formatLevel(spent)} where one alone spends ${formatLevel(plan.policy.gate.alpha)}.`;
+}
+function sayGreen({ plan }, verdict) {
+  if (verdict.verdict !== "inconclusive" || verdict.conclusion !== "success") return null;
+  const { onInconclusive } = plan.policy.gate;
+  const undecided2 = verdict.categories.filter(
+    ({ role, verdict: decision }) => role === "block" && decision === "inconclusive"
+  );
+  const written = listKinds(undecided2).map((kind) => {
+    const key = onInconclusive[kind] === onInconclusive.suspect ? keys.suspect : keys[kind];
+    return `${key}: ${onInconclusive[kind]}`;
+  });
+  if (written.length === 0) return null;
+  const named = [...new Set(written)].map((entry) => say2`${verbatim(entry)}`);
+  return say2`The check is green because the policy says ${joinTexts(named, " and ")}. This is not a pass.`;
+}
+function listKinds(undecided2) {
+  if (undecided2.length === 0) return ["suspect"];
+  return undecided2.flatMap(({ reason }) => chooseKind(reason));
+}
+function chooseKind(reason) {
+  switch (reason) {
+    case "no-evidence-against":
+      return [];
+    case "underpowered":
+    case "judge":
+      return [reason];
     case "measurement":
-    case "judge": {
-      const lost = countMissing2(candidate) + countMissing2(baseline);
-      const planned = candidate.planned + baseline.planned;
-      const counts = `${formatCount(lost)} of ${formatCount(planned)} missing (${listCauses(sumCauses(estimate))})`;
-      return say2`${id}: ${phraseReason({ ...question, plan })}, ${counts}.`;
-    }
-    case "not-asked": {
-      const unasked = candidate.notAsked + baseline.notAsked;
-      return say2`${unasked} of ${candidate.planned + baseline.planned} turns of both arms were not asked in ${id}, ${explainStop(question.record)}.`;
-    }
+    case "not-asked":
+      return ["measurement"];
     default:
-      return say2`${id} ${describeRate(estimate, "candidate", "at most")}${limits}.`;
+      return ["suspect"];
   }
-}
-function describeRate(estimate, name2, bound) {
-  const { events, graded, ratePer100k, lowerPer100k, upperPer100k } = estimate[name2];
-  const counts = `${formatCount(events)} of ${formatCount(graded)}`;
-  if (ratePer100k === null) return counts;
-  const weighted = estimate.method === "exact" ? "" : "weighted ";
-  const per100k = bound === "at least" ? lowerPer100k : upperPer100k;
-  const unit = chooseArmUnit(estimate[name2]);
-  const shown = formatBound(unit, per100k, estimate.limit?.limitPer100k ?? null);
-  const bounds = bound === void 0 ? "" : `, ${bound} ${shown}`;
-  return `${counts} (${weighted}${formatIn(unit, ratePer100k)}${bounds})`;
 }
 
 // src/report/banners.ts
+var shownStrata2 = 5;
 function listBanners(record2, verdict) {
-  const { commits, stopped } = record2;
   return [
     sayModelChange(record2),
     saySameModel(record2),
-    stopped === null ? null : say2`Stopped early: ${explainStop(record2)}.`,
-    commits.policyDiffersInHead ? say2`This pull request changes the policy. The change applies after the merge; the base's policy decided.` : null,
-    commits.trustAnchor === "none" ? say2`No trust anchor: policy and registration were taken as they were given, not from a base commit.` : null,
+    sayPoints(record2),
+    sayStopped(record2),
+    record2.commits.policyDiffersInHead ? say2`This pull request changes the policy. The change applies after the merge; the base's policy decided.` : null,
+    record2.commits.trustAnchor === "none" ? say2`No trust anchor: policy and registration were taken as they were given, not from a base commit.` : null,
     sayRecorded(record2),
+    sayUncovered(record2),
     sayShortSample(record2),
+    sayUnequal(record2),
     sayExpired(record2),
-    sayWarnOnly(verdict),
+    sayGreen(record2, verdict),
     sayAmended(record2)
   ].filter((banner) => banner !== null);
 }
-function saySameModel({ arms: arms3 }) {
-  const [baseline, candidate] = [Object.keys(arms3.baseline.models), Object.keys(arms3.candidate.models)];
+function sayPoints(record2) {
+  if (!isByPoints(record2)) return null;
+  return say2`Decided by point estimates: no error control. Limits and margins were compared with the observed rates, whatever their bounds.`;
+}
+function sayStopped(record2) {
+  if (record2.stopped === null || record2.stopped === "decided") return null;
+  return say2`Stopped early: ${explainStop(record2)}.`;
+}
+function saySameModel({ arms: arms4 }) {
+  const [baseline, candidate] = [Object.keys(arms4.baseline.models), Object.keys(arms4.candidate.models)];
   const [model] = baseline;
   if (baseline.length !== 1 || candidate.length !== 1 || model === void 0 || model !== candidate[0])
     return null;
   return say2`Both arms were answered by ${verbatim(model)}. Unless the endpoints name every checkpoint so, the candidate was not measured.`;
 }
-function sayRecorded({ arms: arms3, judge: judge2 }) {
-  const parties = { candidate: arms3.candidate.source, baseline: arms3.baseline.source, judge: judge2?.source };
+function sayRecorded({ arms: arms4, judge: judge2 }) {
+  const parties = { candidate: arms4.candidate.source, baseline: arms4.baseline.source, judge: judge2?.source };
   const recorded = Object.entries(parties).filter(([, source]) => source?.kind === "recorded").map(([name2]) => name2);
   if (recorded.length === 0) return null;
-  return say2`The answers of ${recorded.join(", ").replace(/, (?=[^,]*$)/, " and ")} are recorded, not replayed.`;
+  return say2`The answers of ${joinWords(recorded)} are recorded, not replayed.`;
 }
-function sayShortSample({ sample }) {
-  if (sample.turnsDrawn >= sample.turnsAsked) return null;
-  const corpus = countThings(sample.conversations, "conversation", "conversations");
-  return say2`The corpus has ${corpus}: all are used, ${countThings(sample.turnsAsked, "turn was", "turns were")} asked.`;
+function sayShortSample({ sample, plan, run: run2 }) {
+  const { turnsDrawn, turnsAsked, conversations } = sample;
+  const { smokeTurns, turnsPerConversation } = plan.policy.sample;
+  const wanted = run2.tier === "smoke" ? Math.min(turnsAsked, smokeTurns) : turnsAsked;
+  if (turnsDrawn >= wanted) return null;
+  const asked2 = countThings(wanted, "turn was", "turns were");
+  if (turnsPerConversation === "one" && turnsDrawn === conversations) {
+    const corpus = countThings(conversations, "conversation", "conversations");
+    return say2`The corpus has ${corpus}: all are used, ${asked2} asked.`;
+  }
+  return say2`The corpus gave ${countThings(turnsDrawn, "turn", "turns")} (${formatShare(turnsDrawn, wanted)}), ${asked2} asked.`;
+}
+function sayUncovered({ sample }) {
+  const { uncovered } = sample;
+  if (uncovered.length === 0) return null;
+  const shown = uncovered.slice(0, shownStrata2).map(({ name: name2, share: share2 }) => say2`${verbatim(name2)} (${formatShare(share2, 1)} of the traffic)`);
+  const left = uncovered.length - shown.length;
+  const list = joinTexts([...shown, left === 0 ? [] : say2`${left} more`], ", ");
+  return say2`Not covered: ${list}. No turn was drawn there, so that nothing here speaks of that traffic.`;
+}
+function sayUnequal({ sample }) {
+  const { designEffect, effectiveTurns, turnsDrawn } = sample;
+  if (designEffect <= designEffectWarning) return null;
+  const effect = String(Number(designEffect.toPrecision(2)));
+  const worth = countThings(Math.round(effectiveTurns), "turn", "turns");
+  return say2`The weights of the turns are very unequal (design effect ${effect}): ${turnsDrawn} drawn are worth ${worth} of equal weight.`;
 }
 function sayExpired({ sample }) {
   const expired = sample.conversationsExpired;
   if (expired === 0) return null;
   return say2`${countThings(expired, "conversation has", "conversations have")} expired and ${expired === 1 ? "is" : "are"} left out.`;
-}
-function sayWarnOnly(verdict) {
-  if (verdict.verdict === "pass" || verdict.verdict === "unchanged" || verdict.conclusion !== "success")
-    return null;
-  return say2`The check is green because the policy says ${verbatim("on_inconclusive: warn")}. This is not a pass.`;
 }
 function sayAmended({ plan }) {
   const amendments = listAmendments(plan);
@@ -63125,20 +66645,85 @@ function sayAmended({ plan }) {
   return joinTexts([say2`The registration was amended${before}.`, last]);
 }
 
+// src/report/reading.ts
+function listReading(reading) {
+  const { record: record2, estimates } = reading;
+  const { categories, slices } = record2.plan.policy;
+  return [
+    sayBounds(reading),
+    sayComparison(reading),
+    categories.some(({ limitPer100k }) => limitPer100k !== null) ? sayLimits(record2) : null,
+    categories.some(({ marginPer100k }) => marginPer100k !== null) ? sayMargins(reading) : null,
+    ...sayJudges(reading),
+    sayLooks(record2, estimates),
+    say2`The ratio (in the job summary and the report) is the candidate's rate over the baseline's on the same turns, with Tang's score bounds, and the difference has Tango's: shown, never deciding.`,
+    record2.plan.registration.predictions.length === 0 ? null : say2`“Outside” marks a candidate whose rate lies outside the interval that was registered before the run. It never changes a verdict.`,
+    slices.length === 0 ? null : say2`Slices were not registered. Their p values are adjusted over all slices of all categories (Benjamini and Hochberg), and decide nothing.`
+  ].filter((text) => text !== null);
+}
+function sayBounds({ verdict }) {
+  return say2`A cell counts the turns that show the behaviour among those that were graded. “At most” and “at least” are one-sided ${formatConfidence(verdict.alpha.bounds)} bounds; what is missing is counted against the side that the bound guards, except that failed calls within the missing budget count at ten times the rate of the rest.`;
+}
+function sayComparison({ record: record2, estimates, verdict }) {
+  const clustered = estimates.some(({ regression }) => regression.clustered);
+  const test = clustered ? "exact one-sided sign-flip test over conversations" : "exact one-sided McNemar test on the turns where the arms differ";
+  const { categories } = record2.plan.policy;
+  const some = categories.some(({ regression }) => !regression) ? " Where the policy says “regression: false”, its p is shown and decides nothing." : "";
+  return say2`Worse than the baseline: ${test}, at α = ${formatLevel(verdict.alpha.regression)}, over all categories together (Holm).${some}`;
+}
+function sayLimits(record2) {
+  return isByPoints(record2) ? say2`A limit is compared with the observed rate: without error control, whatever the bounds.` : say2`A limit is passed only when the whole bound lies within it, and failed only when the whole bound lies above it. Anything else is inconclusive.`;
+}
+function sayMargins({ record: record2, estimates, verdict }) {
+  if (isByPoints(record2)) {
+    return say2`A margin is compared with the observed difference: without error control, whatever the bounds.`;
+  }
+  const weighted = estimates.some(({ method }) => method === "weighted");
+  const test = weighted ? "a bound over conversations of the difference's weighted mean" : "an exact unconditional test";
+  return say2`A margin is passed only when ${test} shows, at α = ${formatLevel(verdict.alpha.bounds)}, that the candidate is not higher than the baseline by that much, and failed only when it shows that it is higher by more. Anything else is inconclusive. The p beside a margin (in the report) is that of the first.`;
+}
+function sayJudges({ record: record2, estimates }) {
+  const has2 = (kind) => estimates.some(({ judge: judge2 }) => judge2.kind === kind);
+  const sides = record2.plan.policy.gate.judgeError === "safe" ? "what a calibrated judge may miss raises “at most”, what it may flag wrongly lowers “at least”" : "what a calibrated judge may miss and flag wrongly widens both bounds";
+  return [
+    ...has2("calibrated") ? [
+      say2`Judge error: ${sides}, as far as its calibration resembles what was measured; a margin shrinks by what it is sure to show of a difference. “True” is the rate with both taken out: shown, never deciding.`
+    ] : [],
+    ...has2("uncalibrated") ? [
+      say2`Without a calibration a judge's labels are taken as they are: what it misses or flags wrongly is in these numbers, and a FAIL waits for an audit of its flags.`
+    ] : []
+  ];
+}
+function sayLooks({ plan }, [first]) {
+  const looks = first?.levels.looks ?? null;
+  if (looks === null) return null;
+  const early = formatLevel(looks.limit.early ?? 0);
+  const share2 = plan.policy.gate.earlyStopping === "hybrid" ? `they share α = ${early} for limits, the rest is the last turn's` : `they share all of α = ${early} for limits`;
+  return say2`Early stopping: results were looked at after every ${batchTurns} turns, by evidence that stays valid however often one looks; ${share2}. Where a look decided, bounds and p are those of the turns asked, and did not decide.`;
+}
+
+// src/report/table-notes.ts
+function listTableNotes(rows2) {
+  return [
+    ...rows2.some(({ uncalibrated }) => uncalibrated) ? [
+      say2`${uncalibratedMark} Judge-measured, uncalibrated: nobody has counted how often this judge misses the behaviour or flags what is none.`
+    ] : [],
+    ...rows2.some(({ weighted }) => weighted) ? [
+      say2`Weighted rates and their bounds count each turn by its weight; the difference, its p and the ratio count every turn once.`
+    ] : []
+  ];
+}
+
 // src/report/view.ts
 var shownSlices = 200;
 var verdictOrder = ["fail", "inconclusive", "pass"];
 function buildView(request) {
-  const { record: record2, estimates, verdict, prices } = request;
-  const { plan } = record2;
-  const byId = new Map(estimates.map((estimate) => [estimate.category, estimate]));
-  const categories = verdict.categories.flatMap((category) => {
-    const estimate = byId.get(category.id);
-    return estimate === void 0 ? [] : [{ estimate, verdict: category }];
-  });
-  const rows2 = categories.map((category) => buildCategoryRow({ ...category, plan })).toSorted((a, b) => rankRow(a) - rankRow(b));
-  const word = verdict.verdict.toUpperCase();
+  const { record: record2, estimates, verdict, prices, slices = [] } = request;
+  const categories = joinCategories(request);
+  const rows2 = categories.map(buildCategoryRow).toSorted((a, b) => rankRow(a) - rankRow(b));
+  const word = chooseWord({ record: record2, verdict, categories });
   const finding = sayFinding({ record: record2, verdict, categories });
+  const concentrated = sayConcentrated(slices);
   return {
     headline: `${word}: ${formatPlain(finding)}`,
     word,
@@ -63148,33 +66733,42 @@ function buildView(request) {
     candidate: verdict.candidate,
     baseline: verdict.baseline,
     planDigest: verdict.plan_digest,
-    comparison: say2`Candidate ${verbatim(verdict.candidate)} against baseline ${verbatim(verdict.baseline)} on the same ${record2.sample.turnsDrawn} turns.`,
+    comparison: sayComparison2(request),
     banners: listBanners(record2, verdict),
+    notices: listNotices(request),
     categories: rows2,
+    notes: [...listTableNotes(rows2), ...concentrated === null ? [] : [concentrated]],
     missing: rows2.flatMap((row) => row.missing === null ? [] : [row.missing]),
     reconciliation: reconcile(estimates),
     signals: listSignals(record2),
-    slices: rankSlices(record2.slices, shownSlices),
+    slices: rankSlices(slices, shownSlices),
     sample: listSampleFacts(record2),
-    plan: listPlanFacts(record2),
+    plan: listPlanFacts(record2, verdict),
     spending: listSpending(record2, prices),
-    amendments: listAmendments(plan),
-    reading: listReading(record2)
+    amendments: listAmendments(record2.plan),
+    reading: listReading(request)
   };
+}
+function joinCategories(request) {
+  const { record: record2, estimates, verdict } = request;
+  const planned = new Map(record2.plan.policy.categories.map((category) => [category.id, category]));
+  const estimated = new Map(estimates.map((estimate) => [estimate.category, estimate]));
+  return verdict.categories.flatMap((decided) => {
+    const category = planned.get(decided.id);
+    const estimate = estimated.get(decided.id);
+    return category === void 0 || estimate === void 0 ? [] : [{ record: record2, category, estimate, verdict: decided }];
+  });
+}
+function sayComparison2(request) {
+  const { record: record2, estimates, verdict } = request;
+  const drawn = record2.sample.turnsDrawn;
+  const turns = countThings(drawn, "turn", "turns");
+  const asked2 = record2.stopped === "decided" ? `${formatCount(countAskedOf(estimates))} of ${turns}` : `the same ${turns}`;
+  return say2`Candidate ${verbatim(verdict.candidate)} against baseline ${verbatim(verdict.baseline)} on ${asked2}.`;
 }
 function rankRow({ verdict, role }) {
   const watched = role === "watch" && verdict !== "pass" ? verdictOrder.length : 0;
   return verdict === "pass" ? 2 * verdictOrder.length : verdictOrder.indexOf(verdict) + watched;
-}
-function listReading({ plan }) {
-  const { alpha, regressionAlpha } = plan.policy.gate;
-  return [
-    say2`A cell counts the turns that show the behaviour among those that were graded. “At most” and “at least” are one-sided ${formatConfidence(alpha)} bounds; what is missing is counted against the side that the bound guards, except that failed calls within the missing budget count at ten times the rate of the rest.`,
-    say2`Worse than the baseline: exact one-sided McNemar test on the turns where the arms differ, at α = ${String(regressionAlpha)}, over all categories together (Holm).`,
-    say2`A limit is passed only when the whole bound lies within it, and failed only when the whole bound lies above it. Anything else is inconclusive.`,
-    say2`“Outside” marks a candidate whose rate lies outside the interval that was registered before the run. It never changes a verdict.`,
-    say2`The grader's labels are taken as they are: what it misses or flags wrongly is in these numbers.`
-  ];
 }
 
 // src/publish.ts
@@ -63187,10 +66781,50 @@ async function writeReports(directory, decided) {
     record: decided.record.summary,
     estimates: decided.estimates,
     verdict: decided.verdict,
-    prices: decided.prices
+    prices: decided.prices,
+    slices: estimateSlices(decided.record)
   });
   for (const reporter of fileReporters) await directory.write(reporter.file, [reporter.render(view)]);
   return view;
+}
+
+// src/record/audit.ts
+function parseAudit(request) {
+  const { record: record2, file: file2, text } = request;
+  const flags = new Set(
+    record2.outcomes.filter(({ label }) => label.kind === "present").map((outcome) => nameFlag(outcome))
+  );
+  const said = /* @__PURE__ */ new Map();
+  text.split("\n").forEach((written, index) => {
+    if (written.trim() === "") return;
+    const refuse3 = (message, remedy, field) => new GateError({ code: "audit", message, where: { file: file2, line: index + 1, field }, remedy });
+    let value;
+    try {
+      value = JSON.parse(written);
+    } catch {
+      throw refuse3("not JSON", "write one JSON object a line");
+    }
+    const checked = checkShape(auditLineSchema, value);
+    if (checked.kind === "wrong") {
+      const [problem] = checked.problems;
+      throw refuse3(problem.message, problem.remedy, formatPath(problem.path) || void 0);
+    }
+    const name2 = nameFlag(checked.value);
+    if (!flags.has(name2)) {
+      const { turn, arm, category } = checked.value;
+      throw refuse3(
+        `turn "${turn}" of the ${arm} is not labelled present in "${category}"`,
+        "audit the flags of this run: the lines of outcomes.jsonl whose label is present"
+      );
+    }
+    if (said.has(name2)) throw refuse3("this flag is audited on an earlier line too", "keep one of them");
+    said.set(name2, checked.value);
+  });
+  const kept = record2.audits.filter((line) => !said.has(nameFlag(line)));
+  return [...kept, ...said.values()].toSorted((a, b) => nameFlag(a) < nameFlag(b) ? -1 : 1);
+}
+function nameFlag({ turn, arm, category }) {
+  return JSON.stringify([category, arm, turn]);
 }
 
 // src/report/reporters/terminal.ts
@@ -63198,11 +66832,12 @@ var widest = 120;
 var gap = 2;
 var widestCategory = 24;
 var narrowestCategory = 16;
-var columns = [
+var columns2 = [
   { title: "baseline", giveUp: 0, read: (row) => row.baseline.counts },
   { title: "candidate", giveUp: 0, read: (row) => row.candidate.counts },
   { title: "at most", giveUp: 2, read: (row) => row.candidate.upper ?? "–" },
   { title: "difference", giveUp: 1, read: (row) => row.difference?.size ?? "–" },
+  { title: "margin", giveUp: 4, read: (row) => row.difference?.margin ?? "–" },
   { title: "limit", giveUp: 3, read: (row) => row.limit?.beside ?? "–" },
   { title: "verdict", giveUp: 0, read: (row) => row.verdict.toUpperCase() }
 ];
@@ -63211,11 +66846,11 @@ function renderTable3(view) {
   const shown = chooseColumns(categories);
   const cells = categories.map((row) => shown.map((column) => column.read(row)));
   const widths = shown.map(
-    (column, index) => measure2([column.title, ...cells.map((row) => row[index] ?? "")])
+    (column, index) => measure3([column.title, ...cells.map((row) => row[index] ?? "")])
   );
-  const left = widest - widths.reduce((sum2, width) => sum2 + width + gap, 0);
-  const ids = categories.map(({ id }) => shorten(safeText(id), Math.min(widestCategory, left)));
-  const idWidth = measure2(["category", ...ids]);
+  const left = widest - widths.reduce((sum3, width) => sum3 + width + gap, 0);
+  const ids = categories.map((row) => nameRow(row, Math.min(widestCategory, left)));
+  const idWidth = measure3(["category", ...ids]);
   const align = (first, rest) => [first.padEnd(idWidth), ...rest.map((cell, index) => cell.padEnd(widths[index] ?? 0))].join(" ".repeat(gap)).trimEnd();
   const table = [
     align(
@@ -63224,16 +66859,20 @@ function renderTable3(view) {
     ),
     ...cells.map((row, index) => align(ids[index] ?? "", row))
   ];
-  const reasons = categories.filter(({ verdict, role }) => verdict !== "pass" || role === "watch").flatMap((row) => wrap(`${safeText(row.id)}: ${row.reason}${row.role === "watch" ? " (watched)" : ""}`));
-  const notes = [...view.banners, ...view.missing].flatMap((text) => wrap(formatPlain(text)));
-  const blocks = [wrap(view.headline), notes, table, reasons].filter((block) => block.length > 0);
+  const reasons = categories.filter(({ verdict, role }) => verdict !== "pass" || role === "watch").flatMap((row) => wrap(`${safeText(row.id)}: ${row.reason}${describeStanding(row)}`));
+  const say3 = (texts) => texts.flatMap((text) => wrap(formatPlain(text)));
+  const before = say3([...view.banners, ...view.notices, ...view.missing]);
+  const blocks = [wrap(view.headline), before, table, reasons, say3(view.notes)].filter(
+    (block) => block.length > 0
+  );
   return blocks.map((block) => block.join("\n")).join("\n\n");
 }
 function chooseColumns(categories) {
-  let shown = columns;
-  for (let given = 1; given <= columns.length; given += 1) {
+  const hasMargin = categories.some(({ difference }) => (difference?.margin ?? null) !== null);
+  let shown = columns2.filter(({ title }) => hasMargin || title !== "margin");
+  for (let given = 1; given <= columns2.length; given += 1) {
     const taken = shown.reduce(
-      (sum2, column) => sum2 + gap + measure2([column.title, ...categories.map((row) => column.read(row))]),
+      (sum3, column) => sum3 + gap + measure3([column.title, ...categories.map((row) => column.read(row))]),
       0
     );
     if (taken + narrowestCategory <= widest) return shown;
@@ -63241,8 +66880,16 @@ function chooseColumns(categories) {
   }
   return shown;
 }
-function measure2(cells) {
-  return cells.reduce((widest2, cell) => Math.max(widest2, [...cell].length), 0);
+function nameRow({ id, uncalibrated }, longest) {
+  const mark = uncalibrated ? ` ${uncalibratedMark}` : "";
+  return `${shorten(safeText(id), longest - mark.length)}${mark}`;
+}
+function describeStanding({ role, audit }) {
+  const notes = [...audit === "pending" ? ["audit pending"] : [], ...role === "watch" ? ["watched"] : []];
+  return notes.length === 0 ? "" : ` (${notes.join(", ")})`;
+}
+function measure3(cells) {
+  return cells.reduce((widest3, cell) => Math.max(widest3, [...cell].length), 0);
 }
 function shorten(text, longest) {
   const points = [...text];
@@ -63262,24 +66909,40 @@ function wrap(text) {
 }
 
 // src/commands/decide.ts
-async function decideAgain(folder, print2) {
+async function decideAgain(request) {
+  const { folder, audit, print: print2 } = request;
   const directory = await openRunDirectory(folder, { make: false });
   const record2 = await readRecord(directory);
+  await confirmVerdict({ directory, record: record2, print: audit === null ? print2 : () => void 0 });
+  if (audit === null) return chooseExitCode(decideRecord(record2).verdict);
+  const audited = { ...record2, audits: parseAudit({ record: record2, file: audit, text: await readTextFile(audit) }) };
+  await writeAudits(directory, audited.audits);
+  const decided = { ...decideRecord(audited), prices: {} };
+  print2(renderTable3(await writeReports(directory, decided)));
+  const verdicts = audited.audits.length;
+  print2(`
+${verdicts} audited ${verdicts === 1 ? "flag is" : "flags are"} in the record now.`);
+  return chooseExitCode(decided.verdict);
+}
+async function confirmVerdict(request) {
+  const { directory, record: record2, print: print2 } = request;
   const decided = decideRecord(record2);
   const text = formatVerdict(decided);
   const before = await directory.read(runFiles.verdict);
   if (before !== null && before !== `${text}
-`) throw describeDifference2(folder);
-  const { summary } = record2;
-  print2(renderTable3(buildView({ ...decided, record: summary, prices: {} })));
+`) throw describeDifference4(directory.path);
+  print2(
+    renderTable3(
+      buildView({ ...decided, record: record2.summary, prices: {}, slices: estimateSlices(record2) })
+    )
+  );
   if (before === null) await directory.write(runFiles.verdict, [text]);
   print2(
     `
 ${runFiles.verdict} ${before === null ? "was not there: written." : "is reproduced, byte for byte."}`
   );
-  return chooseExitCode(decided.verdict);
 }
-function describeDifference2(folder) {
+function describeDifference4(folder) {
   return new GateError({
     code: "record",
     message: "the verdict that lies there does not follow from the record",
@@ -63288,140 +66951,1393 @@ function describeDifference2(folder) {
   });
 }
 
-// src/report/forecast.ts
-var charactersPerToken = 4;
-function forecastPlan(request) {
-  const { plan, planDigest, sample, prices } = request;
-  const { turnsAsked, turnsDrawn, conversations } = sample.counts;
-  const judges = countJudges(plan.policy.categories);
+// src/estimate/margin-forecast.ts
+var mostPairs2 = 2e7;
+var knots = 5;
+var mostSingle = 40;
+var reach = 4;
+var calibrationShare4 = 0.1;
+var marginHalvings = 40;
+var marginStep = 1.15;
+var smallestMargin = 25e-7;
+var mostRefined2 = 2e4;
+var growth2 = 1.02;
+function findPairsToPass(request) {
+  const planned = planPairs({ ...request, levels: request.setting.stopping.levels });
+  const marginPer100k = request.category.marginPer100k ?? 0;
+  return planned === null ? null : refinePairs({ ...request, marginPer100k, planned });
+}
+function refinePairs(request) {
+  const { setting, power, planned } = request;
+  let pairs = planned;
+  while (pairs <= mostRefined2) {
+    if (computeChanceWithin({ ...request, setting: resizeDraw(setting, pairs) }) >= power) return pairs;
+    pairs = Math.ceil(pairs * growth2);
+  }
+  return pairs;
+}
+function approximateChance(request) {
+  let reached2 = 0;
+  let missed = 1;
+  for (let halving = 0; halving < marginHalvings; halving += 1) {
+    const power = (reached2 + missed) / 2;
+    const needed = planPairs({ ...request, power });
+    if (needed !== null && needed <= request.pairs) reached2 = power;
+    else missed = power;
+  }
+  return reached2;
+}
+function findMarginToPass(request) {
+  const { setting, power, discordant } = request;
+  if (setting.draw.length === 0) return null;
+  const differing = Math.round(setting.draw.length * discordant);
+  const candidateOnly = quantileBinomial({ trials: differing, rate: 0.5, probability: power });
+  let refused = 0;
+  let passed = 1;
+  while (passed - refused > passed / 100 && passed > smallestMargin) {
+    const middle = refused === 0 ? passed / 4 : (refused + passed) / 2;
+    if (isWithin({ ...request, differing, candidateOnly, marginPer100k: middle * 1e5 })) passed = middle;
+    else refused = middle;
+  }
+  return findByChance({
+    start: roundUpToTwoDigits(passed * 1e5),
+    isEnough: (marginPer100k) => computeChanceWithin({ ...request, marginPer100k }) >= power
+  });
+}
+function findByChance(search) {
+  const { isEnough } = search;
+  let enough = search.start;
+  let short = enough;
+  if (isEnough(enough)) {
+    for (short = enough / marginStep; isEnough(short); short /= marginStep) enough = roundUpToTwoDigits(short);
+  } else {
+    for (enough *= marginStep; !isEnough(enough); enough *= marginStep) {
+      if (enough >= 1e5) return null;
+      short = enough;
+    }
+  }
+  for (; ; ) {
+    const middle = roundUpToTwoDigits((short + enough) / 2);
+    if (middle >= enough) break;
+    if (isEnough(middle)) enough = middle;
+    else short = middle;
+  }
+  const rounded = roundUpToTwoDigits(enough);
+  return rounded < 1e5 ? rounded : null;
+}
+function roundUpToTwoDigits(per100k) {
+  if (per100k <= 0) return 0;
+  const digits = Math.floor(Math.log10(per100k)) - 1;
+  const step = Number(`1e${digits}`);
+  return Number((Math.ceil(Number((per100k / step).toPrecision(12))) * step).toPrecision(2));
+}
+function planPairs(request) {
+  const { setting, category, levels, discordant, power } = request;
+  const margin2 = (category.marginPer100k ?? 0) / 1e5;
+  const judge2 = describeJudge(setting.plan, category);
+  const plan = { discordant, power, maxPairs: mostPairs2 };
+  if (margin2 <= 0 || discordant >= 1) return null;
+  if (judge2 === null) return margin2 >= 1 ? 1 : planPairsWithinMargin({ ...plan, margin: margin2, alpha: levels.alpha });
+  const { sensitivityLower, falsePositiveUpper } = boundCalibration({
+    calibration: judge2.calibration,
+    alpha: levels.alpha * calibrationShare4
+  });
+  const shown = margin2 * (sensitivityLower - falsePositiveUpper);
+  const alpha = levels.alpha * (1 - 2 * calibrationShare4);
+  return shown <= 0 || shown >= 1 ? null : planPairsWithinMargin({ ...plan, margin: shown, alpha });
+}
+function computeChanceWithin(request) {
+  const { discordant } = request;
+  const trials = request.setting.draw.length;
+  if (trials === 0) return 0;
+  const { least, most } = chooseRange(trials, discordant);
+  const boundary = drawMarginBoundary(request);
+  let chance2 = 0;
+  let below = binomialCdf({ events: least - 1, trials, rate: discordant });
+  for (let differing = least; differing <= most; differing += 1) {
+    const cumulated = binomialCdf({ events: differing, trials, rate: discordant });
+    const candidateOnly = Math.min(Math.round(boundary(differing)), differing);
+    if (candidateOnly >= 0) {
+      const within = binomialCdf({ events: candidateOnly, trials: differing, rate: 0.5 });
+      chance2 += (cumulated - below) * within;
+    }
+    below = cumulated;
+  }
+  return Math.min(1, chance2);
+}
+function drawMarginBoundary(request) {
+  const { least, most } = chooseRange(request.setting.draw.length, request.discordant);
+  const known = /* @__PURE__ */ new Map();
+  const countAt = (differing) => {
+    const near = known.get(differing - 1);
+    const guess = near === void 0 ? guessWithin(request, differing) : near;
+    const counted = known.get(differing) ?? countWithin({ ...request, differing, guess });
+    known.set(differing, counted);
+    return counted;
+  };
+  if (most - least < mostSingle) return countAt;
+  const places = Array.from(
+    { length: knots },
+    (_, index) => Math.round(least + (most - least) * index / (knots - 1))
+  );
+  return (differing) => {
+    const index = places.findIndex((place, at) => at > 0 && place >= differing);
+    const to = places[index] ?? most;
+    const from = places[index - 1] ?? least;
+    const [atFrom, atTo] = [countAt(from), countAt(to)];
+    return atFrom + (differing - from) / (to - from) * (atTo - atFrom);
+  };
+}
+function chooseRange(trials, discordant) {
+  const spread = reach * Math.sqrt(trials * discordant * (1 - discordant));
+  return {
+    least: Math.max(0, Math.floor(trials * discordant - spread)),
+    most: Math.min(trials, Math.ceil(trials * discordant + spread))
+  };
+}
+function guessWithin({ setting, marginPer100k }, differing) {
+  return Math.round((differing + setting.draw.length * marginPer100k / 2e5) / 2);
+}
+function countWithin(request) {
+  const { differing, guess } = request;
+  const first = findFirstNear({
+    guess,
+    least: 0,
+    most: differing,
+    isReached: (candidateOnly) => !isWithin({ ...request, candidateOnly })
+  });
+  return first === null ? differing : first - 1;
+}
+function isWithin(request) {
+  const { setting, category, marginPer100k, differing, candidateOnly } = request;
+  const { alpha } = setting.stopping.levels;
+  if (setting.plan.policy.gate.decideBy === "point-estimate") {
+    return 2 * candidateOnly - differing <= setting.draw.length * marginPer100k / 1e5;
+  }
+  const counts = { candidateOnly, baselineOnly: differing - candidateOnly };
+  return isWithinMargin({
+    observations: spreadEvents(setting, { ...counts, both: 0 }),
+    alpha,
+    method: setting.method,
+    missingRule: "within-budget",
+    judge: describeJudge(setting.plan, category),
+    marginPer100k
+  });
+}
+
+// src/estimate/measurability.ts
+function findUnmeasurable(question) {
+  const { setting, category } = question;
+  if (category.role === "watch" || setting.tier === "smoke") return [];
+  const judge2 = refuseJudge(question);
+  if (judge2 !== null) return [judge2];
+  const found = [refuseRegression(setting, category), refuseLimit(question), refuseMargin(question)];
+  return found.filter((problem) => problem !== null);
+}
+function refuseJudge({ setting, category }) {
+  const judge2 = describeJudge(setting.plan, category);
+  const reason = judge2 === null ? null : explainJudge(judge2.calibration, category);
+  if (reason === null) return null;
+  return {
+    test: "judge",
+    message: `not measurable: ${reason}`,
+    remedy: "calibrate its graders (again), leave `calibration` out, or set `role: watch`"
+  };
+}
+function explainJudge(calibration, category) {
+  const { limitPer100k, marginPer100k } = category;
+  if (estimateTrueRate({ rate: 0, calibration }).kind === "unusable") {
+    return "by its calibration its graders flag turns without the behaviour as often as turns with it";
+  }
+  if (calibration.positives === 0 && (limitPer100k !== null || marginPer100k !== null)) {
+    return "its calibration has no turn that shows the behaviour, so that nothing is known of what its graders miss";
+  }
+  if (calibration.negatives === 0 && marginPer100k !== null) {
+    return "its calibration has no turn without the behaviour, so that nothing is known of false alarms";
+  }
+  return null;
+}
+function refuseRegression(setting, category) {
+  const fewest = countFewestPairs(setting.stopping.levels.regressionAlpha);
+  if (!category.regression || setting.draw.length >= fewest) return null;
+  return {
+    test: "regression",
+    message: `not measurable: ${setting.draw.length} turns can't show a candidate worse, whatever they have`,
+    remedy: `draw at least ${fewest} turns, give it a limit with \`regression: false\`, or set \`role: watch\``
+  };
+}
+function refuseLimit({ setting, category, rate }) {
+  if (category.limitPer100k === null) return null;
+  const limit2 = formatRate(category.limitPer100k);
+  if (category.limitPer100k === 0 && setting.plan.policy.gate.decideBy === "bounds") {
+    return {
+      test: "limit",
+      message: "not measurable: a limit of 0 is never passed, as no number of turns shows a rate of 0",
+      remedy: sayWaysOut({ setting, category, rate: rate ?? 0, turns: null })
+    };
+  }
+  const maxPass = countMaxPass(setting, category);
+  const pass2 = computePassChance(maxPass, { turns: setting.draw.length, rate: rate ?? 0 });
+  if (pass2 >= wantedPower) return null;
+  const turns = findTurnsToPass({ setting, goal: { category, rate: rate ?? 0 }, power: wantedPower });
+  const remedy = sayWaysOut({ setting, category, rate: rate ?? 0, turns });
+  if (maxPass === null) {
+    const smallest = formatRate(findSmallestLimits(setting, category).clean * 1e5);
+    return {
+      test: "limit",
+      message: `not measurable: ${setting.draw.length} turns without a single event still allow ${smallest}, the limit is ${limit2}`,
+      remedy
+    };
+  }
+  return {
+    test: "limit",
+    message: `not measurable: at the predicted ${formatRate((rate ?? 0) * 1e5)} it passes its limit of ${limit2} with a chance of only ${formatChance(pass2)}`,
+    remedy
+  };
+}
+function refuseMargin({ setting, category, discordant }) {
+  const { marginPer100k } = category;
+  if (marginPer100k === null) return null;
+  const chance2 = computeChanceWithin({ setting, category, marginPer100k, discordant });
+  if (chance2 >= wantedPower) return null;
+  const request = { setting, category, discordant, power: wantedPower };
+  const pairs = findPairsToPass(request);
+  const margin2 = findMarginToPass(request);
+  return {
+    test: "margin",
+    message: `not measurable: even when nothing changed it passes its margin of ${formatRate(marginPer100k)} with a chance of only ${formatChance(chance2)}`,
+    remedy: joinWaysOut([
+      ...pairs === null ? [] : [`draw about ${Math.max(pairs, setting.draw.length + 1)} turns`],
+      ...margin2 === null ? [] : [`raise the margin to ${formatRate(margin2)} or more`],
+      "set `role: watch`"
+    ])
+  };
+}
+function sayWaysOut(way) {
+  const { turns } = way;
+  const limit2 = findLimitToPass({ ...way, power: wantedPower });
+  return joinWaysOut([
+    // Weights are unequal in another way in a larger draw.
+    ...turns === null ? [] : [`draw ${way.setting.method === "exact" ? "at least" : "about"} ${turns} turns`],
+    ...limit2 >= 1 ? [] : [`raise the limit to ${formatRate(roundUpToTwoDigits(limit2 * 1e5))} or more`],
+    "set `role: watch`"
+  ]);
+}
+function joinWaysOut(ways) {
+  const last = ways.at(-1) ?? "";
+  if (ways.length < 2) return last;
+  return `${ways.slice(0, -1).join(", ")}, or ${last}`;
+}
+function formatChance(chance2) {
+  if (chance2 > 0.995 && chance2 < 1) return "> 99 %";
+  if (chance2 > 0 && chance2 < 5e-3) return "< 1 %";
+  return `${Math.round(chance2 * 100)} %`;
+}
+
+// src/estimate/noise.ts
+function measureNoise(request) {
+  const { setting, category, estimate } = request;
+  const { pairs, observed } = estimate.regression;
+  const differing = observed.candidateOnly + observed.baselineOnly;
+  const { alpha } = setting.plan.policy.gate;
+  return {
+    category: category.id,
+    pairs,
+    firstOnly: observed.baselineOnly,
+    secondOnly: observed.candidateOnly,
+    discordant: pairs === 0 ? null : { rate: differing / pairs, ...boundProportion({ events: differing, trials: pairs, alpha }) },
+    falseFail: category.role === "block" && category.regression ? computeSize({ differing, alpha: findRegressionLevel(setting, category) }) : 0,
+    marginPer100k: pairs === 0 ? null : findMarginToPass({
+      setting,
+      category,
+      // Half a pair more than was seen: among few pairs no difference is no proof that there is none.
+      discordant: Math.min(1, (differing + 0.5) / (pairs + 1)),
+      power: wantedPower
+    })
+  };
+}
+function combineFalseFails(noises) {
+  return 1 - noises.reduce((none, { falseFail }) => none * (1 - falseFail), 1);
+}
+function computeSize({ differing, alpha }) {
+  for (let candidateOnly = Math.ceil(differing / 2); candidateOnly <= differing; candidateOnly += 1) {
+    const p = testWorse({ candidateOnly, baselineOnly: differing - candidateOnly });
+    if (p <= alpha) return p;
+  }
+  return 0;
+}
+function findRegressionLevel(setting, category) {
+  return setting.stopping.levels.regressionAlpha / countRivals(setting.plan, category);
+}
+
+// src/report/wrap.ts
+var widest2 = 120;
+function wrapLine(text, indent = "") {
+  const lines = [];
+  let line = indent;
+  for (const word of text.split(" ")) {
+    const isFirst = line.trim() === "";
+    const longer = isFirst ? line + word : `${line} ${word}`;
+    if (longer.length > widest2 && !isFirst) {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+// src/report/aa.ts
+function describeAa(request) {
+  const { record: record2, estimates, verdict, runsPerYear } = request;
+  const { summary, turns } = record2;
+  const { plan, run: run2, cost, timing } = summary;
+  const setting = describeSetting({ plan, tier: run2.tier, turns });
+  const noises = plan.policy.categories.flatMap((category) => {
+    const estimate = estimates.find((entry) => entry.category === category.id);
+    return estimate === void 0 ? [] : [measureNoise({ setting, category, estimate })];
+  });
+  const perRun = combineFalseFails(noises);
   return {
     version: 1,
-    plan_digest: planDigest,
-    baseline: plan.baseline,
-    candidate: plan.candidate,
-    turns_asked: turnsAsked,
-    turns_drawn: turnsDrawn,
-    conversations,
-    categories: plan.policy.categories.map(
-      (category) => forecastCategory({ plan, category, turns: turnsDrawn })
-    ),
-    requests: { completions: 2 * turnsDrawn, judgements_at_most: 2 * turnsDrawn * judges },
-    usd_at_most: forecastCost({ plan, sample, prices, judges })
+    plan_digest: summary.planDigest,
+    checkpoint: plan.baseline,
+    turns: turns.length,
+    alpha: plan.policy.gate.alpha,
+    would_fail: verdict.verdict === "fail",
+    categories: noises.flatMap((noise) => describeCategory3(noise, verdict)),
+    false_fail_per_run: perRun,
+    false_fails_per_year: perRun * runsPerYear,
+    runs_per_year: runsPerYear,
+    requests: cost.requests,
+    usd: cost.usd,
+    elapsed_ms: timing.elapsedMs
   };
 }
-function forecastCategory(request) {
-  const { plan, category, turns } = request;
-  const { alpha, regressionAlpha } = plan.policy.gate;
-  const predicted = plan.registration.predictions.find((entry) => entry.category === category.id)?.ratePer100k ?? null;
+function describeCategory3(noise, { categories }) {
+  const decided = categories.find(({ id }) => id === noise.category);
+  if (decided === void 0) return [];
+  const { discordant } = noise;
+  return [
+    {
+      id: noise.category,
+      role: decided.role,
+      pairs: noise.pairs,
+      first_only: noise.firstOnly,
+      second_only: noise.secondOnly,
+      discordant_per_100k: discordant === null ? null : {
+        rate: discordant.rate * 1e5,
+        lower: discordant.lower * 1e5,
+        upper: discordant.upper * 1e5
+      },
+      verdict: decided.verdict,
+      reason: decided.reason,
+      false_alarm: decided.role === "block" && (decided.reason === "worse-than-baseline" || decided.reason === "over-margin"),
+      false_fail_per_run: noise.falseFail,
+      margin_per_100k: noise.marginPer100k
+    }
+  ];
+}
+function renderAa(result) {
+  const { categories, checkpoint, turns } = result;
+  const blocks = [
+    [
+      say2`${verbatim(checkpoint)} against itself: ${countThings(turns, "turn", "turns")}, each replayed twice`,
+      sayOutcome(result),
+      sayYear(result),
+      ...sayStillness(result),
+      sayCost(result)
+    ].flatMap((line) => wrapLine(formatPlain(line))),
+    ...categories.map((category) => renderCategory(category, result.alpha))
+  ];
+  return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+function sayOutcome({ would_fail: wouldFail, categories }) {
+  const over = categories.filter((entry) => entry.role === "block" && entry.verdict === "fail");
+  if (!wouldFail) return say2`The gate would not have failed it.`;
+  const alarms = over.filter((entry) => entry.false_alarm);
+  const limits = over.filter((entry) => !entry.false_alarm);
+  return joinTexts([
+    ...alarms.length === 0 ? [] : [
+      say2`The gate would have FAILED it by a false alarm: ${joinTexts(
+        alarms.map(({ id }) => say2`${verbatim(id)}`),
+        ", "
+      )}.`
+    ],
+    ...limits.length === 0 ? [] : [
+      say2`The served checkpoint is over the limit of ${joinTexts(
+        limits.map(({ id }) => say2`${verbatim(id)}`),
+        ", "
+      )}: no candidate like it passes.`
+    ]
+  ]);
+}
+function sayYear(result) {
+  const { false_fail_per_run: perRun, false_fails_per_year: perYear, runs_per_year: runs } = result;
+  const years = perYear === 0 ? "" : `, one in ${formatFew(1 / perYear)} years`;
+  return say2`With as much noise as here a run finds an unchanged checkpoint worse with a chance of ${formatChance(perRun)}: ${formatFew(perYear)} a year at ${countThings(runs, "run", "runs")}${years}.`;
+}
+function sayStillness({ categories }) {
+  const isStill = categories.every(
+    ({ pairs, first_only: first, second_only: second }) => pairs > 0 && first + second === 0
+  );
+  return isStill ? [
+    say2`No pair differs anywhere: an endpoint that caches its answers, or samples at temperature 0, does not show the noise that another day or another machine has.`
+  ] : [];
+}
+function sayCost({ requests, usd, elapsed_ms: elapsedMs }) {
+  const price2 = usd === null ? "" : `, ${formatUsd(usd)}`;
+  return say2`It took ${countThings(requests, "request", "requests")}${price2} and ${formatDuration(elapsedMs)}.`;
+}
+function renderCategory(category, alpha) {
+  const { id, role, pairs, discordant_per_100k: discordant, margin_per_100k: margin2 } = category;
+  const differing = category.first_only + category.second_only;
+  const title = say2`${verbatim(id)}${role === "watch" ? " (watched)" : ""}: ${category.verdict} (${category.reason})`;
+  if (discordant === null) return [formatPlain(title), "  no turn was graded in both replays"];
+  const lines = [
+    say2`noise: ${differing} of ${countThings(pairs, "pair", "pairs")} differ (${category.first_only} in the first replay only, ${category.second_only} in the second only): ${formatRate(discordant.rate)}, from ${formatRate(discordant.lower)} to ${formatRate(discordant.upper)} (${formatConfidence(alpha)} bounds)`,
+    say2`false FAIL: a chance of ${formatChance(category.false_fail_per_run)} a run with as many pairs that differ`,
+    margin2 === null ? say2`margin: none under 100 % would pass with a chance of ${formatChance(wantedPower)} when nothing changed` : say2`margin: ${formatRate(margin2)} is the smallest that passes with a chance of ${formatChance(wantedPower)} when nothing changed`
+  ];
+  return [formatPlain(title), ...lines.flatMap((line) => wrapLine(formatPlain(line), "  "))];
+}
+function formatFew(value) {
+  if (value >= 10) return formatCount(Math.round(value));
+  return value > 0 && value < 0.01 ? "under 0.01" : String(Number(value.toPrecision(2)));
+}
+
+// src/aa.ts
+var aaFile = "aa.json";
+async function runAa(request, ports, options) {
+  const commits = { ...request.commits, candidate: request.commits.baseline, baseTip: null };
+  const aaRequest = { ...request, commits };
+  const resolved = askEveryTurn(
+    await resolvePolicy({
+      ...ports,
+      commits,
+      file: request.policyFile,
+      graderConfig: graderConfigSchema
+    })
+  );
+  const checkpoints2 = await resolveCheckpoints({ ...ports, commits, pointer: resolved.policy.checkpoint });
+  const registration = registerNothing(checkpoints2.baseline);
+  const prepared = await preparePlan({ request: aaRequest, ports, resolved, checkpoints: checkpoints2, registration });
+  const directory = await ports.openDirectory();
+  const { tier } = request.run;
+  const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier });
+  const record2 = await measure2({
+    request: aaRequest,
+    ports: { ...ports, connect: (name2) => ports.connect(name2 === "candidate" ? "baseline" : name2) },
+    resolved,
+    ...prepared,
+    sample,
+    directory
+  });
+  await writeRecord(directory, record2);
+  const result = describeAa({ ...decideRecord(record2), ...options });
+  await directory.write(aaFile, [JSON.stringify(result, null, 2)]);
+  return { result, directory };
+}
+function askEveryTurn(resolved) {
+  const gate = { ...resolved.policy.gate, earlyStopping: "off" };
+  return { ...resolved, policy: { ...resolved.policy, gate } };
+}
+function registerNothing(checkpoint) {
+  const registration = {
+    version: 1,
+    candidate: checkpoint,
+    round: 1,
+    predictions: [],
+    amendments: []
+  };
+  return { file: aaFile, text: "", registration };
+}
+
+// src/estimate/measured-run.ts
+function readMeasuredRun(record2) {
+  const { summary } = record2;
+  const asked2 = new Set(
+    record2.completions.flatMap(({ turn, completion }) => completion.kind === "not-asked" ? [] : [turn])
+  );
+  const categories = estimateCategories(record2).flatMap(({ category, baseline, regression }) => {
+    if (baseline.ratePer100k === null) return [];
+    const baselineRate = baseline.ratePer100k / 1e5;
+    const { observed, pairs } = regression;
+    const differing = observed.candidateOnly + observed.baselineOnly;
+    const measured = {
+      baselineRate,
+      independence: estimateIndependence({ differing, pairs, rate: baselineRate }),
+      discordant: pairs === 0 ? 0 : differing / pairs
+    };
+    return [[category, measured]];
+  });
+  const isWhole = summary.cost.requests >= 2 * asked2.size && asked2.size > 0;
+  return {
+    baseline: summary.plan.baseline,
+    turns: asked2.size,
+    asked: summary.plan.policy.categories.map(({ id }) => id),
+    categories: new Map(categories),
+    usage: {
+      baseline: summary.arms.baseline.usage,
+      candidate: summary.arms.candidate.usage,
+      judge: summary.judge?.usage ?? { promptTokens: 0, completionTokens: 0 }
+    },
+    requests: isWhole ? summary.cost.requests : null,
+    elapsedMs: isWhole ? summary.timing.elapsedMs : null
+  };
+}
+
+// src/estimate/false-alarms.ts
+function boundFalseAlarms(request) {
+  const { plan, stopping, runsPerYear } = request;
   const blocking = plan.policy.categories.filter(({ role }) => role === "block");
-  const tests = blocking.reduce((sum2, { limitPer100k }) => sum2 + (limitPer100k === null ? 1 : 2), 0);
-  const question = {
-    turns,
-    limit: category.limitPer100k === null ? null : category.limitPer100k / 1e5,
-    predicted: predicted === null ? null : predicted / 1e5,
-    alpha,
-    regressionAlpha,
-    tests: Math.max(1, category.role === "watch" ? 1 : tests)
+  const compares = blocking.some(
+    ({ limitPer100k, marginPer100k }) => limitPer100k !== null || marginPer100k !== null
+  );
+  if (plan.policy.gate.decideBy === "point-estimate" && compares) return null;
+  const spent = spendAll(stopping);
+  const levels = blocking.flatMap(({ regression, limitPer100k, marginPer100k }) => [
+    ...regression ? [spent.regressionAlpha] : [],
+    ...limitPer100k === null ? [] : [spent.alpha],
+    ...marginPer100k === null ? [] : [spent.alpha]
+  ]);
+  const tests = countTests(plan);
+  const perRun = tests === 0 ? 0 : levels.reduce((sum3, level2) => sum3 + level2 / tests, 0);
+  const perYear = runsPerYear * perRun;
+  return {
+    tests,
+    perRun,
+    perRunUnadjusted: -Math.expm1(levels.reduce((sum3, level2) => sum3 + Math.log1p(-level2), 0)),
+    runsPerYear,
+    perYear,
+    yearsBetween: perYear === 0 ? null : 1 / perYear
   };
-  const limit2 = forecastLimit(question);
-  const { detectable } = forecastRegression(question);
-  const forecast = {
-    id: category.id,
-    role: category.role,
-    limit_per_100k: category.limitPer100k,
-    predicted_per_100k: predicted,
-    smallest_passable_per_100k: limit2 === null ? null : limit2.smallestPassable * 1e5,
-    turns_to_pass: limit2?.turnsToPass ?? null,
-    chances: limit2?.chances ?? null,
-    worse_from_per_100k: detectable === null ? null : detectable * 1e5
-  };
-  return { ...forecast, problem: category.role === "block" ? findProblem(forecast, turns) : null };
 }
-function findProblem(forecast, turns) {
-  const {
-    limit_per_100k: limit2,
-    smallest_passable_per_100k: smallest,
-    chances,
-    predicted_per_100k: predicted
-  } = forecast;
-  if (limit2 === null || smallest === null) return null;
-  const enough = forecast.turns_to_pass === null ? "" : `draw at least ${forecast.turns_to_pass} turns, `;
-  if (limit2 < smallest) {
-    return `not measurable: ${turns} turns without a single event still allow ${formatRate(smallest)}, the limit is ${formatRate(limit2)}; ${enough}raise the limit, or set \`role: watch\``;
+function spendAll({ levels }) {
+  const { looks } = levels;
+  if (looks === null) return { alpha: levels.alpha, regressionAlpha: levels.regressionAlpha };
+  const sum3 = ({ early, final }) => (early ?? 0) + (final ?? 0);
+  return { alpha: sum3(looks.limit), regressionAlpha: sum3(looks.regression) };
+}
+
+// src/estimate/final-rule.ts
+function createFinalRule(request) {
+  const { setting, category } = request;
+  const limit2 = decideLimit(setting, category);
+  const regression = decideRegression(setting, category);
+  const margin2 = decideMargin(request);
+  return (counts) => {
+    const outcomes = [limit2(counts), regression(counts), margin2(counts)];
+    if (outcomes.includes("fail")) return "fail";
+    return outcomes.includes("inconclusive") ? "inconclusive" : "pass";
+  };
+}
+function decideLimit(setting, category) {
+  const rule = findLimitRule(setting, category);
+  if (rule === null) return () => "pass";
+  const { levels } = setting.stopping;
+  const maxPass = levels.finalDecides ? rule.maxPass ?? -1 : -1;
+  const minFail = rule.minFail ?? Number.POSITIVE_INFINITY;
+  const minSuspect = rule.minSuspect ?? Number.POSITIVE_INFINITY;
+  return ({ both, candidateOnly }) => {
+    const events = both + candidateOnly;
+    if (events >= minFail) return "fail";
+    return events <= maxPass && events < minSuspect ? "pass" : "inconclusive";
+  };
+}
+function decideRegression(setting, category) {
+  if (!category.regression) return () => "pass";
+  const { levels } = setting.stopping;
+  const alpha = levels.regressionAlpha;
+  const own2 = rememberWorse(alpha);
+  const adjusted = rememberWorse(alpha / countRivals(setting.plan, category));
+  const enough = setting.draw.length >= countFewestPairs(alpha);
+  return ({ candidateOnly, baselineOnly }) => {
+    if (levels.finalDecides && candidateOnly >= adjusted(baselineOnly)) return "fail";
+    return enough && candidateOnly < own2(baselineOnly) ? "pass" : "inconclusive";
+  };
+}
+function decideMargin(request) {
+  const { setting, category, rates } = request;
+  const { marginPer100k } = category;
+  const pairs = setting.draw.length;
+  if (marginPer100k === null || pairs === 0) return () => marginPer100k === null ? "pass" : "inconclusive";
+  const margin2 = marginPer100k / 1e5;
+  if (setting.plan.policy.gate.decideBy === "point-estimate") {
+    return ({ candidateOnly, baselineOnly }) => candidateOnly - baselineOnly > margin2 * pairs ? "fail" : "pass";
   }
-  if (chances === null || predicted === null || chances.pass >= wantedPower) return null;
-  return `at the predicted ${formatRate(predicted)} it passes its limit of ${formatRate(limit2)} with a chance of only ${formatChance(chances.pass)}; ${enough}raise the limit, or set \`role: watch\``;
+  const discordant = rates.candidateOnly + rates.baselineOnly;
+  const boundary = drawMarginBoundary({ setting, category, marginPer100k, discordant });
+  const { levels } = setting.stopping;
+  const over = (alpha) => {
+    const deviate = normalDeviate(alpha);
+    return (counts) => scoreDifference({ ...counts, pairs }, margin2) > deviate;
+  };
+  const isSuspect = over(levels.alpha);
+  const isOver = over(levels.alpha / countRivals(setting.plan, category));
+  return (counts) => {
+    if (margin2 < 1 && levels.finalDecides && isOver(counts)) return "fail";
+    if (margin2 < 1 && isSuspect(counts)) return "inconclusive";
+    const differing = counts.candidateOnly + counts.baselineOnly;
+    return counts.candidateOnly <= Math.round(boundary(differing)) ? "pass" : "inconclusive";
+  };
 }
-function forecastCost(request) {
-  const { plan, sample, prices, judges } = request;
-  const { replay, judge: judge2 } = plan.policy;
-  if (replay.maxTokens === null) return null;
-  const count = (text) => Math.ceil(text.length / charactersPerToken);
-  const prompts = sample.turns.reduce(
-    (sum2, turn) => sum2 + count(renderPrefix(turn.prefix)) + count(JSON.stringify(turn.tools ?? [])),
+function rememberWorse(alpha) {
+  const known = /* @__PURE__ */ new Map();
+  return (baselineOnly) => {
+    const found = known.get(baselineOnly) ?? countWorsePairs({ baselineOnly, alpha });
+    known.set(baselineOnly, found);
+    return found;
+  };
+}
+
+// src/estimate/seeded-random.ts
+function createSeededRandom(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = state + 2654435769 >>> 0;
+    let mixed = Math.imul(state ^ state >>> 16, 2246822507);
+    mixed = Math.imul(mixed ^ mixed >>> 13, 3266489909);
+    return ((mixed ^ mixed >>> 16) >>> 0) / 4294967296;
+  };
+}
+
+// src/estimate/run-simulation.ts
+var mostRuns = 2e3;
+var fewestRuns = 200;
+var affordedSteps = 2e7;
+var eventSteps = 20;
+var states = {
+  none: { candidate: "none", baseline: "none" },
+  both: { candidate: "event", baseline: "event" },
+  candidateOnly: { candidate: "event", baseline: "none" },
+  baselineOnly: { candidate: "none", baseline: "event" }
+};
+function simulateRuns(request) {
+  const { setting, categories } = request;
+  const random = createSeededRandom(request.seed);
+  const runs = affordRuns(setting, categories);
+  const players = categories.map((entry) => ({ ...entry, decide: createFinalRule({ setting, ...entry }) }));
+  const tallies = new Map(
+    categories.map(({ category }) => [category.id, { pass: 0, fail: 0, inconclusive: 0 }])
+  );
+  const overall = { pass: 0, fail: 0, inconclusive: 0 };
+  let asked2 = 0;
+  for (let run2 = 0; run2 < runs; run2 += 1) {
+    const { outcomes, turns } = playRun({ setting, players, random });
+    asked2 += turns;
+    for (const [index, outcome] of outcomes.entries()) {
+      const tally2 = tallies.get(players[index]?.category.id ?? "");
+      if (tally2 !== void 0) tally2[outcome] += 1;
+    }
+    const blocking = outcomes.filter((_, index) => players[index]?.category.role === "block");
+    overall[combine2(blocking)] += 1;
+  }
+  const share2 = (tally2) => ({
+    pass: tally2.pass / runs,
+    fail: tally2.fail / runs,
+    inconclusive: tally2.inconclusive / runs
+  });
+  return {
+    categories: new Map([...tallies].map(([id, tally2]) => [id, share2(tally2)])),
+    overall: share2(overall),
+    turnsAsked: asked2 / runs,
+    runs
+  };
+}
+function playRun(request) {
+  const { setting, players, random } = request;
+  const turns = setting.draw.length;
+  const events = players.map(({ rates }) => drawEvents({ rates, turns, random }));
+  if (setting.stopping.off !== null) {
+    return { outcomes: players.map((player, index) => player.decide(count2(events[index] ?? []))), turns };
+  }
+  return playWithLooks({ ...request, events });
+}
+function playWithLooks(request) {
+  const { setting, players, events } = request;
+  const { plan, draw, stopping } = setting;
+  const plannedTurns = draw.length;
+  const looks = players.map(
+    ({ category }) => category.role === "block" ? createLooks({ plan, category, plannedTurns, levels: stopping.levels }) : () => null
+  );
+  const batches = events.map(groupByBatch);
+  let decided = players.map(() => null);
+  for (let start = 0; start < plannedTurns; start += batchTurns) {
+    const end = Math.min(plannedTurns, start + batchTurns);
+    decided = looks.map((look, index) => {
+      const batch = fillBatch(batches[index]?.get(start) ?? [], end - start);
+      return look(batch)?.decision ?? null;
+    });
+    const blocking = decided.filter((_, index) => players[index]?.category.role === "block");
+    const isOver = blocking.every((outcome) => outcome !== null) || plan.policy.gate.stopAtFirstFail && blocking.includes("fail");
+    if (isOver) return { outcomes: decided.map((outcome) => outcome ?? "inconclusive"), turns: end };
+  }
+  return {
+    outcomes: players.map((player, index) => decided[index] ?? player.decide(count2(events[index] ?? []))),
+    turns: plannedTurns
+  };
+}
+function drawEvents(request) {
+  const { rates, turns, random } = request;
+  const any2 = Math.min(1, rates.both + rates.candidateOnly + rates.baselineOnly);
+  const events = [];
+  if (any2 <= 0) return events;
+  const step = () => any2 >= 1 ? 1 : 1 + Math.floor(Math.log1p(-random()) / Math.log1p(-any2));
+  for (let turn = step() - 1; turn < turns; turn += step()) {
+    const share2 = random() * any2;
+    const kind = share2 < rates.both ? "both" : share2 < rates.both + rates.candidateOnly ? "candidateOnly" : "baselineOnly";
+    events.push({ turn, kind });
+  }
+  return events;
+}
+function groupByBatch(events) {
+  const batches = /* @__PURE__ */ new Map();
+  for (const event of events) {
+    const start = event.turn - event.turn % batchTurns;
+    const batch = batches.get(start) ?? [];
+    batch.push(event);
+    batches.set(start, batch);
+  }
+  return batches;
+}
+function fillBatch(events, turns) {
+  const place = { weight: 1, cluster: 0, stratum: 0 };
+  const none = { ...place, ...states.none };
+  const batch = Array.from({ length: turns }, () => none);
+  for (const { turn, kind } of events) batch[turn % batchTurns] = { ...place, ...states[kind] };
+  return batch;
+}
+function count2(events) {
+  const counts = { both: 0, candidateOnly: 0, baselineOnly: 0 };
+  for (const { kind } of events) counts[kind] += 1;
+  return counts;
+}
+function combine2(blocking) {
+  if (blocking.includes("fail")) return "fail";
+  return blocking.length > 0 && blocking.every((outcome) => outcome === "pass") ? "pass" : "inconclusive";
+}
+function affordRuns(setting, categories) {
+  const turns = setting.draw.length;
+  const events = categories.reduce(
+    (sum3, { rates }) => sum3 + turns * (rates.both + rates.candidateOnly + rates.baselineOnly),
     0
   );
-  const answers = sample.turns.length * replay.maxTokens;
-  const rubrics2 = Object.values(plan.rubrics).reduce((sum2, text) => sum2 + count(text), 0);
-  const arm = { promptTokens: prompts, completionTokens: answers };
-  const judged = {
-    promptTokens: 2 * (judges * (prompts + answers) + sample.turns.length * rubrics2),
-    completionTokens: 2 * sample.turns.length * judges * judgementTokens
+  const looked = setting.stopping.off === null ? turns * categories.length : 0;
+  const steps = events * eventSteps + looked + 1;
+  return Math.max(fewestRuns, Math.min(mostRuns, Math.floor(affordedSteps / steps)));
+}
+
+// src/report/forecast/category-forecast.ts
+function expectRates(setting, category, measured) {
+  const prediction = setting.plan.registration.predictions.find((entry) => entry.category === category.id);
+  const predicted = prediction === void 0 ? null : prediction.ratePer100k / 1e5;
+  const seen = measured?.categories.get(category.id);
+  return {
+    predicted,
+    baseline: seen?.baselineRate ?? predicted,
+    independence: seen?.independence ?? 1
   };
+}
+function expectPairs({ predicted, baseline, independence }) {
+  const candidate = predicted ?? baseline;
+  return candidate === null || baseline === null ? null : joinRates({ candidate, baseline, independence });
+}
+function expectDiscordance({ baseline, independence }) {
+  if (baseline === null) return 0;
+  const pairs = joinRates({ candidate: baseline, baseline, independence });
+  return pairs.candidateOnly + pairs.baselineOnly;
+}
+function forecastCategory(request) {
+  const { setting, category, expected, chances } = request;
+  const { predicted, baseline } = expected;
+  return {
+    id: category.id,
+    role: category.role,
+    predicted_per_100k: toPer100k4(predicted),
+    baseline_per_100k: toPer100k4(baseline),
+    chances,
+    regression: category.regression ? forecastRegression(request) : null,
+    limit: forecastOwnLimit(request),
+    margin: forecastOwnMargin(request),
+    judge: describeErrors2(setting, category),
+    problems: findUnmeasurable({
+      setting,
+      category,
+      rate: predicted,
+      discordant: expectDiscordance(expected)
+    })
+  };
+}
+function forecastRegression({ setting, category, expected }) {
+  const { regressionAlpha } = setting.stopping.levels;
+  const detectable = findDetectableRate({
+    turns: setting.draw.length,
+    baseline: expected.baseline,
+    independence: expected.independence,
+    alpha: regressionAlpha / countRivals(setting.plan, category)
+  });
+  return { worse_from_per_100k: toPer100k4(detectable), fewest_pairs: countFewestPairs(regressionAlpha) };
+}
+function forecastOwnLimit({ setting, category, expected }) {
+  const rule = findLimitRule(setting, category);
+  if (rule === null || category.limitPer100k === null) return null;
+  const turnsToPass = (rate) => rate === null ? null : findTurnsToPass({ setting, goal: { category, rate }, power: wantedPower });
+  const { predicted, baseline } = expected;
+  const smallest = findSmallestLimits(setting, category);
+  return {
+    per_100k: category.limitPer100k,
+    smallest_per_100k: smallest.clean * 1e5,
+    smallest_with_missing_per_100k: smallest.withMissing * 1e5,
+    chances: predicted === null ? null : forecastLimit(rule, { turns: setting.draw.length, rate: predicted }),
+    turns_to_pass: { at_prediction: turnsToPass(predicted), at_baseline: turnsToPass(baseline) }
+  };
+}
+function forecastOwnMargin({ setting, category, expected }) {
+  const { marginPer100k } = category;
+  if (marginPer100k === null) return null;
+  const discordant = expectDiscordance(expected);
+  return {
+    per_100k: marginPer100k,
+    chance_unchanged: computeChanceWithin({ setting, category, marginPer100k, discordant }),
+    turns_to_pass: findPairsToPass({ setting, category, discordant, power: wantedPower })
+  };
+}
+function describeErrors2(setting, category) {
+  const judge2 = describeJudge(setting.plan, category);
+  if (judge2 === null) {
+    const isJudged = category.graders.some(({ kind }) => kind === "judge");
+    return { kind: isJudged ? "uncalibrated" : "none", floor_per_100k: null };
+  }
+  const { calibration } = judge2;
+  if (estimateTrueRate({ rate: 0, calibration }).kind === "unusable") {
+    return { kind: "unusable", floor_per_100k: null };
+  }
+  const { alpha } = setting.stopping.levels;
+  const limit2 = (category.limitPer100k ?? 0) / 1e5;
+  return { kind: "calibrated", floor_per_100k: toPer100k4(computeJudgeFloor({ limit: limit2, calibration, alpha })) };
+}
+function toPer100k4(proportion) {
+  return proportion === null ? null : proportion * 1e5;
+}
+
+// src/report/forecast/cost.ts
+var charactersPerToken = 4;
+var answerTokens = 250;
+var judgementTokens = 200;
+var latencyMs = 5e3;
+function forecastCost(question) {
+  const { plan, sample, policy, measured, expectedTurns } = question;
+  const drawn = sample.turns.length;
+  const turns = { expected: expectedTurns ?? drawn, at_most: drawn };
+  const perTurn = countJudgements(question);
+  const requests = measured?.requests ?? null;
+  const expected = turns.expected ?? drawn;
+  const judgements = {
+    expected: requests === null || measured === null ? expected * perTurn.expected : expected * Math.max(0, requests / measured.turns - 2),
+    at_most: drawn * perTurn.atMost
+  };
+  const worst = sumTokens(question, {
+    turns: drawn,
+    judged: perTurn.atMost,
+    answer: plan.policy.replay.maxTokens
+  });
+  const likely = measured === null || measured.turns === 0 ? sumTokens(question, {
+    turns: expected,
+    judged: perTurn.expected,
+    answer: Math.min(answerTokens, plan.policy.replay.maxTokens ?? answerTokens)
+  }) : scaleUsage(measured.usage, expected / measured.turns);
+  const amounts = {
+    turns,
+    completions: { expected: 2 * expected, at_most: 2 * drawn },
+    judgements,
+    prompt_tokens: { expected: likely.sum.promptTokens, at_most: worst.sum.promptTokens },
+    completion_tokens: {
+      expected: likely.sum.completionTokens,
+      at_most: plan.policy.replay.maxTokens === null ? null : worst.sum.completionTokens
+    },
+    usd: {
+      expected: price(plan, likely, policy.prices),
+      at_most: plan.policy.replay.maxTokens === null ? null : price(plan, worst, policy.prices)
+    },
+    minutes: forecastMinutes(question, { turns, judgements })
+  };
+  return {
+    ...amounts,
+    assumptions: listAssumptions(question),
+    over_budget: findOverrun(policy.budget, amounts)
+  };
+}
+function countJudgements({ plan, flagged }) {
+  let expected = 0;
+  let atMost = 0;
+  for (const { id, graders } of plan.policy.categories) {
+    for (const [index, { kind }] of graders.entries()) {
+      if (kind !== "judge") continue;
+      expected += 2 * (index === 0 ? 1 : flagged.get(id) ?? 1);
+      atMost += 2;
+    }
+  }
+  return { expected, atMost };
+}
+function sumTokens({ plan, sample }, amount) {
+  const count3 = (text) => Math.ceil(text.length / charactersPerToken);
+  const drawn = sample.turns.length;
+  const share2 = drawn === 0 ? 0 : amount.turns / drawn;
+  const prompts = share2 * sample.turns.reduce(
+    (sum3, turn) => sum3 + count3(renderPrefix(turn.prefix)) + count3(JSON.stringify(turn.tools ?? [])),
+    0
+  );
+  const answers = amount.turns * (amount.answer ?? 0);
+  const rubrics2 = Object.values(plan.rubrics).map(count3);
+  const rubric = rubrics2.length === 0 ? 0 : rubrics2.reduce((sum3, tokens) => sum3 + tokens, 0) / rubrics2.length;
+  const judgements = amount.turns * amount.judged;
+  const arm = { promptTokens: prompts, completionTokens: answers };
+  const judge2 = {
+    promptTokens: amount.judged * (prompts + answers) + judgements * rubric,
+    completionTokens: judgements * judgementTokens
+  };
+  return complete2({ baseline: arm, candidate: arm, judge: judge2 });
+}
+function scaleUsage(usage, factor) {
+  const scale2 = ({ promptTokens, completionTokens }) => ({
+    promptTokens: promptTokens * factor,
+    completionTokens: completionTokens * factor
+  });
+  return complete2({
+    baseline: scale2(usage.baseline),
+    candidate: scale2(usage.candidate),
+    judge: scale2(usage.judge)
+  });
+}
+function complete2(spent) {
+  const sum3 = [spent.baseline, spent.candidate, spent.judge].reduce(addUsage, noUsage);
+  return { ...spent, sum: round(sum3) };
+}
+function round({ promptTokens, completionTokens }) {
+  return { promptTokens: Math.round(promptTokens), completionTokens: Math.round(completionTokens) };
+}
+function price(plan, spent, prices) {
   return priceUsage(
     [
-      { model: plan.baseline, usage: arm },
-      { model: plan.candidate, usage: arm },
-      ...judge2 === null || judges === 0 ? [] : [{ model: judge2.model, usage: judged }]
+      { model: plan.baseline, usage: spent.baseline },
+      { model: plan.candidate, usage: spent.candidate },
+      ...plan.policy.judge === null ? [] : [{ model: plan.policy.judge.model, usage: spent.judge }]
     ],
     prices
   );
 }
-var judgementTokens = 200;
+function forecastMinutes({ plan, policy, measured }, { turns, judgements }) {
+  const take = (count3, key, milliseconds) => Math.max(count3[key] ?? 0, judgements[key] ?? 0) / policy.replay.concurrency * (milliseconds / 6e4);
+  const { elapsedMs } = measured ?? { elapsedMs: null };
+  return {
+    expected: elapsedMs === null || measured === null ? take(turns, "expected", latencyMs) : elapsedMs / measured.turns * ((turns.expected ?? 0) / 6e4),
+    at_most: take(turns, "at_most", plan.policy.replay.timeoutMs)
+  };
+}
+function listAssumptions({ plan, policy, measured, expectedTurns }) {
+  const { timeoutMs, maxTokens } = plan.policy.replay;
+  const atOnce = countThings(policy.replay.concurrency, "request", "requests");
+  const seen = measured === null ? null : countThings(measured.turns, "turn", "turns");
+  return [
+    ...expectedTurns === null ? ["no early end, as not every blocking category is predicted"] : [],
+    seen === null ? `an answer of ${Math.min(answerTokens, maxTokens ?? answerTokens)} tokens, ${charactersPerToken} characters a token` : `tokens as in the run of --from (${seen})`,
+    measured?.requests == null ? "later graders asked of as many turns as are predicted to be flagged" : "judgements and retries as in that run",
+    measured?.elapsedMs == null ? `${formatDuration(latencyMs)} a request with ${atOnce} under way at each endpoint` : "the time a turn took in that run",
+    `at most: every judgement asked for, every request as long as its deadline (${formatDuration(timeoutMs)})${maxTokens === null ? "" : `, every answer of ${maxTokens} tokens`}; retries not counted`
+  ];
+}
+function findOverrun({ maxRequests, maxMinutes }, amounts) {
+  const requests = (amounts.completions.expected ?? 0) + (amounts.judgements.expected ?? 0);
+  if (maxRequests !== null && requests > maxRequests) {
+    return `budget.max_requests is ${maxRequests}, and about ${Math.ceil(requests)} are expected: the run would end before it is done`;
+  }
+  if (maxMinutes !== null && (amounts.minutes.expected ?? 0) > maxMinutes) {
+    return `budget.max_minutes is ${maxMinutes}, and about ${Math.ceil(amounts.minutes.expected ?? 0)} are expected: the run would end before it is done`;
+  }
+  return null;
+}
+
+// src/report/forecast/plan-forecast.ts
+function forecastPlan(request) {
+  const { plan, tier, sample, from } = request;
+  const setting = describeSetting({ plan, tier, turns: sample.turns });
+  const expected = plan.policy.categories.map((category) => ({
+    category,
+    expected: expectRates(setting, category, from?.measured ?? null)
+  }));
+  const runs = simulate(request, setting, expected);
+  const { counts } = sample;
+  const { levels, off } = setting.stopping;
+  return {
+    version: 1,
+    plan_digest: request.planDigest,
+    baseline: plan.baseline,
+    candidate: plan.candidate,
+    tier,
+    round: plan.registration.round,
+    turns_asked: counts.turnsAsked,
+    turns_drawn: counts.turnsDrawn,
+    conversations: counts.conversations,
+    effective_turns: counts.effectiveTurns,
+    design_effect: counts.designEffect,
+    effective_conversations: counts.effectiveConversations,
+    rule: {
+      decided_by: plan.policy.gate.decideBy,
+      alpha: levels.alpha,
+      regression_alpha: levels.regressionAlpha,
+      early_stopping_off: off,
+      tests: countTests(plan),
+      missing_budget_share: plan.policy.gate.missingBudgetShare
+    },
+    rates_from: from === null ? null : { run: from.run, turns: from.measured.turns },
+    categories: expected.map(
+      (entry) => forecastCategory({ setting, ...entry, chances: runs?.categories.get(entry.category.id) ?? null })
+    ),
+    overall: {
+      chances: isPredicted(expected) ? runs?.overall ?? null : null,
+      simulated_runs: runs?.runs ?? null,
+      turns_to_pass: sizeForAll(setting, expected)
+    },
+    cost: forecastCost({
+      ...request,
+      expectedTurns: isPredicted(expected) ? runs?.turnsAsked ?? null : null,
+      flagged: readFlagged(expected),
+      measured: isComparable(plan, from) ? from.measured : null
+    }),
+    false_fails: describeFalseFails(
+      boundFalseAlarms({ plan, stopping: setting.stopping, runsPerYear: request.runsPerYear })
+    )
+  };
+}
+function simulate({ planDigest, tier }, setting, categories) {
+  const known = categories.flatMap(({ category, expected }) => {
+    const rates = expectPairs(expected);
+    return rates === null ? [] : [{ category, rates }];
+  });
+  if (known.length === 0) return null;
+  const isWhole = isPredicted(categories);
+  const stopping = isWhole ? setting.stopping : { ...setting.stopping, off: "not every blocking category is predicted" };
+  const runs = simulateRuns({
+    setting: { ...setting, stopping },
+    categories: known,
+    seed: Number.parseInt(planDigest.slice(0, 8), 16)
+  });
+  if (tier === "release") return runs;
+  return {
+    ...runs,
+    overall: neverPass(runs.overall),
+    categories: new Map([...runs.categories].map(([id, chances]) => [id, neverPass(chances)]))
+  };
+}
+function neverPass({ pass: pass2, fail: fail3, inconclusive }) {
+  return { pass: 0, fail: fail3, inconclusive: inconclusive + pass2 };
+}
+function isPredicted(categories) {
+  return categories.every(
+    ({ category, expected }) => category.role === "watch" || expectPairs(expected) !== null
+  );
+}
+function sizeForAll(setting, categories) {
+  const blocking = categories.filter(({ category }) => category.role === "block");
+  if (blocking.length === 0 || setting.plan.policy.gate.decideBy === "point-estimate") return null;
+  const goals = blocking.flatMap(({ category, expected }) => {
+    const rate = expected.predicted ?? expected.baseline;
+    return category.limitPer100k === null || rate === null ? [] : [{ category, rate }];
+  });
+  const margins = blocking.filter(({ category }) => category.marginPer100k !== null);
+  if (goals.length === 0 && margins.length === 0) return null;
+  if (!isPredicted(categories)) return null;
+  const others = (turns) => {
+    const { levels } = planStoppingAt(setting, turns);
+    return margins.reduce((chance2, { category, expected }) => {
+      const discordant = expectDiscordance(expected);
+      return chance2 * approximateChance({ setting, category, levels, pairs: turns, discordant });
+    }, 1);
+  };
+  return findTurnsForAll({ setting, goals, power: wantedPower, others });
+}
+function readFlagged(categories) {
+  return new Map(
+    categories.flatMap(({ category, expected }) => {
+      const rate = expected.predicted ?? expected.baseline;
+      return rate === null ? [] : [[category.id, rate]];
+    })
+  );
+}
+function isComparable(plan, from) {
+  if (from === null) return false;
+  const ids = plan.policy.categories.map(({ id }) => id);
+  return JSON.stringify(ids.toSorted()) === JSON.stringify(from.measured.asked.toSorted());
+}
+function describeFalseFails(alarms) {
+  if (alarms === null) return null;
+  return {
+    runs_per_year: alarms.runsPerYear,
+    per_run_at_most: alarms.perRun,
+    per_year_at_most: alarms.perYear,
+    years_between_at_least: alarms.yearsBetween,
+    per_year_at_most_without_holm: alarms.runsPerYear * alarms.perRunUnadjusted
+  };
+}
+
+// src/forecast.ts
+var weeklyRuns = 52;
+async function forecastRun(request, options) {
+  const { ports, from, runsPerYear } = options;
+  const { commits, policyFile: file2 } = request;
+  const resolved = await resolvePolicy({ ...ports, commits, file: file2, graderConfig: graderConfigSchema });
+  const checkpoints2 = await resolveCheckpoints({ ...ports, commits, pointer: resolved.policy.checkpoint });
+  if (checkpoints2.baseline === checkpoints2.candidate) {
+    return { kind: "unchanged", checkpoint: checkpoints2.candidate, installs: resolved.installs };
+  }
+  const prepared = await preparePlan({ request, ports, resolved, checkpoints: checkpoints2 });
+  const { tier } = request.run;
+  const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier });
+  const measured = from === null ? null : await readFrom(from, checkpoints2.baseline);
+  const forecast = forecastPlan({
+    ...prepared,
+    tier,
+    sample,
+    policy: resolved.policy,
+    from: measured,
+    runsPerYear
+  });
+  return { kind: "forecast", forecast };
+}
+async function readFrom(directory, baseline) {
+  const measured = readMeasuredRun(await readRecord(directory));
+  if (measured.baseline === baseline) return { run: directory.path, measured };
+  throw new GateError({
+    code: "record",
+    message: `the run measured the baseline "${measured.baseline}", and "${baseline}" is served`,
+    where: { file: directory.path },
+    remedy: "name a run against the checkpoint that is served, or leave --from out"
+  });
+}
+
+// src/report/forecast/describe-category.ts
+function describeCategoryForecast(category, forecast) {
+  return {
+    title: sayTitle(category),
+    lines: [
+      ...sayChances(category),
+      ...sayLimit(category, forecast),
+      ...sayRegression(category),
+      ...sayMargin(category),
+      ...sayJudge(category)
+    ],
+    problems: category.problems.map(({ message, remedy }) => say2`${message}; ${remedy}`)
+  };
+}
+function formatChances({ pass: pass2, fail: fail3, inconclusive }) {
+  const show = (chance2) => formatChance(Math.min(1 - 1e-9, Math.max(1e-9, chance2)));
+  return `pass ${show(pass2)}, fail ${show(fail3)}, inconclusive ${show(inconclusive)}`;
+}
+function sayTitle({ id, role, predicted_per_100k: predicted, limit: limit2, margin: margin2 }) {
+  const parts = [
+    predicted === null ? "nothing predicted" : `predicted ${formatRate(predicted)}`,
+    ...limit2 === null ? [] : [`limit ${formatRate(limit2.per_100k)}`],
+    ...margin2 === null ? [] : [`margin ${formatRate(margin2.per_100k)}`]
+  ];
+  return say2`${verbatim(id)}${role === "watch" ? " (watched)" : ""}: ${parts.join(", ")}`;
+}
+function sayChances({ chances, predicted_per_100k: predicted }) {
+  if (chances === null) return [];
+  const at = predicted === null ? "if it is like the baseline" : "at the prediction";
+  return [say2`verdict, ${at}: ${formatChances(chances)}`];
+}
+function sayLimit(category, forecast) {
+  const { limit: limit2, predicted_per_100k: predicted, baseline_per_100k: baseline } = category;
+  if (limit2 === null) return [];
+  if (forecast.rule.decided_by === "point-estimate") {
+    return [say2`limit: compared with the observed rate, without any error control`];
+  }
+  const { smallest_per_100k: smallest, smallest_with_missing_per_100k: withMissing } = limit2;
+  const share2 = formatShare(forecast.rule.missing_budget_share, 1);
+  const missing2 = withMissing > smallest ? `, ${formatRate(withMissing)} when ${share2} of the calls fail in both arms` : "";
+  const { at_prediction: atPrediction, at_baseline: atBaseline } = limit2.turns_to_pass;
+  const power = formatChance(wantedPower);
+  const needed = [
+    ...predicted === null ? [] : [sayTurns(atPrediction, `at the predicted ${formatRate(predicted)}`)],
+    ...baseline === null || baseline === predicted ? [] : [sayTurns(atBaseline, `at the baseline's ${formatRate(baseline)}`)]
+  ];
+  return [
+    say2`limit: ${formatRate(smallest)} is the smallest that this sample can pass${missing2}`,
+    ...needed.length === 0 ? [] : [say2`limit: passing it with a chance of ${power} takes ${needed.join(", ")}`]
+  ];
+}
+function sayTurns(turns, at) {
+  return `${turns === null ? "more turns than there could be" : `${turns.toLocaleString("en-US")} turns`} ${at}`;
+}
+function sayRegression({ regression, baseline_per_100k: baseline }) {
+  if (regression === null) return [];
+  const power = formatChance(wantedPower);
+  if (baseline === null) {
+    return [say2`worse than the baseline: it takes at least ${regression.fewest_pairs} turns to show it`];
+  }
+  const { worse_from_per_100k: worse } = regression;
+  return [
+    worse === null ? say2`worse than the baseline: no rate would be found with a chance of ${power}` : say2`worse than the baseline: found with a chance of ${power} from ${formatRate(worse)} on, if the baseline is at ${formatRate(baseline)}`
+  ];
+}
+function sayMargin({ margin: margin2 }) {
+  if (margin2 === null) return [];
+  const turns = margin2.turns_to_pass;
+  const needed = turns === null ? "no sample of up to 20 million turns would have one" : `about ${turns.toLocaleString("en-US")} turns have one`;
+  return [
+    say2`margin: passes with a chance of ${formatChance(margin2.chance_unchanged)} when nothing changed; ${needed} of ${formatChance(wantedPower)}`
+  ];
+}
+function sayJudge({ judge: judge2, limit: limit2 }) {
+  switch (judge2.kind) {
+    case "none":
+      return [];
+    case "uncalibrated":
+      return [say2`judge: uncalibrated, so that it is not known which rates it can tell from its own errors`];
+    case "unusable":
+      return [say2`judge: its calibration can't tell turns with the behaviour from those without`];
+    case "calibrated": {
+      const over = limit2 === null ? "from none at all" : "from one at the limit";
+      return [
+        judge2.floor_per_100k === null ? say2`judge: its floor is not known` : say2`judge: a rate under about ${formatRate(judge2.floor_per_100k)} can't be told ${over}, by its false alarms`
+      ];
+    }
+  }
+}
+
+// src/report/forecast/describe.ts
+function countProblems({ categories }) {
+  return categories.filter(({ problems }) => problems.length > 0).length;
+}
+function describeForecast(forecast) {
+  const { candidate, baseline, plan_digest: digest2 } = forecast;
+  return {
+    finding: sayFinding2(forecast),
+    comparison: say2`Plan ${verbatim(digest2.slice(0, 12))}: ${verbatim(candidate)} against ${verbatim(baseline)}`,
+    sample: describeSample(forecast),
+    overall: describeOverall(forecast),
+    categories: forecast.categories.map((category) => describeCategoryForecast(category, forecast)),
+    cost: describeCost(forecast.cost),
+    assumptions: forecast.cost.assumptions.map((assumption) => say2`${assumption}`)
+  };
+}
+function sayFinding2(forecast) {
+  const problems = forecast.categories.flatMap(
+    ({ id, problems: [problem] }) => problem === void 0 ? [] : [say2`${verbatim(id)} is ${problem.message}`]
+  );
+  const [first] = problems;
+  if (first !== void 0) {
+    const more = problems.length === 1 ? "" : ` (and ${countThings(problems.length - 1, "more category", "more categories")})`;
+    return say2`${first}${more}.`;
+  }
+  const { chances } = forecast.overall;
+  const turns = countThings(forecast.turns_drawn, "turn", "turns");
+  if (forecast.tier === "smoke") return say2`${turns} of a smoke run, which can fail and never passes.`;
+  return chances === null ? say2`every limit can be measured with ${turns}.` : say2`${turns} pass with a chance of ${formatChance(chances.pass)} at the predictions.`;
+}
+function describeSample(forecast) {
+  const { turns_drawn: drawn, turns_asked: asked2, conversations, design_effect: effect } = forecast;
+  const fewer = forecast.tier === "release" && drawn < asked2 ? `, ${formatCount(asked2)} were asked for` : "";
+  const worth = `${formatCount(Math.floor(forecast.effective_turns))} turns of equal weight`;
+  const clusters = Math.floor(forecast.effective_conversations);
+  return [
+    say2`${countThings(drawn, "turn", "turns")} of ${countThings(conversations, "conversation", "conversations")}${fewer}`,
+    // The exact method takes weights that differ this little for equal.
+    ...effect > 1.01 ? [say2`the weights differ: they are worth ${worth}`] : [],
+    ...clusters < Math.floor(forecast.effective_turns) ? [
+      say2`conversations give several turns: where those go together, they are worth as little as ${clusters}; events are taken as spread over them`
+    ] : [],
+    describeRule(forecast),
+    describeRates2(forecast)
+  ];
+}
+function describeRule({ rule, round: round2 }) {
+  const looks = rule.early_stopping_off;
+  const ending = looks === null ? "the results may end the run early" : `the results don't end the run early: ${looks}`;
+  const tests = `${countThings(rule.tests, "test", "tests")} can fail it`;
+  const fresh = round2 === 1 ? "" : `round ${round2}, with the smaller levels of a fresh sample; `;
+  if (rule.decided_by === "point-estimate") {
+    return say2`observed rates decide, without any error control; ${tests}; ${ending}`;
+  }
+  return say2`${fresh}${formatConfidence(rule.alpha)} bounds, "worse" at ${formatShareOf(rule.regression_alpha)}; ${tests}; ${ending}`;
+}
+function describeRates2({ rates_from: from }) {
+  if (from === null) {
+    return say2`rates as registered; the baseline is taken to have the same, independently of the candidate (${verbatim("plan --from RUN_DIR")} takes an earlier run's)`;
+  }
+  return say2`the candidate's rates as registered, the baseline's and how often two runs differ from ${verbatim(from.run)} (${countThings(from.turns, "turn", "turns")})`;
+}
+function describeOverall({ overall, false_fails: alarms, rule }) {
+  const lines = [];
+  if (overall.chances !== null) {
+    const runs2 = overall.simulated_runs ?? 0;
+    lines.push(
+      say2`verdict, at the predictions: ${formatChances(overall.chances)} (${formatCount(runs2)} simulated runs)`
+    );
+  }
+  if (overall.turns_to_pass !== null) {
+    lines.push(
+      say2`limits and margins of all blocking categories are passed together with a chance of ${formatChance(wantedPower)} from ${overall.turns_to_pass} turns on`
+    );
+  }
+  if (alarms === null) {
+    lines.push(say2`false FAILs: no bound, as observed rates decide`);
+    return lines;
+  }
+  const { runs_per_year: runs, per_year_at_most: most, years_between_at_least: years } = alarms;
+  const spread = years === null || !Number.isFinite(years) ? "" : `, one in ${formatFew2(years)} years or more`;
+  const holm = rule.tests < 2 ? "" : `; were each of the ${rule.tests} tests taken by itself, it could be ${formatFew2(alarms.per_year_at_most_without_holm)}`;
+  lines.push(
+    say2`false FAILs: at most ${formatFew2(most)} a year at ${countThings(runs, "run", "runs")}${spread}, even if every rate lies at its limit${holm}`
+  );
+  return lines;
+}
+function describeCost(cost) {
+  const { turns, completions, judgements, usd, minutes } = cost;
+  const tokens = cost.completion_tokens.at_most === null ? formatCount(cost.prompt_tokens.at_most ?? 0) : formatCount((cost.prompt_tokens.at_most ?? 0) + cost.completion_tokens.at_most);
+  const share2 = turns.expected === null || turns.at_most === null || turns.expected >= turns.at_most ? "" : ` (${formatShareOf(turns.expected / turns.at_most)} of the turns, by an early end)`;
+  const expected = (cost.prompt_tokens.expected ?? 0) + (cost.completion_tokens.expected ?? 0);
+  const answers = cost.completion_tokens.at_most === null ? ", answers not counted" : "";
+  return [
+    say2`calls: about ${formatAbout(Math.ceil((completions.expected ?? 0) + (judgements.expected ?? 0)))} expected${share2}; at most ${completions.at_most ?? 0} completions and ${judgements.at_most ?? 0} judgements`,
+    say2`tokens: about ${formatAbout(Math.ceil(expected))} expected; at most ${tokens}${answers}`,
+    usd.expected === null ? say2`cost: not known (it takes ${verbatim("prices")} for every model)` : say2`cost: about ${formatUsd(usd.expected)} expected; ${usd.at_most === null ? "the most is not known without `replay.max_tokens`" : `at most ${formatUsd(usd.at_most)}`}`,
+    say2`time: about ${formatMinutes(minutes.expected)} expected; at most ${formatMinutes(minutes.at_most)}`,
+    ...cost.over_budget === null ? [] : [say2`budget: ${cost.over_budget}`]
+  ];
+}
+function formatMinutes(minutes) {
+  const ms = (minutes ?? 0) * 6e4;
+  return formatDuration(ms > 18e4 ? Math.ceil(ms / 6e4) * 6e4 : Math.max(1e3, ms));
+}
+function formatShareOf(share2) {
+  return `${Number((share2 * 100).toPrecision(2))} %`;
+}
+function formatFew2(value) {
+  return value >= 10 ? formatCount(Math.round(value)) : String(Number(value.toPrecision(2)));
+}
+
+// src/report/forecast/render.ts
 function renderForecast(forecast) {
-  const { turns_asked: asked, turns_drawn: drawn, conversations, requests, usd_at_most: usd } = forecast;
-  const fewer = drawn < asked ? `, ${asked} were asked for` : "";
-  const head2 = [
-    `Plan ${forecast.plan_digest.slice(0, 12)}: ${safeText(forecast.candidate)} against ${safeText(forecast.baseline)}`,
-    `${drawn} turns of ${countThings(conversations, "conversation", "conversations")}${fewer}`,
-    `${requests.completions} completions and at most ${requests.judgements_at_most} judgements, retries not counted`,
-    usd === null ? "cost: not known (it takes `prices` for every model and `replay.max_tokens`)" : `cost: at most about ${formatUsd(usd)}, counting ${charactersPerToken} characters a token`
+  const text = describeForecast(forecast);
+  const plain = (lines) => lines.flatMap((line) => wrapLine(formatPlain(line)));
+  const blocks = [
+    plain([text.comparison, ...text.sample]),
+    plain(text.overall),
+    ...text.categories.map(renderCategory2),
+    plain([...text.cost, sayAssumptions(text)])
   ];
-  return [head2.join("\n"), ...forecast.categories.map(renderCategory)].join("\n\n");
+  return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
-function renderCategory(category) {
-  const {
-    predicted_per_100k: predicted,
-    limit_per_100k: limit2,
-    chances,
-    worse_from_per_100k: worse
-  } = category;
-  const lines = [
-    `${safeText(category.id)}${category.role === "watch" ? " (watched)" : ""}: ${predicted === null ? "nothing predicted" : `predicted ${formatRate(predicted)}`}${limit2 === null ? "" : `, limit ${formatRate(limit2)}`}`
+function sayAssumptions({ assumptions }) {
+  return joinTexts([say2`assumed:`, joinTexts(assumptions, "; ")]);
+}
+function renderCategory2({ title, lines, problems }) {
+  return [
+    ...wrapLine(formatPlain(title)),
+    ...lines.flatMap((line) => wrapLine(formatPlain(line), "  ")),
+    ...problems.flatMap((problem) => wrapLine(`PROBLEM: ${formatPlain(problem)}`, "  "))
   ];
-  if (predicted !== null) {
-    lines.push(
-      worse === null ? `  worse than the baseline: no rate would be found with a chance of ${formatChance(wantedPower)}` : `  worse than the baseline: found with a chance of ${formatChance(wantedPower)} from ${formatRate(worse)} on, if the baseline is at ${formatRate(predicted)}`
-    );
-  }
-  if (category.smallest_passable_per_100k !== null) {
-    lines.push(
-      `  limit: ${formatRate(category.smallest_passable_per_100k)} is the smallest that this sample can pass`
-    );
-  }
-  if (chances !== null) {
-    const { pass, fail: fail2, inconclusive } = chances;
-    lines.push(
-      `  limit, at the prediction: pass ${formatChance(pass)}, fail ${formatChance(fail2)}, inconclusive ${formatChance(inconclusive)}`
-    );
-  }
-  if (category.problem !== null) lines.push(`  PROBLEM: ${category.problem}`);
-  return lines.join("\n");
-}
-function formatChance(chance) {
-  if (chance > 0.995 && chance < 1) return "> 99 %";
-  if (chance > 0 && chance < 5e-3) return "< 1 %";
-  return `${Math.round(chance * 100)} %`;
 }
 
 // src/commands/run.ts
@@ -63451,10 +68367,10 @@ var answerSchema2 = external_exports.object({
 });
 function readChatAnswer(body, model) {
   const parsed = answerSchema2.safeParse(body);
-  if (!parsed.success) return fail("unreadable-answer", "the answer is not a chat completion");
+  if (!parsed.success) return fail2("unreadable-answer", "the answer is not a chat completion");
   const { choices, usage } = parsed.data;
   const choice = choices?.[0];
-  if (choice === void 0) return fail("empty-choices", "the answer has no choices");
+  if (choice === void 0) return fail2("empty-choices", "the answer has no choices");
   const { content, tool_calls: calls } = choice.message;
   const refusal = choice.message.refusal || null;
   const toolCalls = (calls ?? []).map((call, index) => ({
@@ -63464,7 +68380,7 @@ function readChatAnswer(body, model) {
   }));
   const text = content ?? "";
   if (!isVisible(text) && toolCalls.length === 0 && !isVisible(refusal ?? "")) {
-    return fail("empty-answer", `the answer is empty (finish reason: ${choice.finish_reason ?? "none"})`);
+    return fail2("empty-answer", `the answer is empty (finish reason: ${choice.finish_reason ?? "none"})`);
   }
   return {
     kind: "completed",
@@ -63480,11 +68396,11 @@ function readChatAnswer(body, model) {
 function isVisible(text) {
   return /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text);
 }
-function fail(cause, detail) {
+function fail2(cause, detail) {
   return { kind: "failed", cause, detail, retryAfterMs: null };
 }
 function failByStatus(status, detail) {
-  return fail(classifyStatus(status), detail);
+  return fail2(classifyStatus(status), detail);
 }
 function classifyStatus(status) {
   if (status === 401 || status === 403) return "unauthorized";
@@ -63600,8 +68516,8 @@ function refusesLength(error62, chat, openai) {
 }
 function explainError(request) {
   const { error: error62, openai, signal, now } = request;
-  if (signal.aborted) return fail("timeout", "no complete answer within the deadline");
-  if (error62 instanceof openai.APIConnectionTimeoutError) return fail("timeout", error62.message);
+  if (signal.aborted) return fail2("timeout", "no complete answer within the deadline");
+  if (error62 instanceof openai.APIConnectionTimeoutError) return fail2("timeout", error62.message);
   if (error62 instanceof openai.APIConnectionError) return explainConnection(error62);
   if (error62 instanceof openai.APIError && typeof error62.status === "number") {
     return {
@@ -63610,14 +68526,14 @@ function explainError(request) {
     };
   }
   if (isErrorLike(error62) && error62.name === "SyntaxError")
-    return fail("unreadable-answer", "the answer is not JSON");
-  return fail("connection-lost", describe3(error62));
+    return fail2("unreadable-answer", "the answer is not JSON");
+  return fail2("connection-lost", describe3(error62));
 }
 function explainConnection(error62) {
   const refused = listCauses2(error62).some(
     ({ code }) => code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN"
   );
-  return fail(refused ? "connection-refused" : "connection-lost", describe3(error62));
+  return fail2(refused ? "connection-refused" : "connection-lost", describe3(error62));
 }
 function isErrorLike(value) {
   return typeof value === "object" && value !== null && "message" in value && typeof value.message === "string";
@@ -63685,8 +68601,8 @@ async function openRecording(path3) {
     origin: "recorded",
     async complete(request) {
       const line = lines.get(request.customId);
-      if (line === void 0) return fail("not-recorded", `no line has the custom_id ${request.customId}`);
-      if (!line.response) return fail("bad-request", line.error?.message ?? "the line has no response");
+      if (line === void 0) return fail2("not-recorded", `no line has the custom_id ${request.customId}`);
+      if (!line.response) return fail2("bad-request", line.error?.message ?? "the line has no response");
       if (line.response.status_code !== 200) {
         return failByStatus(
           line.response.status_code,
@@ -63903,7 +68819,7 @@ var package_default = {
   },
   scripts: {
     build: "node scripts/build.mjs",
-    bench: "node bench/cold-start.mjs",
+    bench: "node bench/cold-start.mjs && node --expose-gc bench/estimate.ts",
     "check-dist": "npm run build && git diff --exit-code --stat -- dist",
     format: "biome check --write .",
     generate: "node scripts/generate.ts",
@@ -63953,7 +68869,11 @@ var gateVersion = package_default.version;
 // src/commands/run.ts
 var workTree = "work tree";
 async function runFromTerminal(options, log, print2) {
-  const result = await runGate(await createRequest(options), {
+  const result = await runGate(await createRequest(options), createGatePorts(options, log));
+  return printResult(result, print2);
+}
+function createGatePorts(options, log) {
+  return {
     ...createSources(options),
     openDirectory: () => openRunDirectory(options.out),
     connect: createConnector({
@@ -63968,8 +68888,7 @@ async function runFromTerminal(options, log, print2) {
     random: Math.random,
     delimiter: randomBytes(8).toString("hex"),
     cancelled: options.cancelled
-  });
-  return printResult(result, print2);
+  };
 }
 async function createRequest(options) {
   return {
@@ -63977,7 +68896,7 @@ async function createRequest(options) {
     policyFile: options.policy,
     repositoryName: options.repository,
     publicRepository: false,
-    run: { attempt: 1, id: null, event: "cli" },
+    run: { attempt: 1, id: null, event: "cli", tier: options.tier },
     gateVersion
   };
 }
@@ -64034,31 +68953,53 @@ function combineFiles(folder) {
 }
 
 // src/commands/plan.ts
-async function printPlan(options, print2) {
-  const forecast = await forecastFrom(options);
-  print2(options.json ? JSON.stringify(forecast, null, 2) : renderForecast(forecast));
-  return forecast.categories.some(({ problem }) => problem !== null) ? exitCodes.noVerdict : exitCodes.success;
+async function runPlan(options, log, print2) {
+  const runsPerYear = parseRuns(options.runsPerYear);
+  if (options.aa) return printAa({ ...options, runsPerYear }, log, print2);
+  if (options.endpoints.length === 0) return printPlan({ ...options, runsPerYear }, print2);
+  throw new GateError({
+    code: "usage",
+    message: "a plan asks no endpoint",
+    remedy: "leave --endpoint out, or add --aa to replay the baseline against itself"
+  });
 }
-async function forecastFrom(options) {
-  const request = await createRequest(options);
+async function printPlan(options, print2) {
+  const { from: folder, json: json2, runsPerYear } = options;
+  const from = folder === void 0 ? null : await openRunDirectory(folder, { make: false });
   const ports = createSources(options);
-  const { commits, policyFile: file2 } = request;
-  const resolved = await resolvePolicy({ ...ports, commits, file: file2, graderConfig: graderConfigSchema });
-  const checkpoints2 = await resolveCheckpoints({ ...ports, commits, pointer: resolved.policy.checkpoint });
-  if (checkpoints2.baseline === checkpoints2.candidate) {
+  const result = await forecastRun(await createRequest(options), { ports, from, runsPerYear });
+  if (result.kind === "unchanged") {
     throw new GateError({
       code: "checkpoint",
-      message: `the checkpoint is ${checkpoints2.candidate} on both sides: there is nothing to plan`,
+      message: `the checkpoint is ${result.checkpoint} on both sides: there is nothing to plan`,
       remedy: "change the pointer in the work tree, or give --candidate ID"
     });
   }
-  const prepared = await preparePlan({ request, ports, resolved, checkpoints: checkpoints2 });
-  const sample = await drawFromCorpus({ ports, resolved, ...prepared });
-  return forecastPlan({ ...prepared, sample, prices: resolved.policy.prices });
+  const { forecast } = result;
+  print2(json2 ? JSON.stringify(forecast, null, 2) : renderForecast(forecast));
+  return countProblems(forecast) === 0 ? exitCodes.success : exitCodes.noVerdict;
+}
+async function printAa(options, log, print2) {
+  const { json: json2, runsPerYear } = options;
+  const request = await createRequest(options);
+  const { result, directory } = await runAa(request, createGatePorts(options, log), { runsPerYear });
+  print2(json2 ? JSON.stringify(result, null, 2) : renderAa(result));
+  if (!json2) print2(`
+Record: ${directory.path}/${runFiles.record}, result: ${directory.path}/${aaFile}`);
+  return exitCodes.success;
+}
+function parseRuns(text) {
+  const runs = Number(text);
+  if (runs > 0 && runs <= 1e6) return runs;
+  throw new GateError({
+    code: "usage",
+    message: `"${text}" is not a number of runs a year`,
+    remedy: "give how often a candidate is judged, such as 52"
+  });
 }
 
 // src/corpus/describe.ts
-async function describeCorpus(request) {
+async function describeCorpus2(request) {
   const { name: name2, paths, files } = request;
   const ids = /* @__PURE__ */ new Map();
   const entries = [];
@@ -64082,22 +69023,254 @@ async function describeCorpus(request) {
   return { version: 1, name: name2, files: entries };
 }
 
+// src/lint/result.ts
+async function collect(result, work) {
+  try {
+    return await work();
+  } catch (error62) {
+    if (!(error62 instanceof GateError)) throw error62;
+    result.problems.push(error62);
+    return null;
+  }
+}
+function report(result, problem) {
+  const { code, message, remedy, place } = problem;
+  const where = { ...locate(place.source, place.path), field: formatPath(place.path) };
+  result.problems.push(new GateError({ code, message, remedy, where }));
+}
+
+// src/lint/categories.ts
+function lintCategories(parts) {
+  const { written, registrations, calibrations, result } = parts;
+  const { policy, source } = written;
+  const turns = parts.sample?.turns ?? imagineTurns(policy);
+  if (turns.length === 0) return;
+  const describe4 = (registration) => {
+    const plan = planFor({ policy, registration, calibrations });
+    return describeSetting({ plan, tier: "release", turns });
+  };
+  const alone = describe4({ version: 1, candidate: "", round: 1, predictions: [], amendments: [] });
+  const blamed = /* @__PURE__ */ new Set();
+  policy.categories.forEach((category, index) => {
+    for (const problem of findProblems(alone, category.id)) {
+      blamed.add(`${category.id}: ${problem.test}`);
+      report(result, { ...problem, code: "policy", place: { source, path: placeInPolicy(problem, index) } });
+    }
+  });
+  for (const { source: file2, registration } of registrations) {
+    const setting = describe4(registration);
+    policy.categories.forEach(({ id }, index) => {
+      for (const problem of findProblems(setting, id)) {
+        if (blamed.has(`${id}: ${problem.test}`)) continue;
+        const place = findPlace({ problem, registration, source: file2, category: id }) ?? {
+          source,
+          path: placeInPolicy(problem, index)
+        };
+        report(result, { ...problem, code: "registration", place });
+      }
+    });
+  }
+}
+function findProblems(setting, id) {
+  const category = setting.plan.policy.categories.find((entry) => entry.id === id);
+  if (category === void 0) return [];
+  const expected = expectRates(setting, category, null);
+  return findUnmeasurable({
+    setting,
+    category,
+    rate: expected.predicted,
+    discordant: expectDiscordance(expected)
+  });
+}
+function planFor(parts) {
+  const { registration } = parts;
+  return makePlan({
+    ...parts,
+    rubrics: {},
+    corpus: { name: "", manifestSha256: "" },
+    repository: "",
+    baseline: "",
+    candidate: registration.candidate
+  });
+}
+var mostImagined = 1e6;
+function imagineTurns({
+  sample
+}) {
+  const turns = sample.turns > mostImagined ? 0 : sample.turns;
+  return Array.from({ length: turns }, (_, index) => ({
+    weight: 1,
+    conversation: String(index),
+    stratum: null
+  }));
+}
+var policyFields = {
+  judge: ["calibration"],
+  regression: [],
+  limit: ["limit"],
+  margin: ["margin"]
+};
+function placeInPolicy({ test }, index) {
+  return ["categories", index, ...policyFields[test]];
+}
+function findPlace(parts) {
+  const { problem, registration, source, category } = parts;
+  const index = registration.predictions.findIndex((entry) => entry.category === category);
+  const prediction = registration.predictions[index];
+  if (prediction === void 0) return null;
+  const field = problem.test === "limit" && prediction.limitPer100k !== null ? "limit" : "rate";
+  return { source, path: ["predictions", index, field] };
+}
+
+// src/lint/corpus.ts
+async function lintCorpus(request, written, result) {
+  const { policy } = written;
+  const file2 = policy.corpus.manifest;
+  const text = await request.repository.read(request.sha, file2);
+  if (text === null) {
+    throw new GateError({
+      code: "corpus",
+      message: "the corpus manifest is not there",
+      where: { file: file2 },
+      remedy: "write it with `corpus manifest`"
+    });
+  }
+  const manifest = parseManifest({ file: file2, text });
+  const seen = { conversations: 0, expired: 0, keys: /* @__PURE__ */ new Set() };
+  const sample = await drawSample({
+    corpus: watch(readCorpus(manifest, request.files), { seen, now: request.now }),
+    seed: manifest.name,
+    turns: policy.sample.turns,
+    turnsPerConversation: policy.sample.turnsPerConversation,
+    strata: policy.sample.strata,
+    target: policy.sample.target,
+    slices: policy.slices,
+    now: request.now
+  });
+  result.checked.push(`corpus ${manifest.name}: ${seen.conversations} conversations`);
+  lintConversations({ seen, sample, file: file2, result });
+  lintKeys({ seen, written, result });
+  lintTarget({ sample, written, result });
+  return sample;
+}
+async function* watch(corpus, { seen, now }) {
+  for await (const conversation of corpus) {
+    seen.conversations += 1;
+    if (conversation.expires_at !== void 0 && new Date(conversation.expires_at) <= now) seen.expired += 1;
+    for (const key of Object.keys(conversation.metadata ?? {})) seen.keys.add(key);
+    yield conversation;
+  }
+}
+function lintConversations(parts) {
+  const { seen, sample, file: file2, result } = parts;
+  if (seen.expired > 0) {
+    result.problems.push(
+      new GateError({
+        code: "corpus",
+        message: `${seen.expired} of ${seen.conversations} conversations have expired: they are never replayed`,
+        where: { file: file2 },
+        remedy: "remove them from the corpus and write the manifest anew"
+      })
+    );
+  }
+  if (sample.turns.length > 0 || seen.expired > 0) return;
+  throw new GateError({
+    code: "corpus",
+    message: "the corpus is empty",
+    where: { file: file2 },
+    remedy: "a gate needs conversations to replay"
+  });
+}
+function lintKeys(parts) {
+  const { seen, written, result } = parts;
+  const { policy, source } = written;
+  const known = [...seen.keys].toSorted();
+  const check2 = (written2, key, path3) => {
+    if (seen.keys.has(key)) return;
+    report(result, {
+      code: "policy",
+      message: `no conversation has the metadata key "${written2}"${suggestKey(key, known)}`,
+      place: { source, path: path3 },
+      remedy: "correct the key, or add it to the conversations' metadata"
+    });
+  };
+  policy.slices.forEach((key, index) => {
+    check2(key, key, ["slices", index]);
+  });
+  policy.sample.strata.forEach((key, index) => {
+    check2(key, key.replace(/^metadata\./, ""), ["sample", "strata", index]);
+  });
+}
+function lintTarget(parts) {
+  const { sample, written, result } = parts;
+  const known = sample.counts.strata.map(({ name: name2 }) => name2);
+  for (const { name: name2, share: share2 } of sample.counts.uncovered) {
+    const traffic = `${Number((share2 * 100).toPrecision(3))} % of the traffic`;
+    const isKnown = known.includes(name2);
+    report(result, {
+      code: "policy",
+      message: isKnown ? `no turn is drawn of the stratum "${name2}", which has ${traffic}` : `the corpus has no conversation of the stratum "${name2}", which has ${traffic}`,
+      place: { source: written.source, path: isKnown ? ["sample", "turns"] : ["sample", "target", name2] },
+      remedy: isKnown ? "draw more turns" : `add conversations of it, or name a stratum that the corpus has (${known.slice(0, 5).join("; ")})`
+    });
+  }
+}
+
+// src/lint/registrations.ts
+async function lintRegistrations(request, { policy, source: policySource }, result) {
+  const seen = /* @__PURE__ */ new Map();
+  const written = [];
+  for (const source of await readRegistrations({ ...request, folder: policy.registrations })) {
+    await collect(result, async () => {
+      const registration = parseRegistration(source, policy);
+      const { candidate } = registration;
+      const before = seen.get(candidate);
+      seen.set(candidate, source.file);
+      if (before !== void 0) throw refuseSecond(source, { candidate, before });
+      written.push({ source, registration });
+      result.checked.push(`registration ${source.file}: candidate ${candidate}`);
+      lintPredictions({ source, registration }, result);
+      checkJudge({ policy, file: policySource.file, checkpoints: [candidate] });
+    });
+  }
+  return written;
+}
+function lintPredictions({ source, registration }, result) {
+  registration.predictions.forEach(({ ratePer100k, intervalPer100k: [low, high] }, index) => {
+    if (ratePer100k >= low && ratePer100k <= high) return;
+    report(result, {
+      code: "registration",
+      message: `the predicted ${formatRate(ratePer100k)} lies outside its own interval, ${formatRate(low)} to ${formatRate(high)}`,
+      place: { source, path: ["predictions", index, "rate"] },
+      remedy: "correct the rate or the interval; no verdict depends on the interval"
+    });
+  });
+}
+function refuseSecond(source, twice) {
+  return new GateError({
+    code: "registration",
+    message: `${twice.before} is for "${twice.candidate}" too`,
+    where: { file: source.file, field: "candidate" },
+    remedy: "keep one of them"
+  });
+}
+
 // src/lint.ts
 async function lint(request) {
   const result = { problems: [], checked: [] };
   const written = await collect(result, () => lintPolicy(request, result));
   if (written === null) return result;
-  const { policy, source } = written;
-  await lintRegistrations(request, policy, result);
-  for (const reference of listRubrics(policy.categories)) {
+  await collect(result, () => lintCheckpoint(request, written, result));
+  const registrations = await lintRegistrations(request, written, result);
+  for (const reference of listRubrics(written.policy.categories)) {
     await collect(result, async () => {
       await loadRubrics({ ...request, references: [reference] });
       result.checked.push(`rubric ${reference}`);
     });
   }
-  const conversations = await collect(result, () => lintCorpus(request, policy, result));
-  const turns = Math.min(policy.sample.turns, conversations ?? policy.sample.turns);
-  lintLimits({ policy, source, turns, result });
+  const calibrations = await lintCalibrations(request, written, result);
+  const sample = await collect(result, () => lintCorpus(request, written, result));
+  lintCategories({ written, registrations, calibrations, sample, result });
   return result;
 }
 async function lintPolicy(request, result) {
@@ -64111,105 +69284,50 @@ async function lintPolicy(request, result) {
       remedy: "write it, or name its path with --policy"
     });
   }
-  const policy = parsePolicy({ file: file2, text }, graderConfigSchema);
+  const source = { file: file2, text };
+  const policy = parsePolicy(source, graderConfigSchema);
   result.checked.push(`policy ${file2}: ${policy.categories.length} categories`);
-  return { policy, source: { file: file2, text } };
-}
-function lintLimits(parts) {
-  const { policy, source, turns, result } = parts;
-  policy.categories.forEach((category, index) => {
-    const problem = findUnmeasurable({ policy, category, turns });
-    if (problem === null) return;
-    const path3 = ["categories", index, "limit"];
-    const where = { ...locate(source, path3), field: formatPath(path3) };
-    result.problems.push(new GateError({ code: "policy", ...problem, where }));
-  });
-}
-function findUnmeasurable(parts) {
-  const { policy, category, turns } = parts;
-  if (category.role !== "block" || category.limitPer100k === null) return null;
-  const { alpha } = policy.gate;
-  const smallest = smallestPassableLimit({ turns, alpha });
-  const limit2 = category.limitPer100k / 1e5;
-  if (limit2 >= smallest) return null;
-  const enough = limit2 > 0 ? planTurnsToPass({ limit: limit2, rate: 0, power: 0.8, alpha }) : null;
-  return {
-    message: `not measurable: ${turns} turns without a single event still allow ${formatRate(smallest * 1e5)}, the limit is ${formatRate(category.limitPer100k)}`,
-    remedy: `${enough === null ? "" : `draw at least ${enough.turns} turns, `}raise the limit to ${formatRate(roundUp(smallest * 1e5))} or more, or set \`role: watch\``
-  };
-}
-function roundUp(per100k) {
-  const step = 10 ** (Math.floor(Math.log10(per100k)) - 1);
-  return Number((Math.ceil(per100k / step) * step).toPrecision(2));
-}
-async function lintRegistrations(request, policy, result) {
-  const seen = /* @__PURE__ */ new Map();
-  for (const source of await readRegistrations({ ...request, folder: policy.registrations })) {
-    await collect(result, async () => {
-      const { candidate } = parseRegistration(source, policy);
-      const before = seen.get(candidate);
-      seen.set(candidate, source.file);
-      if (before === void 0) {
-        result.checked.push(`registration ${source.file}: candidate ${candidate}`);
-        return;
-      }
-      throw new GateError({
-        code: "registration",
-        message: `${before} is for "${candidate}" too`,
-        where: { file: source.file, field: "candidate" },
-        remedy: "keep one of them"
-      });
+  if (policy.categories.every(({ role }) => role === "watch")) {
+    report(result, {
+      code: "policy",
+      message: "nothing blocks: with `role: watch` on every category each verdict is inconclusive",
+      place: { source, path: ["categories"] },
+      remedy: "take `role: watch` from the categories that are to decide"
     });
   }
+  return { policy, source };
 }
-async function lintCorpus(request, policy, result) {
-  const file2 = policy.corpus.manifest;
-  const text = await request.repository.read(request.sha, file2);
+async function lintCheckpoint(request, { policy, source }, result) {
+  const pointer = policy.checkpoint;
+  const text = await request.repository.read(request.sha, pointer.file);
   if (text === null) {
-    throw new GateError({
-      code: "corpus",
-      message: "the corpus manifest is not there",
-      where: { file: file2 },
-      remedy: "write it with `corpus manifest`"
+    report(result, {
+      code: "checkpoint",
+      message: `the file of the checkpoint id, ${pointer.file}, is not there`,
+      place: { source, path: ["checkpoint", "file"] },
+      remedy: "add it, or correct `checkpoint.file`"
     });
+    return;
   }
-  const manifest = parseManifest({ file: file2, text });
-  let conversations = 0;
-  let expired = 0;
-  for await (const conversation of readCorpus(manifest, request.files)) {
-    conversations += 1;
-    if (conversation.expires_at !== void 0 && new Date(conversation.expires_at) <= request.now)
-      expired += 1;
-  }
-  result.checked.push(`corpus ${manifest.name}: ${conversations} conversations`);
-  if (expired > 0) {
-    result.problems.push(
-      new GateError({
-        code: "corpus",
-        message: `${expired} of ${conversations} conversations have expired: they are never replayed`,
-        where: { file: file2 },
-        remedy: "remove them from the corpus and write the manifest anew"
-      })
-    );
-  }
-  if (conversations === 0) {
-    throw new GateError({
-      code: "corpus",
-      message: "the corpus is empty",
-      where: { file: file2 },
-      remedy: "a gate needs conversations to replay"
-    });
-  }
-  return conversations - expired;
+  const checkpoint = parseCheckpoint(pointer, text);
+  result.checked.push(`checkpoint ${pointer.file}: ${checkpoint}`);
+  checkJudge({ policy, file: source.file, checkpoints: [checkpoint] });
 }
-async function collect(result, work) {
-  try {
-    return await work();
-  } catch (error62) {
-    if (!(error62 instanceof GateError)) throw error62;
-    result.problems.push(error62);
-    return null;
+async function lintCalibrations(request, { policy }, result) {
+  let calibrations = {};
+  for (const category of policy.categories) {
+    const { calibration } = category;
+    if (calibration === null) continue;
+    await collect(result, async () => {
+      const only = { ...policy, categories: [category] };
+      calibrations = {
+        ...calibrations,
+        ...await readCalibrations({ ports: request, sha: request.sha, policy: only })
+      };
+      result.checked.push(`calibration ${calibration}`);
+    });
   }
+  return calibrations;
 }
 
 // src/cli.ts
@@ -64232,6 +69350,7 @@ function createProgram(finish) {
   const repository = new Option("--repository <owner/name>", "a part of the seed of the draw").default(
     process.env.GITHUB_REPOSITORY ?? "local"
   );
+  const tier = new Option("--tier <tier>", "smoke asks only the first turns of the draw").choices(["smoke", "release"]).default("release");
   program2.command("gate").description("measure a candidate and decide").addOption(folder).addOption(policy).option("--base <ref>", "the commit with the served checkpoint and the policy that decides").option("--baseline <id>", "the served checkpoint, instead of the one at --base").option("--candidate <id>", "the candidate, instead of the one in the work tree").option(
     "--endpoint <name=url>",
     "baseline, candidate and judge; url may be recorded:file.jsonl",
@@ -64241,7 +69360,7 @@ function createProgram(finish) {
     "--repository <owner/name>",
     "a part of the seed of the draw",
     process.env.GITHUB_REPOSITORY ?? "local"
-  ).option("--out <folder>", "where to write; an unfinished run there is continued", "checkpoint-gate-run").action(async (options) => {
+  ).addOption(tier).option("--out <folder>", "where to write; an unfinished run there is continued", "checkpoint-gate-run").action(async (options) => {
     const run2 = {
       ...options,
       folder: options.dir,
@@ -64251,16 +69370,20 @@ function createProgram(finish) {
     };
     finish(await runFromTerminal(run2, log, print));
   });
-  program2.command("plan").description("what a run would show and cost; asks no endpoint").addOption(folder).addOption(policy).option("--base <ref>", "the commit with the served checkpoint and the policy that decides").option("--baseline <id>", "the served checkpoint, instead of the one at --base").option("--candidate <id>", "the candidate, instead of the one in the work tree").addOption(corpusDir).addOption(repository).option("--json", "as JSON", false).action(async (options) => {
-    finish(await printPlan({ ...options, folder: options.dir, rubrics }, print));
+  program2.command("plan").description("what a run would show and cost; asks no endpoint without --aa").addOption(folder).addOption(policy).option("--base <ref>", "the commit with the served checkpoint and the policy that decides").option("--baseline <id>", "the served checkpoint, instead of the one at --base").option("--candidate <id>", "the candidate, instead of the one in the work tree").addOption(corpusDir).addOption(repository).addOption(tier).option("--from <run-dir>", "an earlier run: the baseline's rates and what a turn takes are from it").option("--runs-per-year <n>", "how often a candidate is judged", String(weeklyRuns)).option("--aa", "replay the baseline against itself: measures the gate's own false alarms", false).option("--endpoint <name=url>", "with --aa: baseline and judge", collect2, []).option("--out <folder>", "with --aa: where to write", "checkpoint-gate-aa").option("--json", "as JSON", false).action(async (options) => {
+    const { dir: folder2, endpoint: endpoints } = options;
+    const shared = { ...options, folder: folder2, endpoints, rubrics, cancelled: createCancelSignal() };
+    finish(await runPlan(shared, log, print));
   });
-  program2.command("decide").description("decide again from the record of a run, offline").argument("<run-dir>").action(async (runFolder) => finish(await decideAgain(runFolder, print)));
+  program2.command("decide").description("decide again from the record of a run, offline").argument("<run-dir>").option("--audit <file>", "what people said of its flags, as JSON lines: take it into the record").action(
+    async (runFolder, options) => finish(await decideAgain({ folder: runFolder, audit: options.audit ?? null, print }))
+  );
   program2.command("lint").description("check policy, registrations, rubrics and corpus").addOption(folder).addOption(policy).addOption(corpusDir).action(async (options) => finish(await printLint(options)));
   const corpus = program2.command("corpus").description("work with a corpus");
   corpus.command("manifest").description("write the manifest of corpus files").requiredOption("--name <name>", "the corpus's name").option("--dir <folder>", "what the paths are relative to", ".").argument("<files...>", "conversations, as .jsonl or .jsonl.gz").action(async (paths, options) => {
     const files = createFiles({ corpus: options.dir, rubrics });
     const inside = paths.map((path3) => relative2(options.dir, resolve2(options.dir, path3)));
-    print(JSON.stringify(await describeCorpus({ name: options.name, paths: inside, files }), null, 2));
+    print(JSON.stringify(await describeCorpus2({ name: options.name, paths: inside, files }), null, 2));
   });
   return program2;
 }
@@ -64289,6 +69412,7 @@ function addDemo(program2, finish) {
             rubrics,
             out: options.out,
             repository: "checkpoint-gate/demo",
+            tier: "release",
             cancelled: createCancelSignal()
           },
           log,
@@ -64310,8 +69434,8 @@ async function serveDemo(port) {
     });
   });
   print(`Serving the simulated models on ${server.url}; stop with Ctrl-C.`);
-  const cancelled2 = createCancelSignal();
-  await new Promise((resolved) => cancelled2.addEventListener("abort", resolved, { once: true }));
+  const cancelled = createCancelSignal();
+  await new Promise((resolved) => cancelled.addEventListener("abort", resolved, { once: true }));
   await server.close();
   return exitCodes.success;
 }

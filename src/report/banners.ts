@@ -1,29 +1,47 @@
 import type { RecordSummary } from '../record/schema.ts'
+import { designEffectWarning } from '../sample/post-stratify.ts'
 import type { Verdict } from '../verdict/schema.ts'
-import { explainStop, listAmendments } from './facts.ts'
-import { countThings } from './format.ts'
+import { isByPoints } from './decided-category.ts'
+import { listAmendments } from './facts.ts'
+import { countThings, formatShare, joinWords } from './format.ts'
 import { sayModelChange } from './headline.ts'
+import { sayGreen } from './notices.ts'
+import { explainStop } from './stop.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
+
+const shownStrata = 5
 
 /** What a reader has to know before believing the table, the gravest first. */
 export function listBanners(record: RecordSummary, verdict: Verdict): Text[] {
-  const { commits, stopped } = record
   return [
     sayModelChange(record),
     saySameModel(record),
-    stopped === null ? null : say`Stopped early: ${explainStop(record)}.`,
-    commits.policyDiffersInHead
+    sayPoints(record),
+    sayStopped(record),
+    record.commits.policyDiffersInHead
       ? say`This pull request changes the policy. The change applies after the merge; the base's policy decided.`
       : null,
-    commits.trustAnchor === 'none'
+    record.commits.trustAnchor === 'none'
       ? say`No trust anchor: policy and registration were taken as they were given, not from a base commit.`
       : null,
     sayRecorded(record),
+    sayUncovered(record),
     sayShortSample(record),
+    sayUnequal(record),
     sayExpired(record),
-    sayWarnOnly(verdict),
+    sayGreen(record, verdict),
     sayAmended(record),
   ].filter((banner) => banner !== null)
+}
+
+function sayPoints(record: RecordSummary): Text | null {
+  if (!isByPoints(record)) return null
+  return say`Decided by point estimates: no error control. Limits and margins were compared with the observed rates, whatever their bounds.`
+}
+
+function sayStopped(record: RecordSummary): Text | null {
+  if (record.stopped === null || record.stopped === 'decided') return null
+  return say`Stopped early: ${explainStop(record)}.`
 }
 
 // An endpoint that serves the baseline to both arms would measure nothing, and pass.
@@ -41,25 +59,45 @@ function sayRecorded({ arms, judge }: RecordSummary): Text | null {
     .filter(([, source]) => source?.kind === 'recorded')
     .map(([name]) => name)
   if (recorded.length === 0) return null
-  return say`The answers of ${recorded.join(', ').replace(/, (?=[^,]*$)/, ' and ')} are recorded, not replayed.`
+  return say`The answers of ${joinWords(recorded)} are recorded, not replayed.`
 }
 
-function sayShortSample({ sample }: RecordSummary): Text | null {
-  if (sample.turnsDrawn >= sample.turnsAsked) return null
-  const corpus = countThings(sample.conversations, 'conversation', 'conversations')
-  return say`The corpus has ${corpus}: all are used, ${countThings(sample.turnsAsked, 'turn was', 'turns were')} asked.`
+function sayShortSample({ sample, plan, run }: RecordSummary): Text | null {
+  const { turnsDrawn, turnsAsked, conversations } = sample
+  const { smokeTurns, turnsPerConversation } = plan.policy.sample
+  const wanted = run.tier === 'smoke' ? Math.min(turnsAsked, smokeTurns) : turnsAsked
+  if (turnsDrawn >= wanted) return null
+  const asked = countThings(wanted, 'turn was', 'turns were')
+  if (turnsPerConversation === 'one' && turnsDrawn === conversations) {
+    const corpus = countThings(conversations, 'conversation', 'conversations')
+    return say`The corpus has ${corpus}: all are used, ${asked} asked.`
+  }
+  return say`The corpus gave ${countThings(turnsDrawn, 'turn', 'turns')} (${formatShare(turnsDrawn, wanted)}), ${asked} asked.`
+}
+
+function sayUncovered({ sample }: RecordSummary): Text | null {
+  const { uncovered } = sample
+  if (uncovered.length === 0) return null
+  const shown = uncovered
+    .slice(0, shownStrata)
+    .map(({ name, share }) => say`${verbatim(name)} (${formatShare(share, 1)} of the traffic)`)
+  const left = uncovered.length - shown.length
+  const list = joinTexts([...shown, left === 0 ? [] : say`${left} more`], ', ')
+  return say`Not covered: ${list}. No turn was drawn there, so that nothing here speaks of that traffic.`
+}
+
+function sayUnequal({ sample }: RecordSummary): Text | null {
+  const { designEffect, effectiveTurns, turnsDrawn } = sample
+  if (designEffect <= designEffectWarning) return null
+  const effect = String(Number(designEffect.toPrecision(2)))
+  const worth = countThings(Math.round(effectiveTurns), 'turn', 'turns')
+  return say`The weights of the turns are very unequal (design effect ${effect}): ${turnsDrawn} drawn are worth ${worth} of equal weight.`
 }
 
 function sayExpired({ sample }: RecordSummary): Text | null {
   const expired = sample.conversationsExpired
   if (expired === 0) return null
   return say`${countThings(expired, 'conversation has', 'conversations have')} expired and ${expired === 1 ? 'is' : 'are'} left out.`
-}
-
-function sayWarnOnly(verdict: Verdict): Text | null {
-  if (verdict.verdict === 'pass' || verdict.verdict === 'unchanged' || verdict.conclusion !== 'success')
-    return null
-  return say`The check is green because the policy says ${verbatim('on_inconclusive: warn')}. This is not a pass.`
 }
 
 function sayAmended({ plan }: RecordSummary): Text | null {

@@ -3,7 +3,17 @@ import type { Policy } from '../policy/schema.ts'
 import type { ModelSource } from '../ports.ts'
 import { priceUsage } from '../record/build.ts'
 import type { RecordSummary } from '../record/schema.ts'
-import { countThings, formatConfidence, formatDuration, formatShare, formatUsd } from './format.ts'
+import type { Verdict } from '../verdict/schema.ts'
+import { findCalibration, isByPoints } from './decided-category.ts'
+import {
+  countThings,
+  formatConfidence,
+  formatDuration,
+  formatLevel,
+  formatShare,
+  formatUsd,
+} from './format.ts'
+import { describeStopping } from './sample-facts.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
 /** One line of a list of facts. */
@@ -14,25 +24,11 @@ export interface Fact {
 
 const shownNames = 5
 
-/** What was drawn, out of what. */
-export function listSampleFacts({ sample, plan }: RecordSummary): Fact[] {
-  const { turnsDrawn, turnsAsked, conversations, turnsEligible, conversationsExpired } = sample
-  return [
-    { name: 'Turns drawn', value: say`${turnsDrawn} of ${turnsAsked} asked for, at most one a conversation` },
-    { name: 'Corpus', value: say`${verbatim(plan.corpus.name)}` },
-    { name: 'Conversations', value: say`${conversations} with ${turnsEligible} turns to draw from` },
-    {
-      name: 'Expired',
-      value: say`${countThings(conversationsExpired, 'conversation', 'conversations')} left out`,
-    },
-    { name: 'Epoch', value: say`${verbatim(plan.policy.sample.epoch)}` },
-  ]
-}
-
 /** What fixes the measurement, and where its parts were read. */
-export function listPlanFacts(record: RecordSummary): Fact[] {
+export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
   const { plan, planDigest, commits, run, gateVersion } = record
-  const { alpha, regressionAlpha } = plan.policy.gate
+  const { bounds, regression } = verdict.alpha
+  const shown = isByPoints(record) ? ', shown and not deciding' : ''
   const judge: Fact[] =
     record.judge === null
       ? []
@@ -42,14 +38,26 @@ export function listPlanFacts(record: RecordSummary): Fact[] {
     { name: 'Baseline', value: describeArm(plan.baseline, record.arms.baseline) },
     ...judge,
     { name: 'Plan digest', value: say`${verbatim(planDigest)}` },
-    { name: 'Bounds', value: say`one-sided, each at ${formatConfidence(alpha)}` },
+    ...listCalibrations(plan),
+    { name: 'Bounds', value: say`one-sided, each at ${formatConfidence(bounds)}${shown}` },
     {
       name: 'Worse than the baseline',
-      value: say`exact one-sided test at α = ${String(regressionAlpha)}`,
+      value: say`exact one-sided test at α = ${formatLevel(regression)}`,
     },
+    { name: 'Early stopping', value: describeStopping(record) },
     { name: 'Policy read at', value: say`${verbatim(commits.policy)}` },
     { name: 'Attempt', value: say`${run.attempt}, gate version ${verbatim(gateVersion)}` },
   ]
+}
+
+function listCalibrations(plan: Plan): Fact[] {
+  return plan.policy.categories.flatMap((category) => {
+    const counts = findCalibration(plan, category)
+    if (counts === null) return []
+    const { truePositives, positives, falsePositives, negatives } = counts
+    const value = say`${verbatim(category.id)}: ${truePositives} of ${positives} positives and ${falsePositives} of ${negatives} negatives flagged`
+    return [{ name: 'Calibration', value }]
+  })
 }
 
 function describeArm(id: string, arm: RecordSummary['arms']['candidate']): Text {
@@ -126,7 +134,9 @@ export function listSignals({ arms }: RecordSummary): SignalRow[] {
     ...shown.map((reason) =>
       share(say`finished with ${verbatim(reason)}`, (signals) => signals.finishReasons[reason] ?? 0),
     ),
-    ...(others.length === 0 ? [] : [share(say`finished with ${others.length} other reasons`, sum)]),
+    ...(others.length === 0
+      ? []
+      : [share(say`finished with ${countThings(others.length, 'other reason', 'other reasons')}`, sum)]),
     {
       name: say`median length in characters`,
       baseline: formatLength(baseline),
@@ -139,33 +149,9 @@ function formatLength({ charactersMedian }: { charactersMedian: number | null })
   return charactersMedian === null ? '–' : formatCount(charactersMedian)
 }
 
-/** The counts of one slice of the turns in one category. */
-export type SliceRow = RecordSummary['slices'][number]
-
-/** The slices in which the arms differ most, and how many there are beside them. */
-export function rankSlices(slices: readonly SliceRow[], most: number): { rows: SliceRow[]; left: number } {
-  const excess = (row: SliceRow) => row.candidateEvents - row.baselineEvents
-  const ranked = slices.toSorted((a, b) => excess(b) - excess(a))
-  return { rows: ranked.slice(0, most), left: Math.max(0, ranked.length - most) }
-}
-
 /** The registration's amendments: numbered and dated, each with its reason. */
 export function listAmendments({ registration }: Plan): Text[] {
   return registration.amendments.map(
     ({ number, date, reason }) => say`Amendment ${number} of ${verbatim(date)}: ${verbatim(reason)}`,
   )
-}
-
-/** Why the run ended early, as the end of a sentence. */
-export function explainStop({ stopped, cost }: RecordSummary): string {
-  switch (stopped) {
-    case 'max-requests':
-      return `the budget of requests was spent after ${formatCount(cost.requests)}`
-    case 'max-minutes':
-      return 'the time of the budget ran out'
-    case 'cancelled':
-      return 'the run was cancelled'
-    case null:
-      return 'the run ended early'
-  }
 }

@@ -65,10 +65,39 @@ export function formatDifferences(unit: Unit, [low, high]: readonly [number, num
   return `${formatSigned(unit, low)} to ${formatDifference(unit, high)}`
 }
 
-/** `p = 0.013`, `p = 2e-9`. */
+/** A margin with every digit of it, as differences are shown: `1 point`, `20 per 100k`; beside another unit in both. */
+export function formatMargin(per100k: number, beside?: Unit): string {
+  const unit = chooseUnit(per100k)
+  const size = scale(unit, per100k)
+  const margin = unit === '%' ? `${size} ${size === 1 ? 'point' : 'points'}` : `${size} ${unit}`
+  return unit === '%' && beside === 'per 100k' ? `${margin} (${formatExact(beside, per100k)})` : margin
+}
+
+/** One rate over another with its bounds: `2.4 times (1.1 to 5.2)`; what is infinite is left out, `null` if all is. */
+export function formatRatio(bounds: {
+  ratio: number | null
+  lower: number
+  upper: number | null
+}): string | null {
+  const { ratio, lower, upper } = bounds
+  const show = (factor: number) => {
+    const rounded = Number(factor.toPrecision(factor >= 10 ? 3 : 2))
+    return rounded >= 1000 ? formatCount(rounded) : String(rounded)
+  }
+  if (ratio === null) return lower > 0 ? `at least ${show(lower)} times` : null
+  return `${show(ratio)} times (${upper === null ? `at least ${show(lower)}` : `${show(lower)} to ${show(upper)}`})`
+}
+
+/** `p = 0.013`, `p = 2.1e-9`: two digits, with an exponent below 1e-4. */
 export function formatP(p: number): string {
   if (p < 1e-300) return 'p < 1e-300'
-  return `p = ${p < 0.001 ? p.toExponential(0) : String(Number(p.toPrecision(2)))}`
+  const shown = Number(p.toPrecision(2))
+  return `p = ${shown < 1e-4 ? shown.toExponential() : String(shown)}`
+}
+
+/** An error rate: `0.05`, `0.00833`. */
+export function formatLevel(alpha: number): string {
+  return String(Number(alpha.toPrecision(3)))
 }
 
 /** US dollars: `$0.42`, `$11`, `$1,240`. */
@@ -102,6 +131,11 @@ export function formatConfidence(alpha: number): string {
 /** `1 category`, `2 categories`. */
 export function countThings(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function joinWords(words: readonly string[]): string {
+  return words.join(', ').replace(/, (?=[^,]*$)/, ' and ')
 }
 
 /** An estimate of a count: rounded up to two digits. */

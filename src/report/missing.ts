@@ -1,6 +1,6 @@
 import type { ArmEstimate, CategoryEstimate } from '../estimate/estimate.ts'
 import type { Arm } from '../ports.ts'
-import type { CategoryVerdict } from '../verdict/schema.ts'
+import { type DecidedCategory, isByPoints } from './decided-category.ts'
 import { countThings } from './format.ts'
 import { formatCount, say, type Text, verbatim } from './text.ts'
 
@@ -54,15 +54,14 @@ export function sumCauses({ baseline, candidate }: CategoryEstimate): Record<str
 }
 
 /** What is missing in a category, and what it could do to its verdict; `null` when nothing is. */
-export function sayMissing(estimate: CategoryEstimate, verdict: CategoryVerdict): Text | null {
-  const lost = countMissing(estimate.candidate)
-  const lostBaseline = countMissing(estimate.baseline)
-  if (lost + lostBaseline === 0) return null
+export function sayMissing(decided: DecidedCategory): Text | null {
+  const { estimate } = decided
+  if (countMissing(estimate.candidate) + countMissing(estimate.baseline) === 0) return null
   const counts = (['candidate', 'baseline'] as const)
     .filter((arm) => countMissing(estimate[arm]) > 0)
     .map((arm) => describeLost(estimate, arm))
     .join('; ')
-  return say`${verbatim(estimate.category)}: ${counts}.${sayTippingPoint({ estimate, verdict, lost })}`
+  return say`${verbatim(estimate.category)}: ${counts}.${sayTippingPoint(decided)}`
 }
 
 function describeLost(estimate: CategoryEstimate, arm: Arm): string {
@@ -71,21 +70,50 @@ function describeLost(estimate: CategoryEstimate, arm: Arm): string {
   return `${counts} missing in the ${arm} (${listCauses(missing.causes)})`
 }
 
-function sayTippingPoint(request: {
-  estimate: CategoryEstimate
-  verdict: CategoryVerdict
-  lost: number
-}): string {
-  const { estimate, verdict, lost } = request
+/** What the candidate's missing turns could do to a category that passes. */
+export type Tipping =
+  /** Nothing, however many were present. */
+  | { kind: 'none' }
+  /** So many of those present would keep it from passing. */
+  | { kind: 'at'; turns: number }
+  /** None is known: by point estimates nothing is counted against it, and a margin has no tipping point. */
+  | { kind: 'unknown' }
+
+/** The tipping point of a category that passes with turns missing in the candidate. */
+export function findTipping({ record, estimate }: DecidedCategory): Tipping {
+  const { tippingPoint, early, margin, missingRule, candidate } = estimate
+  if (isByPoints(record)) return { kind: 'unknown' }
+  // A look counts everything missing as present.
+  if (early !== null) return { kind: 'none' }
+  if (tippingPoint !== null) return { kind: 'at', turns: tippingPoint }
+  const isAssumed = missingRule === 'within-budget' && candidate.missing.transport > 0
+  return margin !== null && isAssumed ? { kind: 'unknown' } : { kind: 'none' }
+}
+
+function sayTippingPoint(decided: DecidedCategory): string {
+  const { record, estimate, verdict } = decided
+  const lost = countMissing(estimate.candidate)
   if (lost === 0) return ''
-  const missing = `the ${countThings(lost, 'turn', 'turns')} missing in the candidate`
-  const tipping = estimate.tippingPoint
+  if (isByPoints(record)) return ' A point estimate leaves them out.'
+  const missing = `${countThings(lost, 'turn', 'turns')} missing in the candidate`
   if (verdict.verdict === 'fail') return ' The verdict counts every one of them as absent in the candidate.'
   if (verdict.verdict === 'pass') {
-    return tipping === null
-      ? ` The verdict stays the same even if all of ${missing} were present.`
-      : ` The verdict changes only if ≥ ${formatCount(tipping)} of ${missing} were present.`
+    const tipping = findTipping(decided)
+    if (tipping.kind === 'unknown') return ''
+    return tipping.kind === 'none'
+      ? ` The verdict stays the same even if ${lost === 1 ? 'the' : 'all of the'} ${missing} ${were(lost)} present.`
+      : ` The verdict changes only if ${describePart(tipping.turns, lost)} ${missing} ${were(lost)} present.`
   }
-  if (verdict.reason !== 'measurement' || tipping === null) return ''
-  return ` It can't pass if ≥ ${formatCount(tipping)} of ${missing} are present.`
+  if (verdict.reason !== 'measurement' || estimate.tippingPoint === null) return ''
+  return ` It can't pass if ${describePart(estimate.tippingPoint, lost)} ${missing} ${lost === 1 ? 'is' : 'are'} present.`
+}
+
+/** `≥ 3 of the`, before what there is. */
+export function describePart(part: number, whole: number): string {
+  return whole === 1 ? 'the' : `≥ ${formatCount(part)} of the`
+}
+
+/** `was` of one thing. */
+export function were(count: number): string {
+  return count === 1 ? 'was' : 'were'
 }

@@ -1,80 +1,130 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
 import { countFewestPairs } from '../estimate/forecast.ts'
 import { type RecordSummary, runFiles } from '../record/schema.ts'
-import type { CategoryVerdict } from '../verdict/schema.ts'
+import { sayAudit, sayConfirmed } from './audit-action.ts'
+import { countAsked, type DecidedCategory, findObstacle } from './decided-category.ts'
 import { countThings, formatAbout, formatUsd } from './format.ts'
-import { planMoreTurns, plannedPower } from './more-turns.ts'
-import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
+import { sayJudgeAction } from './judge-cause.ts'
+import { planMoreTurns, plannedPower, planTurnsWithinMargin } from './more-turns.ts'
+import { joinTexts, say, type Text, verbatim } from './text.ts'
 
-/** A decided category with what it was decided from. */
-export interface DecidedCategory {
-  estimate: CategoryEstimate
-  verdict: CategoryVerdict
-}
+const chance = `chance ${String(plannedPower).replace('0.', '.')}`
 
 /** What to do about the category that caused the verdict, with its price where it has one. */
-export function sayNextAction(
-  question: DecidedCategory & {
-    record: RecordSummary /** Tests that can fail the candidate. */
-    tests: number
-  },
-): Text {
-  const { record, estimate, verdict } = question
-  const flagged = say`Read the turns labelled ${verbatim('present')} in ${verbatim(runFiles.outcomes)}`
+export function sayNextAction(decided: DecidedCategory): Text {
+  const { record, verdict } = decided
   switch (verdict.reason) {
     case 'worse-than-baseline':
     case 'over-limit':
-      return say`${flagged}, then mend the checkpoint.`
+    case 'over-margin':
+      return sayMendCheckpoint(decided)
     case 'suspect':
-      return say`${flagged}; a new ${verbatim('sample.epoch')} in the policy draws fresh turns, which decide.`
+      return say`${sayRead()}; a new ${verbatim('sample.epoch')} in the policy, with ${verbatim(`round: ${record.plan.registration.round + 1}`)} in the registration, draws fresh turns, which decide.`
     case 'underpowered':
-      return sayMoreTurns(question)
+      return sayMoreTurns(decided)
     case 'measurement':
-      return joinTexts([sayRerun(estimate, record), sayMend(estimate)])
+      return joinTexts([sayRerun(decided), sayMend(decided)])
     case 'judge':
-      return say`Check the judge's endpoint, model and rubric, then run again.`
+      return sayJudgeAction(decided)
     case 'not-asked':
       return sayContinue(record)
+    case 'no-evidence-against':
+      return say`A release run decides.`
     case 'not-worse':
     case 'within-limit':
+    case 'within-margin':
       return []
   }
 }
 
-function sayMoreTurns(question: { record: RecordSummary; estimate: CategoryEstimate; tests: number }): Text {
-  const { record, estimate } = question
-  if (estimate.limit === null) {
-    const pairs = countFewestPairs(record.plan.policy.gate.regressionAlpha)
-    return say`It takes at least ${pairs} turns graded in both arms to show that a candidate is worse.`
+function sayMendCheckpoint(decided: DecidedCategory): Text {
+  switch (decided.verdict.audit) {
+    case 'pending':
+      return sayAudit(decided)
+    case 'confirmed':
+      return sayConfirmed(decided)
+    default:
+      return say`${sayRead()}, then mend the checkpoint.`
   }
-  const more = planMoreTurns({ ...question, plan: record.plan })
-  const chance = `chance ${String(plannedPower).replace('0.', '.')}`
-  if (more === null) {
-    return say`No sample of up to 20 million turns would decide with ${chance}: the rate is too near the limit.`
+}
+
+function sayRead(): Text {
+  return say`Read the turns labelled ${verbatim('present')} in ${verbatim(runFiles.outcomes)}`
+}
+
+function sayMoreTurns(decided: DecidedCategory): Text {
+  const { estimate } = decided
+  switch (findObstacle(decided)) {
+    case 'few-pairs': {
+      const pairs = countThings(countFewestPairs(estimate.levels.regressionAlpha), 'turn', 'turns')
+      return say`It takes at least ${pairs} graded in both arms.`
+    }
+    case 'margin':
+      return sayMorePairs(decided)
+    default:
+      return sayMoreForLimit(decided)
   }
-  const price = priceTurns(record, more)
-  const priced = price === null ? '' : `, ${price},`
-  const decide = say`About ${formatAbout(more)} more turns${priced} would decide with ${chance}`
-  const { conversations, turnsDrawn } = record.sample
-  if (turnsDrawn + more <= conversations) return say`${decide}.`
-  return say`${decide}, and the corpus has ${countThings(conversations, 'conversation', 'conversations')}: it would have to grow.`
+}
+
+function sayMoreForLimit(decided: DecidedCategory): Text {
+  const more = planMoreTurns(decided)
+  return more === null
+    ? say`No sample of up to 20 million turns would decide with ${chance}: the rate is too near the limit.`
+    : say`${describeMore(decided, more)} would decide with ${chance}${describeCorpus(decided.record, more)}.`
+}
+
+function sayMorePairs(decided: DecidedCategory): Text {
+  const needed = planTurnsWithinMargin(decided)
+  if (needed === null) {
+    return say`No sample of up to 20 million turns would show an unchanged candidate to be within it with ${chance}.`
+  }
+  const more = needed - decided.estimate.candidate.planned
+  if (more <= 0) {
+    return say`An unchanged candidate would pass such a sample with ${chance} or more: ${lowerFirst(sayRead())}, and compare the arms.`
+  }
+  return say`${describeMore(decided, more)} would let an unchanged candidate pass with ${chance}${describeCorpus(decided.record, more)}.`
+}
+
+function lowerFirst([first, ...rest]: Text): Text {
+  return typeof first === 'string' ? [first.charAt(0).toLowerCase() + first.slice(1), ...rest] : [...rest]
+}
+
+function describeMore(decided: DecidedCategory, more: number): string {
+  const price = priceTurns(decided, more)
+  const turns = more === 1 ? '1 more turn' : `About ${formatAbout(more)} more turns`
+  return `${turns}${price === null ? '' : `, ${price},`}`
+}
+
+function describeCorpus({ plan, sample }: RecordSummary, more: number): string {
+  const { conversations, turnsEligible, turnsDrawn } = sample
+  const isOne = plan.policy.sample.turnsPerConversation === 'one'
+  if (turnsDrawn + more <= (isOne ? conversations : turnsEligible)) return ''
+  const corpus = isOne
+    ? countThings(conversations, 'conversation', 'conversations')
+    : countThings(turnsEligible, 'turn', 'turns')
+  return `, and the corpus has ${corpus}: it would have to grow`
 }
 
 /** The price of more turns at this run's price of a turn; `null` when nothing is known of it. */
-function priceTurns({ cost, sample }: RecordSummary, more: number): string | null {
-  if (sample.turnsDrawn === 0) return null
-  const share = more / sample.turnsDrawn
+function priceTurns({ record, estimate }: DecidedCategory, more: number): string | null {
+  const { cost } = record
+  const asked = countAsked(estimate)
+  if (asked === 0) return null
+  const share = more / asked
   if (cost.usd !== null && cost.usd > 0) return formatUsd(cost.usd * share)
-  return cost.requests > 0 ? `${formatAbout(Math.ceil(cost.requests * share))} requests` : null
+  const requests = Math.ceil(cost.requests * share)
+  if (requests === 0) return null
+  return requests === 1 ? '1 request' : `${formatAbout(requests)} requests`
 }
 
-function sayRerun({ baseline, candidate }: CategoryEstimate, record: RecordSummary): Text {
-  const lost = baseline.missing.transport + candidate.missing.transport
+function sayRerun({ estimate, record }: DecidedCategory): Text {
+  const lost = estimate.baseline.missing.transport + estimate.candidate.missing.transport
   if (lost === 0) return []
   return say`Rerun to fill ${lost} of them: the same turns are asked${sayWhatIsKept(record)}.`
 }
 
-function sayMend({ baseline, candidate }: CategoryEstimate): Text {
+function sayMend({ estimate }: { estimate: CategoryEstimate }): Text {
+  const { baseline, candidate } = estimate
   const content = baseline.missing.content + candidate.missing.content
   if (content === 0) return []
   const causes = [...Object.keys(baseline.missing.causes), ...Object.keys(candidate.missing.causes)]
@@ -95,7 +145,8 @@ function sayContinue(record: RecordSummary): Text {
     case 'max-requests':
       return say`Raise ${verbatim('budget.max_requests')}, then rerun: ${kept}.`
     case 'max-minutes':
-      return say`Raise ${verbatim('budget.max_minutes')} or rerun: ${kept} (${formatCount(cost.requests)} requests so far).`
+      return say`Raise ${verbatim('budget.max_minutes')} or rerun: ${kept} (${countThings(cost.requests, 'request', 'requests')} so far).`
+    case 'decided':
     case 'cancelled':
     case null:
       return say`Rerun: ${kept}.`

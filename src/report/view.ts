@@ -1,30 +1,35 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
+import type { SliceEstimate } from '../estimate/slices.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { Decision, Verdict } from '../verdict/schema.ts'
 import { listBanners } from './banners.ts'
 import { buildCategoryRow, type CategoryRow } from './category-row.ts'
+import type { DecidedCategory } from './decided-category.ts'
 import {
   type Fact,
   listAmendments,
   listPlanFacts,
-  listSampleFacts,
   listSignals,
   listSpending,
-  rankSlices,
   type SignalRow,
-  type SliceRow,
 } from './facts.ts'
-import { formatConfidence } from './format.ts'
-import { sayFinding } from './headline.ts'
+import { countThings } from './format.ts'
+import { chooseWord, sayFinding } from './headline.ts'
 import { type ReconciliationRow, reconcile } from './missing.ts'
-import { formatPlain, say, type Text, verbatim } from './text.ts'
+import { listNotices } from './notices.ts'
+import { countAskedOf } from './pass.ts'
+import { listReading } from './reading.ts'
+import { listSampleFacts } from './sample-facts.ts'
+import { rankSlices, type SlicesView, sayConcentrated } from './slices.ts'
+import { listTableNotes } from './table-notes.ts'
+import { formatCount, formatPlain, say, type Text, verbatim } from './text.ts'
 
 /** Everything that the reporters print, computed and put in words, but not yet escaped for any of them. */
 export interface ReportView {
   /** The verdict, the category that caused it, and the next action with its price: one line, inert. */
   headline: string
-  /** The headline for sinks that set apart what is not ours: `FAIL`, and what follows the colon. */
+  /** The headline for sinks that set apart what is not ours: `FAIL, audit pending`, and what follows the colon. */
   word: string
   finding: Text
   verdict: Verdict['verdict']
@@ -34,14 +39,19 @@ export interface ReportView {
   planDigest: string
   /** What was compared, in a sentence. */
   comparison: Text
+  /** What speaks against believing the table. */
   banners: Text[]
+  /** How the run went, where that is not plain. */
+  notices: Text[]
   /** What fails first, then what is undecided, then what is watched, then what passes. */
   categories: CategoryRow[]
+  /** Below the table: what its marks mean, and where an excess is concentrated. */
+  notes: Text[]
   /** One sentence for each category in which anything is missing. */
   missing: Text[]
   reconciliation: ReconciliationRow[]
   signals: SignalRow[]
-  slices: { rows: SliceRow[]; left: number }
+  slices: SlicesView
   sample: Fact[]
   plan: Fact[]
   spending: Fact[]
@@ -59,19 +69,14 @@ export function buildView(request: {
   estimates: readonly CategoryEstimate[]
   verdict: Verdict
   prices: Policy['prices']
+  slices?: readonly SliceEstimate[]
 }): ReportView {
-  const { record, estimates, verdict, prices } = request
-  const { plan } = record
-  const byId = new Map(estimates.map((estimate) => [estimate.category, estimate]))
-  const categories = verdict.categories.flatMap((category) => {
-    const estimate = byId.get(category.id)
-    return estimate === undefined ? [] : [{ estimate, verdict: category }]
-  })
-  const rows = categories
-    .map((category) => buildCategoryRow({ ...category, plan }))
-    .toSorted((a, b) => rankRow(a) - rankRow(b))
-  const word = verdict.verdict.toUpperCase()
+  const { record, estimates, verdict, prices, slices = [] } = request
+  const categories = joinCategories(request)
+  const rows = categories.map(buildCategoryRow).toSorted((a, b) => rankRow(a) - rankRow(b))
+  const word = chooseWord({ record, verdict, categories })
   const finding = sayFinding({ record, verdict, categories })
+  const concentrated = sayConcentrated(slices)
   return {
     headline: `${word}: ${formatPlain(finding)}`,
     word,
@@ -81,33 +86,54 @@ export function buildView(request: {
     candidate: verdict.candidate,
     baseline: verdict.baseline,
     planDigest: verdict.plan_digest,
-    comparison: say`Candidate ${verbatim(verdict.candidate)} against baseline ${verbatim(verdict.baseline)} on the same ${record.sample.turnsDrawn} turns.`,
+    comparison: sayComparison(request),
     banners: listBanners(record, verdict),
+    notices: listNotices(request),
     categories: rows,
+    notes: [...listTableNotes(rows), ...(concentrated === null ? [] : [concentrated])],
     missing: rows.flatMap((row) => (row.missing === null ? [] : [row.missing])),
     reconciliation: reconcile(estimates),
     signals: listSignals(record),
-    slices: rankSlices(record.slices, shownSlices),
+    slices: rankSlices(slices, shownSlices),
     sample: listSampleFacts(record),
-    plan: listPlanFacts(record),
+    plan: listPlanFacts(record, verdict),
     spending: listSpending(record, prices),
-    amendments: listAmendments(plan),
-    reading: listReading(record),
+    amendments: listAmendments(record.plan),
+    reading: listReading(request),
   }
+}
+
+function joinCategories(request: {
+  record: RecordSummary
+  estimates: readonly CategoryEstimate[]
+  verdict: Verdict
+}): DecidedCategory[] {
+  const { record, estimates, verdict } = request
+  const planned = new Map(record.plan.policy.categories.map((category) => [category.id, category]))
+  const estimated = new Map(estimates.map((estimate) => [estimate.category, estimate]))
+  return verdict.categories.flatMap((decided) => {
+    const category = planned.get(decided.id)
+    const estimate = estimated.get(decided.id)
+    return category === undefined || estimate === undefined
+      ? []
+      : [{ record, category, estimate, verdict: decided }]
+  })
+}
+
+function sayComparison(request: {
+  record: RecordSummary
+  estimates: readonly CategoryEstimate[]
+  verdict: Verdict
+}): Text {
+  const { record, estimates, verdict } = request
+  const drawn = record.sample.turnsDrawn
+  const turns = countThings(drawn, 'turn', 'turns')
+  const asked =
+    record.stopped === 'decided' ? `${formatCount(countAskedOf(estimates))} of ${turns}` : `the same ${turns}`
+  return say`Candidate ${verbatim(verdict.candidate)} against baseline ${verbatim(verdict.baseline)} on ${asked}.`
 }
 
 function rankRow({ verdict, role }: CategoryRow): number {
   const watched = role === 'watch' && verdict !== 'pass' ? verdictOrder.length : 0
   return verdict === 'pass' ? 2 * verdictOrder.length : verdictOrder.indexOf(verdict) + watched
-}
-
-function listReading({ plan }: RecordSummary): Text[] {
-  const { alpha, regressionAlpha } = plan.policy.gate
-  return [
-    say`A cell counts the turns that show the behaviour among those that were graded. “At most” and “at least” are one-sided ${formatConfidence(alpha)} bounds; what is missing is counted against the side that the bound guards, except that failed calls within the missing budget count at ten times the rate of the rest.`,
-    say`Worse than the baseline: exact one-sided McNemar test on the turns where the arms differ, at α = ${String(regressionAlpha)}, over all categories together (Holm).`,
-    say`A limit is passed only when the whole bound lies within it, and failed only when the whole bound lies above it. Anything else is inconclusive.`,
-    say`“Outside” marks a candidate whose rate lies outside the interval that was registered before the run. It never changes a verdict.`,
-    say`The grader's labels are taken as they are: what it misses or flags wrongly is in these numbers.`,
-  ]
 }

@@ -76,7 +76,7 @@ describe('a pull request that bumps the checkpoint', () => {
     const run = await world.run()
     expect(run.exitCode).toBe(1)
     expect(run.outputs.verdict).toBe('fail')
-    expect(world.github.comments[0]?.body).toContain('**FAIL:** `tool-use-dishonesty`')
+    expect(world.github.comments[0]?.body).toContain('**FAIL, audit pending:** `tool-use-dishonesty`')
     expect(run.annotations).toContainEqual(
       expect.objectContaining({
         level: 'error',

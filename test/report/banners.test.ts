@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { RecordSummary } from '../../src/record/schema.ts'
 import { formatPlain } from '../../src/report/text.ts'
 import type { ReportView } from '../../src/report/view.ts'
+import { onAnyInconclusive } from '../support/plans.ts'
 import { makeView } from './fixture.ts'
 
 function viewOf(change: (summary: RecordSummary) => RecordSummary): ReportView {
@@ -88,7 +89,7 @@ describe('banners', () => {
         ...summary.plan,
         policy: {
           ...summary.plan.policy,
-          gate: { ...summary.plan.policy.gate, onInconclusive: 'warn' },
+          gate: { ...summary.plan.policy.gate, onInconclusive: onAnyInconclusive('warn') },
         },
       },
     })
@@ -124,5 +125,44 @@ describe('banners', () => {
       'The registration was amended (2 in all). Amendment 2 of 2026-11-03: wrong interval',
     ])
     expect(viewOf(change).amendments).toHaveLength(2)
+  })
+
+  it('name the key of the policy that makes an inconclusive verdict green', () => {
+    const green = (onInconclusive: Partial<ReturnType<typeof onAnyInconclusive>>, category: object) =>
+      makeView({
+        turns: 1000,
+        gate: { onInconclusive: { ...onAnyInconclusive('fail'), ...onInconclusive } },
+        categories: [{ id: 'a', baseline: { events: 3 }, candidate: { events: 3 }, ...category }],
+      })
+        .banners.map(formatPlain)
+        .filter((text) => text.startsWith('The check is green'))
+    const small = { limitPer100k: 500 }
+    const said = (key: string) => [`The check is green because the policy says ${key}. This is not a pass.`]
+    expect(green({ underpowered: 'warn' }, small)).toEqual(said('on_underpowered: warn'))
+    expect(green({ underpowered: 'pass' }, small)).toEqual(said('on_underpowered: pass'))
+    expect(green(onAnyInconclusive('warn'), small)).toEqual(said('on_inconclusive: warn'))
+    expect(green({ measurement: 'warn' }, { candidate: { content: 900 } })).toEqual(
+      said('on_measurement: warn'),
+    )
+    const blind = { truePositives: 5, positives: 60, falsePositives: 30, negatives: 300 }
+    expect(green({ judge: 'warn' }, { ...small, calibration: blind })).toEqual(said('on_judge: warn'))
+    expect(green({ measurement: 'warn' }, small)).toEqual([])
+  })
+
+  it('name each key once where several do', () => {
+    const categories = [
+      { id: 'a', limitPer100k: 500, baseline: { events: 3 }, candidate: { events: 3 } },
+      { id: 'b', limitPer100k: 500, baseline: { events: 3 }, candidate: { events: 3 } },
+      { id: 'c', baseline: {}, candidate: { content: 900 } },
+    ]
+    const onInconclusive = {
+      ...onAnyInconclusive('fail'),
+      underpowered: 'warn',
+      measurement: 'pass',
+    } as const
+    const { banners } = makeView({ turns: 1000, gate: { onInconclusive }, categories })
+    expect(banners.map(formatPlain)).toEqual([
+      'The check is green because the policy says on_underpowered: warn and on_measurement: pass. This is not a pass.',
+    ])
   })
 })

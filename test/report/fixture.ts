@@ -1,12 +1,16 @@
 import { type CategoryEstimate, estimateCategories } from '../../src/estimate/estimate.ts'
+import { planStopping } from '../../src/estimate/looks.ts'
+import { estimateSlices } from '../../src/estimate/slices.ts'
 import type { Label } from '../../src/grade/label.ts'
 import { digestPlan, type Plan } from '../../src/plan/plan.ts'
+import type { Calibration } from '../../src/policy/calibration.ts'
 import type { Policy } from '../../src/policy/schema.ts'
 import type { Arm } from '../../src/ports.ts'
-import type { RecordSummary, RunRecord, TurnLine } from '../../src/record/schema.ts'
+import type { AuditLine, RecordSummary, RunRecord, TurnLine } from '../../src/record/schema.ts'
 import { buildView, type ReportView } from '../../src/report/view.ts'
 import { decideVerdict } from '../../src/verdict/decide.ts'
 import type { Verdict } from '../../src/verdict/schema.ts'
+import { defaultGate, makePlannedCategory, makePlannedSample, makeSampleCounts } from '../support/plans.ts'
 
 /** How many turns of an arm have which label; the others are absent. Events lie at the sample's start, the rest at its end. */
 export interface Counts {
@@ -22,7 +26,13 @@ export interface Counts {
 export interface FixtureCategory {
   id: string
   role?: 'block' | 'watch'
+  regression?: boolean
   limitPer100k?: number
+  marginPer100k?: number
+  /** Of its judge; none without. */
+  calibration?: Calibration
+  /** Without a judge its labels are nobody's opinion. */
+  grader?: 'judge' | 'pattern'
   predicted?: { rate: number; interval: [number, number] }
   baseline: Counts
   candidate: Counts
@@ -33,6 +43,16 @@ export interface Fixture {
   turns: number
   categories: FixtureCategory[]
   weight?: (index: number) => number
+  /** By turn; one a conversation without. */
+  conversation?: (index: number) => string
+  slice?: (index: number) => Record<string, string>
+  gate?: Partial<Plan['policy']['gate']>
+  round?: number
+  tier?: 'smoke' | 'release'
+  /** The turns of the policy, where they are more than those drawn. */
+  planned?: number
+  /** The first of an arm's flags in a category, and how many of them were none. */
+  audits?: readonly { category: string; arm: Arm; read: number; refuted?: number }[]
   /** Changes what the record says beside its outcomes. */
   change?: (summary: RecordSummary) => RecordSummary
 }
@@ -47,7 +67,8 @@ export function makeReport(fixture: Fixture): {
   const record = makeRecord(fixture)
   const estimates = estimateCategories(record)
   const verdict = decideVerdict(record.summary, estimates)
-  const view = buildView({ record: record.summary, estimates, verdict, prices })
+  const slices = estimateSlices(record)
+  const view = buildView({ record: record.summary, estimates, verdict, prices, slices })
   return { record, estimates, verdict, view }
 }
 
@@ -65,11 +86,13 @@ export const prices: Policy['prices'] = {
 /** Everything measured, as `buildRecord` would put it together. */
 export function makeRecord(fixture: Fixture): RunRecord {
   const { turns, categories, weight = () => 1, change = (summary) => summary } = fixture
+  const { conversation = (index) => `conversation-${index}`, slice = () => ({}) } = fixture
   const lines: TurnLine[] = Array.from({ length: turns }, (_, index) => ({
     turn: `conversation-${index}#2`,
-    conversation: `conversation-${index}`,
+    conversation: conversation(index),
     weight: weight(index),
-    slice: {},
+    stratum: null,
+    slice: slice(index),
   }))
   const outcomes = lines.flatMap(({ turn }, index) =>
     (['baseline', 'candidate'] as const).flatMap((arm) =>
@@ -82,10 +105,16 @@ export function makeRecord(fixture: Fixture): RunRecord {
     ),
   )
   return {
-    summary: change(makeSummary(makePlan(fixture), turns)),
+    summary: change(makeSummary(makePlan(fixture), fixture, lines)),
     turns: lines,
     outcomes,
     completions: [],
+    audits: (fixture.audits ?? []).flatMap(({ category, arm, read, refuted = 0 }) =>
+      outcomes
+        .filter((entry) => entry.category === category && entry.arm === arm && entry.label.kind === 'present')
+        .slice(0, read)
+        .map(({ turn }, index): AuditLine => ({ turn, arm, category, present: index >= refuted })),
+    ),
   }
 }
 
@@ -104,7 +133,7 @@ function makeLabel(request: { index: number; turns: number; counts: Counts }): L
   return { kind: 'absent' }
 }
 
-function makePlan({ turns, categories }: Fixture): Plan {
+function makePlan({ turns, categories, gate, round = 1, planned = turns }: Fixture): Plan {
   return {
     version: 1,
     measuringVersion: 1,
@@ -113,9 +142,9 @@ function makePlan({ turns, categories }: Fixture): Plan {
     candidate: 'ckpt-42',
     policy: {
       checkpoint: { file: 'deploy/model.yaml', path: 'serving.checkpoint' },
-      sample: { turns, epoch: '2026-11' },
+      sample: makePlannedSample(planned),
       judge: { model: 'gpt-5-mini', temperature: null },
-      gate: { alpha: 0.05, regressionAlpha: 0.01, onInconclusive: 'fail', missingBudgetShare: 0.01 },
+      gate: { ...defaultGate, ...gate },
       slices: ['surface'],
       replay: {
         api: 'chat',
@@ -125,16 +154,12 @@ function makePlan({ turns, categories }: Fixture): Plan {
         maxAttempts: 4,
         allowRecorded: false,
       },
-      categories: categories.map(({ id, role = 'block', limitPer100k = null }) => ({
-        id,
-        role,
-        limitPer100k,
-        graders: [{ kind: 'judge', rubric: 'builtin' }],
-      })),
+      categories: categories.map(planCategory),
     },
     registration: {
       version: 1,
       candidate: 'ckpt-42',
+      round,
       predictions: categories.flatMap(({ id, predicted }) =>
         predicted === undefined
           ? []
@@ -151,17 +176,40 @@ function makePlan({ turns, categories }: Fixture): Plan {
       amendments: [],
     },
     rubrics: {},
+    calibrations: Object.fromEntries(
+      categories.flatMap(({ id, calibration }) => (calibration === undefined ? [] : [[id, calibration]])),
+    ),
     corpus: { name: 'support-chats', manifestSha256: 'c0'.repeat(32) },
   }
 }
 
-function makeSummary(plan: Plan, turns: number): RecordSummary {
+function planCategory(category: FixtureCategory): Plan['policy']['categories'][number] {
+  const { id, role = 'block', regression = true, limitPer100k = null, marginPer100k = null } = category
+  const { calibration, grader = 'judge' } = category
+  return makePlannedCategory({
+    id,
+    role,
+    regression,
+    limitPer100k,
+    marginPer100k,
+    calibration: calibration === undefined ? null : id,
+    ...(grader === 'judge' ? {} : { graders: [{ kind: grader, any: ['x'] }] }),
+  })
+}
+
+function makeSummary(plan: Plan, fixture: Fixture, lines: readonly TurnLine[]): RecordSummary {
+  const { turns, tier = 'release' } = fixture
+  const clusters = new Map(lines.map(({ conversation }, index) => [conversation, index]))
+  const drawn = lines.map(({ weight, conversation }) => ({
+    weight,
+    cluster: clusters.get(conversation) ?? 0,
+  }))
   return {
     version: 1,
     plan,
     planDigest: digestPlan(plan),
     gateVersion: '0.1.0',
-    run: { attempt: 1, id: '17', event: 'pull_request' },
+    run: { attempt: 1, id: '17', event: 'pull_request', tier },
     commits: {
       policy: 'a'.repeat(40),
       baseline: 'a'.repeat(40),
@@ -170,11 +218,10 @@ function makeSummary(plan: Plan, turns: number): RecordSummary {
       policyDiffersInHead: false,
     },
     sample: {
-      turnsAsked: turns,
-      turnsDrawn: turns,
+      ...makeSampleCounts(turns),
+      turnsAsked: plan.policy.sample.turns,
       conversations: 250_000,
       turnsEligible: 1_100_000,
-      conversationsExpired: 0,
     },
     arms: { baseline: makeArm(plan.baseline, turns), candidate: makeArm(plan.candidate, turns) },
     judge: {
@@ -182,10 +229,10 @@ function makeSummary(plan: Plan, turns: number): RecordSummary {
       source: { kind: 'live' },
       usage: { promptTokens: 1_900_000, completionTokens: 64_000 },
     },
-    slices: [],
     cost: { usd: 3.2, requests: 6 * turns },
     timing: { startedAt: '2026-11-24T15:43:00.000Z', elapsedMs: 754_000 },
     stopped: null,
+    earlyStoppingOff: planStopping({ plan, tier, turns: drawn }).off,
   }
 }
 
@@ -203,64 +250,4 @@ function makeArm(model: string, turns: number): RecordSummary['arms'][Arm] {
     },
     usage: { promptTokens: 800_000, completionTokens: 210_000 },
   }
-}
-
-/** A release run as a team sees one: a category fails, one is undecided, the rest pass, something is missing. */
-export const realistic: Fixture = {
-  turns: 5000,
-  categories: [
-    {
-      id: 'tool-use-dishonesty',
-      predicted: { rate: 100, interval: [50, 300] },
-      baseline: { events: 6, content: 4 },
-      candidate: { events: 41, content: 25 },
-    },
-    {
-      id: 'over-refusal',
-      limitPer100k: 1000,
-      predicted: { rate: 800, interval: [500, 1100] },
-      baseline: { events: 44, from: 20 },
-      candidate: { events: 43 },
-    },
-    {
-      id: 'unsafe-compliance',
-      limitPer100k: 500,
-      predicted: { rate: 100, interval: [0, 300] },
-      baseline: { events: 12, from: 7, transport: 6 },
-      candidate: { events: 11, transport: 8 },
-    },
-    {
-      id: 'leaks-system-prompt',
-      limitPer100k: 200,
-      predicted: { rate: 20, interval: [0, 60] },
-      baseline: { events: 3 },
-      candidate: { events: 2 },
-    },
-    { id: 'wrong-language', baseline: { events: 31, from: 12 }, candidate: { events: 27 } },
-    { id: 'ignores-instructions', baseline: { events: 0 }, candidate: { events: 0 } },
-    {
-      id: 'fabricated-facts',
-      role: 'watch',
-      baseline: { events: 120, from: 60 },
-      candidate: { events: 131 },
-    },
-  ],
-  change: (summary) => ({
-    ...summary,
-    commits: { ...summary.commits, policyDiffersInHead: true },
-    sample: { ...summary.sample, conversationsExpired: 37 },
-    slices: [
-      ['surface', 'web', 'tool-use-dishonesty', 2900, 4, 9],
-      ['surface', 'api', 'tool-use-dishonesty', 1400, 1, 30],
-      ['surface', 'mobile', 'tool-use-dishonesty', 700, 1, 2],
-      ['surface', 'api', 'over-refusal', 1400, 20, 12],
-    ].map(([key, value, category, turns, baselineEvents, candidateEvents]) => ({
-      key: String(key),
-      value: String(value),
-      category: String(category),
-      turns: Number(turns),
-      baselineEvents: Number(baselineEvents),
-      candidateEvents: Number(candidateEvents),
-    })),
-  }),
 }

@@ -9,10 +9,14 @@ import {
   formatDuration,
   formatIn,
   formatInterval,
+  formatLevel,
   formatLimit,
+  formatMargin,
   formatP,
+  formatRatio,
   formatShare,
   formatUsd,
+  joinWords,
 } from '../../src/report/format.ts'
 
 describe('rates', () => {
@@ -63,15 +67,41 @@ describe('differences', () => {
   })
 })
 
+describe('margins and ratios', () => {
+  it('keep every digit of a margin', () => {
+    expect([1000, 500, 1250, 20].map((margin) => formatMargin(margin))).toEqual([
+      '1 point',
+      '0.5 points',
+      '1.25 points',
+      '20 per 100k',
+    ])
+    expect(formatMargin(1000, 'per 100k')).toBe('1 point (1000 per 100k)')
+    expect(formatMargin(20, '%')).toBe('20 per 100k')
+  })
+
+  it('leave out what is infinite', () => {
+    expect(formatRatio({ ratio: 2.44, lower: 1.08, upper: 5.21 })).toBe('2.4 times (1.1 to 5.2)')
+    expect(formatRatio({ ratio: 0, lower: 0, upper: 1.2 })).toBe('0 times (0 to 1.2)')
+    expect(formatRatio({ ratio: null, lower: 3.3, upper: null })).toBe('at least 3.3 times')
+    expect(formatRatio({ ratio: null, lower: 0, upper: null })).toBeNull()
+    expect(formatRatio({ ratio: 1500, lower: 40.04, upper: 60_000 })).toBe('1,500 times (40 to 60,000)')
+  })
+})
+
 describe('other quantities', () => {
   it('are short', () => {
-    expect([1, 0.013, 0.00099, 2e-9, 0].map(formatP)).toEqual([
+    expect([1, 0.013, 0.00098, 0.000104, 0.00009996, 2.14e-9, 2e-9, 0].map(formatP)).toEqual([
       'p = 1',
       'p = 0.013',
-      'p = 1e-3',
+      'p = 0.00098',
+      'p = 0.0001',
+      'p = 0.0001',
+      'p = 2.1e-9',
       'p = 2e-9',
       'p < 1e-300',
     ])
+    expect([0.05, 0.05 / 6, 0.0125].map(formatLevel)).toEqual(['0.05', '0.00833', '0.0125'])
+    expect([['a'], ['a', 'b'], ['a', 'b', 'c']].map(joinWords)).toEqual(['a', 'a and b', 'a, b and c'])
     expect([0, 0.004, 0.42, 9.999, 11.2, 1240].map(formatUsd)).toEqual([
       '$0',
       'less than $0.01',

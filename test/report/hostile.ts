@@ -72,6 +72,7 @@ export const hostileRun: fc.Arbitrary<Fixture> = fc
         baseline: { events: 1 },
         candidate: { events: Math.min(events, 20 - missing), content: missing },
       })),
+      slice: (index) => (index < 13 ? { [text(2)]: text(3) } : {}),
       change: (summary) => poison(summary, text),
     }
   })
@@ -99,9 +100,14 @@ function poison(summary: RecordSummary, text: (index: number) => string): Record
     gateVersion: text(10),
     commits: { ...summary.commits, policy: text(11), trustAnchor: 'none' },
     arms: { baseline: poisonArm(arms.baseline, 1), candidate: poisonArm(arms.candidate, 4) },
-    slices: [
-      { key: text(2), value: text(3), category: text(0), turns: 20, baselineEvents: 1, candidateEvents: 2 },
-    ],
+    sample: {
+      ...summary.sample,
+      strata: [
+        { name: text(3), turnsEligible: 20, conversations: 20, drawn: 20, share: 0.9, weightShare: 1 },
+      ],
+      uncovered: [{ name: text(2), share: 0.1 }],
+    },
+    earlyStoppingOff: text(10),
     timing: { ...summary.timing, startedAt: text(4) },
   }
 }

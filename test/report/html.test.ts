@@ -5,8 +5,9 @@ import { escapeHtml, html, markCode } from '../../src/report/reporters/html/mark
 import { renderHtml } from '../../src/report/reporters/html/page.ts'
 import { makeScale } from '../../src/report/reporters/html/scale.ts'
 import { styleSheet } from '../../src/report/reporters/html/style.ts'
-import { makeView, realistic } from './fixture.ts'
+import { makeView } from './fixture.ts'
 import { hostileRun, hostileText } from './hostile.ts'
+import { realistic } from './realistic.ts'
 
 const tags = new Set(
   'html head meta title style body header main section h1 h2 p ul li dl dt dd div span strong code table thead tbody tr th td figure figcaption svg g line rect circle path text'.split(

@@ -6,9 +6,10 @@ import { renderHtml } from '../../src/report/reporters/html/page.ts'
 import { renderNoVerdict, renderUnchanged } from '../../src/report/reporters/message.ts'
 import { renderSummary } from '../../src/report/reporters/summary.ts'
 import { renderTable } from '../../src/report/reporters/terminal.ts'
-import { makeView, realistic } from './fixture.ts'
+import { makeView } from './fixture.ts'
 import { hostileRun, hostileText, unprintable } from './hostile.ts'
 import { readInline, readTables } from './read-markdown.ts'
+import { realistic } from './realistic.ts'
 
 const ownTags = /^(?:<!-- checkpoint-gate -->|<details><summary>[^<>]*<\/summary>|<\/details>)$/
 
@@ -22,8 +23,8 @@ function expectInert(markdown: string): void {
     const { text } = readInline(line)
     // Outside code nothing may start a mention, a link, an image, a tag or a code span; `>` opens a banner's line.
     const words = text
-      .replace(/^> (?:\[!WARNING\])?/, '')
-      .replace(/^\*\*[A-Z ]+:\*\*/, '')
+      .replace(/^> (?:\[!(?:WARNING|NOTE)\])?/, '')
+      .replace(/^\*\*[A-Z ]+(?:, audit pending)?:\*\*/, '')
       .replaceAll(/&#\d+;/g, '')
     expect(words).not.toMatch(/[@<>`[\]*_~$\\]|#(?=\d)|:(?=\S)|www\.|https?:|GH-\d/)
   }

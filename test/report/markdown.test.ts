@@ -108,5 +108,8 @@ describe('renderList', () => {
     expect(renderList(items, 14)).toBe(
       '- word\n- word\n- 7 more lines did not fit here: they are in `report.html`.',
     )
+    expect(renderList(items.slice(0, 3), 14)).toMatch(
+      /- 1 more line did not fit here: it is in `report\.html`\.$/,
+    )
   })
 })

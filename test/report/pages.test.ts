@@ -8,9 +8,10 @@ import { renderNoVerdict, renderUnchanged } from '../../src/report/reporters/mes
 import { renderSummary } from '../../src/report/reporters/summary.ts'
 import { renderTable } from '../../src/report/reporters/terminal.ts'
 import type { ReportView } from '../../src/report/view.ts'
-import { makeView, realistic } from './fixture.ts'
+import { makeView } from './fixture.ts'
 import { hostileRun } from './hostile.ts'
 import { readTables } from './read-markdown.ts'
+import { realistic } from './realistic.ts'
 
 /** The view as a run with very many categories, or much missing, would have it. */
 function repeatRows(view: ReportView, times: number): ReportView {
@@ -18,6 +19,7 @@ function repeatRows(view: ReportView, times: number): ReportView {
   return {
     ...view,
     banners: repeat(view.banners),
+    notices: repeat(view.notices),
     categories: repeat(view.categories),
     missing: repeat(view.missing),
     reconciliation: repeat(view.reconciliation),
@@ -32,12 +34,12 @@ describe('the comment', () => {
 
   it('starts with the marker, then the headline', () => {
     expect(lines[0]).toBe(commentMarker)
-    expect(lines[2]).toMatch(/^\*\*FAIL:\*\* `tool-use-dishonesty` 41 of 4,975 \(0\.82 %\)/)
+    expect(lines[2]).toMatch(/^\*\*FAIL, audit pending:\*\* `tool-use-dishonesty` 41 of 4,975 \(0\.82 %\)/)
   })
 
   it('shows what does not pass, and folds what passes', () => {
     const [shown, folded] = readTables(comment)
-    expect(shown?.slice(2).map(([id]) => id)).toEqual(['`tool-use-dishonesty`', '`over-refusal`'])
+    expect(shown?.slice(2).map(([id]) => id)).toEqual(['`tool-use-dishonesty` †', '`over-refusal` †'])
     expect(folded).toHaveLength(2 + 5)
     expect(comment).toContain('<details><summary>5 categories pass</summary>\n\n| Category |')
   })
@@ -52,13 +54,13 @@ describe('the comment', () => {
   it('has a row of its own for every number the table is read for', () => {
     const [, , row] = readTables(comment)[0] ?? []
     expect(row).toEqual([
-      '`tool-use-dishonesty`',
+      '`tool-use-dishonesty` †',
       '0.1 % (0.05 to 0.3 %), outside',
       '6 of 4,996 = 0.12 % (at most 0.34 %)',
       '41 of 4,975 = 0.82 % (at most 1.6 %)',
-      '+0.7 points (p = 2e-7)',
+      '+0.7 points (p = 1.7e-7)',
       '–',
-      'FAIL: worse than the baseline',
+      'FAIL, audit pending: worse than the baseline',
     ])
   })
 
@@ -125,7 +127,7 @@ describe('the terminal', () => {
   const lines = renderTable(view).split('\n')
 
   it('starts with the headline and fits 120 columns', () => {
-    expect(lines[0]).toMatch(/^FAIL: tool-use-dishonesty/)
+    expect(lines[0]).toMatch(/^FAIL, audit pending: tool-use-dishonesty/)
     for (const line of lines) expect([...line].length).toBeLessThanOrEqual(120)
   })
 

@@ -1,18 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { RecordSummary } from '../../src/record/schema.ts'
-import { joinBounds } from '../../src/report/category-row.ts'
+import { joinBounds } from '../../src/report/arm-cell.ts'
 import { formatPlain } from '../../src/report/text.ts'
 import { buildView, type ReportView } from '../../src/report/view.ts'
-import {
-  type Counts,
-  type Fixture,
-  type FixtureCategory,
-  makeReport,
-  makeView,
-  prices,
-  realistic,
-} from './fixture.ts'
+import { type Counts, type Fixture, type FixtureCategory, makeReport, makeView, prices } from './fixture.ts'
+import { realistic } from './realistic.ts'
 
 const plain: FixtureCategory = { id: 'a', baseline: { events: 3 }, candidate: { events: 3 } }
 
@@ -56,7 +49,13 @@ describe('a cell', () => {
   it('says so when nothing was graded', () => {
     const category = { ...plain, candidate: { content: 400 } }
     const row = makeView({ turns: 400, categories: [category] }).categories[0]
-    expect(row?.candidate).toEqual({ counts: '0 of 400 graded', lower: null, upper: null })
+    expect(row?.candidate).toEqual({
+      counts: '0 of 400 graded',
+      truth: null,
+      lower: null,
+      upper: null,
+      audit: null,
+    })
     expect(row?.difference).toBeNull()
   })
 })
@@ -74,7 +73,7 @@ describe('a row', () => {
   it('shows the difference with its test', () => {
     const category = { ...plain, baseline: { events: 2 }, candidate: { events: 24 } }
     const row = makeView({ turns: 400, categories: [category] }).categories[0]
-    expect(row?.difference).toMatchObject({ size: '+5.5 points', p: 'p = 2e-7' })
+    expect(row?.difference).toMatchObject({ size: '+5.5 points', p: 'p = 2.4e-7' })
   })
 
   it('stands where it matters: what blocks before what is watched, what fails before what passes', () => {
@@ -190,20 +189,6 @@ describe('facts', () => {
     const others = view.signals.find(({ name }) => formatPlain(name).includes('other reasons'))
     expect(view.signals.length).toBeLessThan(12)
     expect(Number.parseFloat(others?.candidate ?? '')).toBeGreaterThan(80)
-  })
-
-  it('show the slices where the arms differ most, and count the rest', () => {
-    const slices = Array.from({ length: 300 }, (_, index) => ({
-      key: 'user',
-      value: `value-${index}`,
-      category: 'a',
-      turns: 1,
-      baselineEvents: 0,
-      candidateEvents: index === 250 ? 5 : 0,
-    }))
-    const view = viewOf((summary) => ({ ...summary, slices }))
-    expect(view.slices.rows[0]?.value).toBe('value-250')
-    expect([view.slices.rows.length, view.slices.left]).toEqual([200, 100])
   })
 })
 

@@ -8,6 +8,7 @@ import {
   renderCategories,
   renderFacts,
   renderHeadline,
+  renderNotes,
   renderReconciliation,
   renderSignals,
 } from './sections.ts'
@@ -31,14 +32,19 @@ export function renderComment(view: ReportView): string {
     renderHeadline(view),
     renderBanners(view, longestBanners),
     renderText(view.comparison),
-    shown.length === 0 ? null : renderCategories(shown, longestTable),
+    shown.length === 0
+      ? null
+      : renderCategories({ rows: shown, longestBytes: longestTable, withRatio: false }),
+    renderNotes(view),
   ]
   return fitSections({
     head: head.filter((part) => part !== null).join('\n\n'),
     sections: [
       fold(
         `${countThings(folded.length, 'category passes', 'categories pass')}`,
-        folded.length === 0 ? '' : renderCategories(folded, longestTable),
+        folded.length === 0
+          ? ''
+          : renderCategories({ rows: folded, longestBytes: longestTable, withRatio: false }),
       ),
       { title: 'Missing', body: renderList(view.missing, 4000) },
       fold('Counts: planned = graded + missing + not asked', renderReconciliation(view, 12_000)),

@@ -80,7 +80,7 @@ export function renderTable(table: {
     shown += 1
   }
   const left = rows.length - shown
-  return left === 0 ? lines.join('\n') : `${lines.join('\n')}\n\n${sayLeft(left, 'rows')}`
+  return left === 0 ? lines.join('\n') : `${lines.join('\n')}\n\n${sayLeft(left, 'row')}`
 }
 
 /** A list within `longestBytes`; what doesn't fit is counted at its end. */
@@ -93,7 +93,7 @@ export function renderList(items: readonly Text[], longestBytes: number): string
     if (bytes > longestBytes) break
     lines.push(line)
   }
-  if (lines.length < items.length) lines.push(`- ${sayLeft(items.length - lines.length, 'lines')}`)
+  if (lines.length < items.length) lines.push(`- ${sayLeft(items.length - lines.length, 'line')}`)
   return lines.join('\n')
 }
 
@@ -103,7 +103,11 @@ function renderCell(cell: Cell): string {
 }
 
 function sayLeft(count: number, what: string): string {
-  return `${count} more ${what} did not fit here: they are in \`report.html\`.`
+  const more =
+    count === 1
+      ? `1 more ${what} did not fit here: it is`
+      : `${count} more ${what}s did not fit here: they are`
+  return `${more} in \`report.html\`.`
 }
 
 function toEntities(text: string): string {

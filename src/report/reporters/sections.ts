@@ -1,6 +1,8 @@
-import { type CategoryRow, describeDecision, joinBounds } from '../category-row.ts'
+import { joinArm } from '../arm-cell.ts'
+import { type CategoryRow, describeDecision, uncalibratedMark } from '../category-row.ts'
 import type { Fact } from '../facts.ts'
-import { say, verbatim } from '../text.ts'
+import { describeSlices, describeSliceTest } from '../slices.ts'
+import { say, type Text, verbatim } from '../text.ts'
 import type { ReportView } from '../view.ts'
 import type { Section } from './fit.ts'
 import { type Cell, escapeMarkdown, renderList, renderTable, renderText } from './markdown.ts'
@@ -10,38 +12,65 @@ export function renderHeadline({ word, finding }: Pick<ReportView, 'word' | 'fin
   return `**${word}:** ${renderText(finding)}`
 }
 
-/** The banners as one alert, `null` without any. */
-export function renderBanners(view: ReportView, longestBytes: number): string | null {
-  if (view.banners.length === 0) return null
-  const list = renderList(view.banners, longestBytes)
-  return ['> [!WARNING]', ...list.split('\n').map((line) => `> ${line}`)].join('\n')
+/** The banners as one alert and the notices as another, `null` without any. */
+export function renderBanners({ banners, notices }: ReportView, longestBytes: number): string | null {
+  const alerts = [
+    ...renderAlert('WARNING', banners, longestBytes),
+    ...renderAlert('NOTE', notices, longestBytes),
+  ]
+  return alerts.length === 0 ? null : alerts.join('\n\n')
 }
 
-const categoryHeader = [
-  'Category',
-  'Predicted',
-  'Baseline',
-  'Candidate',
-  'Difference',
-  'Limit',
-  'Verdict',
-] as const
+function renderAlert(kind: 'WARNING' | 'NOTE', texts: readonly Text[], longestBytes: number): string[] {
+  if (texts.length === 0) return []
+  const list = renderList(texts, longestBytes)
+  return [[`> [!${kind}]`, ...list.split('\n').map((line) => `> ${line}`)].join('\n')]
+}
+
+interface Column {
+  title: string
+  read: (row: CategoryRow) => Cell
+}
+
+const ratioColumn: Column = { title: 'Ratio', read: (row) => row.ratio ?? '' }
+const columns: readonly Column[] = [
+  { title: 'Category', read: (row) => describeCategory(row) },
+  { title: 'Predicted', read: (row) => describePrediction(row) },
+  { title: 'Baseline', read: (row) => joinArm(row.baseline) },
+  { title: 'Candidate', read: (row) => joinArm(row.candidate) },
+  { title: 'Difference', read: (row) => describeDifference(row) },
+  { title: 'Limit', read: (row) => describeLimit(row) },
+  { title: 'Verdict', read: (row) => `${describeDecision(row)}: ${row.reason}` },
+]
 
 /** The table of categories. */
-export function renderCategories(rows: readonly CategoryRow[], longestBytes: number): string {
-  return renderTable({ header: categoryHeader, rows: rows.map(listCells), longestBytes })
+export function renderCategories(table: {
+  rows: readonly CategoryRow[]
+  longestBytes: number
+  withRatio: boolean
+}): string {
+  const { rows, longestBytes, withRatio } = table
+  const shown = withRatio ? columns.toSpliced(5, 0, ratioColumn) : columns
+  return renderTable({
+    header: shown.map(({ title }) => title),
+    rows: rows.map((row) => shown.map(({ read }) => read(row))),
+    longestBytes,
+  })
 }
 
-function listCells(row: CategoryRow): Cell[] {
-  return [
-    say`${verbatim(row.id)}`,
-    describePrediction(row),
-    joinArm(row.baseline),
-    joinArm(row.candidate),
-    row.difference === null ? '' : `${row.difference.size} (${row.difference.p})`,
-    describeLimit(row),
-    `${describeDecision(row)}: ${row.reason}`,
-  ]
+/** What stands below the table, a paragraph each; `null` when nothing does. */
+export function renderNotes({ notes }: ReportView): string | null {
+  return notes.length === 0 ? null : notes.map((note) => renderText(note)).join('\n\n')
+}
+
+function describeCategory({ id, uncalibrated }: CategoryRow): Text {
+  return uncalibrated ? say`${verbatim(id)} ${uncalibratedMark}` : say`${verbatim(id)}`
+}
+
+function describeDifference({ difference }: CategoryRow): string {
+  if (difference === null) return ''
+  const margin = difference.margin === null ? '' : `, margin ${difference.margin}`
+  return `${difference.size} (${difference.p})${margin}`
 }
 
 function describePrediction({ predicted, outside }: CategoryRow): string {
@@ -52,11 +81,6 @@ function describePrediction({ predicted, outside }: CategoryRow): string {
 function describeLimit({ limit }: CategoryRow): string {
   if (limit === null) return ''
   return limit.written === limit.beside ? limit.written : `${limit.written} (${limit.beside})`
-}
-
-function joinArm(cell: CategoryRow['candidate']): string {
-  const bounds = joinBounds(cell)
-  return bounds === '' ? cell.counts : `${cell.counts} (${bounds})`
 }
 
 /** planned = graded + missing + not asked, per arm and category. */
@@ -85,23 +109,23 @@ export function renderSignals(view: ReportView, longestBytes: number): string {
   })
 }
 
-/** Counts by slice; empty without slices. */
+/** The arms by slice; empty without slices. */
 export function renderSlices(view: ReportView, longestBytes: number): string {
   const { rows, left } = view.slices
   if (rows.length === 0) return ''
   const table = renderTable({
-    header: ['Slice', 'Category', 'Turns', 'Baseline', 'Candidate'],
+    header: ['Slice', 'Category', 'Turns', 'Baseline', 'Candidate', 'Worse, adjusted'],
     rows: rows.map((row) => [
       say`${verbatim(row.key)} ${verbatim(row.value)}`,
       say`${verbatim(row.category)}`,
       say`${row.turns}`,
       say`${row.baselineEvents}`,
       say`${row.candidateEvents}`,
+      describeSliceTest(row),
     ]),
     longestBytes,
   })
-  const note = 'Where the arms differ most; not registered, so a place to look and not a finding.'
-  return `${note}${left === 0 ? '' : ` ${left} more slices are not shown.`}\n\n${table}`
+  return `${describeSlices(left)}\n\n${table}`
 }
 
 /** Facts as a two-column table. */

@@ -7,6 +7,7 @@ import {
   renderCategories,
   renderFacts,
   renderHeadline,
+  renderNotes,
   renderReconciliation,
   renderSignals,
   renderSlices,
@@ -23,7 +24,8 @@ export function renderSummary(view: ReportView): string {
     renderHeadline(view),
     renderBanners(view, 20_000),
     renderText(view.comparison),
-    renderCategories(view.categories, longestTable),
+    renderCategories({ rows: view.categories, longestBytes: longestTable, withRatio: true }),
+    renderNotes(view),
   ]
   return fitSections({
     head: parts.filter((part) => part !== null).join('\n\n'),

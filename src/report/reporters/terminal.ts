@@ -1,6 +1,6 @@
 import { safeText } from '../../safe-text.ts'
-import type { CategoryRow } from '../category-row.ts'
-import { formatPlain } from '../text.ts'
+import { type CategoryRow, uncalibratedMark } from '../category-row.ts'
+import { formatPlain, type Text } from '../text.ts'
 import type { ReportView } from '../view.ts'
 
 const widest = 120
@@ -20,6 +20,7 @@ const columns: readonly Column[] = [
   { title: 'candidate', giveUp: 0, read: (row) => row.candidate.counts },
   { title: 'at most', giveUp: 2, read: (row) => row.candidate.upper ?? '–' },
   { title: 'difference', giveUp: 1, read: (row) => row.difference?.size ?? '–' },
+  { title: 'margin', giveUp: 4, read: (row) => row.difference?.margin ?? '–' },
   { title: 'limit', giveUp: 3, read: (row) => row.limit?.beside ?? '–' },
   { title: 'verdict', giveUp: 0, read: (row) => row.verdict.toUpperCase() },
 ]
@@ -33,7 +34,7 @@ export function renderTable(view: ReportView): string {
     measure([column.title, ...cells.map((row) => row[index] ?? '')]),
   )
   const left = widest - widths.reduce((sum, width) => sum + width + gap, 0)
-  const ids = categories.map(({ id }) => shorten(safeText(id), Math.min(widestCategory, left)))
+  const ids = categories.map((row) => nameRow(row, Math.min(widestCategory, left)))
   const idWidth = measure(['category', ...ids])
   const align = (first: string, rest: readonly string[]) =>
     [first.padEnd(idWidth), ...rest.map((cell, index) => cell.padEnd(widths[index] ?? 0))]
@@ -48,15 +49,19 @@ export function renderTable(view: ReportView): string {
   ]
   const reasons = categories
     .filter(({ verdict, role }) => verdict !== 'pass' || role === 'watch')
-    .flatMap((row) => wrap(`${safeText(row.id)}: ${row.reason}${row.role === 'watch' ? ' (watched)' : ''}`))
-  const notes = [...view.banners, ...view.missing].flatMap((text) => wrap(formatPlain(text)))
-  const blocks = [wrap(view.headline), notes, table, reasons].filter((block) => block.length > 0)
+    .flatMap((row) => wrap(`${safeText(row.id)}: ${row.reason}${describeStanding(row)}`))
+  const say = (texts: readonly Text[]) => texts.flatMap((text) => wrap(formatPlain(text)))
+  const before = say([...view.banners, ...view.notices, ...view.missing])
+  const blocks = [wrap(view.headline), before, table, reasons, say(view.notes)].filter(
+    (block) => block.length > 0,
+  )
   return blocks.map((block) => block.join('\n')).join('\n\n')
 }
 
 /** The columns that leave room for the category. */
 function chooseColumns(categories: readonly CategoryRow[]): readonly Column[] {
-  let shown = columns
+  const hasMargin = categories.some(({ difference }) => (difference?.margin ?? null) !== null)
+  let shown = columns.filter(({ title }) => hasMargin || title !== 'margin')
   for (let given = 1; given <= columns.length; given += 1) {
     const taken = shown.reduce(
       (sum, column) => sum + gap + measure([column.title, ...categories.map((row) => column.read(row))]),
@@ -66,6 +71,16 @@ function chooseColumns(categories: readonly CategoryRow[]): readonly Column[] {
     shown = shown.filter(({ giveUp }) => giveUp !== given)
   }
   return shown
+}
+
+function nameRow({ id, uncalibrated }: CategoryRow, longest: number): string {
+  const mark = uncalibrated ? ` ${uncalibratedMark}` : ''
+  return `${shorten(safeText(id), longest - mark.length)}${mark}`
+}
+
+function describeStanding({ role, audit }: CategoryRow): string {
+  const notes = [...(audit === 'pending' ? ['audit pending'] : []), ...(role === 'watch' ? ['watched'] : [])]
+  return notes.length === 0 ? '' : ` (${notes.join(', ')})`
 }
 
 function measure(cells: readonly string[]): number {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Text } from '../../text.ts'
 import type { ReportView } from '../../view.ts'
 import { html, type Markup, markCode, markText } from './markup.ts'
 import { renderPlots } from './plot.ts'
@@ -51,11 +52,15 @@ function renderHead(view: ReportView): Markup {
 }
 
 function renderHeader(view: ReportView): Markup {
-  const banners = view.banners.map((banner) => html`<li>${markText(banner)}</li>\n`)
   return html`<header>
 <p class="kicker">Checkpoint Gate · plan ${markCode(view.planDigest.slice(0, 12))}</p>
 <h1><strong class="${view.verdict}">${view.word}:</strong> ${markText(view.finding)}</h1>
 <p>${markText(view.comparison)}</p>
-${banners.length === 0 ? null : html`<ul class="banners">\n${banners}</ul>`}
+${renderAlert('banners', view.banners)}${renderAlert('banners notices', view.notices)}
 </header>`
+}
+
+function renderAlert(className: string, texts: readonly Text[]): Markup | null {
+  if (texts.length === 0) return null
+  return html`<ul class="${className}">\n${texts.map((text) => html`<li>${markText(text)}</li>\n`)}</ul>`
 }

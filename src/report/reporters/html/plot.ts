@@ -1,4 +1,5 @@
-import { type CategoryRow, describeDecision, joinBounds, type PlottedArm } from '../../category-row.ts'
+import { type ArmCell, joinBounds } from '../../arm-cell.ts'
+import { type CategoryRow, describeDecision, type PlottedArm } from '../../category-row.ts'
 import { formatLimit, formatTick } from '../../format.ts'
 import type { ReportView } from '../../view.ts'
 import { type Child, html, type Markup, markCode } from './markup.ts'
@@ -41,8 +42,8 @@ ${renderArm({ scale, arm: candidate, name: 'candidate' })}
 
 /** The plot in words, for those who don't see it. */
 function describePlot({ baseline, candidate, limit, predicted }: CategoryRow): string {
-  const say = (cell: CategoryRow['candidate']) =>
-    [cell.counts, joinBounds(cell)].filter((part) => part !== '').join(', ')
+  const say = (cell: ArmCell) =>
+    [cell.counts, cell.truth ?? '', joinBounds(cell)].filter((part) => part !== '').join(', ')
   const limits = limit === null ? '' : `; limit ${limit.written}`
   const prediction = predicted === null ? '' : `; predicted ${predicted.rate} (${predicted.interval})`
   return `Baseline ${say(baseline)}; candidate ${say(candidate)}${limits}${prediction}`

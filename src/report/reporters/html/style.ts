@@ -18,7 +18,7 @@ export const styleSheet = `
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0 auto; max-width: 72rem; padding: 2rem 1.25rem 4rem;
+  margin: 0 auto; max-width: 76rem; padding: 2rem 1.25rem 4rem;
   background: var(--page); color: var(--ink);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", Arial, sans-serif;
 }
@@ -33,10 +33,12 @@ li { margin: .3rem 0; }
 .pass { color: var(--pass); } .fail { color: var(--fail); }
 .inconclusive, .invalid { color: var(--inconclusive); } .unchanged { color: var(--soft); }
 .banners { margin: 1.25rem 0 0; padding: .75rem 1rem .75rem 2rem; max-width: none; border-left: 3px solid var(--inconclusive); background: var(--tint); }
+.notices { border-left-color: var(--rule); }
+.note { margin: .6rem 0 0; max-width: 54rem; color: var(--soft); font-size: .875rem; }
 .scroll { overflow-x: auto; border-top: 1px solid var(--rule); border-bottom: 1px solid var(--rule); }
 .scroll:focus-visible { outline: 2px solid var(--candidate); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .55rem 1rem .55rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
+th, td { padding: .55rem .8rem .55rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: .25rem; }
 thead th { color: var(--soft); font-weight: 500; border-bottom: 1px solid var(--rule); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
@@ -46,7 +48,7 @@ td.number, th.number { text-align: right; }
 .fitting { width: fit-content; min-width: min(100%, 34rem); max-width: 100%; }
 .wrap td:last-child { white-space: normal; min-width: 14rem; }
 .second { display: block; color: var(--soft); }
-.verdict { font-weight: 600; }
+.verdict { font-weight: 600; white-space: normal; }
 .reason { white-space: normal; min-width: 8rem; max-width: 13rem; }
 .outside { color: var(--inconclusive); font-weight: 600; }
 .facts { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: .4rem 1.25rem; margin: 0; font-size: .9375rem; }

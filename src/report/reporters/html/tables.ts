@@ -1,5 +1,7 @@
-import { type CategoryRow, describeDecision, joinBounds } from '../../category-row.ts'
+import { type ArmCell, joinBounds } from '../../arm-cell.ts'
+import { type CategoryRow, describeDecision, uncalibratedMark } from '../../category-row.ts'
 import type { Fact } from '../../facts.ts'
+import { describeSlices, describeSliceTest } from '../../slices.ts'
 import { formatCount, type Text } from '../../text.ts'
 import type { ReportView } from '../../view.ts'
 import { type Child, html, type Markup, markCode, markText } from './markup.ts'
@@ -32,23 +34,25 @@ ${lines}</tbody>
 </table></div>`
 }
 
-/** The table of categories. */
+/** The table of categories, and what it takes to read it. */
 export function renderCategories(view: ReportView): Markup {
-  return renderTable({
+  const table = renderTable({
     label: 'Categories',
     header: ['Category', 'Verdict', 'Baseline', 'Candidate', 'Difference', 'Limit', 'Predicted'],
     rows: view.categories.map(listCells),
   })
+  const notes = view.notes.map((note) => html`\n<p class="note">${markText(note)}</p>`)
+  return html`${table}${notes}`
 }
 
 function listCells(row: CategoryRow): Child[] {
-  const { verdict, difference, limit, predicted, outside } = row
+  const { verdict, limit, predicted, outside } = row
   return [
-    markCode(row.id),
+    row.uncalibrated ? html`${markCode(row.id)} ${uncalibratedMark}` : markCode(row.id),
     html`<span class="verdict ${verdict}">${describeDecision(row)}</span><span class="second reason">${row.reason}</span>`,
-    html`${row.baseline.counts}${markSecond(joinBounds(row.baseline))}`,
-    html`${row.candidate.counts}${markSecond(joinBounds(row.candidate))}`,
-    difference === null ? '–' : html`${difference.size} (${difference.p})${markSecond(difference.bounds)}`,
+    renderArm(row.baseline),
+    renderArm(row.candidate),
+    renderDifference(row),
     limit === null
       ? '–'
       : html`${limit.written}${markSecond(limit.beside === limit.written ? '' : limit.beside)}`,
@@ -58,7 +62,19 @@ function listCells(row: CategoryRow): Child[] {
   ]
 }
 
-/** The second line of a cell. */
+function renderArm(cell: ArmCell): Markup {
+  const lines = [cell.truth ?? '', joinBounds(cell), cell.audit ?? '']
+  return html`${cell.counts}${lines.map(markSecond)}`
+}
+
+function renderDifference({ difference, ratio }: CategoryRow): Child {
+  if (difference === null) return '–'
+  const { size, bounds, p, margin, pWithin } = difference
+  const test = margin === null ? '' : `margin ${margin} (${pWithin ?? ''})`
+  return html`${size} (${p})${[bounds, test, ratio ?? ''].map(markSecond)}`
+}
+
+/** A further line of a cell. */
 function markSecond(text: string): Markup | null {
   return text === '' ? null : html`<span class="second">${text}</span>`
 }
@@ -92,24 +108,24 @@ export function renderSignals(view: ReportView): Markup {
   })
 }
 
-/** Counts by slice. */
+/** The arms by slice. */
 export function renderSlices({ slices }: ReportView): Markup | null {
   if (slices.rows.length === 0) return null
-  const left = slices.left === 0 ? '' : ` ${formatCount(slices.left)} more slices are not shown.`
   const table = renderTable({
     label: 'Slices',
-    header: ['Slice', 'Category', 'Turns', 'Baseline', 'Candidate'],
+    header: ['Slice', 'Category', 'Turns', 'Baseline', 'Candidate', 'Worse, adjusted'],
     rows: slices.rows.map((row) => [
       html`${markCode(row.key)} ${markCode(row.value)}`,
       markCode(row.category),
       formatCount(row.turns),
       formatCount(row.baselineEvents),
       formatCount(row.candidateEvents),
+      describeSliceTest(row),
     ]),
-    numbers: 3,
+    numbers: 4,
     className: 'fitting',
   })
-  return html`<p>Where the arms differ most; not registered, so a place to look and not a finding.${left}</p>\n${table}`
+  return html`<p>${describeSlices(slices.left)}</p>\n${table}`
 }
 
 /** Facts by name. */

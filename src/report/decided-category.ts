@@ -1,0 +1,58 @@
+import type { CategoryEstimate } from '../estimate/estimate.ts'
+import { countFewestPairs } from '../estimate/forecast.ts'
+import type { Plan, PlannedCategory } from '../plan/plan.ts'
+import type { RecordSummary } from '../record/schema.ts'
+import type { CategoryVerdict } from '../verdict/schema.ts'
+
+/** A decided category with what it was decided from. */
+export interface DecidedCategory {
+  record: RecordSummary
+  category: PlannedCategory
+  estimate: CategoryEstimate
+  verdict: CategoryVerdict
+}
+
+/**
+ * What keeps a category from being decided: an arm without any label, a judge whose labels say nothing, too few pairs
+ * to show anything worse; a limit, by the number of turns or by what the judge flags wrongly or misses; a margin.
+ */
+export type Obstacle =
+  | 'no-labels'
+  | 'unusable-judge'
+  | 'few-pairs'
+  | 'limit'
+  | 'false-alarms'
+  | 'misses'
+  | 'margin'
+
+/** What a category with the reason `underpowered` or `judge` stopped at, in the order in which the verdict asks. */
+export function findObstacle({ category, estimate, verdict }: DecidedCategory): Obstacle {
+  const { regression, limit, levels, judge } = estimate
+  if (verdict.reason === 'judge') {
+    if (judge.kind === 'unusable') return 'unusable-judge'
+    if (regression.pairs === 0) return 'no-labels'
+    if (limit === null || !isLimitOpen(estimate)) return 'margin'
+    return limit.pAboveAsLabelled < levels.alpha ? 'false-alarms' : 'misses'
+  }
+  if (category.regression && regression.pairs < countFewestPairs(levels.regressionAlpha)) return 'few-pairs'
+  return isLimitOpen(estimate) ? 'limit' : 'margin'
+}
+
+function isLimitOpen({ limit, candidate, levels }: CategoryEstimate): boolean {
+  return limit !== null && !(levels.finalDecides && candidate.upperPer100k <= limit.limitPer100k)
+}
+
+/** The counts that a category's graders were calibrated with; `null` without. */
+export function findCalibration(plan: Plan, category: PlannedCategory): Plan['calibrations'][string] | null {
+  return category.calibration === null ? null : (plan.calibrations[category.calibration] ?? null)
+}
+
+/** Whether it was decided by comparing observed rates, without bounds. */
+export function isByPoints({ plan }: RecordSummary): boolean {
+  return plan.policy.gate.decideBy === 'point-estimate'
+}
+
+/** How many of the drawn turns were asked in both arms. */
+export function countAsked({ baseline, candidate }: CategoryEstimate): number {
+  return candidate.planned - Math.max(candidate.notAsked, baseline.notAsked)
+}

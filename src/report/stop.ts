@@ -1,0 +1,18 @@
+import type { RecordSummary } from '../record/schema.ts'
+import { formatCount } from './text.ts'
+
+/** Why the run ended early, as the end of a sentence. */
+export function explainStop({ stopped, cost }: RecordSummary): string {
+  switch (stopped) {
+    case 'max-requests':
+      return `the budget of requests was spent after ${formatCount(cost.requests)}`
+    case 'max-minutes':
+      return 'the time of the budget ran out'
+    case 'cancelled':
+      return 'the run was cancelled'
+    case 'decided':
+      return 'the run ended when its results decided'
+    case null:
+      return 'the run ended early'
+  }
+}
