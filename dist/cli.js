@@ -53058,6 +53058,13 @@ function restrict(question, observations) {
 var graded = ["event", "none"];
 var reached = ["event", "none", "content-missing"];
 var asked = ["event", "none", "content-missing", "transport-missing"];
+var allLeftOut = {
+  event: leftOut,
+  none: leftOut,
+  "content-missing": leftOut,
+  "transport-missing": leftOut,
+  "not-asked": leftOut
+};
 function estimateRate({
   observations,
   arm
@@ -53107,16 +53114,27 @@ function testMeasured(question, reading) {
   return measured.kind === "counts" ? testAboveLimit({ ...measured, limit: limit2 }) : testAboveLimitClustered({ summary: measured.summary, limit: limit2 });
 }
 function boundBy(question, reading) {
-  const { observations, arm, alpha, judge: judge2 } = question;
-  if (countStates(observations, arm, reading.over) === 0) return { lower: 0, upper: 1 };
+  const { alpha, judge: judge2 } = question;
   const measured = measure(question, reading);
+  const turns = measured.kind === "counts" ? measured.trials : measured.summary.turns;
+  if (turns === 0) return { lower: 0, upper: 1 };
   const own2 = measured.kind === "counts" ? boundProportion({ ...measured, alpha }) : boundSummary({ summary: measured.summary, alpha });
   if (judge2 === null) return { lower: own2.lower, upper: own2.upper };
   const bound = judge2.mode === "safe" ? boundSafe : boundMelded;
   const corrected = bound({ measured, calibration: judge2.calibration, alpha });
   return { lower: judge2.flagsAudited ? own2.lower : corrected.lower, upper: corrected.upper };
 }
-function measure(question, { over, present }) {
+function measure(question, reading) {
+  const { observations, known } = question;
+  if (known === void 0) return measureAnew(question, reading);
+  const answers = known.get(observations) ?? /* @__PURE__ */ new Map();
+  known.set(observations, answers);
+  const name2 = `${question.arm}: ${reading.present.join()} of ${reading.over.join()}`;
+  const measured = answers.get(name2) ?? measureAnew(question, reading);
+  answers.set(name2, measured);
+  return measured;
+}
+function measureAnew(question, { over, present }) {
   const { observations, arm, method } = question;
   if (method === "exact") {
     return {
@@ -53125,10 +53143,13 @@ function measure(question, { over, present }) {
       trials: countStates(observations, arm, over)
     };
   }
+  const code = { ...allLeftOut };
+  for (const state of over) code[state] = 0;
+  for (const state of present) code[state] = 1;
   const events = new Uint8Array(observations.length);
   for (let turn = 0; turn < events.length; turn += 1) {
-    const state = observations[turn]?.[arm] ?? "not-asked";
-    events[turn] = present.includes(state) ? 1 : over.includes(state) ? 0 : leftOut;
+    const entry = observations[turn];
+    events[turn] = entry === void 0 ? leftOut : code[entry[arm]];
   }
   const index = question.index ?? indexClusters(observations);
   return { kind: "clusters", summary: summarizeIndexed({ index, events }) };
@@ -53658,21 +53679,16 @@ function estimateMargin(question) {
   const worst = restrict(question, asked2);
   const within = (turns, assumption, scale2) => testMargin({ turns, assumption, method, margin: margin2 * scale2, side: "within" });
   const asLabelled = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } };
-  const pWithinAsLabelled = within(asked2, assumeAgainstPass(worst), 1);
   const shown = judge2 === null ? 1 : boundShown(judge2.calibration, alpha);
-  const correct = (p) => Math.min(1, p / (1 - 2 * calibrationShare));
+  const correct = (p) => judge2 === null ? p : Math.min(1, p / (1 - 2 * calibrationShare));
+  const withErrors = (turns, assumption) => shown <= 0 ? 1 : correct(within(turns, assumption, shown));
+  const assumed = assumeAgainstPass(worst);
+  const pWithin = withErrors(asked2, assumed);
   return {
     marginPer100k,
-    pWithinAsLabelled,
-    pWithin: judge2 === null ? pWithinAsLabelled : shown <= 0 ? 1 : correct(within(asked2, assumeAgainstPass(worst), shown)),
-    pWithinGraded: shown <= 0 ? 1 : judge2 === null ? within(graded2, asLabelled, 1) : correct(within(graded2, asLabelled, shown)),
-    pOver: testMargin({
-      turns: asked2,
-      assumption: assumeAgainstFail(worst),
-      method,
-      margin: margin2,
-      side: "over"
-    })
+    pWithin,
+    otherwise: pWithin <= alpha ? null : { asLabelled: within(asked2, assumed, 1), graded: withErrors(graded2, asLabelled) },
+    pOver: testMargin({ turns: asked2, assumption: assumeAgainstFail(worst), method, margin: margin2, side: "over" })
   };
 }
 function isWithinMargin(question) {
@@ -53699,9 +53715,12 @@ function testMargin(request) {
   if (margin2 >= 1) return side === "within" ? 0 : 1;
   if (method === "exact") {
     const counts = addDiscordant(countDiscordant(turns, assumption.read), assumption.extra);
-    const differing = counts.candidateOnly + counts.baselineOnly;
+    const { candidateOnly, baselineOnly } = counts;
+    const pairs = Math.max(countTurns(turns), candidateOnly + baselineOnly);
+    const excess = (candidateOnly - baselineOnly) / pairs;
+    if (side === "within" ? excess >= margin2 : excess <= margin2) return 1;
     const test = side === "within" ? testWithinMargin : testOverMargin;
-    return test({ ...counts, pairs: Math.max(countTurns(turns), differing), margin: margin2 });
+    return test({ ...counts, pairs, margin: margin2 });
   }
   return testMarginClustered({ ...request, read: assumption.read });
 }
@@ -53740,15 +53759,18 @@ function compareClustered(request) {
   };
 }
 function sumClusters(turns, read) {
-  const sums = /* @__PURE__ */ new Map();
+  const sums = [];
   for (const entry of turns) {
     const [candidate, baseline] = read(entry);
-    const sum3 = sums.get(entry.cluster) ?? { difference: 0, turns: 0 };
-    sum3.difference += entry.weight * (Number(candidate) - Number(baseline));
-    sum3.turns += entry.weight;
-    sums.set(entry.cluster, sum3);
+    const sum3 = sums[entry.cluster];
+    const difference = entry.weight * (Number(candidate) - Number(baseline));
+    if (sum3 === void 0) sums[entry.cluster] = { difference, turns: entry.weight };
+    else {
+      sum3.difference += difference;
+      sum3.turns += entry.weight;
+    }
   }
-  return [...sums.values()];
+  return sums.filter((sum3) => sum3 !== void 0);
 }
 
 // src/estimate/ratio.ts
@@ -54108,11 +54130,14 @@ function findFirstNear(range) {
 // src/estimate/tipping-point.ts
 var asGraded = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } };
 function findTippingPoint(question) {
-  const { observations, levels, limitPer100k, marginPer100k, regression } = question;
+  const { levels, limitPer100k, marginPer100k, regression } = question;
+  const observations = separateMissing(question.observations);
+  if (!observations.some(isMissing)) return null;
   const clustered = isClustered(question);
+  const index = observations.length === question.observations.length ? question.index : void 0;
   const isWorse = (assumed) => regression && testWorseBy({ observations: assumed, assumption: asGraded, clustered }) <= levels.regressionAlpha;
-  const isOver = (assumed) => limitPer100k !== null && roundBound(boundGraded({ ...question, observations: assumed, index: void 0 }).upper * 1e5) > limitPer100k;
-  const isNotWithin = (assumed) => marginPer100k !== null && !isWithinMargin({ ...question, observations: assumed, index: void 0, marginPer100k });
+  const isOver = (assumed) => limitPer100k !== null && roundBound(boundGraded({ ...question, observations: assumed, index }).upper * 1e5) > limitPer100k;
+  const isNotWithin = (assumed) => marginPer100k !== null && !isWithinMargin({ ...question, observations: assumed, index, marginPer100k });
   const evensOut = ({ baseline }) => Number(baseline === "event");
   const first = [
     countUntil({ observations, order: (a, b) => evensOut(b) - evensOut(a), isReached: isWorse }),
@@ -54121,17 +54146,23 @@ function findTippingPoint(question) {
   ].reduce((least, count3) => Math.min(least, count3));
   return first === 0 || first === Number.POSITIVE_INFINITY ? null : first;
 }
+function isMissing({ candidate }) {
+  return candidate === "content-missing" || candidate === "transport-missing";
+}
+function separateMissing(observations) {
+  return observations.flatMap(
+    (entry) => isMissing(entry) ? Array.from({ length: entry.count ?? 1 }, () => ({ ...entry, count: 1 })) : [entry]
+  );
+}
 function countUntil(search) {
-  const isMissing = ({ candidate }) => candidate === "content-missing" || candidate === "transport-missing";
-  const missing2 = search.observations.filter(isMissing).flatMap(({ count: count3 = 1, ...entry }) => Array.from({ length: count3 }, () => entry)).toSorted(search.order);
-  if (missing2.length === 0) return Number.POSITIVE_INFINITY;
-  const rest = search.observations.filter((entry) => !isMissing(entry) && entry.candidate !== "not-asked");
-  const isReached = (present) => search.isReached([
-    ...rest,
-    ...missing2.map(
-      (entry, index) => ({ ...entry, candidate: index < present ? "event" : "none" })
-    )
-  ]);
+  const missing2 = search.observations.filter(isMissing).toSorted(search.order);
+  const ranks = new Map(missing2.map((entry, rank2) => [entry, rank2]));
+  const isReached = (present) => search.isReached(
+    search.observations.map((entry) => {
+      const rank2 = ranks.get(entry);
+      return rank2 === void 0 ? entry : { ...entry, candidate: rank2 < present ? "event" : "none" };
+    })
+  );
   if (!isReached(missing2.length)) return Number.POSITIVE_INFINITY;
   if (isReached(0)) return 0;
   return findFirst({ below: 0, reached: missing2.length, isReached });
@@ -54166,7 +54197,7 @@ function estimateCategory(request) {
   const { alpha } = levels;
   const observations = method === "exact" ? poolAlike(measured.observations) : measured.observations;
   const missingRule = chooseMissingRule(observations, plan.policy.gate.missingBudgetShare);
-  const common = { observations, alpha, method, missingRule, index };
+  const common = { observations, alpha, method, missingRule, index, known: /* @__PURE__ */ new WeakMap() };
   const ask = (arm) => ({
     ...common,
     arm,
@@ -64135,8 +64166,8 @@ function findLimitObstacle({ limit: limit2, candidate, levels }) {
 }
 function findMarginObstacle({ margin: margin2, levels }) {
   if (margin2 === null || margin2.pWithin <= levels.alpha) return null;
-  if (margin2.pWithinGraded <= levels.alpha) return "measurement";
-  return margin2.pWithinAsLabelled <= levels.alpha ? "judge" : "underpowered";
+  if ((margin2.otherwise?.graded ?? 1) <= levels.alpha) return "measurement";
+  return (margin2.otherwise?.asLabelled ?? 1) <= levels.alpha ? "judge" : "underpowered";
 }
 function decideByPoints(question) {
   const { category, estimate, tests } = question;
@@ -65540,7 +65571,7 @@ function sayJudgeCause(decided) {
     case "misses":
       return say2`${rate}: at most ${showBound(decided, estimate.limit?.upperAsLabelledPer100k ?? 0)} as labelled, but ${showBound(decided, estimate.candidate.upperPer100k)} with what the judge may miss (${describeFound(counts)}).`;
     default:
-      return say2`${id} ${compareRates(estimate)}: ${describeSize(estimate)}, within the margin of ${describeMargin(estimate)} as labelled (${formatP(estimate.margin?.pWithinAsLabelled ?? 1)}), but not with the judge's errors allowed for (${formatP(estimate.margin?.pWithin ?? 1)}).`;
+      return say2`${id} ${compareRates(estimate)}: ${describeSize(estimate)}, within the margin of ${describeMargin(estimate)} as labelled (${formatP(estimate.margin?.otherwise?.asLabelled ?? 1)}), but not with the judge's errors allowed for (${formatP(estimate.margin?.pWithin ?? 1)}).`;
   }
 }
 function sayJudgeAction(decided) {
@@ -67176,6 +67207,14 @@ function refuseLimit({ setting, category, rate }) {
       remedy: sayWaysOut({ setting, category, rate: rate ?? 0, turns: null })
     };
   }
+  const isCompared = category.regression || category.marginPer100k !== null;
+  if (isCompared && !setting.stopping.levels.finalDecides) {
+    return {
+      test: "limit",
+      message: "not measurable: a category that is compared with the baseline passes its limit at the last turn, for which `early_stopping: anytime` leaves nothing",
+      remedy: "set `early_stopping: hybrid`, leave the comparison out, or set `role: watch`"
+    };
+  }
   const maxPass = countMaxPass(setting, category);
   const pass2 = computePassChance(maxPass, { turns: setting.draw.length, rate: rate ?? 0 });
   if (pass2 >= wantedPower) return null;
@@ -68285,10 +68324,10 @@ function describeOverall({ overall, false_fails: alarms, rule }) {
     return lines;
   }
   const { runs_per_year: runs, per_year_at_most: most, years_between_at_least: years } = alarms;
-  const spread = years === null || !Number.isFinite(years) ? "" : `, one in ${formatFew2(years)} years or more`;
-  const holm = rule.tests < 2 ? "" : `; were each of the ${rule.tests} tests taken by itself, it could be ${formatFew2(alarms.per_year_at_most_without_holm)}`;
+  const spread = years === null ? "" : ` (one in ${formatFew2(years)} years)`;
+  const holm = rule.tests < 2 ? "" : `; were each of the ${rule.tests} tests taken by itself, without Holm's correction, up to ${formatFew2(alarms.per_year_at_most_without_holm)}`;
   lines.push(
-    say2`false FAILs: at most ${formatFew2(most)} a year at ${countThings(runs, "run", "runs")}${spread}, even if every rate lies at its limit${holm}`
+    say2`false FAILs: at most ${formatFew2(most)} a year at ${countThings(runs, "run", "runs")}${spread}, and so many only if every rate lies at its limit${holm}`
   );
   return lines;
 }
@@ -68819,7 +68858,7 @@ var package_default = {
   },
   scripts: {
     build: "node scripts/build.mjs",
-    bench: "node bench/cold-start.mjs && node --expose-gc bench/estimate.ts",
+    bench: "node bench/cold-start.mjs && node bench/estimate.ts",
     "check-dist": "npm run build && git diff --exit-code --stat -- dist",
     format: "biome check --write .",
     generate: "node scripts/generate.ts",

@@ -130,7 +130,7 @@ function estimateCategory(request: {
   const { alpha } = levels
   const observations = method === 'exact' ? poolAlike(measured.observations) : measured.observations
   const missingRule = chooseMissingRule(observations, plan.policy.gate.missingBudgetShare)
-  const common = { observations, alpha, method, missingRule, index }
+  const common = { observations, alpha, method, missingRule, index, known: new WeakMap() }
   const ask = (arm: Arm): RateQuestion => ({
     ...common,
     arm,

@@ -21,10 +21,8 @@ export interface MarginEstimate {
   marginPer100k: number
   /** A PASS needs this one to be small: what is missing and the judge's errors counted towards the excess. */
   pWithin: number
-  /** The same without the judge's errors. */
-  pWithinAsLabelled: number
-  /** The same of the graded pairs alone, with the judge's errors. */
-  pWithinGraded: number
+  /** Where it is not: the same without the judge's errors, and the same of the graded pairs alone. */
+  otherwise: { asLabelled: number; graded: number } | null
   /** A FAIL needs this one to be small: what is missing counted against the excess. */
   pOver: number
 }
@@ -51,31 +49,20 @@ export function estimateMargin(question: RegressionQuestion & { marginPer100k: n
   const within = (turns: readonly Observation[], assumption: Assumption, scale: number) =>
     testMargin({ turns, assumption, method, margin: margin * scale, side: 'within' })
   const asLabelled: Assumption = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } }
-  const pWithinAsLabelled = within(asked, assumeAgainstPass(worst), 1)
   const shown = judge === null ? 1 : boundShown(judge.calibration, alpha)
-  const correct = (p: number) => Math.min(1, p / (1 - 2 * calibrationShare))
+  const correct = (p: number) => (judge === null ? p : Math.min(1, p / (1 - 2 * calibrationShare)))
+  const withErrors = (turns: readonly Observation[], assumption: Assumption) =>
+    shown <= 0 ? 1 : correct(within(turns, assumption, shown))
+  const assumed = assumeAgainstPass(worst)
+  const pWithin = withErrors(asked, assumed)
   return {
     marginPer100k,
-    pWithinAsLabelled,
-    pWithin:
-      judge === null
-        ? pWithinAsLabelled
-        : shown <= 0
-          ? 1
-          : correct(within(asked, assumeAgainstPass(worst), shown)),
-    pWithinGraded:
-      shown <= 0
-        ? 1
-        : judge === null
-          ? within(graded, asLabelled, 1)
-          : correct(within(graded, asLabelled, shown)),
-    pOver: testMargin({
-      turns: asked,
-      assumption: assumeAgainstFail(worst),
-      method,
-      margin,
-      side: 'over',
-    }),
+    pWithin,
+    otherwise:
+      pWithin <= alpha
+        ? null
+        : { asLabelled: within(asked, assumed, 1), graded: withErrors(graded, asLabelled) },
+    pOver: testMargin({ turns: asked, assumption: assumeAgainstFail(worst), method, margin, side: 'over' }),
   }
 }
 
@@ -119,9 +106,13 @@ function testMargin(request: {
   if (margin >= 1) return side === 'within' ? 0 : 1
   if (method === 'exact') {
     const counts = addDiscordant(countDiscordant(turns, assumption.read), assumption.extra)
-    const differing = counts.candidateOnly + counts.baselineOnly
+    const { candidateOnly, baselineOnly } = counts
+    const pairs = Math.max(countTurns(turns), candidateOnly + baselineOnly)
+    // On the other side of the margin nothing is shown, and p need not be searched for.
+    const excess = (candidateOnly - baselineOnly) / pairs
+    if (side === 'within' ? excess >= margin : excess <= margin) return 1
     const test = side === 'within' ? testWithinMargin : testOverMargin
-    return test({ ...counts, pairs: Math.max(countTurns(turns), differing), margin })
+    return test({ ...counts, pairs, margin })
   }
   return testMarginClustered({ ...request, read: assumption.read })
 }
@@ -181,13 +172,17 @@ export function sumClusters(
   turns: readonly Observation[],
   read: Reading,
 ): { difference: number; turns: number }[] {
-  const sums = new Map<number, { difference: number; turns: number }>()
+  const sums: { difference: number; turns: number }[] = []
   for (const entry of turns) {
     const [candidate, baseline] = read(entry)
-    const sum = sums.get(entry.cluster) ?? { difference: 0, turns: 0 }
-    sum.difference += entry.weight * (Number(candidate) - Number(baseline))
-    sum.turns += entry.weight
-    sums.set(entry.cluster, sum)
+    const sum = sums[entry.cluster]
+    const difference = entry.weight * (Number(candidate) - Number(baseline))
+    if (sum === undefined) sums[entry.cluster] = { difference, turns: entry.weight }
+    else {
+      sum.difference += difference
+      sum.turns += entry.weight
+    }
   }
-  return [...sums.values()]
+  // Clusters are numbered over the whole record: one without a turn among these leaves a hole.
+  return sums.filter((sum) => sum !== undefined)
 }

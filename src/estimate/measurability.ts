@@ -90,6 +90,15 @@ function refuseLimit({ setting, category, rate }: MeasurabilityQuestion): Unmeas
       remedy: sayWaysOut({ setting, category, rate: rate ?? 0, turns: null }),
     }
   }
+  const isCompared = category.regression || category.marginPer100k !== null
+  if (isCompared && !setting.stopping.levels.finalDecides) {
+    return {
+      test: 'limit',
+      message:
+        'not measurable: a category that is compared with the baseline passes its limit at the last turn, for which `early_stopping: anytime` leaves nothing',
+      remedy: 'set `early_stopping: hybrid`, leave the comparison out, or set `role: watch`',
+    }
+  }
   const maxPass = countMaxPass(setting, category)
   const pass = computePassChance(maxPass, { turns: setting.draw.length, rate: rate ?? 0 })
   if (pass >= wantedPower) return null

@@ -88,6 +88,8 @@ export interface RateQuestion {
   judge: JudgeError | null
   /** The observations' weights and conversations; made anew for each answer without. */
   index?: ClusterIndex | undefined
+  /** What was measured of which observations, for the next question to them. */
+  known?: WeakMap<readonly Observation[], Map<string, Measured>> | undefined
 }
 
 /** The same question of some of the observations; the index goes with all of them only. */
@@ -108,6 +110,14 @@ interface Reading {
 const graded: readonly State[] = ['event', 'none']
 const reached: readonly State[] = ['event', 'none', 'content-missing']
 const asked: readonly State[] = ['event', 'none', 'content-missing', 'transport-missing']
+
+const allLeftOut: Readonly<Record<State, number>> = {
+  event: leftOut,
+  none: leftOut,
+  'content-missing': leftOut,
+  'transport-missing': leftOut,
+  'not-asked': leftOut,
+}
 
 /** The rate among the graded turns (weighted mean); `null` when none was graded. */
 export function estimateRate({
@@ -180,9 +190,10 @@ function testMeasured(question: Omit<RateQuestion, 'alpha'> & { limit: number },
 }
 
 function boundBy(question: RateQuestion, reading: Reading): Bounds {
-  const { observations, arm, alpha, judge } = question
-  if (countStates(observations, arm, reading.over) === 0) return { lower: 0, upper: 1 }
+  const { alpha, judge } = question
   const measured = measure(question, reading)
+  const turns = measured.kind === 'counts' ? measured.trials : measured.summary.turns
+  if (turns === 0) return { lower: 0, upper: 1 }
   const own =
     measured.kind === 'counts'
       ? boundProportion({ ...measured, alpha })
@@ -193,7 +204,18 @@ function boundBy(question: RateQuestion, reading: Reading): Bounds {
   return { lower: judge.flagsAudited ? own.lower : corrected.lower, upper: corrected.upper }
 }
 
-function measure(question: Omit<RateQuestion, 'alpha'>, { over, present }: Reading): Measured {
+function measure(question: Omit<RateQuestion, 'alpha'>, reading: Reading): Measured {
+  const { observations, known } = question
+  if (known === undefined) return measureAnew(question, reading)
+  const answers = known.get(observations) ?? new Map<string, Measured>()
+  known.set(observations, answers)
+  const name = `${question.arm}: ${reading.present.join()} of ${reading.over.join()}`
+  const measured = answers.get(name) ?? measureAnew(question, reading)
+  answers.set(name, measured)
+  return measured
+}
+
+function measureAnew(question: Omit<RateQuestion, 'alpha'>, { over, present }: Reading): Measured {
   const { observations, arm, method } = question
   if (method === 'exact') {
     return {
@@ -202,10 +224,13 @@ function measure(question: Omit<RateQuestion, 'alpha'>, { over, present }: Readi
       trials: countStates(observations, arm, over),
     }
   }
+  const code: Record<State, number> = { ...allLeftOut }
+  for (const state of over) code[state] = 0
+  for (const state of present) code[state] = 1
   const events = new Uint8Array(observations.length)
   for (let turn = 0; turn < events.length; turn += 1) {
-    const state = observations[turn]?.[arm] ?? 'not-asked'
-    events[turn] = present.includes(state) ? 1 : over.includes(state) ? 0 : leftOut
+    const entry = observations[turn]
+    events[turn] = entry === undefined ? leftOut : code[entry[arm]]
   }
   const index = question.index ?? indexClusters(observations)
   return { kind: 'clusters', summary: summarizeIndexed({ index, events }) }

@@ -20,22 +20,23 @@ const asGraded: Assumption = { read: readAsGraded, extra: { candidateOnly: 0, ba
 /**
  * The smallest k such that k of the candidate's missing turns present, whichever they are, and all other missing
  * turns absent in both arms would put its upper bound over the limit, make it worse than the baseline or leave it not
- * shown to be within the margin. `null` where
- * no number does, or none is needed.
+ * shown to be within the margin. `null` where no number does, or none is needed.
  */
 export function findTippingPoint(question: TippingQuestion): number | null {
-  const { observations, levels, limitPer100k, marginPer100k, regression } = question
+  const { levels, limitPer100k, marginPer100k, regression } = question
+  const observations = separateMissing(question.observations)
+  if (!observations.some(isMissing)) return null
   const clustered = isClustered(question)
+  // In a weighted sample every observation is one turn, whose place and weight stay as they are.
+  const index = observations.length === question.observations.length ? question.index : undefined
   const isWorse = (assumed: Observation[]) =>
     regression &&
     testWorseBy({ observations: assumed, assumption: asGraded, clustered }) <= levels.regressionAlpha
   const isOver = (assumed: Observation[]) =>
     limitPer100k !== null &&
-    roundBound(boundGraded({ ...question, observations: assumed, index: undefined }).upper * 100_000) >
-      limitPer100k
+    roundBound(boundGraded({ ...question, observations: assumed, index }).upper * 100_000) > limitPer100k
   const isNotWithin = (assumed: Observation[]) =>
-    marginPer100k !== null &&
-    !isWithinMargin({ ...question, observations: assumed, index: undefined, marginPer100k })
+    marginPer100k !== null && !isWithinMargin({ ...question, observations: assumed, index, marginPer100k })
   // Of two ways to the same excess over the baseline, the one with fewer pairs that differ has the lower p.
   const evensOut = ({ baseline }: Observation) => Number(baseline === 'event')
   const first = [
@@ -46,27 +47,32 @@ export function findTippingPoint(question: TippingQuestion): number | null {
   return first === 0 || first === Number.POSITIVE_INFINITY ? null : first
 }
 
+function isMissing({ candidate }: Observation): boolean {
+  return candidate === 'content-missing' || candidate === 'transport-missing'
+}
+
+/** Each missing turn by itself, where equal ones were pooled. */
+function separateMissing(observations: readonly Observation[]): Observation[] {
+  return observations.flatMap((entry) =>
+    isMissing(entry) ? Array.from({ length: entry.count ?? 1 }, () => ({ ...entry, count: 1 })) : [entry],
+  )
+}
+
 /** How many of the candidate's missing turns, in an order, have to be present; infinity if all are not enough. */
 function countUntil(search: {
   observations: readonly Observation[]
   order: (a: Observation, b: Observation) => number
   isReached: (assumed: Observation[]) => boolean
 }): number {
-  const isMissing = ({ candidate }: Observation) =>
-    candidate === 'content-missing' || candidate === 'transport-missing'
-  const missing = search.observations
-    .filter(isMissing)
-    .flatMap(({ count = 1, ...entry }) => Array.from({ length: count }, (): Observation => entry))
-    .toSorted(search.order)
-  if (missing.length === 0) return Number.POSITIVE_INFINITY
-  const rest = search.observations.filter((entry) => !isMissing(entry) && entry.candidate !== 'not-asked')
+  const missing = search.observations.filter(isMissing).toSorted(search.order)
+  const ranks = new Map(missing.map((entry, rank) => [entry, rank]))
   const isReached = (present: number): boolean =>
-    search.isReached([
-      ...rest,
-      ...missing.map(
-        (entry, index): Observation => ({ ...entry, candidate: index < present ? 'event' : 'none' }),
-      ),
-    ])
+    search.isReached(
+      search.observations.map((entry): Observation => {
+        const rank = ranks.get(entry)
+        return rank === undefined ? entry : { ...entry, candidate: rank < present ? 'event' : 'none' }
+      }),
+    )
   if (!isReached(missing.length)) return Number.POSITIVE_INFINITY
   if (isReached(0)) return 0
   return findFirst({ below: 0, reached: missing.length, isReached })

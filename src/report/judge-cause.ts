@@ -22,7 +22,7 @@ export function sayJudgeCause(decided: DecidedCategory): Text {
     case 'misses':
       return say`${rate}: at most ${showBound(decided, estimate.limit?.upperAsLabelledPer100k ?? 0)} as labelled, but ${showBound(decided, estimate.candidate.upperPer100k)} with what the judge may miss (${describeFound(counts)}).`
     default:
-      return say`${id} ${compareRates(estimate)}: ${describeSize(estimate)}, within the margin of ${describeMargin(estimate)} as labelled (${formatP(estimate.margin?.pWithinAsLabelled ?? 1)}), but not with the judge's errors allowed for (${formatP(estimate.margin?.pWithin ?? 1)}).`
+      return say`${id} ${compareRates(estimate)}: ${describeSize(estimate)}, within the margin of ${describeMargin(estimate)} as labelled (${formatP(estimate.margin?.otherwise?.asLabelled ?? 1)}), but not with the judge's errors allowed for (${formatP(estimate.margin?.pWithin ?? 1)}).`
   }
 }
 

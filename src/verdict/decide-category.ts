@@ -95,8 +95,8 @@ function findLimitObstacle({ limit, candidate, levels }: CategoryEstimate): Cate
 
 function findMarginObstacle({ margin, levels }: CategoryEstimate): CategoryReason | null {
   if (margin === null || margin.pWithin <= levels.alpha) return null
-  if (margin.pWithinGraded <= levels.alpha) return 'measurement'
-  return margin.pWithinAsLabelled <= levels.alpha ? 'judge' : 'underpowered'
+  if ((margin.otherwise?.graded ?? 1) <= levels.alpha) return 'measurement'
+  return (margin.otherwise?.asLabelled ?? 1) <= levels.alpha ? 'judge' : 'underpowered'
 }
 
 /** Compares what was observed with limit and margin; "worse than the baseline" stays a test. */

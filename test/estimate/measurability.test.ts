@@ -137,6 +137,17 @@ describe('findUnmeasurable', () => {
     expect(problems.map(({ test }) => test)).toEqual(['limit', 'margin'])
   })
 
+  it('refuses a limit that anytime looks leave no way to pass, beside a comparison', () => {
+    const gate = { earlyStopping: 'anytime' as const, stopAtFirstFail: true }
+    const [problem, ...others] = find({ limitPer100k: 2000 }, { turns: 2000, gate })
+    expect(others).toEqual([])
+    expect(problem?.message).toContain('`early_stopping: anytime` leaves nothing')
+    expect(find({ limitPer100k: 2000 }, { turns: 2000, gate: { ...gate, earlyStopping: 'hybrid' } })).toEqual(
+      [],
+    )
+    expect(find({ limitPer100k: 2000, regression: false }, { turns: 2000, gate })).toEqual([])
+  })
+
   it('is silent where a candidate is expected to be found worse, of a smoke run, and where observed rates decide', () => {
     expect(find({}, { turns: 1000 }, { rate: 0.5 })).toEqual([])
     expect(find({ limitPer100k: 100 }, { turns: 300, tier: 'smoke' })).toEqual([])

@@ -61,7 +61,6 @@ function expectNear(simulated: Chances, real: Chances, runs: { simulated: number
 }
 
 describe('simulateRuns', () => {
-  const real = 300
   it.each([
     [
       'limits, comparisons and a margin',
@@ -93,6 +92,18 @@ describe('simulateRuns', () => {
       { a: { candidate: 0.014, baseline: 0.01 }, b: { candidate: 0.004, baseline: 0.01 } },
     ],
     [
+      'unequal weights',
+      {
+        turns: 400,
+        weights: Array.from({ length: 400 }, (_, index) => 1 + ((index * 7) % 4)),
+        categories: [
+          { id: 'a', limitPer100k: 3000 },
+          { id: 'b', marginPer100k: 3000 },
+        ],
+      },
+      { a: { candidate: 0.015, baseline: 0.015 }, b: { candidate: 0.02, baseline: 0.02 } },
+    ],
+    [
       'point estimates',
       {
         turns: 400,
@@ -106,6 +117,8 @@ describe('simulateRuns', () => {
     ],
   ])('comes to what records, estimates and verdicts come to: %s', (_, options, rates) => {
     const { runs } = simulate(options, rates)
+    // The bounds of weighted turns take longer.
+    const real = 'weights' in options ? 80 : 300
     const measured = measureReal(options, rates, real)
     const counts = { simulated: runs.runs, real }
     expectNear(runs.overall, measured.overall, counts)

@@ -1,0 +1,54 @@
+import { GateError } from './errors.ts'
+import { readMeasuredRun } from './estimate/measured-run.ts'
+import { graderConfigSchema } from './grade/graders/index.ts'
+import { resolveCheckpoints, resolvePolicy } from './policy/resolve.ts'
+import type { RunDirectory } from './ports.ts'
+import { drawFromCorpus, type GateRequest, preparePlan, type SourcePorts } from './prepare.ts'
+import { readRecord } from './record/store.ts'
+import { type ForecastRequest, forecastPlan, type PlanForecast } from './report/forecast/plan-forecast.ts'
+
+/** What a run would show and cost; of an unchanged checkpoint nothing. */
+export type RunForecast =
+  | { kind: 'unchanged'; checkpoint: string; installs: boolean }
+  | { kind: 'forecast'; forecast: PlanForecast }
+
+/** Runs a year of a team that changes its checkpoint once a week. */
+export const weeklyRuns = 52
+
+/** Reads what the gate would read, draws its turns, and forecasts it. No endpoint is asked. */
+export async function forecastRun(
+  request: GateRequest,
+  options: { ports: SourcePorts; from: RunDirectory | null; runsPerYear: number },
+): Promise<RunForecast> {
+  const { ports, from, runsPerYear } = options
+  const { commits, policyFile: file } = request
+  const resolved = await resolvePolicy({ ...ports, commits, file, graderConfig: graderConfigSchema })
+  const checkpoints = await resolveCheckpoints({ ...ports, commits, pointer: resolved.policy.checkpoint })
+  if (checkpoints.baseline === checkpoints.candidate) {
+    return { kind: 'unchanged', checkpoint: checkpoints.candidate, installs: resolved.installs }
+  }
+  const prepared = await preparePlan({ request, ports, resolved, checkpoints })
+  const { tier } = request.run
+  const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier })
+  const measured = from === null ? null : await readFrom(from, checkpoints.baseline)
+  const forecast = forecastPlan({
+    ...prepared,
+    tier,
+    sample,
+    policy: resolved.policy,
+    from: measured,
+    runsPerYear,
+  })
+  return { kind: 'forecast', forecast }
+}
+
+async function readFrom(directory: RunDirectory, baseline: string): Promise<ForecastRequest['from']> {
+  const measured = readMeasuredRun(await readRecord(directory))
+  if (measured.baseline === baseline) return { run: directory.path, measured }
+  throw new GateError({
+    code: 'record',
+    message: `the run measured the baseline "${measured.baseline}", and "${baseline}" is served`,
+    where: { file: directory.path },
+    remedy: 'name a run against the checkpoint that is served, or leave --from out',
+  })
+}
