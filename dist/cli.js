@@ -52966,6 +52966,11 @@ function testWorse({ candidateOnly, baselineOnly }) {
   requireCount("baselineOnly", baselineOnly);
   return binomialUpperTail({ events: candidateOnly, trials: candidateOnly + baselineOnly, rate: 0.5 });
 }
+function countFewestPairs(alpha) {
+  let pairs = 1;
+  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1;
+  return pairs;
+}
 function testUnequal({ first, second }) {
   requireCount("first", first);
   requireCount("second", second);
@@ -63996,65 +64001,6 @@ function* stringifyLines(values) {
   for (const value of values) yield JSON.stringify(value);
 }
 
-// src/estimate/pair-rates.ts
-function joinRates(rates) {
-  const { candidate, baseline, independence } = rates;
-  const apart = independence * candidate * baseline;
-  const both = apart + (1 - independence) * Math.min(candidate, baseline);
-  const only = (rate) => Math.max(0, rate - both);
-  return { both, candidateOnly: only(candidate), baselineOnly: only(baseline) };
-}
-function estimateIndependence(seen) {
-  const { differing, pairs, rate } = seen;
-  const apart = 2 * rate * (1 - rate);
-  if (pairs === 0 || apart === 0) return 1;
-  return Math.min(1, (differing + 0.5) / (pairs + 1) / apart);
-}
-
-// src/estimate/forecast.ts
-var wantedPower = 0.8;
-var rateSteps = 40;
-function findDetectableRate(question) {
-  const { turns, baseline } = question;
-  if (baseline === null || baseline >= 1 || turns === 0) return null;
-  const power = (candidate) => computePower({ ...question, baseline, candidate });
-  if (power(1) < wantedPower) return null;
-  let low = baseline;
-  let high = 1;
-  for (let step = 0; step < rateSteps; step += 1) {
-    const middle = (low + high) / 2;
-    if (power(middle) >= wantedPower) high = middle;
-    else low = middle;
-  }
-  return high;
-}
-function countFewestPairs(alpha) {
-  let pairs = 1;
-  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1;
-  return pairs;
-}
-function countWorsePairs({ baselineOnly, alpha }) {
-  let candidateOnly = Math.max(1, baselineOnly);
-  while (testWorse({ candidateOnly, baselineOnly }) > alpha) candidateOnly += 1;
-  return candidateOnly;
-}
-function computePower(question) {
-  const { turns, alpha } = question;
-  const { candidateOnly: worse, baselineOnly: better } = joinRates(question);
-  let power = 0;
-  let below = 0;
-  let critical = countFewestPairs(alpha);
-  for (let events = 0; events <= turns; events += 1) {
-    const cumulated = binomialCdf({ events, trials: turns, rate: better });
-    while (testWorse({ candidateOnly: critical, baselineOnly: events }) > alpha) critical += 1;
-    if (critical <= turns)
-      power += (cumulated - below) * binomialUpperTail({ events: critical, trials: turns, rate: worse });
-    below = cumulated;
-    if (1 - cumulated < 1e-9) break;
-  }
-  return power;
-}
-
 // src/estimate/holm.ts
 function adjustHolm(pValues) {
   for (const p of pValues) requireProportion("a p value", p);
@@ -65829,7 +65775,7 @@ function criticalCounts(plan) {
   return { maxPass: firstNotPassing === null || firstNotPassing === 0 ? null : firstNotPassing - 1, minFail };
 }
 
-// src/estimate/forecast-setting.ts
+// src/forecast/forecast-setting.ts
 var blank = { weight: 1, stratum: 0, baseline: "none", candidate: "none" };
 var modelTurns = 1e3;
 function describeSetting(request) {
@@ -65920,7 +65866,7 @@ function chooseStates(event, total, { candidateOnly, baselineOnly }) {
   return isCandidates ? { candidate: "event", baseline: "none" } : { candidate: "none", baseline: "event" };
 }
 
-// src/estimate/limit-forecast.ts
+// src/forecast/limit-forecast.ts
 var halvings3 = 40;
 function findLimitRule(setting, category) {
   const { limitPer100k } = category;
@@ -66064,7 +66010,7 @@ function passesByLooks(request) {
   return false;
 }
 
-// src/estimate/turns-to-pass.ts
+// src/forecast/turns-to-pass.ts
 var mostTurns = 2e7;
 var growth = 1.01;
 var refinement = 1.02;
@@ -66944,6 +66890,14 @@ async function decideAgain(request) {
   const { folder, audit, print: print2 } = request;
   const directory = await openRunDirectory(folder, { make: false });
   const record2 = await readRecord(directory);
+  if (record2.summary.plan.baseline === record2.summary.plan.candidate) {
+    throw new GateError({
+      code: "record",
+      message: "this is a run of the baseline against itself: no candidate was measured, and nothing can be decided",
+      where: { file: directory.path },
+      remedy: "name the directory of a run of `gate`"
+    });
+  }
   await confirmVerdict({ directory, record: record2, print: audit === null ? print2 : () => void 0 });
   if (audit === null) return chooseExitCode(decideRecord(record2).verdict);
   const audited = { ...record2, audits: parseAudit({ record: record2, file: audit, text: await readTextFile(audit) }) };
@@ -66982,7 +66936,7 @@ function describeDifference4(folder) {
   });
 }
 
-// src/estimate/margin-forecast.ts
+// src/forecast/margin-forecast.ts
 var mostPairs2 = 2e7;
 var knots = 5;
 var mostSingle = 40;
@@ -67156,7 +67110,61 @@ function isWithin(request) {
   });
 }
 
-// src/estimate/measurability.ts
+// src/forecast/pair-rates.ts
+function joinRates(rates) {
+  const { candidate, baseline, independence } = rates;
+  const apart = independence * candidate * baseline;
+  const both = apart + (1 - independence) * Math.min(candidate, baseline);
+  const only = (rate) => Math.max(0, rate - both);
+  return { both, candidateOnly: only(candidate), baselineOnly: only(baseline) };
+}
+function estimateIndependence(seen) {
+  const { differing, pairs, rate } = seen;
+  const apart = 2 * rate * (1 - rate);
+  if (pairs === 0 || apart === 0) return 1;
+  return Math.min(1, (differing + 0.5) / (pairs + 1) / apart);
+}
+
+// src/forecast/regression-forecast.ts
+var wantedPower = 0.8;
+var rateSteps = 40;
+function findDetectableRate(question) {
+  const { turns, baseline } = question;
+  if (baseline === null || baseline >= 1 || turns === 0) return null;
+  const power = (candidate) => computePower({ ...question, baseline, candidate });
+  if (power(1) < wantedPower) return null;
+  let low = baseline;
+  let high = 1;
+  for (let step = 0; step < rateSteps; step += 1) {
+    const middle = (low + high) / 2;
+    if (power(middle) >= wantedPower) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+function countWorsePairs({ baselineOnly, alpha }) {
+  let candidateOnly = Math.max(1, baselineOnly);
+  while (testWorse({ candidateOnly, baselineOnly }) > alpha) candidateOnly += 1;
+  return candidateOnly;
+}
+function computePower(question) {
+  const { turns, alpha } = question;
+  const { candidateOnly: worse, baselineOnly: better } = joinRates(question);
+  let power = 0;
+  let below = 0;
+  let critical = countFewestPairs(alpha);
+  for (let events = 0; events <= turns; events += 1) {
+    const cumulated = binomialCdf({ events, trials: turns, rate: better });
+    while (testWorse({ candidateOnly: critical, baselineOnly: events }) > alpha) critical += 1;
+    if (critical <= turns)
+      power += (cumulated - below) * binomialUpperTail({ events: critical, trials: turns, rate: worse });
+    below = cumulated;
+    if (1 - cumulated < 1e-9) break;
+  }
+  return power;
+}
+
+// src/forecast/measurability.ts
 function findUnmeasurable(question) {
   const { setting, category } = question;
   if (category.role === "watch" || setting.tier === "smoke") return [];
@@ -67273,7 +67281,7 @@ function formatChance(chance2) {
   return `${Math.round(chance2 * 100)} %`;
 }
 
-// src/estimate/noise.ts
+// src/forecast/noise.ts
 function measureNoise(request) {
   const { setting, category, estimate } = request;
   const { pairs, observed } = estimate.regression;
@@ -67491,7 +67499,7 @@ function registerNothing(checkpoint) {
   return { file: aaFile, text: "", registration };
 }
 
-// src/estimate/measured-run.ts
+// src/forecast/measured-run.ts
 function readMeasuredRun(record2) {
   const { summary } = record2;
   const asked2 = new Set(
@@ -67525,7 +67533,7 @@ function readMeasuredRun(record2) {
   };
 }
 
-// src/estimate/false-alarms.ts
+// src/forecast/false-alarms.ts
 function boundFalseAlarms(request) {
   const { plan, stopping, runsPerYear } = request;
   const blocking = plan.policy.categories.filter(({ role }) => role === "block");
@@ -67558,7 +67566,7 @@ function spendAll({ levels }) {
   return { alpha: sum3(looks.limit), regressionAlpha: sum3(looks.regression) };
 }
 
-// src/estimate/final-rule.ts
+// src/forecast/final-rule.ts
 function createFinalRule(request) {
   const { setting, category } = request;
   const limit2 = decideLimit(setting, category);
@@ -67629,7 +67637,7 @@ function rememberWorse(alpha) {
   };
 }
 
-// src/estimate/seeded-random.ts
+// src/forecast/seeded-random.ts
 function createSeededRandom(seed) {
   let state = seed >>> 0;
   return () => {
@@ -67640,7 +67648,7 @@ function createSeededRandom(seed) {
   };
 }
 
-// src/estimate/run-simulation.ts
+// src/forecast/run-simulation.ts
 var mostRuns = 2e3;
 var fewestRuns = 200;
 var affordedSteps = 2e7;
@@ -68119,7 +68127,7 @@ function describeFalseFails(alarms) {
   };
 }
 
-// src/forecast.ts
+// src/forecast-run.ts
 var weeklyRuns = 52;
 async function forecastRun(request, options) {
   const { ports, from, runsPerYear } = options;

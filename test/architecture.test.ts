@@ -15,6 +15,7 @@ const stages = [
   'record',
   'estimate',
   'verdict',
+  'forecast',
   'report',
 ]
 /** What every stage may use. */

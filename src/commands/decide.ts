@@ -25,6 +25,15 @@ export async function decideAgain(request: {
   const { folder, audit, print } = request
   const directory = await openRunDirectory(folder, { make: false })
   const record = await readRecord(directory)
+  if (record.summary.plan.baseline === record.summary.plan.candidate) {
+    throw new GateError({
+      code: 'record',
+      message:
+        'this is a run of the baseline against itself: no candidate was measured, and nothing can be decided',
+      where: { file: directory.path },
+      remedy: 'name the directory of a run of `gate`',
+    })
+  }
   await confirmVerdict({ directory, record, print: audit === null ? print : () => undefined })
   if (audit === null) return chooseExitCode(decideRecord(record).verdict)
   const audited = { ...record, audits: parseAudit({ record, file: audit, text: await readTextFile(audit) }) }

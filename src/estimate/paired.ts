@@ -19,6 +19,13 @@ export function testWorse({ candidateOnly, baselineOnly }: DiscordantCounts): nu
   return binomialUpperTail({ events: candidateOnly, trials: candidateOnly + baselineOnly, rate: 0.5 })
 }
 
+/** The fewest pairs of which all speaking against the candidate would show it worse. */
+export function countFewestPairs(alpha: number): number {
+  let pairs = 1
+  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1
+  return pairs
+}
+
 /**
  * The p value of "the two counts are equally likely to grow": the exact two-sided binomial test at ½, twice
  * the smaller tail and at most 1. For outcomes missing in one arm but not in the other. Without any, 1.

@@ -1,5 +1,5 @@
-import { describeSetting, type ForecastSetting } from '../estimate/forecast-setting.ts'
-import { findUnmeasurable, type Unmeasurable } from '../estimate/measurability.ts'
+import { describeSetting, type ForecastSetting } from '../forecast/forecast-setting.ts'
+import { findUnmeasurable, type Unmeasurable } from '../forecast/measurability.ts'
 import { makePlan, type Plan } from '../plan/plan.ts'
 import type { SourceText } from '../policy/document.ts'
 import type { Policy } from '../policy/schema.ts'

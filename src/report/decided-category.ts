@@ -1,5 +1,5 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
-import { countFewestPairs } from '../estimate/forecast.ts'
+import { countFewestPairs } from '../estimate/paired.ts'
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { CategoryVerdict } from '../verdict/schema.ts'

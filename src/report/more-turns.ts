@@ -1,11 +1,11 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
-import type { ForecastSetting } from '../estimate/forecast-setting.ts'
 import { boundCalibration } from '../estimate/judge-error.ts'
 import { countTests } from '../estimate/looks.ts'
 import { planPairsWithinMargin } from '../estimate/margin-test.ts'
 import { planTurnsToFail } from '../estimate/planning.ts'
 import { boundProportion } from '../estimate/proportion-bounds.ts'
-import { findTurnsToPass } from '../estimate/turns-to-pass.ts'
+import type { ForecastSetting } from '../forecast/forecast-setting.ts'
+import { findTurnsToPass } from '../forecast/turns-to-pass.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import { type DecidedCategory, findCalibration } from './decided-category.ts'
 

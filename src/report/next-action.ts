@@ -1,5 +1,5 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
-import { countFewestPairs } from '../estimate/forecast.ts'
+import { countFewestPairs } from '../estimate/paired.ts'
 import { type RecordSummary, runFiles } from '../record/schema.ts'
 import { sayAudit, sayConfirmed } from './audit-action.ts'
 import { countAsked, type DecidedCategory, findObstacle } from './decided-category.ts'

@@ -1,5 +1,5 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
-import { countFewestPairs } from '../estimate/forecast.ts'
+import { countFewestPairs } from '../estimate/paired.ts'
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import { type FailureTest, isSignificant, scaleOf } from './failure-tests.ts'
 import type { CategoryReason, CategoryVerdict, Decision } from './schema.ts'

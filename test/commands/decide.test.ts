@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -70,6 +70,38 @@ describe('decide', () => {
       message: 'the verdict that lies there does not follow from the record',
     })
     await writeFile(file, text)
+  })
+
+  it('takes an audit into the record, decides anew, and reproduces that from then on', async () => {
+    const copy = await mkdtemp(join(tmpdir(), 'checkpoint-gate-'))
+    await cp(folder, copy, { recursive: true })
+    const outcomes = (await readFile(join(copy, 'outcomes.jsonl'), 'utf8')).trimEnd().split('\n')
+    const flags = outcomes
+      .map((line) => JSON.parse(line))
+      .filter(({ category, label }) => category === 'tool-use-dishonesty' && label.kind === 'present')
+    const write = (present: (arm: string) => boolean) =>
+      writeFile(
+        join(copy, 'audit.jsonl'),
+        flags
+          .map(({ label: _, ...flag }) => JSON.stringify({ ...flag, present: present(flag.arm) }))
+          .join('\n'),
+      )
+    const audit = join(copy, 'audit.jsonl')
+    const printed: string[] = []
+    const print = (text: string) => printed.push(text)
+    await write(() => true)
+    expect(await decideAgain({ folder: copy, audit, print })).toBe(1)
+    expect(printed.join('\n')).toContain('FAIL: tool-use-dishonesty')
+    expect(printed.join('\n')).toContain('36 audited flags are in the record now.')
+    expect(await decideAgain({ folder: copy, audit: null, print })).toBe(1)
+    await write((arm) => arm === 'baseline')
+    expect(await decideAgain({ folder: copy, audit, print: keep })).toBe(2)
+    const verdict = JSON.parse(await readFile(join(copy, 'verdict.json'), 'utf8'))
+    expect(verdict.categories[0]).toMatchObject({
+      verdict: 'pass',
+      candidate: { events: 0, audited: 32, refuted: 32 },
+    })
+    await rm(copy, { recursive: true })
   })
 
   it('refuses a folder that holds no run, and makes none', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { MeasuredRun } from '../../src/estimate/measured-run.ts'
+import type { MeasuredRun } from '../../src/forecast/measured-run.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { countProblems } from '../../src/report/forecast/describe.ts'
 import {
@@ -14,7 +14,7 @@ import {
   renderForecastSummary,
 } from '../../src/report/forecast/render.ts'
 import type { SampledTurn } from '../../src/sample/draw.ts'
-import { makeSetting, type SettingOptions } from '../estimate/settings.ts'
+import { makeSetting, type SettingOptions } from '../forecast/settings.ts'
 import { makeSampleCounts } from '../support/plans.ts'
 import { hostileText, unprintable } from './hostile.ts'
 import { readInline } from './read-markdown.ts'

@@ -1,4 +1,4 @@
-import type { MeasuredRun } from '../../estimate/measured-run.ts'
+import type { MeasuredRun } from '../../forecast/measured-run.ts'
 import { renderPrefix } from '../../grade/evidence.ts'
 import { addUsage, noUsage } from '../../grade/grader.ts'
 import type { Plan } from '../../plan/plan.ts'

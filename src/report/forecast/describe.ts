@@ -1,5 +1,5 @@
-import { wantedPower } from '../../estimate/forecast.ts'
-import { formatChance } from '../../estimate/measurability.ts'
+import { formatChance } from '../../forecast/measurability.ts'
+import { wantedPower } from '../../forecast/regression-forecast.ts'
 import { countThings, formatAbout, formatConfidence, formatDuration, formatUsd } from '../format.ts'
 import { formatCount, say, type Text, verbatim } from '../text.ts'
 import type { CostForecast } from './cost.ts'

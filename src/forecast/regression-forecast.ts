@@ -1,6 +1,6 @@
-import { binomialCdf, binomialUpperTail } from './distributions.ts'
+import { binomialCdf, binomialUpperTail } from '../estimate/distributions.ts'
+import { countFewestPairs, testWorse } from '../estimate/paired.ts'
 import { joinRates } from './pair-rates.ts'
-import { testWorse } from './paired.ts'
 
 /** The chance with which a sample should be able to show what it is drawn for. */
 export const wantedPower = 0.8
@@ -35,13 +35,6 @@ export function findDetectableRate(question: RegressionForecastQuestion): number
     else low = middle
   }
   return high
-}
-
-/** The fewest pairs of which all speaking against the candidate would show it worse. */
-export function countFewestPairs(alpha: number): number {
-  let pairs = 1
-  while (testWorse({ candidateOnly: pairs, baselineOnly: 0 }) > alpha) pairs += 1
-  return pairs
 }
 
 /** The fewest candidate-only pairs beside so many of the baseline's that show a candidate worse. */

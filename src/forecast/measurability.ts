@@ -1,8 +1,8 @@
+import { type Calibration, estimateTrueRate } from '../estimate/judge-error.ts'
+import { countFewestPairs } from '../estimate/paired.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import { formatRate } from '../policy/rate.ts'
-import { countFewestPairs, wantedPower } from './forecast.ts'
 import { describeJudge, type ForecastSetting } from './forecast-setting.ts'
-import { type Calibration, estimateTrueRate } from './judge-error.ts'
 import { computePassChance, countMaxPass, findLimitToPass, findSmallestLimits } from './limit-forecast.ts'
 import {
   computeChanceWithin,
@@ -10,6 +10,7 @@ import {
   findPairsToPass,
   roundUpToTwoDigits,
 } from './margin-forecast.ts'
+import { wantedPower } from './regression-forecast.ts'
 import { findTurnsToPass } from './turns-to-pass.ts'
 
 /** Why a blocking category can hardly pass with the drawn turns, and the ways out. */

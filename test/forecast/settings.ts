@@ -1,7 +1,7 @@
-import { describeSetting, type ForecastSetting } from '../../src/estimate/forecast-setting.ts'
+import { describeSetting, type ForecastSetting } from '../../src/forecast/forecast-setting.ts'
 import type { Plan, PlannedCategory } from '../../src/plan/plan.ts'
 import type { Calibration } from '../../src/policy/calibration.ts'
-import { makeRecord } from './records.ts'
+import { makeRecord } from '../estimate/records.ts'
 
 /** A category of a setting; with `counts` its graders are calibrated. */
 export type SettingCategory = Partial<Omit<PlannedCategory, 'calibration'>> & {

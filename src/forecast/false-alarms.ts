@@ -1,5 +1,5 @@
+import { countTests, type Stopping } from '../estimate/looks.ts'
 import type { Plan } from '../plan/plan.ts'
-import { countTests, type Stopping } from './looks.ts'
 
 /** How often a plan's rule fails candidates that are no worse than what is served and within every limit. */
 export interface FalseAlarms {

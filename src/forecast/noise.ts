@@ -1,10 +1,10 @@
+import type { CategoryEstimate } from '../estimate/estimate.ts'
+import { testWorse } from '../estimate/paired.ts'
+import { boundProportion } from '../estimate/proportion-bounds.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
-import type { CategoryEstimate } from './estimate.ts'
-import { wantedPower } from './forecast.ts'
 import { countRivals, type ForecastSetting } from './forecast-setting.ts'
 import { findMarginToPass } from './margin-forecast.ts'
-import { testWorse } from './paired.ts'
-import { boundProportion } from './proportion-bounds.ts'
+import { wantedPower } from './regression-forecast.ts'
 
 /** How much two replays of one checkpoint differ in a category. Rates are proportions. */
 export interface Noise {

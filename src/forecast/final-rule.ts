@@ -1,11 +1,11 @@
+import { normalDeviate } from '../estimate/distributions.ts'
+import { countFewestPairs, scoreDifference } from '../estimate/paired.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
-import { normalDeviate } from './distributions.ts'
-import { countFewestPairs, countWorsePairs } from './forecast.ts'
 import { countRivals, type ForecastSetting, type PairCounts } from './forecast-setting.ts'
 import { findLimitRule } from './limit-forecast.ts'
 import { drawMarginBoundary } from './margin-forecast.ts'
 import type { PairRates } from './pair-rates.ts'
-import { scoreDifference } from './paired.ts'
+import { countWorsePairs } from './regression-forecast.ts'
 
 /** What is decided of a category. */
 export type Outcome = 'pass' | 'fail' | 'inconclusive'

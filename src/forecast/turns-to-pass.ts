@@ -1,12 +1,12 @@
+import { binomialCdf } from '../estimate/distributions.ts'
+import { logEvidenceBelow } from '../estimate/e-process.ts'
+import { boundCalibration } from '../estimate/judge-error.ts'
+import type { Levels } from '../estimate/levels.ts'
+import { criticalCounts, planTurnsToPass } from '../estimate/planning.ts'
+import { findFirst, findFirstNear } from '../estimate/search.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
-import { binomialCdf } from './distributions.ts'
-import { logEvidenceBelow } from './e-process.ts'
 import { describeJudge, type ForecastSetting, planStoppingAt, resizeDraw } from './forecast-setting.ts'
-import { boundCalibration } from './judge-error.ts'
-import type { Levels } from './levels.ts'
 import { computePassChance, countMaxPass, findSmallestLimits } from './limit-forecast.ts'
-import { criticalCounts, planTurnsToPass } from './planning.ts'
-import { findFirst, findFirstNear } from './search.ts'
 
 /** A category whose limit is to be passed, and the rate (a proportion) of events that it will have. */
 export interface LimitGoal {

@@ -1,5 +1,5 @@
 import { GateError } from './errors.ts'
-import { readMeasuredRun } from './estimate/measured-run.ts'
+import { readMeasuredRun } from './forecast/measured-run.ts'
 import { graderConfigSchema } from './grade/graders/index.ts'
 import { resolveCheckpoints, resolvePolicy } from './policy/resolve.ts'
 import type { RunDirectory } from './ports.ts'

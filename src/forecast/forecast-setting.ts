@@ -1,9 +1,9 @@
+import { type ClusterIndex, indexClusters } from '../estimate/cluster-summary.ts'
+import { countTests, planStopping, type Stopping } from '../estimate/looks.ts'
+import type { Observation, State } from '../estimate/observations.ts'
+import { chooseMethod, type JudgeError, type Method, weighFor } from '../estimate/rate.ts'
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import type { SampledTurn } from '../sample/draw.ts'
-import { type ClusterIndex, indexClusters } from './cluster-summary.ts'
-import { countTests, planStopping, type Stopping } from './looks.ts'
-import type { Observation, State } from './observations.ts'
-import { chooseMethod, type JudgeError, type Method, weighFor } from './rate.ts'
 
 /** What a plan is forecast from: its rule, and the turns that it draws. */
 export interface ForecastSetting {

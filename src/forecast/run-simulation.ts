@@ -1,8 +1,8 @@
+import { batchTurns, createLooks } from '../estimate/looks.ts'
+import type { Observation } from '../estimate/observations.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import { createFinalRule, type Outcome } from './final-rule.ts'
 import type { ForecastSetting, PairCounts } from './forecast-setting.ts'
-import { batchTurns, createLooks } from './looks.ts'
-import type { Observation } from './observations.ts'
 import type { PairRates } from './pair-rates.ts'
 import { createSeededRandom } from './seeded-random.ts'
 

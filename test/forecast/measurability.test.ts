@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { findUnmeasurable, formatChance } from '../../src/estimate/measurability.ts'
+import { findUnmeasurable, formatChance } from '../../src/forecast/measurability.ts'
 import { parseRate } from '../../src/policy/rate.ts'
 import { makeOne, type SettingCategory, type SettingOptions } from './settings.ts'
 

@@ -5,9 +5,9 @@ import {
   findLimitToPass,
   findSmallestLimits,
   forecastLimit,
-} from '../../src/estimate/limit-forecast.ts'
+} from '../../src/forecast/limit-forecast.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import { decideOne, makeTurns } from './records.ts'
+import { decideOne, makeTurns } from '../estimate/records.ts'
 import { makeOne, type SettingCategory } from './settings.ts'
 
 const calibrated = { truePositives: 57, positives: 60, falsePositives: 2, negatives: 300 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import type { State } from '../../src/estimate/observations.ts'
-import { joinRates } from '../../src/estimate/pair-rates.ts'
-import { type Chances, simulateRuns } from '../../src/estimate/run-simulation.ts'
-import { createSeededRandom } from '../../src/estimate/seeded-random.ts'
-import { decideStates } from './records.ts'
+import { joinRates } from '../../src/forecast/pair-rates.ts'
+import { type Chances, simulateRuns } from '../../src/forecast/run-simulation.ts'
+import { createSeededRandom } from '../../src/forecast/seeded-random.ts'
+import { decideStates } from '../estimate/records.ts'
 import { makeSetting, type SettingCategory, type SettingOptions } from './settings.ts'
 
 interface Rates {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { boundFalseAlarms } from '../../src/estimate/false-alarms.ts'
+import { boundFalseAlarms } from '../../src/forecast/false-alarms.ts'
 import { makeSetting, type SettingOptions } from './settings.ts'
 
 function bound(options: Partial<SettingOptions>, runsPerYear = 52) {

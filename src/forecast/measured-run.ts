@@ -1,7 +1,7 @@
+import { estimateCategories } from '../estimate/estimate.ts'
 import type { Arm } from '../ports.ts'
 import type { RunRecord } from '../record/schema.ts'
 import type { Usage } from '../replay/completion.ts'
-import { estimateCategories } from './estimate.ts'
 import { estimateIndependence } from './pair-rates.ts'
 
 /** What an earlier run tells of the next one. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { findLimitRule, forecastLimit } from '../../src/estimate/limit-forecast.ts'
-import { findTurnsForAll, findTurnsToPass } from '../../src/estimate/turns-to-pass.ts'
+import { findLimitRule, forecastLimit } from '../../src/forecast/limit-forecast.ts'
+import { findTurnsForAll, findTurnsToPass } from '../../src/forecast/turns-to-pass.ts'
 import { makeOne, makeSetting, type SettingCategory, type SettingOptions } from './settings.ts'
 
 const calibrated = { truePositives: 57, positives: 60, falsePositives: 2, negatives: 300 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
-import { describeJudge, spreadEvents } from '../../src/estimate/forecast-setting.ts'
 import { estimateMargin, isWithinMargin } from '../../src/estimate/margin.ts'
+import { testWithinMargin } from '../../src/estimate/margin-test.ts'
+import { describeJudge, spreadEvents } from '../../src/forecast/forecast-setting.ts'
 import {
   computeChanceWithin,
   findMarginToPass,
   findPairsToPass,
   roundUpToTwoDigits,
-} from '../../src/estimate/margin-forecast.ts'
-import { testWithinMargin } from '../../src/estimate/margin-test.ts'
-import { createSeededRandom } from '../../src/estimate/seeded-random.ts'
+} from '../../src/forecast/margin-forecast.ts'
+import { createSeededRandom } from '../../src/forecast/seeded-random.ts'
 import { makeOne, type SettingCategory, type SettingOptions } from './settings.ts'
 
 const calibrated = { truePositives: 57, positives: 60, falsePositives: 2, negatives: 300 }

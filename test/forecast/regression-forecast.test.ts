@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { countFewestPairs, countWorsePairs, findDetectableRate } from '../../src/estimate/forecast.ts'
-import { estimateIndependence, joinRates } from '../../src/estimate/pair-rates.ts'
+import { countFewestPairs } from '../../src/estimate/paired.ts'
+import { estimateIndependence, joinRates } from '../../src/forecast/pair-rates.ts'
+import { countWorsePairs, findDetectableRate } from '../../src/forecast/regression-forecast.ts'
 
 describe('findDetectableRate', () => {
   const question = { turns: 1000, baseline: 0.005, independence: 1, alpha: 0.01 }

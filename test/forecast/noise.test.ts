@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { estimateCategories } from '../../src/estimate/estimate.ts'
-import { describeSetting } from '../../src/estimate/forecast-setting.ts'
-import { readMeasuredRun } from '../../src/estimate/measured-run.ts'
-import { combineFalseFails, computeSize, measureNoise } from '../../src/estimate/noise.ts'
-import { type CategoryStates, makeRecord, makeTurns } from './records.ts'
+import { describeSetting } from '../../src/forecast/forecast-setting.ts'
+import { readMeasuredRun } from '../../src/forecast/measured-run.ts'
+import { combineFalseFails, computeSize, measureNoise } from '../../src/forecast/noise.ts'
+import { type CategoryStates, makeRecord, makeTurns } from '../estimate/records.ts'
 
 function measure(category: CategoryStates) {
   const record = makeRecord({ categories: [category] })

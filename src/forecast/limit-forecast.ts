@@ -1,5 +1,11 @@
+import { binomialCdf } from '../estimate/distributions.ts'
+import { batchTurns, createLooks } from '../estimate/looks.ts'
+import type { Observation } from '../estimate/observations.ts'
+import { criticalCounts } from '../estimate/planning.ts'
+import { boundRate, type RateQuestion, testAbove } from '../estimate/rate.ts'
+import { roundBound } from '../estimate/rounding.ts'
+import { findFirstNear } from '../estimate/search.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
-import { binomialCdf } from './distributions.ts'
 import {
   changeCategory,
   countRivals,
@@ -7,12 +13,6 @@ import {
   type ForecastSetting,
   spreadEvents,
 } from './forecast-setting.ts'
-import { batchTurns, createLooks } from './looks.ts'
-import type { Observation } from './observations.ts'
-import { criticalCounts } from './planning.ts'
-import { boundRate, type RateQuestion, testAbove } from './rate.ts'
-import { roundBound } from './rounding.ts'
-import { findFirstNear } from './search.ts'
 
 /** How many events among the drawn turns decide a limit; `null` where no number does. */
 export interface LimitRule {

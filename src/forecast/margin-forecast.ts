@@ -1,12 +1,12 @@
+import { binomialCdf } from '../estimate/distributions.ts'
+import { boundCalibration } from '../estimate/judge-error.ts'
+import type { Levels } from '../estimate/levels.ts'
+import { isWithinMargin } from '../estimate/margin.ts'
+import { planPairsWithinMargin } from '../estimate/margin-test.ts'
+import { findFirstNear } from '../estimate/search.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
-import { binomialCdf } from './distributions.ts'
 import { describeJudge, type ForecastSetting, resizeDraw, spreadEvents } from './forecast-setting.ts'
-import { boundCalibration } from './judge-error.ts'
-import type { Levels } from './levels.ts'
 import { quantileBinomial } from './limit-forecast.ts'
-import { isWithinMargin } from './margin.ts'
-import { planPairsWithinMargin } from './margin-test.ts'
-import { findFirstNear } from './search.ts'
 
 /** Two arms of one checkpoint: a share of the pairs differs, as often in the one direction as in the other. */
 export interface Unchanged {
