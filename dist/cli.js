@@ -51962,6 +51962,28 @@ function logEvidenceWorse({ candidateOnly, baselineOnly }) {
   );
   return meanInLogs(logs, worseShares.length);
 }
+function divideProportions(isBeyond2) {
+  let below = 0;
+  let beyond = 1;
+  for (let middle = 0.5; middle > below && middle < beyond; middle = (below + beyond) / 2) {
+    if (isBeyond2(middle)) beyond = middle;
+    else below = middle;
+  }
+  return { below, beyond };
+}
+function boundAnytime(sample) {
+  const { events, turns, alpha } = sample;
+  requireAlpha(alpha);
+  requireEvents(sample);
+  const needed = -Math.log(alpha);
+  const upper = divideProportions(
+    (limit2) => mixRatios({ events, turns, limit: limit2 }, belowMultiples) >= needed
+  ).beyond;
+  const lower = divideProportions(
+    (limit2) => mixRatios({ events, turns, limit: limit2 }, aboveMultiples) < needed
+  ).below;
+  return { lower, upper };
+}
 
 // src/estimate/false-discovery.ts
 function adjustBenjaminiHochberg(pValues) {
@@ -53021,6 +53043,84 @@ function roundBound(bound) {
   return Number(bound.toPrecision(12));
 }
 
+// src/estimate/sign-flip.ts
+var negligible3 = 1e-40;
+var mostTerms = 1e7;
+function divideCommon(first, second) {
+  return second === 0 ? first : divideCommon(second, first % second);
+}
+function reduceDifferences(differences) {
+  let unit = 0;
+  for (const difference of differences) {
+    if (!Number.isSafeInteger(difference)) throw new RangeError(`not a difference of counts: ${difference}`);
+    unit = divideCommon(unit, Math.abs(difference));
+  }
+  return differences.filter((difference) => difference !== 0).map((difference) => difference / unit);
+}
+function distributeHeads(trials) {
+  const middle = Math.floor(trials / 2);
+  const terms = new Float64Array(trials + 1);
+  let weight = 1;
+  for (let count3 = middle; count3 >= 0; count3 -= 1) {
+    terms[count3] = weight;
+    terms[trials - count3] = weight;
+    weight *= count3 / (trials - count3 + 1);
+  }
+  const total = terms.reduce((sum3, term) => sum3 + term, 0);
+  return trim({ lowest: 0, terms: terms.map((term) => term / total), dropped: 0 });
+}
+function trim({ lowest, terms, dropped }) {
+  const from = terms.findIndex((term) => term >= negligible3);
+  const to = terms.findLastIndex((term) => term >= negligible3) + 1;
+  const sum3 = (part) => part.reduce((total, term) => total + term, 0);
+  return {
+    lowest: lowest + from,
+    terms: terms.slice(from, to),
+    dropped: dropped + sum3(terms.subarray(0, from)) + sum3(terms.subarray(to))
+  };
+}
+function addScaled(a, { size, b }) {
+  const length = a.terms.length + size * (b.terms.length - 1);
+  if (length > mostTerms) throw new RangeError(`the differences are too large for an exact test: ${size}`);
+  const terms = new Float64Array(length);
+  for (const [count3, weight] of b.terms.entries()) {
+    const shift2 = size * count3;
+    for (let index = 0; index < a.terms.length; index += 1) {
+      terms[shift2 + index] = (terms[shift2 + index] ?? 0) + weight * (a.terms[index] ?? 0);
+    }
+  }
+  return trim({ lowest: a.lowest + size * b.lowest, terms, dropped: a.dropped + b.dropped });
+}
+function distributePositive(differences) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const difference of differences) {
+    const size = Math.abs(difference);
+    counts.set(size, (counts.get(size) ?? 0) + 1);
+  }
+  let total = { lowest: 0, terms: Float64Array.of(1), dropped: 0 };
+  for (const [size, count3] of [...counts].sort(([left], [right]) => left - right)) {
+    total = addScaled(total, { size, b: distributeHeads(count3) });
+  }
+  return total;
+}
+function testWorseClustered(differences) {
+  const reduced = reduceDifferences(differences);
+  if (reduced.length === 0) return 1;
+  const observed = reduced.reduce((sum3, difference) => sum3 + Math.max(0, difference), 0);
+  const { lowest, terms, dropped } = distributePositive(reduced);
+  const tail = terms.subarray(Math.min(terms.length, Math.max(0, observed - lowest)));
+  return Math.min(
+    1,
+    tail.reduceRight((sum3, term) => sum3 + term, dropped)
+  );
+}
+function testUnequalClustered(differences) {
+  const sum3 = differences.reduce((total, difference) => total + difference, 0);
+  const towardsMore = sum3 < 0 ? differences.map((difference) => -difference) : differences;
+  const tail = testWorseClustered(towardsMore);
+  return sum3 === 0 ? 1 : Math.min(1, 2 * tail);
+}
+
 // src/estimate/rate.ts
 var missingFactor = 10;
 var unequalLevel = 0.01;
@@ -53044,14 +53144,19 @@ function chooseMissingRule(observations, budgetShare) {
     const weight = sumWeights(observations, arm, ["transport-missing"]);
     return isAboveShare({ part: lost, whole: turns, share: budgetShare }) || isAboveShare({ part: weight, whole: all, share: budgetShare });
   };
-  const only = (arm, other) => countTurns(
-    observations.filter(
-      (entry) => entry[arm] === "transport-missing" && entry[other] !== "transport-missing"
-    )
-  );
   if (isOver("baseline") || isOver("candidate")) return "at-worst";
-  const p = testUnequal({ first: only("candidate", "baseline"), second: only("baseline", "candidate") });
-  return p > unequalLevel ? "within-budget" : "at-worst";
+  return testUnequalLoss(observations) > unequalLevel ? "within-budget" : "at-worst";
+}
+function testUnequalLoss(observations) {
+  const lost = /* @__PURE__ */ new Map();
+  const counts = { first: 0, second: 0 };
+  for (const { candidate, baseline, cluster, count: count3 = 1 } of observations) {
+    const difference = Number(candidate === "transport-missing") - Number(baseline === "transport-missing");
+    lost.set(cluster, (lost.get(cluster) ?? 0) + difference * count3);
+    if (difference > 0) counts.first += count3;
+    if (difference < 0) counts.second += count3;
+  }
+  return lost.size < observations.length ? testUnequalClustered([...lost.values()]) : testUnequal(counts);
 }
 function isAboveShare({ part, whole, share: share2 }) {
   return roundBound(part) > roundBound(share2 * whole);
@@ -53171,78 +53276,6 @@ function sumWeights(observations, arm, states2) {
   let sum3 = 0;
   for (const entry of observations) if (states2.includes(entry[arm])) sum3 += entry.weight * (entry.count ?? 1);
   return sum3;
-}
-
-// src/estimate/sign-flip.ts
-var negligible3 = 1e-40;
-var mostTerms = 1e7;
-function divideCommon(first, second) {
-  return second === 0 ? first : divideCommon(second, first % second);
-}
-function reduceDifferences(differences) {
-  let unit = 0;
-  for (const difference of differences) {
-    if (!Number.isSafeInteger(difference)) throw new RangeError(`not a difference of counts: ${difference}`);
-    unit = divideCommon(unit, Math.abs(difference));
-  }
-  return differences.filter((difference) => difference !== 0).map((difference) => difference / unit);
-}
-function distributeHeads(trials) {
-  const middle = Math.floor(trials / 2);
-  const terms = new Float64Array(trials + 1);
-  let weight = 1;
-  for (let count3 = middle; count3 >= 0; count3 -= 1) {
-    terms[count3] = weight;
-    terms[trials - count3] = weight;
-    weight *= count3 / (trials - count3 + 1);
-  }
-  const total = terms.reduce((sum3, term) => sum3 + term, 0);
-  return trim({ lowest: 0, terms: terms.map((term) => term / total), dropped: 0 });
-}
-function trim({ lowest, terms, dropped }) {
-  const from = terms.findIndex((term) => term >= negligible3);
-  const to = terms.findLastIndex((term) => term >= negligible3) + 1;
-  const sum3 = (part) => part.reduce((total, term) => total + term, 0);
-  return {
-    lowest: lowest + from,
-    terms: terms.slice(from, to),
-    dropped: dropped + sum3(terms.subarray(0, from)) + sum3(terms.subarray(to))
-  };
-}
-function addScaled(a, { size, b }) {
-  const length = a.terms.length + size * (b.terms.length - 1);
-  if (length > mostTerms) throw new RangeError(`the differences are too large for an exact test: ${size}`);
-  const terms = new Float64Array(length);
-  for (const [count3, weight] of b.terms.entries()) {
-    const shift2 = size * count3;
-    for (let index = 0; index < a.terms.length; index += 1) {
-      terms[shift2 + index] = (terms[shift2 + index] ?? 0) + weight * (a.terms[index] ?? 0);
-    }
-  }
-  return trim({ lowest: a.lowest + size * b.lowest, terms, dropped: a.dropped + b.dropped });
-}
-function distributePositive(differences) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const difference of differences) {
-    const size = Math.abs(difference);
-    counts.set(size, (counts.get(size) ?? 0) + 1);
-  }
-  let total = { lowest: 0, terms: Float64Array.of(1), dropped: 0 };
-  for (const [size, count3] of [...counts].sort(([left], [right]) => left - right)) {
-    total = addScaled(total, { size, b: distributeHeads(count3) });
-  }
-  return total;
-}
-function testWorseClustered(differences) {
-  const reduced = reduceDifferences(differences);
-  if (reduced.length === 0) return 1;
-  const observed = reduced.reduce((sum3, difference) => sum3 + Math.max(0, difference), 0);
-  const { lowest, terms, dropped } = distributePositive(reduced);
-  const tail = terms.subarray(Math.min(terms.length, Math.max(0, observed - lowest)));
-  return Math.min(
-    1,
-    tail.reduceRight((sum3, term) => sum3 + term, dropped)
-  );
 }
 
 // src/estimate/regression.ts
@@ -53822,6 +53855,27 @@ function boundRatioTang(sample) {
     upper: baseline === 0 ? null : invertScore2((ratio) => scoreRatio(sample, ratio) > -deviate)
   };
 }
+function boundOdds({ events, others, alpha }) {
+  const { lower } = boundProportion({ events, trials: events + others, alpha });
+  return lower / (1 - lower);
+}
+function boundRatioConditional(sample) {
+  const { candidateEvents, baselineEvents, candidateTurns, baselineTurns, alpha } = sample;
+  requireAlpha(alpha);
+  requireCount("candidateEvents", candidateEvents);
+  requireCount("baselineEvents", baselineEvents);
+  requireCount("candidateTurns", candidateTurns);
+  requireCount("baselineTurns", baselineTurns);
+  if (candidateTurns === 0 || baselineTurns === 0)
+    throw new RangeError("a ratio of rates needs turns in both");
+  const exposure = baselineTurns / candidateTurns;
+  const inverse = boundOdds({ events: baselineEvents, others: candidateEvents, alpha });
+  return {
+    ratio: baselineEvents === 0 ? null : candidateEvents / baselineEvents * exposure,
+    lower: boundOdds({ events: candidateEvents, others: baselineEvents, alpha }) * exposure,
+    upper: baselineEvents === 0 ? null : exposure / inverse
+  };
+}
 
 // src/estimate/comparison.ts
 function estimateDifference(request) {
@@ -53847,47 +53901,19 @@ function estimateRatio(observations, { pairs, observed }, alpha) {
   const both = countTurns(
     selectAsked(observations).filter((entry) => readAsGraded(entry).every((present) => present))
   );
-  const { ratio, lower, upper } = boundRatioTang({ both, ...observed, pairs, alpha });
+  const candidateEvents = both + observed.candidateOnly;
+  const baselineEvents = both + observed.baselineOnly;
+  const { ratio, lower, upper } = candidateEvents === 0 || baselineEvents === 0 ? boundRatioConditional({
+    candidateEvents,
+    baselineEvents,
+    candidateTurns: pairs,
+    baselineTurns: pairs,
+    alpha
+  }) : boundRatioTang({ both, ...observed, pairs, alpha });
   const round2 = (value) => value === null ? null : roundBound(value);
   return { ratio: round2(ratio), lower: roundBound(lower), upper: round2(upper) };
 }
 function toPer100k(proportion) {
-  return roundBound(proportion * 1e5);
-}
-
-// src/estimate/judge-estimate.ts
-function describeJudgeError(request) {
-  const { plan, category, audit } = request;
-  const calibration = category.calibration === null ? void 0 : plan.calibrations[category.calibration];
-  if (calibration === void 0) return null;
-  const { flagged, confirmed, refuted } = audit;
-  return {
-    calibration,
-    mode: plan.policy.gate.judgeError,
-    flagsAudited: flagged > 0 && flagged === confirmed.length + refuted
-  };
-}
-function estimateJudge(request) {
-  const { category, question } = request;
-  if (question.judge === null) {
-    const isJudged = category.graders.some(({ kind }) => kind === "judge");
-    return { kind: isJudged ? "uncalibrated" : "none" };
-  }
-  const { calibration } = question.judge;
-  const isTried = calibration.positives > 0 && calibration.negatives > 0;
-  const rate = estimateRate(question);
-  const corrected = estimateTrueRate({ rate: rate ?? 0, calibration });
-  if (isTried && corrected.kind === "unusable") return { kind: "unusable" };
-  const { limitPer100k } = category;
-  const known = rate !== null && corrected.kind === "estimate" ? corrected : null;
-  return {
-    kind: "calibrated",
-    trueRatePer100k: known === null ? null : toPer100k2(known.rate),
-    belowFloor: known?.belowFloor ?? false,
-    floorPer100k: limitPer100k === null ? null : toPer100k2(computeJudgeFloor({ limit: limitPer100k / 1e5, calibration, alpha: question.alpha }))
-  };
-}
-function toPer100k2(proportion) {
   return roundBound(proportion * 1e5);
 }
 
@@ -53975,6 +54001,66 @@ function isFailCertain(look) {
   if (levels.final === null || calibration !== null || eventsAtLeast <= plannedTurns * limit2) return false;
   const p = testAboveLimit({ events: eventsAtLeast, trials: plannedTurns, limit: limit2 });
   return p < levels.final / failTests;
+}
+
+// src/estimate/early-bounds.ts
+function boundAtLook(request) {
+  const { question, observations, arm, early, levels } = request;
+  const asked2 = observations.slice(0, early.turns);
+  const atMost = asked2.filter((entry) => entry[arm] !== "none").length;
+  const atLeast = asked2.filter((entry) => entry[arm] === "event").length;
+  const { judge: judge2 } = question;
+  const at = judge2 === null ? null : chooseCalibrationLevels({ levels, failTests: 1 });
+  const spent = at === null ? 0 : at.sensitivity;
+  const alpha = (levels.early ?? 0) - spent;
+  if (asked2.length === 0 || !(alpha > 0)) return { lower: 0, upper: 1 };
+  const { upper } = boundAnytime({ events: atMost, turns: asked2.length, alpha });
+  const { lower } = boundAnytime({ events: atLeast, turns: asked2.length, alpha });
+  if (judge2 === null || at === null) return { lower, upper };
+  const { sensitivityLower, falsePositiveUpper } = boundCalibration({
+    calibration: judge2.calibration,
+    alpha: at.sensitivity
+  });
+  return {
+    lower: falsePositiveUpper >= 1 ? 0 : Math.max(0, (lower - falsePositiveUpper) / (1 - falsePositiveUpper)),
+    upper: sensitivityLower > 0 ? Math.min(1, upper / sensitivityLower) : 1
+  };
+}
+
+// src/estimate/judge-estimate.ts
+function describeJudgeError(request) {
+  const { plan, category, audit } = request;
+  const calibration = category.calibration === null ? void 0 : plan.calibrations[category.calibration];
+  if (calibration === void 0) return null;
+  const { flagged, confirmed, refuted } = audit;
+  return {
+    calibration,
+    mode: plan.policy.gate.judgeError,
+    flagsAudited: flagged > 0 && flagged === confirmed.length + refuted
+  };
+}
+function estimateJudge(request) {
+  const { category, question } = request;
+  if (question.judge === null) {
+    const isJudged = category.graders.some(({ kind }) => kind === "judge");
+    return { kind: isJudged ? "uncalibrated" : "none" };
+  }
+  const { calibration } = question.judge;
+  const isTried = calibration.positives > 0 && calibration.negatives > 0;
+  const rate = estimateRate(question);
+  const corrected = estimateTrueRate({ rate: rate ?? 0, calibration });
+  if (isTried && corrected.kind === "unusable") return { kind: "unusable" };
+  const { limitPer100k } = category;
+  const known = rate !== null && corrected.kind === "estimate" ? corrected : null;
+  return {
+    kind: "calibrated",
+    trueRatePer100k: known === null ? null : toPer100k2(known.rate),
+    belowFloor: known?.belowFloor ?? false,
+    floorPer100k: limitPer100k === null ? null : toPer100k2(computeJudgeFloor({ limit: limitPer100k / 1e5, calibration, alpha: question.alpha }))
+  };
+}
+function toPer100k2(proportion) {
+  return roundBound(proportion * 1e5);
 }
 
 // src/estimate/levels.ts
@@ -54211,20 +54297,22 @@ function estimateCategory(request) {
   const question = ask("candidate");
   const { limitPer100k, marginPer100k } = category;
   const regression = compareArms(question);
+  const plannedTurns = measured.observations.length;
+  const early = lookAgain({ plan, category, plannedTurns, levels, observations: measured.observations });
   return {
     category: category.id,
     method,
     missingRule,
     levels,
     judge: estimateJudge({ category, question }),
-    baseline: estimateArm(ask("baseline"), { ...request, arm: "baseline" }),
-    candidate: estimateArm(question, { ...request, arm: "candidate" }),
+    baseline: estimateArm(ask("baseline"), { ...request, arm: "baseline", early }),
+    candidate: estimateArm(question, { ...request, arm: "candidate", early }),
     regression,
     difference: estimateDifference({ observations, regression, alpha }),
     ratio: estimateRatio(observations, regression, alpha),
     limit: limitPer100k === null ? null : estimateLimit({ question, measured, limitPer100k }),
     margin: marginPer100k === null ? null : estimateMargin({ ...question, marginPer100k }),
-    early: lookAgain({ plan, category, plannedTurns: measured.observations.length, levels, ...measured }),
+    early,
     tippingPoint: findTippingPoint({
       ...question,
       levels,
@@ -54253,7 +54341,9 @@ function estimateArm(question, rest) {
   const { observations, arm } = question;
   const count3 = (...states2) => countStates(observations, arm, states2);
   const rate = estimateRate(question);
-  const { lower, upper } = boundRate(question);
+  const { early, measured } = rest;
+  const { looks } = rest.draw.levels;
+  const { lower, upper } = early === null || looks === null ? boundRate(question) : boundAtLook({ question, ...measured, arm, early, levels: looks.limit });
   const { flagged, confirmed, refuted } = rest.measured.audit[arm];
   return {
     planned: countTurns(observations),
@@ -68871,6 +68961,7 @@ var package_default = {
     format: "biome check --write .",
     generate: "node scripts/generate.ts",
     lint: "biome check --error-on-warnings . && tsc -p .",
+    simulate: "node scripts/simulate.ts",
     pretest: "node scripts/require-node-24.mjs",
     test: "node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js"
   },

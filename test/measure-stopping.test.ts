@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { boundAnytime } from '../src/estimate/e-process.ts'
 import { decideRecord } from '../src/gate.ts'
 import { readRecord } from '../src/record/store.ts'
 import { failWith } from './fakes/scripted-client.ts'
@@ -46,6 +47,10 @@ describe('a run whose results decide', () => {
     expect(asked(scenario)).toEqual({ baseline: 500, candidate: 500 })
     expect(decided.verdict).toMatchObject({ verdict: 'pass', conclusion: 'success', alpha: { bounds: 0.03 } })
     expect(decided.verdict.categories[0]).toMatchObject({ reason: 'within-limit', decided_after_turns: 500 })
+    // As often as one looks: 500 turns without an event at α = .02.
+    const { upper } = boundAnytime({ events: 0, turns: 500, alpha: 0.02 })
+    expect(decided.verdict.categories[0]?.candidate.upper_per_100k).toBeCloseTo(1e5 * upper, 6)
+    expect(upper).toBeLessThan(0.01)
     expect(decided.record.summary.stopped).toBe('decided')
     expectReconciled(decided, turns)
     expect(scenario.log.lines.join('\n')).toContain('Decided: 1000 turns need not be asked.')

@@ -3,7 +3,7 @@ import { countTurns, type Observation } from './observations.ts'
 import { boundDifferenceTango } from './paired.ts'
 import { boundDifferenceClustered } from './paired-clusters.ts'
 import { isGraded } from './rate.ts'
-import { boundRatioTang } from './ratio.ts'
+import { boundRatioConditional, boundRatioTang } from './ratio.ts'
 import { type Regression, readAsGraded, selectAsked } from './regression.ts'
 import { roundBound } from './rounding.ts'
 
@@ -18,7 +18,7 @@ export interface Difference {
   upperPer100k: number | null
 }
 
-/** Candidate's rate over baseline's, with Tang's score bounds: shown, never decides. `null` is infinite. */
+/** Candidate's rate over baseline's, with Tang's score bounds, or the conditional ones where an arm has no event: shown, never decides. `null` is infinite. */
 export interface Ratio {
   ratio: number | null
   lower: number
@@ -63,7 +63,19 @@ export function estimateRatio(
   const both = countTurns(
     selectAsked(observations).filter((entry) => readAsGraded(entry).every((present) => present)),
   )
-  const { ratio, lower, upper } = boundRatioTang({ both, ...observed, pairs, alpha })
+  const candidateEvents = both + observed.candidateOnly
+  const baselineEvents = both + observed.baselineOnly
+  // Where an arm has no event the score has no variance of its own: the conditional interval holds there too.
+  const { ratio, lower, upper } =
+    candidateEvents === 0 || baselineEvents === 0
+      ? boundRatioConditional({
+          candidateEvents,
+          baselineEvents,
+          candidateTurns: pairs,
+          baselineTurns: pairs,
+          alpha,
+        })
+      : boundRatioTang({ both, ...observed, pairs, alpha })
   const round = (value: number | null) => (value === null ? null : roundBound(value))
   return { ratio: round(ratio), lower: roundBound(lower), upper: round(upper) }
 }

@@ -4,6 +4,7 @@ import type { RunRecord } from '../record/schema.ts'
 import { estimateAudit, type LimitAudit } from './audit.ts'
 import { type ClusterIndex, indexClusters } from './cluster-summary.ts'
 import { type Difference, estimateDifference, estimateRatio, type Ratio } from './comparison.ts'
+import { boundAtLook } from './early-bounds.ts'
 import { describeJudgeError, estimateJudge, type JudgeEstimate } from './judge-estimate.ts'
 import type { Levels } from './levels.ts'
 import { type EarlyDecision, lookAgain, planStopping } from './looks.ts'
@@ -139,20 +140,22 @@ function estimateCategory(request: {
   const question = ask('candidate')
   const { limitPer100k, marginPer100k } = category
   const regression = compareArms(question)
+  const plannedTurns = measured.observations.length
+  const early = lookAgain({ plan, category, plannedTurns, levels, observations: measured.observations })
   return {
     category: category.id,
     method,
     missingRule,
     levels,
     judge: estimateJudge({ category, question }),
-    baseline: estimateArm(ask('baseline'), { ...request, arm: 'baseline' }),
-    candidate: estimateArm(question, { ...request, arm: 'candidate' }),
+    baseline: estimateArm(ask('baseline'), { ...request, arm: 'baseline', early }),
+    candidate: estimateArm(question, { ...request, arm: 'candidate', early }),
     regression,
     difference: estimateDifference({ observations, regression, alpha }),
     ratio: estimateRatio(observations, regression, alpha),
     limit: limitPer100k === null ? null : estimateLimit({ question, measured, limitPer100k }),
     margin: marginPer100k === null ? null : estimateMargin({ ...question, marginPer100k }),
-    early: lookAgain({ plan, category, plannedTurns: measured.observations.length, levels, ...measured }),
+    early,
     tippingPoint: findTippingPoint({
       ...question,
       levels,
@@ -186,12 +189,23 @@ function estimateLimit(request: {
 
 function estimateArm(
   question: RateQuestion,
-  rest: { arm: Arm; measured: CategoryObservations; causes: CauseCounts | undefined },
+  rest: {
+    arm: Arm
+    measured: CategoryObservations
+    draw: Draw
+    causes: CauseCounts | undefined
+    early: EarlyDecision | null
+  },
 ): ArmEstimate {
   const { observations, arm } = question
   const count = (...states: State[]) => countStates(observations, arm, states)
   const rate = estimateRate(question)
-  const { lower, upper } = boundRate(question)
+  const { early, measured } = rest
+  const { looks } = rest.draw.levels
+  const { lower, upper } =
+    early === null || looks === null
+      ? boundRate(question)
+      : boundAtLook({ question, ...measured, arm, early, levels: looks.limit })
   const { flagged, confirmed, refuted } = rest.measured.audit[arm]
   return {
     planned: countTurns(observations),

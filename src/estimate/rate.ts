@@ -8,6 +8,7 @@ import { countTurns, type Observation, type State } from './observations.ts'
 import { testUnequal } from './paired.ts'
 import { type Bounds, boundProportion } from './proportion-bounds.ts'
 import { roundBound } from './rounding.ts'
+import { testUnequalClustered } from './sign-flip.ts'
 
 /** How many times the graded upper bound a transport-missing turn is assumed to be. */
 export const missingFactor = 10
@@ -53,15 +54,21 @@ export function chooseMissingRule(
       isAboveShare({ part: weight, whole: all, share: budgetShare })
     )
   }
-  const only = (arm: Arm, other: Arm) =>
-    countTurns(
-      observations.filter(
-        (entry) => entry[arm] === 'transport-missing' && entry[other] !== 'transport-missing',
-      ),
-    )
   if (isOver('baseline') || isOver('candidate')) return 'at-worst'
-  const p = testUnequal({ first: only('candidate', 'baseline'), second: only('baseline', 'candidate') })
-  return p > unequalLevel ? 'within-budget' : 'at-worst'
+  return testUnequalLoss(observations) > unequalLevel ? 'within-budget' : 'at-worst'
+}
+
+/** The p value of "calls are lost in either arm alike", over turns or, where one gave several, over conversations. */
+function testUnequalLoss(observations: readonly Observation[]): number {
+  const lost = new Map<number, number>()
+  const counts = { first: 0, second: 0 }
+  for (const { candidate, baseline, cluster, count = 1 } of observations) {
+    const difference = Number(candidate === 'transport-missing') - Number(baseline === 'transport-missing')
+    lost.set(cluster, (lost.get(cluster) ?? 0) + difference * count)
+    if (difference > 0) counts.first += count
+    if (difference < 0) counts.second += count
+  }
+  return lost.size < observations.length ? testUnequalClustered([...lost.values()]) : testUnequal(counts)
 }
 
 // 0.0029 · 10,000 is 28.999999999999996: 29 turns of them are within 0.29 % all the same.

@@ -224,7 +224,10 @@ describe('a verdict', () => {
         const { verdict, estimates } = decideStates(states)
         if (verdict.verdict !== 'pass') return
         for (const [at, { regression, candidate, limit, margin, baseline, early }] of estimates.entries()) {
-          if (early !== null) continue
+          if (early !== null && limit !== null) {
+            expect(candidate.upperPer100k).toBeLessThanOrEqual(limit.limitPer100k * (1 + 1e-9))
+            continue
+          }
           if (states.categories[at]?.regression === true) {
             expect(regression.pPass).toBeGreaterThan(states.gate.regressionAlpha)
           }
