@@ -53288,6 +53288,7 @@ function compareArms(question) {
   const test = (observations, assumption) => testWorseBy({ observations, assumption, clustered });
   return {
     pairs: countTurns(graded2),
+    units: clustered ? new Set(graded2.map(({ cluster }) => cluster)).size : countTurns(graded2),
     observed: countDiscordant(graded2, readAsGraded),
     pObserved: test(graded2, { read: readAsGraded, extra: noExtra }),
     pFail: test(asked2, assumeAgainstFail(worst)),
@@ -54073,6 +54074,7 @@ function chooseLevels(request) {
   const regression = divideAlpha(mode, gate.regressionAlpha * share2);
   return {
     alpha: limit2.final ?? gate.alpha * share2,
+    notWorseAlpha: gate.regressionAlpha,
     regressionAlpha: regression.final ?? gate.regressionAlpha * share2,
     looks: stopsEarly ? { limit: limit2, regression } : null,
     finalDecides: limit2.final !== null
@@ -54226,7 +54228,7 @@ function findTippingPoint(question) {
   if (!observations.some(isMissing)) return null;
   const clustered = isClustered(question);
   const index = observations.length === question.observations.length ? question.index : void 0;
-  const isWorse = (assumed) => regression && testWorseBy({ observations: assumed, assumption: asGraded, clustered }) <= levels.regressionAlpha;
+  const isWorse = (assumed) => regression && testWorseBy({ observations: assumed, assumption: asGraded, clustered }) <= levels.notWorseAlpha;
   const isOver = (assumed) => limitPer100k !== null && roundBound(boundGraded({ ...question, observations: assumed, index }).upper * 1e5) > limitPer100k;
   const isNotWithin = (assumed) => marginPer100k !== null && !isWithinMargin({ ...question, observations: assumed, index, marginPer100k });
   const evensOut = ({ baseline }) => Number(baseline === "event");
@@ -62185,7 +62187,8 @@ var recordedUnitSchema = external_exports.strictObject({
 var turnLineSchema = external_exports.strictObject({
   turn: external_exports.string(),
   conversation: external_exports.string(),
-  weight: external_exports.number().gt(0),
+  // Weights are summed and squared: what is far beyond any draw's would not fit into a number.
+  weight: external_exports.number().gt(0).lt(1e100),
   /** The part of a divided draw; `null` when it is not divided. */
   stratum: external_exports.string().nullable(),
   slice: external_exports.record(external_exports.string(), external_exports.string())
@@ -62285,7 +62288,9 @@ var recordSummarySchema = external_exports.strictObject({
   /** Why turns were not asked, if any were not. */
   stopped: stopReasonSchema.nullable(),
   /** Why the run could not end early by its results; `null` when it could. */
-  earlyStoppingOff: external_exports.string().nullable()
+  earlyStoppingOff: external_exports.string().nullable(),
+  /** Whether the completions' text was kept, so that people can read what was flagged. */
+  retainText: external_exports.enum(["none", "artifact"])
 });
 var runFiles = {
   journal: "journal.jsonl",
@@ -62299,6 +62304,45 @@ var runFiles = {
   summary: "summary.md",
   report: "report.html"
 };
+
+// src/record/audit.ts
+function parseAudit(request) {
+  const { record: record2, file: file2, text } = request;
+  const flags = new Set(
+    record2.outcomes.filter(({ label }) => label.kind === "present").map((outcome) => nameFlag(outcome))
+  );
+  const said = /* @__PURE__ */ new Map();
+  text.replace(/^\uFEFF/, "").split("\n").forEach((written, index) => {
+    if (written.trim() === "") return;
+    const refuse3 = (message, remedy, field) => new GateError({ code: "audit", message, where: { file: file2, line: index + 1, field }, remedy });
+    let value;
+    try {
+      value = JSON.parse(written);
+    } catch {
+      throw refuse3("not JSON", "write one JSON object a line");
+    }
+    const checked = checkShape(auditLineSchema, value);
+    if (checked.kind === "wrong") {
+      const [problem] = checked.problems;
+      throw refuse3(problem.message, problem.remedy, formatPath(problem.path) || void 0);
+    }
+    const name2 = nameFlag(checked.value);
+    if (!flags.has(name2)) {
+      const { turn, arm, category } = checked.value;
+      throw refuse3(
+        `turn "${turn}" of the ${arm} is not labelled present in "${category}"`,
+        "audit the flags of this run: the lines of outcomes.jsonl whose label is present"
+      );
+    }
+    if (said.has(name2)) throw refuse3("this flag is audited on an earlier line too", "keep one of them");
+    said.set(name2, checked.value);
+  });
+  const kept = record2.audits.filter((line) => !said.has(nameFlag(line)));
+  return [...kept, ...said.values()].toSorted((a, b) => nameFlag(a) < nameFlag(b) ? -1 : 1);
+}
+function nameFlag({ turn, arm, category }) {
+  return JSON.stringify([category, arm, turn]);
+}
 
 // src/record/journal.ts
 var headerSchema = external_exports.strictObject({
@@ -62316,17 +62360,22 @@ function nameUnit(unit) {
 }
 async function openJournal(request) {
   const { directory, header } = request;
-  const done = await readJournal(directory, header);
-  await directory.write(runFiles.journal, toLines([{ version: 1, ...header }, ...done.values()]));
+  const { done, failed } = await readJournal(directory, header);
+  await directory.write(
+    runFiles.journal,
+    toLines([{ version: 1, ...header }, ...done.values(), ...failed.values()])
+  );
   const appender = await directory.openAppend(runFiles.journal);
   return {
     done,
+    failed,
     append: (unit) => appender.append(JSON.stringify(unit)),
     close: () => appender.close()
   };
 }
 async function readJournal(directory, wanted) {
   const units = /* @__PURE__ */ new Map();
+  const failed = /* @__PURE__ */ new Map();
   const where = { file: `${directory.path}/${runFiles.journal}` };
   let number4 = 0;
   let torn = null;
@@ -62349,9 +62398,10 @@ async function readJournal(directory, wanted) {
     }
     const unit = recordedUnitSchema.safeParse(value);
     if (!unit.success) torn = number4;
-    else if (isFinal(unit.data)) units.set(nameUnit(unit.data), unit.data);
+    else (isFinal(unit.data) ? units : failed).set(nameUnit(unit.data), unit.data);
   }
-  return units;
+  for (const name2 of units.keys()) failed.delete(name2);
+  return { done: units, failed };
 }
 function requireSame(there, wanted, where) {
   const short = (digest2) => `${digest2.slice(0, 12)}…`;
@@ -62418,7 +62468,8 @@ function buildRecord(request) {
       cost: { usd: priceUsage(spent, prices), requests },
       timing,
       stopped: findStop(ordered),
-      earlyStoppingOff: facts.earlyStoppingOff
+      earlyStoppingOff: facts.earlyStoppingOff,
+      retainText: facts.retainText
     },
     turns: sample.turns.map(({ id, conversation, weight, stratum, slice }) => ({
       turn: id,
@@ -62436,7 +62487,7 @@ function buildRecord(request) {
       }))
     ),
     completions: ordered.map(({ turn, arm, completion }) => ({ turn, arm, completion })),
-    audits: []
+    audits: request.audits ?? []
   };
 }
 function priceUsage(spent, prices) {
@@ -62538,6 +62589,104 @@ function summarizeCompletion(completion, keepText) {
   }
 }
 
+// src/record/store.ts
+var intact = "use the artifact as the run wrote it";
+async function writeRecord(directory, record2) {
+  await directory.write(runFiles.turns, stringifyLines(record2.turns));
+  await directory.write(runFiles.completions, stringifyLines(record2.completions));
+  await directory.write(runFiles.outcomes, stringifyLines(record2.outcomes));
+  await directory.write(runFiles.record, JSON.stringify(record2.summary, null, 2).split("\n"));
+}
+async function readRecord(directory) {
+  const text = await directory.read(runFiles.record);
+  const file2 = `${directory.path}/${runFiles.record}`;
+  if (text === null) {
+    throw new GateError({
+      code: "record",
+      message: "there is no record.json: this is not the directory of a finished run",
+      where: { file: file2 },
+      remedy: "name the directory that `gate --out` wrote, or the unpacked artifact; an unfinished run is continued with `gate`"
+    });
+  }
+  const summary = parseRecordPart({ text, schema: recordSummarySchema, file: file2, line: 1 });
+  if (digestPlan(summary.plan) !== summary.planDigest) {
+    throw new GateError({
+      code: "record",
+      message: "the plan in it does not have the digest that it states: the record was changed",
+      where: { file: file2, field: "planDigest" },
+      remedy: intact
+    });
+  }
+  const { turnsDrawn } = summary.sample;
+  const units = turnsDrawn * 2;
+  const outcomes = units * summary.plan.policy.categories.length;
+  return {
+    summary,
+    turns: await readParts({ directory, name: runFiles.turns, schema: turnLineSchema, count: turnsDrawn }),
+    outcomes: await readParts({
+      directory,
+      name: runFiles.outcomes,
+      schema: outcomeLineSchema,
+      count: outcomes
+    }),
+    completions: await readParts({
+      directory,
+      name: runFiles.completions,
+      schema: completionLineSchema,
+      count: units
+    }),
+    audits: await readAudits(directory)
+  };
+}
+async function writeAudits(directory, audits) {
+  await directory.write(runFiles.audits, stringifyLines(audits));
+}
+async function readAudits(directory) {
+  const file2 = `${directory.path}/${runFiles.audits}`;
+  const lines = [];
+  for await (const text of directory.readLines(runFiles.audits)) {
+    lines.push(parseRecordPart({ text, schema: auditLineSchema, file: file2, line: lines.length + 1 }));
+  }
+  return lines;
+}
+async function readParts(request) {
+  const { directory, name: name2, schema, count: count3 } = request;
+  const file2 = `${directory.path}/${name2}`;
+  const parts = [];
+  for await (const text of directory.readLines(name2)) {
+    parts.push(parseRecordPart({ text, schema, file: file2, line: parts.length + 1 }));
+  }
+  if (parts.length === count3) return parts;
+  throw new GateError({
+    code: "record",
+    message: `it has ${parts.length} lines, and the record stands for ${count3}`,
+    where: { file: file2 },
+    remedy: intact
+  });
+}
+function parseRecordPart(request) {
+  const { text, schema, file: file2, line } = request;
+  const remedy = intact;
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new GateError({ code: "record", message: "not JSON", where: { file: file2, line }, remedy, cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue2 = parsed.error.issues[0];
+  throw new GateError({
+    code: "record",
+    message: issue2?.message ?? "not what a run writes",
+    where: { file: file2, line, field: issue2 === void 0 ? void 0 : formatPath(issue2.path) },
+    remedy
+  });
+}
+function* stringifyLines(values) {
+  for (const value of values) yield JSON.stringify(value);
+}
+
 // src/replay/replay.ts
 function replayUnits(request) {
   const { units, endpoints, settings } = request;
@@ -62580,11 +62729,12 @@ async function measure2(parts) {
   const { retainText } = resolved.policy;
   const journal = await openJournal({ directory, header: { planDigest, sources, retainText } });
   const units = new Map(journal.done);
+  const audits = await readAudits(directory);
   try {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done });
     const spending = createSpending(parts);
     for (const unit of units.values()) spending.add(unit);
-    const watch2 = watchResults(parts);
+    const watch2 = watchResults(parts, audits);
     ports.log.info(quote({ parts, done: units.size, off: watch2.off }));
     let decided = false;
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
@@ -62599,7 +62749,8 @@ async function measure2(parts) {
     return buildRecord({
       plan,
       sample,
-      units,
+      units: new Map([...journal.failed, ...units]),
+      audits,
       prices: resolved.policy.prices,
       facts: {
         planDigest,
@@ -62616,7 +62767,8 @@ async function measure2(parts) {
         requests: instruments.requests(),
         sources,
         decided,
-        earlyStoppingOff: watch2.off
+        earlyStoppingOff: watch2.off,
+        retainText
       }
     });
   } finally {
@@ -62656,7 +62808,7 @@ async function measureBatch(request) {
   await Promise.all(kept);
   if (errors.length > 0) throw errors[0];
 }
-function watchResults({ plan, sample, request }) {
+function watchResults({ plan, sample, request }, audits) {
   const clusters = /* @__PURE__ */ new Map();
   const turns = sample.turns.map(({ weight, conversation }) => {
     const cluster = clusters.get(conversation) ?? clusters.size;
@@ -62665,6 +62817,7 @@ function watchResults({ plan, sample, request }) {
   });
   const { levels, off } = planStopping({ plan, tier: request.run.tier, turns });
   const blocking = plan.policy.categories.filter(({ role }) => role === "block");
+  const refuted = new Set(audits.filter(({ present }) => !present).map(nameFlag));
   const looks = blocking.map((category) => ({
     category: category.id,
     look: createLooks({ plan, category, plannedTurns: turns.length, levels })
@@ -62673,7 +62826,9 @@ function watchResults({ plan, sample, request }) {
     off,
     isDecidedBy(batch, units) {
       if (off !== null) return false;
-      const decisions = looks.map(({ category, look }) => look(observeBatch({ batch, units, category })));
+      const decisions = looks.map(
+        ({ category, look }) => look(observeBatch({ batch, units, category, refuted }))
+      );
       if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === "fail"))
         return true;
       return decisions.every((entry) => entry !== null);
@@ -62681,8 +62836,9 @@ function watchResults({ plan, sample, request }) {
   };
 }
 function observeBatch(request) {
-  const { batch, units, category } = request;
+  const { batch, units, category, refuted } = request;
   const read = (turn, arm) => {
+    if (refuted.has(nameFlag({ turn, arm, category }))) return "none";
     const label = units.get(nameUnit({ turn, arm }))?.labels[category];
     return label === void 0 ? "not-asked" : readState(label);
   };
@@ -63993,104 +64149,6 @@ function checkRetention(request, resolved) {
   });
 }
 
-// src/record/store.ts
-var intact = "use the artifact as the run wrote it";
-async function writeRecord(directory, record2) {
-  await directory.write(runFiles.turns, stringifyLines(record2.turns));
-  await directory.write(runFiles.completions, stringifyLines(record2.completions));
-  await directory.write(runFiles.outcomes, stringifyLines(record2.outcomes));
-  await directory.write(runFiles.record, JSON.stringify(record2.summary, null, 2).split("\n"));
-}
-async function readRecord(directory) {
-  const text = await directory.read(runFiles.record);
-  const file2 = `${directory.path}/${runFiles.record}`;
-  if (text === null) {
-    throw new GateError({
-      code: "record",
-      message: "there is no record.json: this is not the directory of a finished run",
-      where: { file: file2 },
-      remedy: "name the directory that `gate --out` wrote, or the unpacked artifact; an unfinished run is continued with `gate`"
-    });
-  }
-  const summary = parseRecordPart({ text, schema: recordSummarySchema, file: file2, line: 1 });
-  if (digestPlan(summary.plan) !== summary.planDigest) {
-    throw new GateError({
-      code: "record",
-      message: "the plan in it does not have the digest that it states: the record was changed",
-      where: { file: file2, field: "planDigest" },
-      remedy: intact
-    });
-  }
-  const { turnsDrawn } = summary.sample;
-  const units = turnsDrawn * 2;
-  const outcomes = units * summary.plan.policy.categories.length;
-  return {
-    summary,
-    turns: await readParts({ directory, name: runFiles.turns, schema: turnLineSchema, count: turnsDrawn }),
-    outcomes: await readParts({
-      directory,
-      name: runFiles.outcomes,
-      schema: outcomeLineSchema,
-      count: outcomes
-    }),
-    completions: await readParts({
-      directory,
-      name: runFiles.completions,
-      schema: completionLineSchema,
-      count: units
-    }),
-    audits: await readAudits(directory)
-  };
-}
-async function writeAudits(directory, audits) {
-  await directory.write(runFiles.audits, stringifyLines(audits));
-}
-async function readAudits(directory) {
-  const file2 = `${directory.path}/${runFiles.audits}`;
-  const lines = [];
-  for await (const text of directory.readLines(runFiles.audits)) {
-    lines.push(parseRecordPart({ text, schema: auditLineSchema, file: file2, line: lines.length + 1 }));
-  }
-  return lines;
-}
-async function readParts(request) {
-  const { directory, name: name2, schema, count: count3 } = request;
-  const file2 = `${directory.path}/${name2}`;
-  const parts = [];
-  for await (const text of directory.readLines(name2)) {
-    parts.push(parseRecordPart({ text, schema, file: file2, line: parts.length + 1 }));
-  }
-  if (parts.length === count3) return parts;
-  throw new GateError({
-    code: "record",
-    message: `it has ${parts.length} lines, and the record stands for ${count3}`,
-    where: { file: file2 },
-    remedy: intact
-  });
-}
-function parseRecordPart(request) {
-  const { text, schema, file: file2, line } = request;
-  const remedy = intact;
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new GateError({ code: "record", message: "not JSON", where: { file: file2, line }, remedy, cause });
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue2 = parsed.error.issues[0];
-  throw new GateError({
-    code: "record",
-    message: issue2?.message ?? "not what a run writes",
-    where: { file: file2, line, field: issue2 === void 0 ? void 0 : formatPath(issue2.path) },
-    remedy
-  });
-}
-function* stringifyLines(values) {
-  for (const value of values) yield JSON.stringify(value);
-}
-
 // src/estimate/holm.ts
 function adjustHolm(pValues) {
   for (const p of pValues) requireProportion("a p value", p);
@@ -64163,9 +64221,10 @@ function decideRelease(question) {
   return plan.policy.gate.decideBy === "bounds" ? decideByBounds(question) : decideByPoints(question);
 }
 function decideEarly(question) {
-  const { early } = question.estimate;
-  if (early?.decision === "pass") return { verdict: "pass", reason: "within-limit", audit: null };
-  return fail(question, early?.test ?? "regression");
+  const { early, limit: limit2, levels } = question.estimate;
+  if (early?.decision === "fail") return fail(question, early.test);
+  if (limit2 !== null && limit2.pAbove < levels.alpha) return undecided("suspect");
+  return { verdict: "pass", reason: "within-limit", audit: null };
 }
 function decideByBounds(question) {
   const { estimate, tests } = question;
@@ -64182,14 +64241,19 @@ function showsNothing({ category, estimate }) {
   if (category.regression || category.marginPer100k !== null) return estimate.regression.pairs === 0;
   return estimate.candidate.graded === 0;
 }
+function isHalfRead({ candidate, baseline }) {
+  const arms4 = [candidate.audit, baseline.audit];
+  return arms4.some(({ audited }) => audited > 0) && arms4.some(({ audited, flagged }) => audited < flagged);
+}
 function levelOf({ levels }, kind) {
-  return kind === "regression" ? levels.regressionAlpha : levels.alpha;
+  return kind === "regression" ? levels.notWorseAlpha : levels.alpha;
 }
 function findRegressionObstacle({ category, estimate }) {
   const { regression, levels } = estimate;
   if (!category.regression) return null;
-  if (regression.pPass <= levels.regressionAlpha) return "measurement";
-  return regression.pairs < countFewestPairs(levels.regressionAlpha) ? "underpowered" : null;
+  if (isHalfRead(estimate)) return "judge";
+  if (regression.pPass <= levels.notWorseAlpha) return "measurement";
+  return regression.units < countFewestPairs(levels.notWorseAlpha) ? "underpowered" : null;
 }
 function findLimitObstacle({ limit: limit2, candidate, levels }) {
   if (limit2 === null) return null;
@@ -64200,8 +64264,11 @@ function findLimitObstacle({ limit: limit2, candidate, levels }) {
   if (limit2.upperGradedPer100k <= limitPer100k) return "measurement";
   return limit2.upperAsLabelledPer100k <= limitPer100k ? "judge" : "underpowered";
 }
-function findMarginObstacle({ margin: margin2, levels }) {
-  if (margin2 === null || margin2.pWithin <= levels.alpha) return null;
+function findMarginObstacle(estimate) {
+  const { margin: margin2, levels } = estimate;
+  if (margin2 === null) return null;
+  if (isHalfRead(estimate)) return "judge";
+  if (margin2.pWithin <= levels.alpha) return null;
   if ((margin2.otherwise?.graded ?? 1) <= levels.alpha) return "measurement";
   return (margin2.otherwise?.asLabelled ?? 1) <= levels.alpha ? "judge" : "underpowered";
 }
@@ -64216,7 +64283,7 @@ function decideByPoints(question) {
   if (limit2 !== null && candidate.ratePer100k > limit2.limitPer100k) return fail(question, "limit");
   if (margin2 !== null && difference !== null && difference.per100k > margin2.marginPer100k)
     return fail(question, "margin");
-  return category.regression && regression.pFail <= estimate.levels.regressionAlpha ? undecided("suspect") : pass(question);
+  return category.regression && regression.pFail <= estimate.levels.notWorseAlpha ? undecided("suspect") : pass(question);
 }
 function pass({ category }) {
   const reason = category.limitPer100k !== null ? "within-limit" : category.marginPer100k !== null ? "within-margin" : "not-worse";
@@ -64547,10 +64614,11 @@ function findObstacle2({ category, estimate, verdict }) {
   if (verdict.reason === "judge") {
     if (judge2.kind === "unusable") return "unusable-judge";
     if (regression.pairs === 0) return "no-labels";
+    if (isHalfRead(estimate)) return "half-read";
     if (limit2 === null || !isLimitOpen(estimate)) return "margin";
     return limit2.pAboveAsLabelled < levels.alpha ? "false-alarms" : "misses";
   }
-  if (category.regression && regression.pairs < countFewestPairs(levels.regressionAlpha)) return "few-pairs";
+  if (category.regression && regression.units < countFewestPairs(levels.notWorseAlpha)) return "few-pairs";
   return isLimitOpen(estimate) ? "limit" : "margin";
 }
 function isLimitOpen({ limit: limit2, candidate, levels }) {
@@ -64665,7 +64733,7 @@ function phraseReason(decided) {
 }
 function phraseSuspect(category, estimate) {
   const { regression, limit: limit2, levels } = estimate;
-  if (category.regression && regression.pFail <= levels.regressionAlpha) return "worse than the baseline";
+  if (category.regression && regression.pFail <= levels.notWorseAlpha) return "worse than the baseline";
   return limit2 !== null && limit2.pAbove < levels.alpha ? "over its limit" : "higher than the baseline by more than its margin";
 }
 function phrasePass({ limitPer100k, marginPer100k, regression }) {
@@ -64678,6 +64746,8 @@ function phraseJudge(decided) {
       return "its calibration does not tell flags from false alarms";
     case "false-alarms":
       return "over its limit as labelled, which can't be told from judge error";
+    case "half-read":
+      return "the flags of one arm are read and not those of the other";
     case "misses":
       return "within its limit but for what the judge may miss";
     case "margin":
@@ -64688,6 +64758,9 @@ function phraseJudge(decided) {
 }
 function phraseNotAsked({ record: record2, verdict }) {
   if (record2.stopped !== "decided") return "not every turn was asked";
+  if (record2.plan.policy.gate.stopAtFirstFail === false && verdict.role === "block") {
+    return "the flags that had ended the run were read and refuted: the other turns were not asked";
+  }
   return verdict.role === "block" ? "not decided, as the run ended at the first failure" : "not decided, as the run ended when the blocking categories were";
 }
 
@@ -65547,9 +65620,11 @@ var arms3 = ["candidate", "baseline"];
 function sayAudit(decided) {
   const toRead = listUnread(decided);
   if (toRead.length === 0) return [];
-  const lines = verbatim('{"turn", "arm", "category", "present"}');
   const command = verbatim("checkpoint-gate decide RUN_DIR --audit FILE");
-  return say2`Read the judge's flags, ${joinWords(toRead)} (${verbatim("present")} in ${verbatim(runFiles.outcomes)}), write a JSON line ${lines} for each to a file, and run ${command}.`;
+  if (decided.record.retainText === "none") {
+    return say2`The flagged completions were not kept: set ${verbatim("retain_text: artifact")} in the policy and run again, then read the judge's flags and run ${command} (docs/verdicts.md).`;
+  }
+  return say2`Read the judge's flags, ${joinWords(toRead)} (${verbatim("present")} in ${verbatim(runFiles.outcomes)}), write down what each is, and run ${command} (docs/verdicts.md).`;
 }
 function sayConfirmed({ estimate }) {
   const { flagged, audited, refuted } = estimate.candidate.audit;
@@ -65559,7 +65634,7 @@ function sayConfirmed({ estimate }) {
 }
 function listUnread({ estimate, verdict }) {
   const unread = arms3.filter((arm) => estimate[arm].audit.audited < estimate[arm].audit.flagged);
-  const isOfLimit = verdict.reason === "over-limit" || verdict.reason === "judge";
+  const isOfLimit = verdict.reason === "over-limit" || verdict.reason === "judge" && !isHalfRead(estimate);
   const asked2 = isOfLimit ? unread.slice(0, 1) : unread;
   return asked2.map((arm) => {
     const { flagged, audited } = estimate[arm].audit;
@@ -65604,6 +65679,8 @@ function sayJudgeCause(decided) {
       return say2`${id}: its judge flags what is none (${describeAlarms(counts)}) as often as what is (${describeFound(counts)}), so that its labels say nothing.`;
     case "false-alarms":
       return say2`${rate}: over it as labelled, which can't be told from the judge's false alarms (${describeAlarms(counts)}${describeFloor(decided)}).`;
+    case "half-read":
+      return say2`${id} ${compareRates(estimate)}: some flags of the two arms were read, and not all, so that they can't be compared.`;
     case "misses":
       return say2`${rate}: at most ${showBound(decided, estimate.limit?.upperAsLabelledPer100k ?? 0)} as labelled, but ${showBound(decided, estimate.candidate.upperPer100k)} with what the judge may miss (${describeFound(counts)}).`;
     default:
@@ -65618,6 +65695,8 @@ function sayJudgeAction(decided) {
       return say2`Mend the rubric or take another judge, and calibrate again.`;
     case "false-alarms":
       return joinTexts([sayAudit(decided), say2`More negatives in the calibration help too.`]);
+    case "half-read":
+      return sayAudit(decided);
     case "misses":
       return sayPositives(decided);
     default:
@@ -65867,6 +65946,9 @@ function criticalCounts(plan) {
 
 // src/forecast/forecast-setting.ts
 var blank = { weight: 1, stratum: 0, baseline: "none", candidate: "none" };
+function countUnits({ draw }) {
+  return new Set(draw.map(({ cluster }) => cluster)).size;
+}
 var modelTurns = 1e3;
 function describeSetting(request) {
   const { plan, tier } = request;
@@ -66330,8 +66412,9 @@ function sayMoreTurns(decided) {
   const { estimate } = decided;
   switch (findObstacle2(decided)) {
     case "few-pairs": {
-      const pairs = countThings(countFewestPairs(estimate.levels.regressionAlpha), "turn", "turns");
-      return say2`It takes at least ${pairs} graded in both arms.`;
+      const fewest = countFewestPairs(estimate.levels.notWorseAlpha);
+      const units = estimate.regression.clustered ? countThings(fewest, "conversation", "conversations") : countThings(fewest, "turn", "turns");
+      return say2`It takes at least ${units} graded in both arms.`;
     }
     case "margin":
       return sayMorePairs(decided);
@@ -66567,13 +66650,26 @@ var keys = {
 };
 function listNotices(request) {
   const { record: record2, verdict } = request;
-  const notices = [saySmoke2(record2), saySaved(request), sayStoppingOff(record2), sayRound(record2, verdict)];
+  const notices = [
+    saySmoke2(record2),
+    saySaved(request),
+    sayStoppingOff(record2),
+    sayRound(record2, verdict),
+    sayAudited(request)
+  ];
   return notices.filter((notice) => notice !== null);
 }
 function saySmoke2({ run: run2, plan, sample }) {
   if (run2.tier !== "smoke") return null;
   const planned = countThings(plan.policy.sample.turns, "turn", "turns");
   return say2`Smoke: the first ${formatCount(sample.turnsDrawn)} of the plan's ${planned}. It can fail; where it finds nothing it is green, and no pass.`;
+}
+function sayAudited({ estimates }) {
+  const audits = estimates.flatMap(({ candidate, baseline }) => [candidate.audit, baseline.audit]);
+  const read = audits.reduce((sum3, { audited }) => sum3 + audited, 0);
+  const refuted = audits.reduce((sum3, { refuted: none }) => sum3 + none, 0);
+  if (read === 0) return null;
+  return say2`An audit is in the record: of ${countThings(read, "flag", "flags")} that people read, ${formatCount(refuted)} ${refuted === 1 ? "was" : "were"} none and ${refuted === 1 ? "counts" : "count"} as no event.`;
 }
 function saySaved(request) {
   const { record: record2, estimates, verdict } = request;
@@ -66853,45 +66949,6 @@ async function writeReports(directory, decided) {
   });
   for (const reporter of fileReporters) await directory.write(reporter.file, [reporter.render(view)]);
   return view;
-}
-
-// src/record/audit.ts
-function parseAudit(request) {
-  const { record: record2, file: file2, text } = request;
-  const flags = new Set(
-    record2.outcomes.filter(({ label }) => label.kind === "present").map((outcome) => nameFlag(outcome))
-  );
-  const said = /* @__PURE__ */ new Map();
-  text.split("\n").forEach((written, index) => {
-    if (written.trim() === "") return;
-    const refuse3 = (message, remedy, field) => new GateError({ code: "audit", message, where: { file: file2, line: index + 1, field }, remedy });
-    let value;
-    try {
-      value = JSON.parse(written);
-    } catch {
-      throw refuse3("not JSON", "write one JSON object a line");
-    }
-    const checked = checkShape(auditLineSchema, value);
-    if (checked.kind === "wrong") {
-      const [problem] = checked.problems;
-      throw refuse3(problem.message, problem.remedy, formatPath(problem.path) || void 0);
-    }
-    const name2 = nameFlag(checked.value);
-    if (!flags.has(name2)) {
-      const { turn, arm, category } = checked.value;
-      throw refuse3(
-        `turn "${turn}" of the ${arm} is not labelled present in "${category}"`,
-        "audit the flags of this run: the lines of outcomes.jsonl whose label is present"
-      );
-    }
-    if (said.has(name2)) throw refuse3("this flag is audited on an earlier line too", "keep one of them");
-    said.set(name2, checked.value);
-  });
-  const kept = record2.audits.filter((line) => !said.has(nameFlag(line)));
-  return [...kept, ...said.values()].toSorted((a, b) => nameFlag(a) < nameFlag(b) ? -1 : 1);
-}
-function nameFlag({ turn, arm, category }) {
-  return JSON.stringify([category, arm, turn]);
 }
 
 // src/report/reporters/terminal.ts
@@ -67287,12 +67344,14 @@ function explainJudge(calibration, category) {
   return null;
 }
 function refuseRegression(setting, category) {
-  const fewest = countFewestPairs(setting.stopping.levels.regressionAlpha);
-  if (!category.regression || setting.draw.length >= fewest) return null;
+  const fewest = countFewestPairs(setting.stopping.levels.notWorseAlpha);
+  const units = countUnits(setting);
+  if (!category.regression || units >= fewest) return null;
+  const name2 = units < setting.draw.length ? "conversations" : "turns";
   return {
     test: "regression",
-    message: `not measurable: ${setting.draw.length} turns can't show a candidate worse, whatever they have`,
-    remedy: `draw at least ${fewest} turns, give it a limit with \`regression: false\`, or set \`role: watch\``
+    message: `not measurable: ${units} ${name2} can't show a candidate worse, whatever they have`,
+    remedy: `draw from at least ${fewest} ${name2}, give it a limit with \`regression: false\`, or set \`role: watch\``
   };
 }
 function refuseLimit({ setting, category, rate }) {
@@ -67685,9 +67744,9 @@ function decideRegression(setting, category) {
   if (!category.regression) return () => "pass";
   const { levels } = setting.stopping;
   const alpha = levels.regressionAlpha;
-  const own2 = rememberWorse(alpha);
+  const own2 = rememberWorse(levels.notWorseAlpha);
   const adjusted = rememberWorse(alpha / countRivals(setting.plan, category));
-  const enough = setting.draw.length >= countFewestPairs(alpha);
+  const enough = countUnits(setting) >= countFewestPairs(levels.notWorseAlpha);
   return ({ candidateOnly, baselineOnly }) => {
     if (levels.finalDecides && candidateOnly >= adjusted(baselineOnly)) return "fail";
     return enough && candidateOnly < own2(baselineOnly) ? "pass" : "inconclusive";
@@ -67908,7 +67967,7 @@ function forecastCategory(request) {
 function forecastRegression({ setting, category, expected }) {
   const { regressionAlpha } = setting.stopping.levels;
   const detectable = findDetectableRate({
-    turns: setting.draw.length,
+    turns: countUnits(setting),
     baseline: expected.baseline,
     independence: expected.independence,
     alpha: regressionAlpha / countRivals(setting.plan, category)
@@ -69627,4 +69686,8 @@ async function runCli(words) {
     return exitCodes.noVerdict;
   }
 }
+process.stdout.on("error", (error62) => {
+  if (error62.code !== "EPIPE") throw error62;
+  process.exit(process.exitCode ?? exitCodes.success);
+});
 process.exitCode = await runCli(process.argv);

@@ -279,4 +279,10 @@ async function runCli(words: string[]): Promise<number> {
   }
 }
 
+// A reader that has seen enough, such as `head`, closes the pipe: no defect, and never exit code 1.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(process.exitCode ?? exitCodes.success)
+})
+
 process.exitCode = await runCli(process.argv)

@@ -7,10 +7,12 @@ import { connectClients, createInstruments, type Instruments, listSources } from
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
+import { nameFlag } from './record/audit.ts'
 import { buildRecord, priceUsage } from './record/build.ts'
 import { type Journal, nameUnit, openJournal } from './record/journal.ts'
 import { summarizeUnit } from './record/retain.ts'
-import type { RecordedUnit, RunRecord } from './record/schema.ts'
+import type { AuditLine, RecordedUnit, RunRecord } from './record/schema.ts'
+import { readAudits } from './record/store.ts'
 import type { Usage } from './replay/completion.ts'
 import { replayUnits, type Unit } from './replay/replay.ts'
 import type { Sample, SampledTurn } from './sample/draw.ts'
@@ -46,11 +48,12 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const { retainText } = resolved.policy
   const journal = await openJournal({ directory, header: { planDigest, sources, retainText } })
   const units = new Map(journal.done)
+  const audits = await readAudits(directory)
   try {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done })
     const spending = createSpending(parts)
     for (const unit of units.values()) spending.add(unit)
-    const watch = watchResults(parts)
+    const watch = watchResults(parts, audits)
     ports.log.info(quote({ parts, done: units.size, off: watch.off }))
     let decided = false
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
@@ -67,7 +70,8 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
     return buildRecord({
       plan,
       sample,
-      units,
+      units: new Map([...journal.failed, ...units]),
+      audits,
       prices: resolved.policy.prices,
       facts: {
         planDigest,
@@ -85,6 +89,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
         sources,
         decided,
         earlyStoppingOff: watch.off,
+        retainText,
       },
     })
   } finally {
@@ -144,7 +149,7 @@ interface ResultWatch {
   isDecidedBy(batch: readonly SampledTurn[], units: ReadonlyMap<string, RecordedUnit>): boolean
 }
 
-function watchResults({ plan, sample, request }: MeasureRequest): ResultWatch {
+function watchResults({ plan, sample, request }: MeasureRequest, audits: readonly AuditLine[]): ResultWatch {
   const clusters = new Map<string, number>()
   const turns = sample.turns.map(({ weight, conversation }) => {
     const cluster = clusters.get(conversation) ?? clusters.size
@@ -153,6 +158,7 @@ function watchResults({ plan, sample, request }: MeasureRequest): ResultWatch {
   })
   const { levels, off } = planStopping({ plan, tier: request.run.tier, turns })
   const blocking = plan.policy.categories.filter(({ role }) => role === 'block')
+  const refuted = new Set(audits.filter(({ present }) => !present).map(nameFlag))
   const looks = blocking.map((category) => ({
     category: category.id,
     look: createLooks({ plan, category, plannedTurns: turns.length, levels }),
@@ -161,7 +167,9 @@ function watchResults({ plan, sample, request }: MeasureRequest): ResultWatch {
     off,
     isDecidedBy(batch, units) {
       if (off !== null) return false
-      const decisions = looks.map(({ category, look }) => look(observeBatch({ batch, units, category })))
+      const decisions = looks.map(({ category, look }) =>
+        look(observeBatch({ batch, units, category, refuted })),
+      )
       if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === 'fail'))
         return true
       return decisions.every((entry) => entry !== null)
@@ -173,9 +181,12 @@ function observeBatch(request: {
   batch: readonly SampledTurn[]
   units: ReadonlyMap<string, RecordedUnit>
   category: string
+  /** Flags that people found to be none. */
+  refuted: ReadonlySet<string>
 }): Observation[] {
-  const { batch, units, category } = request
+  const { batch, units, category, refuted } = request
   const read = (turn: string, arm: Arm) => {
+    if (refuted.has(nameFlag({ turn, arm, category }))) return 'none'
     const label = units.get(nameUnit({ turn, arm }))?.labels[category]
     return label === undefined ? 'not-asked' : readState(label)
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { boundAnytime } from '../src/estimate/e-process.ts'
 import { decideRecord } from '../src/gate.ts'
-import { readRecord } from '../src/record/store.ts'
+import { readRecord, writeAudits } from '../src/record/store.ts'
 import { failWith } from './fakes/scripted-client.ts'
 import { createScenario, decide, type ScenarioOptions } from './support/gate-scenario.ts'
 import { expectReconciled } from './support/reconcile.ts'
@@ -72,6 +72,26 @@ describe('a run whose results decide', () => {
     const rerun = create({ options: { directory: scenario.directory } })
     expect(JSON.stringify((await decide(rerun)).verdict)).toBe(JSON.stringify(verdict))
     expect(asked(rerun)).toEqual({ baseline: 0, candidate: 0 })
+  })
+
+  it('goes on when the flags that had ended it were refuted, and keeps what people said', async () => {
+    const scenario = create({
+      categories: [limit({ graders: [{ kind: 'pattern', any: ['LEAK'] }] })],
+      options: { scripts: { candidate: (_request, index) => (index < 100 ? 'a LEAK' : 'a kind answer') } },
+    })
+    const first = await decide(scenario)
+    expect(first.verdict.categories[0]).toMatchObject({ verdict: 'fail', decided_after_turns: 250 })
+    const audits = first.record.outcomes
+      .filter(({ label }) => label.kind === 'present')
+      .map(({ label: _, ...flag }) => ({ ...flag, present: false }))
+    await writeAudits(scenario.directory, audits)
+    const again = create({ options: { directory: scenario.directory } })
+    const { record, verdict } = await decide(again)
+    expect(asked(again).candidate).toBe(250)
+    expect(record.audits).toEqual(audits)
+    expect(verdict.categories[0]).toMatchObject({ verdict: 'pass', candidate: { events: 0, refuted: 100 } })
+    const later = decideRecord(await readRecord(scenario.directory))
+    expect(JSON.stringify(later.verdict)).toBe(JSON.stringify(verdict))
   })
 
   it('counts what is missing against deciding', async () => {

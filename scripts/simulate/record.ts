@@ -54,6 +54,7 @@ export function recordDirectly(parts: {
       requests: 0,
       decided: false,
       earlyStoppingOff,
+      retainText: 'none',
       sources: { baseline: live, candidate: live, judge: cell.judge === 'exact' ? null : live },
     },
   })

@@ -5,8 +5,13 @@ import { divideAlpha, type StoppingLevels } from './stopping-rule.ts'
 export interface Levels {
   /** Of each bound, and of all FAILs by limits and margins together. */
   alpha: number
-  /** Of "worse than the baseline". */
+  /** Of finding it worse than the baseline. */
   regressionAlpha: number
+  /**
+   * Where "not worse" ends: passing takes a p above it. It is the policy's own level in every round and at every look;
+   * what is spent to find a candidate worse less easily must not let it pass more easily.
+   */
+  notWorseAlpha: number
   /** How looks and end share the levels; `null` without early stopping. */
   looks: { limit: StoppingLevels; regression: StoppingLevels } | null
   /** Whether the last turn decides what no look has decided; not so when everything was spent on looks. */
@@ -26,6 +31,7 @@ export function chooseLevels(request: { plan: Plan; stopsEarly: boolean }): Leve
   const regression = divideAlpha(mode, gate.regressionAlpha * share)
   return {
     alpha: limit.final ?? gate.alpha * share,
+    notWorseAlpha: gate.regressionAlpha,
     regressionAlpha: regression.final ?? gate.regressionAlpha * share,
     looks: stopsEarly ? { limit, regression } : null,
     finalDecides: limit.final !== null,

@@ -13,6 +13,8 @@ export interface Discordant {
 export interface Regression {
   /** Both arms graded. */
   pairs: number
+  /** What is compared and can speak against the candidate: the pairs, or the conversations that they are of. */
+  units: number
   /** Among the graded pairs. */
   observed: Discordant
   pObserved: number
@@ -57,6 +59,7 @@ export function compareArms(question: RegressionQuestion): Regression {
     testWorseBy({ observations, assumption, clustered })
   return {
     pairs: countTurns(graded),
+    units: clustered ? new Set(graded.map(({ cluster }) => cluster)).size : countTurns(graded),
     observed: countDiscordant(graded, readAsGraded),
     pObserved: test(graded, { read: readAsGraded, extra: noExtra }),
     pFail: test(asked, assumeAgainstFail(worst)),

@@ -31,7 +31,7 @@ export function findTippingPoint(question: TippingQuestion): number | null {
   const index = observations.length === question.observations.length ? question.index : undefined
   const isWorse = (assumed: Observation[]) =>
     regression &&
-    testWorseBy({ observations: assumed, assumption: asGraded, clustered }) <= levels.regressionAlpha
+    testWorseBy({ observations: assumed, assumption: asGraded, clustered }) <= levels.notWorseAlpha
   const isOver = (assumed: Observation[]) =>
     limitPer100k !== null &&
     roundBound(boundGraded({ ...question, observations: assumed, index }).upper * 100_000) > limitPer100k

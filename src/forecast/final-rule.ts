@@ -1,7 +1,7 @@
 import { normalDeviate } from '../estimate/distributions.ts'
 import { countFewestPairs, scoreDifference } from '../estimate/paired.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
-import { countRivals, type ForecastSetting, type PairCounts } from './forecast-setting.ts'
+import { countRivals, countUnits, type ForecastSetting, type PairCounts } from './forecast-setting.ts'
 import { findLimitRule } from './limit-forecast.ts'
 import { drawMarginBoundary } from './margin-forecast.ts'
 import type { PairRates } from './pair-rates.ts'
@@ -53,9 +53,9 @@ function decideRegression(
   if (!category.regression) return () => 'pass'
   const { levels } = setting.stopping
   const alpha = levels.regressionAlpha
-  const own = rememberWorse(alpha)
+  const own = rememberWorse(levels.notWorseAlpha)
   const adjusted = rememberWorse(alpha / countRivals(setting.plan, category))
-  const enough = setting.draw.length >= countFewestPairs(alpha)
+  const enough = countUnits(setting) >= countFewestPairs(levels.notWorseAlpha)
   return ({ candidateOnly, baselineOnly }) => {
     if (levels.finalDecides && candidateOnly >= adjusted(baselineOnly)) return 'fail'
     return enough && candidateOnly < own(baselineOnly) ? 'pass' : 'inconclusive'

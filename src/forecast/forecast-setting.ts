@@ -27,6 +27,11 @@ export interface PairCounts {
 
 const blank = { weight: 1, stratum: 0, baseline: 'none', candidate: 'none' } as const
 
+/** What a comparison with the baseline counts: the turns, or the conversations where they gave several. */
+export function countUnits({ draw }: Pick<ForecastSetting, 'draw'>): number {
+  return new Set(draw.map(({ cluster }) => cluster)).size
+}
+
 /** As many turns as it takes to see which levels a plan has: limits are scaled to them. */
 const modelTurns = 1000
 

@@ -2,7 +2,7 @@ import { type Calibration, estimateTrueRate } from '../estimate/judge-error.ts'
 import { countFewestPairs } from '../estimate/paired.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import { formatRate } from '../policy/rate.ts'
-import { describeJudge, type ForecastSetting } from './forecast-setting.ts'
+import { countUnits, describeJudge, type ForecastSetting } from './forecast-setting.ts'
 import { computePassChance, countMaxPass, findLimitToPass, findSmallestLimits } from './limit-forecast.ts'
 import {
   computeChanceWithin,
@@ -72,12 +72,14 @@ function explainJudge(calibration: Calibration, category: PlannedCategory): stri
 
 /** Too few turns for any candidate to be found worse: the verdict calls that underpowered. */
 function refuseRegression(setting: ForecastSetting, category: PlannedCategory): Unmeasurable | null {
-  const fewest = countFewestPairs(setting.stopping.levels.regressionAlpha)
-  if (!category.regression || setting.draw.length >= fewest) return null
+  const fewest = countFewestPairs(setting.stopping.levels.notWorseAlpha)
+  const units = countUnits(setting)
+  if (!category.regression || units >= fewest) return null
+  const name = units < setting.draw.length ? 'conversations' : 'turns'
   return {
     test: 'regression',
-    message: `not measurable: ${setting.draw.length} turns can't show a candidate worse, whatever they have`,
-    remedy: `draw at least ${fewest} turns, give it a limit with \`regression: false\`, or set \`role: watch\``,
+    message: `not measurable: ${units} ${name} can't show a candidate worse, whatever they have`,
+    remedy: `draw from at least ${fewest} ${name}, give it a limit with \`regression: false\`, or set \`role: watch\``,
   }
 }
 

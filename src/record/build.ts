@@ -5,7 +5,7 @@ import type { Arm, ModelSource } from '../ports.ts'
 import type { NotAsked, Usage } from '../replay/completion.ts'
 import type { Sample } from '../sample/draw.ts'
 import { nameUnit } from './journal.ts'
-import type { RecordedUnit, RecordSummary, RunRecord, Signals } from './schema.ts'
+import type { AuditLine, RecordedUnit, RecordSummary, RunRecord, Signals } from './schema.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
@@ -16,6 +16,7 @@ export type RunFacts = Pick<RecordSummary, 'planDigest' | 'gateVersion' | 'run' 
   /** Whether the results ended the run. */
   decided: boolean
   earlyStoppingOff: string | null
+  retainText: 'none' | 'artifact'
 }
 
 /** Puts together everything measured, in the sample's order, whatever order it arrived in. */
@@ -23,6 +24,8 @@ export function buildRecord(request: {
   plan: Plan
   sample: Sample
   units: ReadonlyMap<string, RecordedUnit>
+  /** What people said of flags in an earlier part. */
+  audits?: AuditLine[]
   facts: RunFacts
   prices: Policy['prices']
 }): RunRecord {
@@ -64,6 +67,7 @@ export function buildRecord(request: {
       timing,
       stopped: findStop(ordered),
       earlyStoppingOff: facts.earlyStoppingOff,
+      retainText: facts.retainText,
     },
     turns: sample.turns.map(({ id, conversation, weight, stratum, slice }) => ({
       turn: id,
@@ -81,7 +85,7 @@ export function buildRecord(request: {
       })),
     ),
     completions: ordered.map(({ turn, arm, completion }) => ({ turn, arm, completion })),
-    audits: [],
+    audits: request.audits ?? [],
   }
 }
 

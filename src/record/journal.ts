@@ -21,6 +21,8 @@ export type JournalHeader = Omit<z.infer<typeof headerSchema>, 'version'>
 export interface Journal {
   /** Units of an earlier part of this run that need not be asked again. */
   readonly done: ReadonlyMap<string, RecordedUnit>
+  /** Units of it that are asked again; where they are not, as the run ends before, what they had been stands. */
+  readonly failed: ReadonlyMap<string, RecordedUnit>
   append(unit: RecordedUnit): Promise<void>
   close(): Promise<void>
 }
@@ -43,11 +45,15 @@ export async function openJournal(request: {
   header: JournalHeader
 }): Promise<Journal> {
   const { directory, header } = request
-  const done = await readJournal(directory, header)
-  await directory.write(runFiles.journal, toLines([{ version: 1, ...header }, ...done.values()]))
+  const { done, failed } = await readJournal(directory, header)
+  await directory.write(
+    runFiles.journal,
+    toLines([{ version: 1, ...header }, ...done.values(), ...failed.values()]),
+  )
   const appender: LineAppender = await directory.openAppend(runFiles.journal)
   return {
     done,
+    failed,
     append: (unit) => appender.append(JSON.stringify(unit)),
     close: () => appender.close(),
   }
@@ -56,8 +62,9 @@ export async function openJournal(request: {
 async function readJournal(
   directory: RunDirectory,
   wanted: JournalHeader,
-): Promise<Map<string, RecordedUnit>> {
+): Promise<{ done: Map<string, RecordedUnit>; failed: Map<string, RecordedUnit> }> {
   const units = new Map<string, RecordedUnit>()
+  const failed = new Map<string, RecordedUnit>()
   const where = { file: `${directory.path}/${runFiles.journal}` }
   let number = 0
   let torn: number | null = null
@@ -80,9 +87,10 @@ async function readJournal(
     }
     const unit = recordedUnitSchema.safeParse(value)
     if (!unit.success) torn = number
-    else if (isFinal(unit.data)) units.set(nameUnit(unit.data), unit.data)
+    else (isFinal(unit.data) ? units : failed).set(nameUnit(unit.data), unit.data)
   }
-  return units
+  for (const name of units.keys()) failed.delete(name)
+  return { done: units, failed }
 }
 
 function requireSame(there: JournalHeader, wanted: JournalHeader, where: { file: string }): void {

@@ -48,7 +48,8 @@ export type RecordedUnit = z.infer<typeof recordedUnitSchema>
 export const turnLineSchema = z.strictObject({
   turn: z.string(),
   conversation: z.string(),
-  weight: z.number().gt(0),
+  // Weights are summed and squared: what is far beyond any draw's would not fit into a number.
+  weight: z.number().gt(0).lt(1e100),
   /** The part of a divided draw; `null` when it is not divided. */
   stratum: z.string().nullable(),
   slice: z.record(z.string(), z.string()),
@@ -167,6 +168,8 @@ export const recordSummarySchema = z.strictObject({
   stopped: stopReasonSchema.nullable(),
   /** Why the run could not end early by its results; `null` when it could. */
   earlyStoppingOff: z.string().nullable(),
+  /** Whether the completions' text was kept, so that people can read what was flagged. */
+  retainText: z.enum(['none', 'artifact']),
 })
 export type RecordSummary = z.infer<typeof recordSummarySchema>
 

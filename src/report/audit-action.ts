@@ -1,5 +1,6 @@
 import type { Arm } from '../ports.ts'
 import { runFiles } from '../record/schema.ts'
+import { isHalfRead } from '../verdict/decide-category.ts'
 import type { DecidedCategory } from './decided-category.ts'
 import { countThings, joinWords } from './format.ts'
 import { formatCount, say, type Text, verbatim } from './text.ts'
@@ -10,9 +11,11 @@ const arms: readonly Arm[] = ['candidate', 'baseline']
 export function sayAudit(decided: DecidedCategory): Text {
   const toRead = listUnread(decided)
   if (toRead.length === 0) return []
-  const lines = verbatim('{"turn", "arm", "category", "present"}')
   const command = verbatim('checkpoint-gate decide RUN_DIR --audit FILE')
-  return say`Read the judge's flags, ${joinWords(toRead)} (${verbatim('present')} in ${verbatim(runFiles.outcomes)}), write a JSON line ${lines} for each to a file, and run ${command}.`
+  if (decided.record.retainText === 'none') {
+    return say`The flagged completions were not kept: set ${verbatim('retain_text: artifact')} in the policy and run again, then read the judge's flags and run ${command} (docs/verdicts.md).`
+  }
+  return say`Read the judge's flags, ${joinWords(toRead)} (${verbatim('present')} in ${verbatim(runFiles.outcomes)}), write down what each is, and run ${command} (docs/verdicts.md).`
 }
 
 /** What was read, of a FAIL that is confirmed. */
@@ -26,7 +29,7 @@ export function sayConfirmed({ estimate }: DecidedCategory): Text {
 /** A limit is the candidate's alone, a comparison both arms'. */
 function listUnread({ estimate, verdict }: DecidedCategory): string[] {
   const unread = arms.filter((arm) => estimate[arm].audit.audited < estimate[arm].audit.flagged)
-  const isOfLimit = verdict.reason === 'over-limit' || verdict.reason === 'judge'
+  const isOfLimit = verdict.reason === 'over-limit' || (verdict.reason === 'judge' && !isHalfRead(estimate))
   const asked = isOfLimit ? unread.slice(0, 1) : unread
   return asked.map((arm) => {
     const { flagged, audited } = estimate[arm].audit

@@ -2,6 +2,7 @@ import type { CategoryEstimate } from '../estimate/estimate.ts'
 import { countFewestPairs } from '../estimate/paired.ts'
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import type { RecordSummary } from '../record/schema.ts'
+import { isHalfRead } from '../verdict/decide-category.ts'
 import type { CategoryVerdict } from '../verdict/schema.ts'
 
 /** A decided category with what it was decided from. */
@@ -23,6 +24,7 @@ export type Obstacle =
   | 'limit'
   | 'false-alarms'
   | 'misses'
+  | 'half-read'
   | 'margin'
 
 /** What a category with the reason `underpowered` or `judge` stopped at, in the order in which the verdict asks. */
@@ -31,10 +33,11 @@ export function findObstacle({ category, estimate, verdict }: DecidedCategory): 
   if (verdict.reason === 'judge') {
     if (judge.kind === 'unusable') return 'unusable-judge'
     if (regression.pairs === 0) return 'no-labels'
+    if (isHalfRead(estimate)) return 'half-read'
     if (limit === null || !isLimitOpen(estimate)) return 'margin'
     return limit.pAboveAsLabelled < levels.alpha ? 'false-alarms' : 'misses'
   }
-  if (category.regression && regression.pairs < countFewestPairs(levels.regressionAlpha)) return 'few-pairs'
+  if (category.regression && regression.units < countFewestPairs(levels.notWorseAlpha)) return 'few-pairs'
   return isLimitOpen(estimate) ? 'limit' : 'margin'
 }
 

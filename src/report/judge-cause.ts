@@ -19,6 +19,8 @@ export function sayJudgeCause(decided: DecidedCategory): Text {
       return say`${id}: its judge flags what is none (${describeAlarms(counts)}) as often as what is (${describeFound(counts)}), so that its labels say nothing.`
     case 'false-alarms':
       return say`${rate}: over it as labelled, which can't be told from the judge's false alarms (${describeAlarms(counts)}${describeFloor(decided)}).`
+    case 'half-read':
+      return say`${id} ${compareRates(estimate)}: some flags of the two arms were read, and not all, so that they can't be compared.`
     case 'misses':
       return say`${rate}: at most ${showBound(decided, estimate.limit?.upperAsLabelledPer100k ?? 0)} as labelled, but ${showBound(decided, estimate.candidate.upperPer100k)} with what the judge may miss (${describeFound(counts)}).`
     default:
@@ -35,6 +37,8 @@ export function sayJudgeAction(decided: DecidedCategory): Text {
       return say`Mend the rubric or take another judge, and calibrate again.`
     case 'false-alarms':
       return joinTexts([sayAudit(decided), say`More negatives in the calibration help too.`])
+    case 'half-read':
+      return sayAudit(decided)
     case 'misses':
       return sayPositives(decided)
     default:

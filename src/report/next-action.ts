@@ -56,8 +56,11 @@ function sayMoreTurns(decided: DecidedCategory): Text {
   const { estimate } = decided
   switch (findObstacle(decided)) {
     case 'few-pairs': {
-      const pairs = countThings(countFewestPairs(estimate.levels.regressionAlpha), 'turn', 'turns')
-      return say`It takes at least ${pairs} graded in both arms.`
+      const fewest = countFewestPairs(estimate.levels.notWorseAlpha)
+      const units = estimate.regression.clustered
+        ? countThings(fewest, 'conversation', 'conversations')
+        : countThings(fewest, 'turn', 'turns')
+      return say`It takes at least ${units} graded in both arms.`
     }
     case 'margin':
       return sayMorePairs(decided)

@@ -22,7 +22,13 @@ export function listNotices(request: {
   verdict: Verdict
 }): Text[] {
   const { record, verdict } = request
-  const notices = [saySmoke(record), saySaved(request), sayStoppingOff(record), sayRound(record, verdict)]
+  const notices = [
+    saySmoke(record),
+    saySaved(request),
+    sayStoppingOff(record),
+    sayRound(record, verdict),
+    sayAudited(request),
+  ]
   return notices.filter((notice) => notice !== null)
 }
 
@@ -30,6 +36,15 @@ function saySmoke({ run, plan, sample }: RecordSummary): Text | null {
   if (run.tier !== 'smoke') return null
   const planned = countThings(plan.policy.sample.turns, 'turn', 'turns')
   return say`Smoke: the first ${formatCount(sample.turnsDrawn)} of the plan's ${planned}. It can fail; where it finds nothing it is green, and no pass.`
+}
+
+/** That people have read flags, which changes counts and so may change the verdict. */
+function sayAudited({ estimates }: { estimates: readonly CategoryEstimate[] }): Text | null {
+  const audits = estimates.flatMap(({ candidate, baseline }) => [candidate.audit, baseline.audit])
+  const read = audits.reduce((sum, { audited }) => sum + audited, 0)
+  const refuted = audits.reduce((sum, { refuted: none }) => sum + none, 0)
+  if (read === 0) return null
+  return say`An audit is in the record: of ${countThings(read, 'flag', 'flags')} that people read, ${formatCount(refuted)} ${refuted === 1 ? 'was' : 'were'} none and ${refuted === 1 ? 'counts' : 'count'} as no event.`
 }
 
 /** What the end of the run by its results has saved. */

@@ -36,7 +36,7 @@ export function phraseReason(decided: DecidedCategory): string {
 /** What a suspect category is by its own test. */
 export function phraseSuspect(category: PlannedCategory, estimate: CategoryEstimate): string {
   const { regression, limit, levels } = estimate
-  if (category.regression && regression.pFail <= levels.regressionAlpha) return 'worse than the baseline'
+  if (category.regression && regression.pFail <= levels.notWorseAlpha) return 'worse than the baseline'
   return limit !== null && limit.pAbove < levels.alpha
     ? 'over its limit'
     : 'higher than the baseline by more than its margin'
@@ -53,6 +53,8 @@ function phraseJudge(decided: DecidedCategory): string {
       return 'its calibration does not tell flags from false alarms'
     case 'false-alarms':
       return "over its limit as labelled, which can't be told from judge error"
+    case 'half-read':
+      return 'the flags of one arm are read and not those of the other'
     case 'misses':
       return 'within its limit but for what the judge may miss'
     case 'margin':
@@ -64,6 +66,9 @@ function phraseJudge(decided: DecidedCategory): string {
 
 function phraseNotAsked({ record, verdict }: DecidedCategory): string {
   if (record.stopped !== 'decided') return 'not every turn was asked'
+  if (record.plan.policy.gate.stopAtFirstFail === false && verdict.role === 'block') {
+    return 'the flags that had ended the run were read and refuted: the other turns were not asked'
+  }
   return verdict.role === 'block'
     ? 'not decided, as the run ended at the first failure'
     : 'not decided, as the run ended when the blocking categories were'

@@ -43,9 +43,11 @@ function decideRelease(question: Question): Decided {
 }
 
 function decideEarly(question: Question): Decided {
-  const { early } = question.estimate
-  if (early?.decision === 'pass') return { verdict: 'pass', reason: 'within-limit', audit: null }
-  return fail(question, early?.test ?? 'regression')
+  const { early, limit, levels } = question.estimate
+  if (early?.decision === 'fail') return fail(question, early.test)
+  // A pass stays decided, unless the turns that were asked for the other categories' sake speak against it.
+  if (limit !== null && limit.pAbove < levels.alpha) return undecided('suspect')
+  return { verdict: 'pass', reason: 'within-limit', audit: null }
 }
 
 function decideByBounds(question: Question): Decided {
@@ -69,16 +71,24 @@ function showsNothing({ category, estimate }: Question): boolean {
   return estimate.candidate.graded === 0
 }
 
+// To read one arm's flags and not the other's would take events from one side of the comparison alone.
+/** Whether people have read some of the flags of both arms and not all. */
+export function isHalfRead({ candidate, baseline }: CategoryEstimate): boolean {
+  const arms = [candidate.audit, baseline.audit]
+  return arms.some(({ audited }) => audited > 0) && arms.some(({ audited, flagged }) => audited < flagged)
+}
+
 function levelOf({ levels }: CategoryEstimate, kind: FailureTest['kind']): number {
-  return kind === 'regression' ? levels.regressionAlpha : levels.alpha
+  return kind === 'regression' ? levels.notWorseAlpha : levels.alpha
 }
 
 function findRegressionObstacle({ category, estimate }: Question): CategoryReason | null {
   const { regression, levels } = estimate
   if (!category.regression) return null
-  if (regression.pPass <= levels.regressionAlpha) return 'measurement'
-  // So few pairs that none of them could have shown it worse show nothing.
-  return regression.pairs < countFewestPairs(levels.regressionAlpha) ? 'underpowered' : null
+  if (isHalfRead(estimate)) return 'judge'
+  if (regression.pPass <= levels.notWorseAlpha) return 'measurement'
+  // So few pairs, or conversations, that none of them could have shown it worse show nothing.
+  return regression.units < countFewestPairs(levels.notWorseAlpha) ? 'underpowered' : null
 }
 
 function findLimitObstacle({ limit, candidate, levels }: CategoryEstimate): CategoryReason | null {
@@ -93,8 +103,11 @@ function findLimitObstacle({ limit, candidate, levels }: CategoryEstimate): Cate
   return limit.upperAsLabelledPer100k <= limitPer100k ? 'judge' : 'underpowered'
 }
 
-function findMarginObstacle({ margin, levels }: CategoryEstimate): CategoryReason | null {
-  if (margin === null || margin.pWithin <= levels.alpha) return null
+function findMarginObstacle(estimate: CategoryEstimate): CategoryReason | null {
+  const { margin, levels } = estimate
+  if (margin === null) return null
+  if (isHalfRead(estimate)) return 'judge'
+  if (margin.pWithin <= levels.alpha) return null
   if ((margin.otherwise?.graded ?? 1) <= levels.alpha) return 'measurement'
   return (margin.otherwise?.asLabelled ?? 1) <= levels.alpha ? 'judge' : 'underpowered'
 }
@@ -111,7 +124,7 @@ function decideByPoints(question: Question): Decided {
   if (limit !== null && candidate.ratePer100k > limit.limitPer100k) return fail(question, 'limit')
   if (margin !== null && difference !== null && difference.per100k > margin.marginPer100k)
     return fail(question, 'margin')
-  return category.regression && regression.pFail <= estimate.levels.regressionAlpha
+  return category.regression && regression.pFail <= estimate.levels.notWorseAlpha
     ? undecided('suspect')
     : pass(question)
 }

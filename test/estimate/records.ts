@@ -189,5 +189,6 @@ function makeSummary(parts: { plan: Plan; states: RecordStates; turns: number })
     timing: { startedAt: '2026-11-01T00:00:00Z', elapsedMs: 0 },
     stopped: null,
     earlyStoppingOff: null,
+    retainText: 'artifact',
   }
 }

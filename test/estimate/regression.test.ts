@@ -124,6 +124,7 @@ describe('compareArms', () => {
   it('has nothing to go by without a pair', () => {
     const empty = {
       clustered: false,
+      units: 0,
       pairs: 0,
       observed: { candidateOnly: 0, baselineOnly: 0 },
       pObserved: 1,

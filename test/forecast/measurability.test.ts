@@ -105,7 +105,7 @@ describe('findUnmeasurable', () => {
   it('refuses a comparison of so few turns that nothing could fail it', () => {
     const [problem] = find({}, { turns: 6 })
     expect(problem).toMatchObject({ test: 'regression' })
-    expect(problem?.remedy).toContain('draw at least 7 turns')
+    expect(problem?.remedy).toContain('draw from at least 7 turns')
     expect(find({}, { turns: 7 })).toEqual([])
     expect(find({ regression: false, limitPer100k: 50_000 }, { turns: 6 })).toEqual([])
   })

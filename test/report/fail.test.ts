@@ -18,8 +18,8 @@ const limited: FixtureCategory = {
   baseline: { events: 36 },
   candidate: { events: 36 },
 }
-const read = 'write a JSON line {"turn", "arm", "category", "present"} for each to a file, and run'
-const decide = `${read} checkpoint-gate decide RUN_DIR --audit FILE.`
+const decide =
+  'write down what each is, and run checkpoint-gate decide RUN_DIR --audit FILE (docs/verdicts.md).'
 
 describe('the first line of a fail by unread flags', () => {
   it('is pending, with the flags of both arms to read and how to say what they are', () => {

@@ -233,6 +233,7 @@ function makeSummary(plan: Plan, fixture: Fixture, lines: readonly TurnLine[]): 
     timing: { startedAt: '2026-11-24T15:43:00.000Z', elapsedMs: 754_000 },
     stopped: null,
     earlyStoppingOff: planStopping({ plan, tier, turns: drawn }).off,
+    retainText: 'artifact',
   }
 }
 

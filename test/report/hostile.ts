@@ -108,6 +108,7 @@ function poison(summary: RecordSummary, text: (index: number) => string): Record
       uncovered: [{ name: text(2), share: 0.1 }],
     },
     earlyStoppingOff: text(10),
+    retainText: 'artifact',
     timing: { ...summary.timing, startedAt: text(4) },
   }
 }

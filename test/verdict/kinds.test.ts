@@ -24,6 +24,12 @@ function makeArms(request: { candidateOnly: number; baselineOnly?: number; both?
   }
 }
 
+/** So many events, one every so often. */
+function spread(events: number, turns: number): State[] {
+  const every = Math.floor(turns / events)
+  return makeTurns([], turns).map((state, index) => (index % every === every - 1 ? 'event' : state))
+}
+
 const calibrated = { truePositives: 54, positives: 60, falsePositives: 1, negatives: 3000 }
 
 describe('a margin', () => {
@@ -145,10 +151,66 @@ describe('an audit', () => {
     expect(decide(say(true, flags.slice(15)), limited)).toEqual(['fail: over-limit', 'pending'])
   })
 
+  it('of one arm alone lets no comparison pass', () => {
+    const both = {
+      candidate: makeTurns([['event', 12]]),
+      baseline: makeTurns([
+        ['none', 12],
+        ['event', 2],
+      ]),
+    }
+    const audits = say(false, flags.slice(0, 12))
+    expect(decideOne(both, { audits }).decided).toBe('inconclusive: judge')
+    const baselineToo = ['c12#1', 'c13#1'].map((turn) => ({
+      turn,
+      arm: 'baseline' as const,
+      category: 'only',
+      present: true,
+    }))
+    expect(decideOne(both, { audits: [...audits, ...baselineToo] }).decided).toBe('pass: not-worse')
+  })
+
   it('of the first flags in the seeded order stands for the rest', () => {
     // 12 confirmed ones alone are no evidence of more than 1 %; as a random half of 25 flags they are.
     expect(decide(say(true, flags.slice(0, 12)), limited)).toEqual(['fail: over-limit', 'confirmed'])
     expect(decide(say(true, flags.slice(13)), limited)).toEqual(['fail: over-limit', 'pending'])
+  })
+})
+
+describe('few conversations', () => {
+  it('show nothing of a comparison, however many turns they gave', () => {
+    const turns = 300
+    const decide = (count: number) =>
+      decideOne(
+        { candidate: makeTurns([['event', 281]], turns), baseline: makeTurns([], turns) },
+        { conversations: Array.from({ length: turns }, (_, index) => `g${index % count}`) },
+      ).decided
+    expect(decide(1)).toBe('inconclusive: underpowered')
+    expect(decide(6)).toBe('inconclusive: underpowered')
+    expect(decide(7)).toBe('fail: worse-than-baseline')
+  })
+})
+
+describe('a pass that a look has decided', () => {
+  it('is withdrawn when the turns that were asked after it speak against it', () => {
+    const categories = [
+      {
+        id: 'a',
+        candidate: makeTurns(
+          [
+            ['none', 1500],
+            ['event', 60],
+          ],
+          3000,
+        ),
+        baseline: makeTurns([], 3000),
+      },
+      // This one keeps the run going: just under its limit.
+      { id: 'b', candidate: spread(20, 3000), baseline: makeTurns([], 3000) },
+    ].map((category) => ({ ...category, regression: false, limitPer100k: 1000 }))
+    const { verdict, estimates } = decideStates({ categories })
+    expect(estimates[0]?.early).toMatchObject({ decision: 'pass', turns: 500 })
+    expect(verdict.categories[0]).toMatchObject({ verdict: 'inconclusive', reason: 'suspect' })
   })
 })
 
@@ -232,7 +294,8 @@ describe('a further round', () => {
   it('tests at α/(j(j+1)), and says what all rounds have spent', () => {
     expect(decideOne(arms).decided).toBe('fail: worse-than-baseline')
     const second = decideOne(arms, { round: 2 })
-    expect(second.decided).toBe('pass: not-worse')
+    // Less easily found worse, and no more easily passed: p = .008 is over α/6 and under α.
+    expect(second.decided).toBe('inconclusive: suspect')
     expect(second.overall.alpha).toEqual({
       bounds: 0.00833333333333,
       regression: 0.00166666666667,

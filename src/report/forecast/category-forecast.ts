@@ -1,6 +1,11 @@
 import { computeJudgeFloor, estimateTrueRate } from '../../estimate/judge-error.ts'
 import { countFewestPairs } from '../../estimate/paired.ts'
-import { countRivals, describeJudge, type ForecastSetting } from '../../forecast/forecast-setting.ts'
+import {
+  countRivals,
+  countUnits,
+  describeJudge,
+  type ForecastSetting,
+} from '../../forecast/forecast-setting.ts'
 import { findLimitRule, findSmallestLimits, forecastLimit } from '../../forecast/limit-forecast.ts'
 import { computeChanceWithin, findPairsToPass } from '../../forecast/margin-forecast.ts'
 import { findUnmeasurable, type Unmeasurable } from '../../forecast/measurability.ts'
@@ -125,7 +130,7 @@ interface Question {
 function forecastRegression({ setting, category, expected }: Question): CategoryForecast['regression'] {
   const { regressionAlpha } = setting.stopping.levels
   const detectable = findDetectableRate({
-    turns: setting.draw.length,
+    turns: countUnits(setting),
     baseline: expected.baseline,
     independence: expected.independence,
     alpha: regressionAlpha / countRivals(setting.plan, category),
