@@ -15450,6 +15450,43 @@ var require_lib140 = __commonJS({
   }
 });
 
+// node_modules/canonicalize/lib/canonicalize.js
+var require_canonicalize = __commonJS({
+  "node_modules/canonicalize/lib/canonicalize.js"(exports, module) {
+    "use strict";
+    module.exports = function serialize(object2) {
+      if (typeof object2 === "number" && isNaN(object2)) {
+        throw new Error("NaN is not allowed");
+      }
+      if (typeof object2 === "number" && !isFinite(object2)) {
+        throw new Error("Infinity is not allowed");
+      }
+      if (object2 === null || typeof object2 !== "object") {
+        return JSON.stringify(object2);
+      }
+      if (object2.toJSON instanceof Function) {
+        return serialize(object2.toJSON());
+      }
+      if (Array.isArray(object2)) {
+        const values2 = object2.reduce((t, cv, ci) => {
+          const comma = ci === 0 ? "" : ",";
+          const value = cv === void 0 || typeof cv === "symbol" ? null : cv;
+          return `${t}${comma}${serialize(value)}`;
+        }, "");
+        return `[${values2}]`;
+      }
+      const values = Object.keys(object2).sort().reduce((t, cv) => {
+        if (object2[cv] === void 0 || typeof object2[cv] === "symbol") {
+          return t;
+        }
+        const comma = t.length === 0 ? "" : ",";
+        return `${t}${comma}${serialize(cv)}:${serialize(object2[cv])}`;
+      }, "");
+      return `{${values}}`;
+    };
+  }
+});
+
 // node_modules/fastest-levenshtein/mod.js
 var require_mod = __commonJS({
   "node_modules/fastest-levenshtein/mod.js"(exports) {
@@ -22925,43 +22962,6 @@ var require_dist = __commonJS({
     exports.stringify = publicApi.stringify;
     exports.visit = visit2.visit;
     exports.visitAsync = visit2.visitAsync;
-  }
-});
-
-// node_modules/canonicalize/lib/canonicalize.js
-var require_canonicalize = __commonJS({
-  "node_modules/canonicalize/lib/canonicalize.js"(exports, module) {
-    "use strict";
-    module.exports = function serialize(object2) {
-      if (typeof object2 === "number" && isNaN(object2)) {
-        throw new Error("NaN is not allowed");
-      }
-      if (typeof object2 === "number" && !isFinite(object2)) {
-        throw new Error("Infinity is not allowed");
-      }
-      if (object2 === null || typeof object2 !== "object") {
-        return JSON.stringify(object2);
-      }
-      if (object2.toJSON instanceof Function) {
-        return serialize(object2.toJSON());
-      }
-      if (Array.isArray(object2)) {
-        const values2 = object2.reduce((t, cv, ci) => {
-          const comma = ci === 0 ? "" : ",";
-          const value = cv === void 0 || typeof cv === "symbol" ? null : cv;
-          return `${t}${comma}${serialize(value)}`;
-        }, "");
-        return `[${values2}]`;
-      }
-      const values = Object.keys(object2).sort().reduce((t, cv) => {
-        if (object2[cv] === void 0 || typeof object2[cv] === "symbol") {
-          return t;
-        }
-        const comma = t.length === 0 ? "" : ",";
-        return `${t}${comma}${serialize(cv)}:${serialize(object2[cv])}`;
-      }, "");
-      return `{${values}}`;
-    };
   }
 });
 
@@ -52477,15 +52477,6 @@ function weighPoint2(shape, x) {
   const deviance = shape * (offset - Math.log1p(offset));
   return Math.exp(-deviance - correctStirling(shape)) / Math.sqrt(2 * Math.PI * shape);
 }
-function sumBelow2(shape, x) {
-  let term = 1;
-  let sum3 = 1;
-  for (let k = 1; term > negligible2 * sum3; k += 1) {
-    term *= x / (shape + k);
-    sum3 += term;
-  }
-  return sum3;
-}
 function divideAbove(shape, x) {
   let denominator = x + 1 - shape;
   let ratio = 1 / tiny;
@@ -52509,7 +52500,7 @@ function gammaCdf({ x, shape }) {
   }
   if (x <= 0) return 0;
   if (x === Number.POSITIVE_INFINITY) return 1;
-  if (x < shape + 1) return Math.min(1, weighPoint2(shape, x) * sumBelow2(shape, x));
+  if (x < shape + 1) return Math.min(1, weighPoint2(shape, x) * sumBelow(shape, x));
   return 1 - weighPoint2(shape, x) * shape * divideAbove(shape, x);
 }
 
@@ -53041,6 +53032,9 @@ function boundDifferenceTango(sample) {
 function roundBound(bound) {
   if (Number.isNaN(bound)) throw new RangeError("a bound must be a number, got NaN");
   return Number(bound.toPrecision(12));
+}
+function toPer100k(proportion) {
+  return roundBound(proportion * 1e5);
 }
 
 // src/estimate/sign-flip.ts
@@ -53914,9 +53908,6 @@ function estimateRatio(observations, { pairs, observed }, alpha) {
   const round2 = (value) => value === null ? null : roundBound(value);
   return { ratio: round2(ratio), lower: roundBound(lower), upper: round2(upper) };
 }
-function toPer100k(proportion) {
-  return roundBound(proportion * 1e5);
-}
 
 // src/estimate/stopping-rule.ts
 var earlyPercent = 40;
@@ -54028,11 +54019,379 @@ function boundAtLook(request) {
   };
 }
 
+// src/plan/plan.ts
+var import_canonicalize = __toESM(require_canonicalize(), 1);
+import { createHash } from "node:crypto";
+
+// src/policy/document.ts
+var import_fastest_levenshtein = __toESM(require_mod(), 1);
+var import_yaml = __toESM(require_dist(), 1);
+function parseSource(source, schema, code) {
+  const lines = new import_yaml.LineCounter();
+  const document2 = (0, import_yaml.parseDocument)(source.text, {
+    lineCounter: lines,
+    uniqueKeys: isSameKey,
+    prettyErrors: false,
+    version: "1.2"
+  });
+  const offset = (source.firstLine ?? 1) - 1;
+  const syntax = document2.errors[0];
+  if (syntax !== void 0) {
+    const { line, col } = lines.linePos(syntax.pos[0]);
+    const duplicate = syntax.code === "DUPLICATE_KEY";
+    throw new GateError({
+      code,
+      message: duplicate ? "the same key is written twice" : `not valid YAML or JSON: ${syntax.message}`,
+      where: { file: source.file, line: line + offset, column: col },
+      remedy: duplicate ? "keep one of the two" : "mend the syntax at that place"
+    });
+  }
+  if (document2.contents === null || (0, import_yaml.isScalar)(document2.contents) && document2.contents.value === null) {
+    throw new GateError({
+      code,
+      message: "the file is empty",
+      where: { file: source.file },
+      remedy: "write the file, or restore it"
+    });
+  }
+  const checked = checkShape(schema, toPlain(document2, source.file, code));
+  if (checked.kind === "fits") return checked.value;
+  const [first, ...others] = checked.problems;
+  const locate2 = (path3, key) => {
+    const position = findPosition({ document: document2, lines, path: path3, key });
+    return { file: source.file, ...shift(position, offset), field: formatField(path3) };
+  };
+  const rest = others.map((problem) => {
+    const place = locate2(problem.path, problem.key);
+    return `
+  also ${place.field ?? "the whole"}${place.line === void 0 ? "" : ` (line ${place.line})`}: ${problem.message}`;
+  });
+  throw new GateError({
+    code,
+    message: first.message + rest.join(""),
+    where: locate2(first.path, first.key),
+    remedy: first.remedy
+  });
+}
+var missing = "it is missing";
+function checkShape(schema, value) {
+  const parsed = schema.safeParse(value, {
+    error: (issue2) => issue2.input === void 0 ? missing : void 0
+  });
+  if (parsed.success) return { kind: "fits", value: parsed.data };
+  const [first, ...rest] = parsed.error.issues.flatMap((issue2) => describeIssue(issue2)).toSorted((a, b) => Number(b.key) - Number(a.key));
+  if (first === void 0) throw parsed.error;
+  return { kind: "wrong", problems: [first, ...rest] };
+}
+function describeIssue(issue2) {
+  if (issue2.code === "unrecognized_keys") {
+    return issue2.keys.map((name2) => ({
+      message: issue2.message,
+      remedy: "remove it or correct its name",
+      path: [...issue2.path, name2],
+      key: true
+    }));
+  }
+  if (issue2.code === "invalid_union") {
+    const branches = issue2.errors.filter((branch) => branch.length > 0);
+    const best = branches.toSorted((a, b) => depth(b) - depth(a))[0];
+    if (best !== void 0 && depth(best) > 0) {
+      return best.flatMap(
+        (inner) => describeIssue({ ...inner, path: [...issue2.path, ...inner.path] })
+      );
+    }
+  }
+  const remedy = issue2.message === missing ? "add it" : "correct the value";
+  return [{ message: issue2.message, remedy, path: issue2.path, key: false }];
+}
+function depth(branch) {
+  return Math.max(...branch.map((issue2) => issue2.path.length + (issue2.code === "unrecognized_keys" ? 1 : 0)));
+}
+function strictObject2(shape) {
+  const known = Object.keys(shape);
+  return external_exports.strictObject(shape, {
+    error: (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((name2) => `unknown key "${name2}"${suggestKey(name2, known)}`).join(", ") : void 0
+  });
+}
+function suggestKey(name2, known) {
+  const nearest = known.toSorted((a, b) => (0, import_fastest_levenshtein.distance)(name2, a) - (0, import_fastest_levenshtein.distance)(name2, b))[0];
+  if (nearest === void 0) return "";
+  if ((0, import_fastest_levenshtein.distance)(name2, nearest) <= Math.max(2, name2.length / 2)) return `; did you mean "${nearest}"?`;
+  return `; known keys: ${known.join(", ")}`;
+}
+function isSameKey(first, second) {
+  return first === second || (0, import_yaml.isScalar)(first) && (0, import_yaml.isScalar)(second) && String(first.value) === String(second.value);
+}
+function toPlain(document2, file2, code) {
+  try {
+    return document2.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new GateError({
+      code,
+      message: `the document can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      where: { file: file2 },
+      remedy: "write the values out instead of using anchors and aliases",
+      cause
+    });
+  }
+}
+function findPosition(search) {
+  const { document: document2, lines, path: path3, key } = search;
+  for (let length = path3.length; length >= 0; length -= 1) {
+    const node2 = findNode(document2, path3.slice(0, length), key && length === path3.length);
+    const range = (0, import_yaml.isNode)(node2) ? node2.range : void 0;
+    if (range) {
+      const { line, col } = lines.linePos(range[0]);
+      return { line, column: col };
+    }
+  }
+  return void 0;
+}
+function findNode(document2, path3, key) {
+  const last = path3.at(-1);
+  if (!key || last === void 0) return path3.length === 0 ? document2.contents : document2.getIn(path3, true);
+  const parent = path3.length === 1 ? document2.contents : document2.getIn(path3.slice(0, -1), true);
+  if (!(0, import_yaml.isMap)(parent)) return void 0;
+  return parent.items.find((item) => (0, import_yaml.isPair)(item) && String(item.key) === String(last))?.key;
+}
+function shift(position, offset) {
+  return position === void 0 ? {} : { line: position.line + offset, column: position.column };
+}
+function formatField(path3) {
+  return path3.length === 0 ? void 0 : formatPath(path3);
+}
+function formatPath(path3) {
+  const text = path3.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("");
+  return text.startsWith(".") ? text.slice(1) : text;
+}
+
+// src/policy/rate.ts
+var hint = 'write a rate with its unit, like "0.5%" or "40 per 100k"';
+var ratePattern = /^\s*(\d+(?:\.\d+)?)\s*(%|[Pp][Ee][Rr]\s*100[Kk])\s*$/;
+function parseRate(text) {
+  const match = ratePattern.exec(text);
+  if (match === null) return `"${text}" is not a rate: ${hint}`;
+  const amount = Number(match[1]);
+  const per100k = match[2] === "%" ? shiftThousand(amount) : amount;
+  if (per100k > 1e5) return `"${text}" is more than every turn: a rate is at most 100% (100000 per 100k)`;
+  return per100k;
+}
+function shiftThousand(percent) {
+  return Number((percent * 1e3).toPrecision(12));
+}
+var rateSchema = external_exports.union([external_exports.string(), external_exports.number()], { error: `expected a rate: ${hint}` }).transform((value, context) => {
+  const parsed = typeof value === "number" ? `a bare ${value} could be a share or a count: ${hint}` : parseRate(value);
+  if (typeof parsed === "number") return parsed;
+  context.addIssue({ code: "custom", message: parsed });
+  return external_exports.NEVER;
+}).meta({ description: 'A rate with its unit: "0.5%" or "40 per 100k".' });
+function formatRate(per100k) {
+  if (per100k === 0) return "0 %";
+  if (per100k < 100) return `${formatSignificant(per100k)} per 100k`;
+  return `${formatSignificant(per100k / 1e3)} %`;
+}
+function formatSignificant(value) {
+  return String(Number(value.toPrecision(value >= 10 ? 3 : 2)));
+}
+
+// src/policy/schema-parts.ts
+var onInconclusiveSchema = external_exports.enum(["fail", "warn", "pass"]);
+var smallestLimitPer100k = 0.5;
+var positive = external_exports.int().min(1);
+var path = external_exports.string().min(1).max(1e3);
+var share = rateSchema.transform((per100k) => per100k / 1e5);
+var level = external_exports.number().min(1e-15).lt(0.5);
+var limitSchema = rateSchema.refine((per100k) => per100k === 0 || per100k >= smallestLimitPer100k, {
+  error: `under ${smallestLimitPer100k} per 100k no replay shows a rate: raise it, or set \`role: watch\` without it`
+});
+var marginSchema = limitSchema.refine((per100k) => per100k > 0, {
+  error: "a margin of 0 can never be passed: leave it out to block only what is worse than the baseline"
+});
+function createSampleSchema() {
+  return strictObject2({
+    turns: positive.max(1e7).meta({ description: "How many turns to draw." }),
+    epoch: external_exports.union([external_exports.string().min(1), external_exports.int()], { error: "expected a name or a whole number" }).transform(String).meta({ description: "A name for the draw: every candidate of an epoch is asked the same turns." }),
+    turns_per_conversation: external_exports.enum(["one", "all"]).default("one").meta({
+      description: "`one`: at most one turn a conversation. `all`: turns are drawn wherever they are, and a conversation is a cluster."
+    }),
+    strata: external_exports.array(external_exports.string().min(1)).max(4).default([]).meta({
+      description: "Keys of the conversations' metadata (`metadata.surface`) by which the draw is divided in proportion."
+    }),
+    target: external_exports.record(external_exports.string(), share).optional().meta({
+      description: "The share of each stratum in production (`chat: 60%`), where it differs from the corpus; the shares add up to 100 %."
+    }),
+    smoke_turns: positive.default(300).meta({
+      description: "How many of the turns `tier: smoke` asks: the first ones of the same draw."
+    })
+  }).superRefine(({ strata, target }, context) => {
+    if (target === void 0) return;
+    if (strata.length === 0) {
+      context.addIssue({ code: "custom", message: "a target mix needs `strata`", path: ["target"] });
+    }
+    const sum3 = Object.values(target).reduce((total, value) => total + value, 0);
+    if (Math.abs(sum3 - 1) < 1e-6) return;
+    const shown = Number((sum3 * 100).toPrecision(4));
+    context.addIssue({
+      code: "custom",
+      message: `the shares add up to ${shown} %, not 100 %`,
+      path: ["target"]
+    });
+  });
+}
+function createGateSchema() {
+  return strictObject2({
+    alpha: level.default(0.05).meta({ description: "The one-sided error rate of each bound." }),
+    regression_alpha: level.default(0.01).meta({ description: 'The error rate of "worse than the baseline".' }),
+    on_inconclusive: onInconclusiveSchema.default("fail").meta({
+      description: "Whether an inconclusive verdict turns the check red (`fail`), or is green with a warning or without."
+    }),
+    on_underpowered: onInconclusiveSchema.optional().meta({ description: "The same where the sample is too small to tell; else as `on_inconclusive`." }),
+    on_measurement: onInconclusiveSchema.optional().meta({ description: "The same where what is missing could change it; else as `on_inconclusive`." }),
+    on_judge: onInconclusiveSchema.optional().meta({ description: "The same where the judge's errors could change it; else as `on_inconclusive`." }),
+    missing_budget: share.prefault("1%").meta({
+      description: "The share of failed calls in each arm up to which they are not counted at their worst."
+    }),
+    decide_by: external_exports.enum(["bounds", "point-estimate"]).default("bounds").meta({
+      description: "`point-estimate` compares the observed rates with limits and margins, without any error control."
+    }),
+    judge_error: external_exports.enum(["safe", "melded"]).default("safe").meta({
+      description: "How a calibration enters the bounds: misses upwards and false alarms downwards (`safe`), or both in both (`melded`)."
+    }),
+    early_stopping: external_exports.enum(["hybrid", "anytime", "off"]).default("hybrid").meta({
+      description: "Whether a run may end before every turn is asked, and at which price (docs/statistics.md)."
+    }),
+    stop_at_first_fail: external_exports.boolean().default(false).meta({
+      description: "End the run at the first category that fails; the others stay inconclusive."
+    })
+  });
+}
+
+// src/plan/plan.ts
+var measuringVersion = 2;
+var predictionSchema = external_exports.strictObject({
+  category: external_exports.string(),
+  ratePer100k: external_exports.number(),
+  intervalPer100k: external_exports.tuple([external_exports.number(), external_exports.number()]),
+  direction: external_exports.enum(["up", "down", "same"]),
+  limitPer100k: external_exports.number().nullable()
+});
+var categorySchema = external_exports.strictObject({
+  id: external_exports.string(),
+  role: external_exports.enum(["block", "watch"]),
+  /** Whether being worse than the baseline fails it. */
+  regression: external_exports.boolean(),
+  limitPer100k: external_exports.number().nullable(),
+  marginPer100k: external_exports.number().nullable(),
+  /** The path of the calibration of its graders. */
+  calibration: external_exports.string().nullable(),
+  graders: external_exports.array(external_exports.looseObject({ kind: external_exports.string() })).min(1)
+});
+var calibrationCountsSchema = external_exports.strictObject({
+  truePositives: external_exports.int(),
+  positives: external_exports.int(),
+  falsePositives: external_exports.int(),
+  negatives: external_exports.int()
+});
+var planSchema = external_exports.strictObject({
+  version: external_exports.literal(1),
+  measuringVersion: external_exports.int(),
+  repository: external_exports.string(),
+  baseline: external_exports.string(),
+  candidate: external_exports.string(),
+  policy: external_exports.strictObject({
+    checkpoint: external_exports.strictObject({ file: external_exports.string(), path: external_exports.string().nullable() }),
+    sample: external_exports.strictObject({
+      turns: external_exports.int(),
+      epoch: external_exports.string(),
+      turnsPerConversation: external_exports.enum(["one", "all"]),
+      strata: external_exports.array(external_exports.string()),
+      /** Shares by stratum. */
+      target: external_exports.record(external_exports.string(), external_exports.number()).nullable(),
+      smokeTurns: external_exports.int()
+    }),
+    judge: external_exports.strictObject({ model: external_exports.string(), temperature: external_exports.number().nullable() }).nullable(),
+    gate: external_exports.strictObject({
+      alpha: external_exports.number(),
+      regressionAlpha: external_exports.number(),
+      onInconclusive: external_exports.strictObject({
+        suspect: onInconclusiveSchema,
+        underpowered: onInconclusiveSchema,
+        measurement: onInconclusiveSchema,
+        judge: onInconclusiveSchema
+      }),
+      missingBudgetShare: external_exports.number(),
+      decideBy: external_exports.enum(["bounds", "point-estimate"]),
+      judgeError: external_exports.enum(["safe", "melded"]),
+      earlyStopping: external_exports.enum(["hybrid", "anytime", "off"]),
+      stopAtFirstFail: external_exports.boolean()
+    }),
+    slices: external_exports.array(external_exports.string()),
+    replay: external_exports.strictObject({
+      api: external_exports.literal("chat"),
+      temperature: external_exports.number().nullable(),
+      maxTokens: external_exports.number().nullable(),
+      timeoutMs: external_exports.number(),
+      maxAttempts: external_exports.number(),
+      allowRecorded: external_exports.boolean()
+    }),
+    categories: external_exports.array(categorySchema).min(1)
+  }),
+  registration: external_exports.strictObject({
+    version: external_exports.literal(1),
+    candidate: external_exports.string(),
+    round: external_exports.int(),
+    predictions: external_exports.array(predictionSchema),
+    amendments: external_exports.array(external_exports.strictObject({ number: external_exports.int(), date: external_exports.string(), reason: external_exports.string() }))
+  }),
+  /** Rubric texts by reference (`builtin:<id>` or a path). */
+  rubrics: external_exports.record(external_exports.string(), external_exports.string()),
+  /** The counts of calibrations by path. */
+  calibrations: external_exports.record(external_exports.string(), calibrationCountsSchema),
+  corpus: external_exports.strictObject({ name: external_exports.string(), manifestSha256: external_exports.string() })
+});
+function makePlan(parts) {
+  const { checkpoint, sample, judge: judge2, gate, slices } = parts.policy;
+  const { concurrency: _, ...replay } = parts.policy.replay;
+  const limits = new Map(
+    parts.registration.predictions.map((prediction) => [prediction.category, prediction.limitPer100k])
+  );
+  const categories = parts.policy.categories.map((category) => ({
+    ...category,
+    limitPer100k: takeTighter(category.limitPer100k, limits.get(category.id) ?? null)
+  }));
+  return {
+    version: 1,
+    measuringVersion,
+    repository: parts.repository,
+    baseline: parts.baseline,
+    candidate: parts.candidate,
+    policy: { checkpoint, sample, judge: judge2, gate, slices, replay, categories },
+    registration: parts.registration,
+    rubrics: parts.rubrics,
+    calibrations: parts.calibrations,
+    corpus: parts.corpus
+  };
+}
+function findCalibration(plan, category) {
+  return category.calibration === null ? null : plan.calibrations[category.calibration] ?? null;
+}
+function digestPlan(plan) {
+  return createHash("sha256").update(canonicalize(plan)).digest("hex");
+}
+function deriveSeed(plan) {
+  return createHash("sha256").update(canonicalize([plan.repository, plan.corpus.name, plan.policy.sample.epoch])).digest("hex");
+}
+function takeTighter(first, second) {
+  if (first === null || second === null) return first ?? second;
+  return Math.min(first, second);
+}
+var canonicalize = import_canonicalize.default;
+
 // src/estimate/judge-estimate.ts
 function describeJudgeError(request) {
   const { plan, category, audit } = request;
-  const calibration = category.calibration === null ? void 0 : plan.calibrations[category.calibration];
-  if (calibration === void 0) return null;
+  const calibration = findCalibration(plan, category);
+  if (calibration === null) return null;
   const { flagged, confirmed, refuted } = audit;
   return {
     calibration,
@@ -54055,13 +54414,10 @@ function estimateJudge(request) {
   const known = rate !== null && corrected.kind === "estimate" ? corrected : null;
   return {
     kind: "calibrated",
-    trueRatePer100k: known === null ? null : toPer100k2(known.rate),
+    trueRatePer100k: known === null ? null : toPer100k(known.rate),
     belowFloor: known?.belowFloor ?? false,
-    floorPer100k: limitPer100k === null ? null : toPer100k2(computeJudgeFloor({ limit: limitPer100k / 1e5, calibration, alpha: question.alpha }))
+    floorPer100k: limitPer100k === null ? null : toPer100k(computeJudgeFloor({ limit: limitPer100k / 1e5, calibration, alpha: question.alpha }))
   };
-}
-function toPer100k2(proportion) {
-  return roundBound(proportion * 1e5);
 }
 
 // src/estimate/levels.ts
@@ -54124,7 +54480,7 @@ function createLooks(request) {
   const { plan, category, plannedTurns, levels } = request;
   const { looks } = levels;
   const limit2 = category.limitPer100k === null ? null : category.limitPer100k / 1e5;
-  const calibration = category.calibration === null ? null : plan.calibrations[category.calibration] ?? null;
+  const calibration = findCalibration(plan, category);
   const failTests = Math.max(1, countTests(plan));
   const counts = {
     turns: 0,
@@ -54334,8 +54690,8 @@ function estimateLimit(request) {
     limitPer100k,
     pAbove: isConfirmedOnly ? audit.pConfirmed : roundBound(testAbove2({ ...question, limit: limit2 })),
     pAboveAsLabelled: roundBound(testAbove2({ ...asLabelled, limit: limit2 })),
-    upperGradedPer100k: toPer100k3(boundGraded(question).upper),
-    upperAsLabelledPer100k: toPer100k3(boundGraded(asLabelled).upper),
+    upperGradedPer100k: toPer100k(boundGraded(question).upper),
+    upperAsLabelledPer100k: toPer100k(boundGraded(asLabelled).upper),
     audit
   };
 }
@@ -54358,9 +54714,9 @@ function estimateArm(question, rest) {
     notAsked: count3("not-asked"),
     events: count3("event"),
     audit: { flagged, audited: confirmed.length + refuted, refuted },
-    ratePer100k: rate === null ? null : toPer100k3(rate),
-    lowerPer100k: toPer100k3(lower),
-    upperPer100k: toPer100k3(upper)
+    ratePer100k: rate === null ? null : toPer100k(rate),
+    lowerPer100k: toPer100k(lower),
+    upperPer100k: toPer100k(upper)
   };
 }
 function countCauses(record2) {
@@ -54376,151 +54732,6 @@ function countCauses(record2) {
 }
 function sortCauses(causes) {
   return Object.fromEntries(Object.entries(causes).toSorted(([a], [b]) => a < b ? -1 : 1));
-}
-function toPer100k3(proportion) {
-  return roundBound(proportion * 1e5);
-}
-
-// src/policy/document.ts
-var import_fastest_levenshtein = __toESM(require_mod(), 1);
-var import_yaml = __toESM(require_dist(), 1);
-function parseSource(source, schema, code) {
-  const lines = new import_yaml.LineCounter();
-  const document2 = (0, import_yaml.parseDocument)(source.text, {
-    lineCounter: lines,
-    uniqueKeys: isSameKey,
-    prettyErrors: false,
-    version: "1.2"
-  });
-  const offset = (source.firstLine ?? 1) - 1;
-  const syntax = document2.errors[0];
-  if (syntax !== void 0) {
-    const { line, col } = lines.linePos(syntax.pos[0]);
-    const duplicate = syntax.code === "DUPLICATE_KEY";
-    throw new GateError({
-      code,
-      message: duplicate ? "the same key is written twice" : `not valid YAML or JSON: ${syntax.message}`,
-      where: { file: source.file, line: line + offset, column: col },
-      remedy: duplicate ? "keep one of the two" : "mend the syntax at that place"
-    });
-  }
-  if (document2.contents === null || (0, import_yaml.isScalar)(document2.contents) && document2.contents.value === null) {
-    throw new GateError({
-      code,
-      message: "the file is empty",
-      where: { file: source.file },
-      remedy: "write the file, or restore it"
-    });
-  }
-  const checked = checkShape(schema, toPlain(document2, source.file, code));
-  if (checked.kind === "fits") return checked.value;
-  const [first, ...others] = checked.problems;
-  const locate2 = (path3, key) => {
-    const position = findPosition({ document: document2, lines, path: path3, key });
-    return { file: source.file, ...shift(position, offset), field: formatField(path3) };
-  };
-  const rest = others.map((problem) => {
-    const place = locate2(problem.path, problem.key);
-    return `
-  also ${place.field ?? "the whole"}${place.line === void 0 ? "" : ` (line ${place.line})`}: ${problem.message}`;
-  });
-  throw new GateError({
-    code,
-    message: first.message + rest.join(""),
-    where: locate2(first.path, first.key),
-    remedy: first.remedy
-  });
-}
-var missing = "it is missing";
-function checkShape(schema, value) {
-  const parsed = schema.safeParse(value, {
-    error: (issue2) => issue2.input === void 0 ? missing : void 0
-  });
-  if (parsed.success) return { kind: "fits", value: parsed.data };
-  const [first, ...rest] = parsed.error.issues.flatMap((issue2) => describeIssue(issue2)).toSorted((a, b) => Number(b.key) - Number(a.key));
-  if (first === void 0) throw parsed.error;
-  return { kind: "wrong", problems: [first, ...rest] };
-}
-function describeIssue(issue2) {
-  if (issue2.code === "unrecognized_keys") {
-    return issue2.keys.map((name2) => ({
-      message: issue2.message,
-      remedy: "remove it or correct its name",
-      path: [...issue2.path, name2],
-      key: true
-    }));
-  }
-  if (issue2.code === "invalid_union") {
-    const branches = issue2.errors.filter((branch) => branch.length > 0);
-    const best = branches.toSorted((a, b) => depth(b) - depth(a))[0];
-    if (best !== void 0 && depth(best) > 0) {
-      return best.flatMap(
-        (inner) => describeIssue({ ...inner, path: [...issue2.path, ...inner.path] })
-      );
-    }
-  }
-  const remedy = issue2.message === missing ? "add it" : "correct the value";
-  return [{ message: issue2.message, remedy, path: issue2.path, key: false }];
-}
-function depth(branch) {
-  return Math.max(...branch.map((issue2) => issue2.path.length + (issue2.code === "unrecognized_keys" ? 1 : 0)));
-}
-function strictObject2(shape) {
-  const known = Object.keys(shape);
-  return external_exports.strictObject(shape, {
-    error: (issue2) => issue2.code === "unrecognized_keys" ? issue2.keys.map((name2) => `unknown key "${name2}"${suggestKey(name2, known)}`).join(", ") : void 0
-  });
-}
-function suggestKey(name2, known) {
-  const nearest = known.toSorted((a, b) => (0, import_fastest_levenshtein.distance)(name2, a) - (0, import_fastest_levenshtein.distance)(name2, b))[0];
-  if (nearest === void 0) return "";
-  if ((0, import_fastest_levenshtein.distance)(name2, nearest) <= Math.max(2, name2.length / 2)) return `; did you mean "${nearest}"?`;
-  return `; known keys: ${known.join(", ")}`;
-}
-function isSameKey(first, second) {
-  return first === second || (0, import_yaml.isScalar)(first) && (0, import_yaml.isScalar)(second) && String(first.value) === String(second.value);
-}
-function toPlain(document2, file2, code) {
-  try {
-    return document2.toJS({ maxAliasCount: 100 });
-  } catch (cause) {
-    throw new GateError({
-      code,
-      message: `the document can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      where: { file: file2 },
-      remedy: "write the values out instead of using anchors and aliases",
-      cause
-    });
-  }
-}
-function findPosition(search) {
-  const { document: document2, lines, path: path3, key } = search;
-  for (let length = path3.length; length >= 0; length -= 1) {
-    const node2 = findNode(document2, path3.slice(0, length), key && length === path3.length);
-    const range = (0, import_yaml.isNode)(node2) ? node2.range : void 0;
-    if (range) {
-      const { line, col } = lines.linePos(range[0]);
-      return { line, column: col };
-    }
-  }
-  return void 0;
-}
-function findNode(document2, path3, key) {
-  const last = path3.at(-1);
-  if (!key || last === void 0) return path3.length === 0 ? document2.contents : document2.getIn(path3, true);
-  const parent = path3.length === 1 ? document2.contents : document2.getIn(path3.slice(0, -1), true);
-  if (!(0, import_yaml.isMap)(parent)) return void 0;
-  return parent.items.find((item) => (0, import_yaml.isPair)(item) && String(item.key) === String(last))?.key;
-}
-function shift(position, offset) {
-  return position === void 0 ? {} : { line: position.line + offset, column: position.column };
-}
-function formatField(path3) {
-  return path3.length === 0 ? void 0 : formatPath(path3);
-}
-function formatPath(path3) {
-  const text = path3.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("");
-  return text.startsWith(".") ? text.slice(1) : text;
 }
 
 // src/corpus/conversation.ts
@@ -61928,229 +62139,6 @@ function refuseRecording(file2, name2) {
   });
 }
 
-// src/plan/plan.ts
-var import_canonicalize = __toESM(require_canonicalize(), 1);
-import { createHash } from "node:crypto";
-
-// src/policy/rate.ts
-var hint = 'write a rate with its unit, like "0.5%" or "40 per 100k"';
-var ratePattern = /^\s*(\d+(?:\.\d+)?)\s*(%|[Pp][Ee][Rr]\s*100[Kk])\s*$/;
-function parseRate(text) {
-  const match = ratePattern.exec(text);
-  if (match === null) return `"${text}" is not a rate: ${hint}`;
-  const amount = Number(match[1]);
-  const per100k = match[2] === "%" ? shiftThousand(amount) : amount;
-  if (per100k > 1e5) return `"${text}" is more than every turn: a rate is at most 100% (100000 per 100k)`;
-  return per100k;
-}
-function shiftThousand(percent) {
-  return Number((percent * 1e3).toPrecision(12));
-}
-var rateSchema = external_exports.union([external_exports.string(), external_exports.number()], { error: `expected a rate: ${hint}` }).transform((value, context) => {
-  const parsed = typeof value === "number" ? `a bare ${value} could be a share or a count: ${hint}` : parseRate(value);
-  if (typeof parsed === "number") return parsed;
-  context.addIssue({ code: "custom", message: parsed });
-  return external_exports.NEVER;
-}).meta({ description: 'A rate with its unit: "0.5%" or "40 per 100k".' });
-function formatRate(per100k) {
-  if (per100k === 0) return "0 %";
-  if (per100k < 100) return `${formatSignificant(per100k)} per 100k`;
-  return `${formatSignificant(per100k / 1e3)} %`;
-}
-function formatSignificant(value) {
-  return String(Number(value.toPrecision(value >= 10 ? 3 : 2)));
-}
-
-// src/policy/schema-parts.ts
-var onInconclusiveSchema = external_exports.enum(["fail", "warn", "pass"]);
-var smallestLimitPer100k = 0.5;
-var positive = external_exports.int().min(1);
-var path = external_exports.string().min(1).max(1e3);
-var share = rateSchema.transform((per100k) => per100k / 1e5);
-var level = external_exports.number().min(1e-15).lt(0.5);
-var limitSchema = rateSchema.refine((per100k) => per100k === 0 || per100k >= smallestLimitPer100k, {
-  error: `under ${smallestLimitPer100k} per 100k no replay shows a rate: raise it, or set \`role: watch\` without it`
-});
-var marginSchema = limitSchema.refine((per100k) => per100k > 0, {
-  error: "a margin of 0 can never be passed: leave it out to block only what is worse than the baseline"
-});
-function createSampleSchema() {
-  return strictObject2({
-    turns: positive.max(1e7).meta({ description: "How many turns to draw." }),
-    epoch: external_exports.union([external_exports.string().min(1), external_exports.int()], { error: "expected a name or a whole number" }).transform(String).meta({ description: "A name for the draw: every candidate of an epoch is asked the same turns." }),
-    turns_per_conversation: external_exports.enum(["one", "all"]).default("one").meta({
-      description: "`one`: at most one turn a conversation. `all`: turns are drawn wherever they are, and a conversation is a cluster."
-    }),
-    strata: external_exports.array(external_exports.string().min(1)).max(4).default([]).meta({
-      description: "Keys of the conversations' metadata (`metadata.surface`) by which the draw is divided in proportion."
-    }),
-    target: external_exports.record(external_exports.string(), share).optional().meta({
-      description: "The share of each stratum in production (`chat: 60%`), where it differs from the corpus; the shares add up to 100 %."
-    }),
-    smoke_turns: positive.default(300).meta({
-      description: "How many of the turns `tier: smoke` asks: the first ones of the same draw."
-    })
-  }).superRefine(({ strata, target }, context) => {
-    if (target === void 0) return;
-    if (strata.length === 0) {
-      context.addIssue({ code: "custom", message: "a target mix needs `strata`", path: ["target"] });
-    }
-    const sum3 = Object.values(target).reduce((total, value) => total + value, 0);
-    if (Math.abs(sum3 - 1) < 1e-6) return;
-    const shown = Number((sum3 * 100).toPrecision(4));
-    context.addIssue({
-      code: "custom",
-      message: `the shares add up to ${shown} %, not 100 %`,
-      path: ["target"]
-    });
-  });
-}
-function createGateSchema() {
-  return strictObject2({
-    alpha: level.default(0.05).meta({ description: "The one-sided error rate of each bound." }),
-    regression_alpha: level.default(0.01).meta({ description: 'The error rate of "worse than the baseline".' }),
-    on_inconclusive: onInconclusiveSchema.default("fail").meta({
-      description: "Whether an inconclusive verdict turns the check red (`fail`), or is green with a warning or without."
-    }),
-    on_underpowered: onInconclusiveSchema.optional().meta({ description: "The same where the sample is too small to tell; else as `on_inconclusive`." }),
-    on_measurement: onInconclusiveSchema.optional().meta({ description: "The same where what is missing could change it; else as `on_inconclusive`." }),
-    on_judge: onInconclusiveSchema.optional().meta({ description: "The same where the judge's errors could change it; else as `on_inconclusive`." }),
-    missing_budget: share.prefault("1%").meta({
-      description: "The share of failed calls in each arm up to which they are not counted at their worst."
-    }),
-    decide_by: external_exports.enum(["bounds", "point-estimate"]).default("bounds").meta({
-      description: "`point-estimate` compares the observed rates with limits and margins, without any error control."
-    }),
-    judge_error: external_exports.enum(["safe", "melded"]).default("safe").meta({
-      description: "How a calibration enters the bounds: misses upwards and false alarms downwards (`safe`), or both in both (`melded`)."
-    }),
-    early_stopping: external_exports.enum(["hybrid", "anytime", "off"]).default("hybrid").meta({
-      description: "Whether a run may end before every turn is asked, and at which price (docs/statistics.md)."
-    }),
-    stop_at_first_fail: external_exports.boolean().default(false).meta({
-      description: "End the run at the first category that fails; the others stay inconclusive."
-    })
-  });
-}
-
-// src/plan/plan.ts
-var measuringVersion = 2;
-var predictionSchema = external_exports.strictObject({
-  category: external_exports.string(),
-  ratePer100k: external_exports.number(),
-  intervalPer100k: external_exports.tuple([external_exports.number(), external_exports.number()]),
-  direction: external_exports.enum(["up", "down", "same"]),
-  limitPer100k: external_exports.number().nullable()
-});
-var categorySchema = external_exports.strictObject({
-  id: external_exports.string(),
-  role: external_exports.enum(["block", "watch"]),
-  /** Whether being worse than the baseline fails it. */
-  regression: external_exports.boolean(),
-  limitPer100k: external_exports.number().nullable(),
-  marginPer100k: external_exports.number().nullable(),
-  /** The path of the calibration of its graders. */
-  calibration: external_exports.string().nullable(),
-  graders: external_exports.array(external_exports.looseObject({ kind: external_exports.string() })).min(1)
-});
-var calibrationCountsSchema = external_exports.strictObject({
-  truePositives: external_exports.int(),
-  positives: external_exports.int(),
-  falsePositives: external_exports.int(),
-  negatives: external_exports.int()
-});
-var planSchema = external_exports.strictObject({
-  version: external_exports.literal(1),
-  measuringVersion: external_exports.int(),
-  repository: external_exports.string(),
-  baseline: external_exports.string(),
-  candidate: external_exports.string(),
-  policy: external_exports.strictObject({
-    checkpoint: external_exports.strictObject({ file: external_exports.string(), path: external_exports.string().nullable() }),
-    sample: external_exports.strictObject({
-      turns: external_exports.int(),
-      epoch: external_exports.string(),
-      turnsPerConversation: external_exports.enum(["one", "all"]),
-      strata: external_exports.array(external_exports.string()),
-      /** Shares by stratum. */
-      target: external_exports.record(external_exports.string(), external_exports.number()).nullable(),
-      smokeTurns: external_exports.int()
-    }),
-    judge: external_exports.strictObject({ model: external_exports.string(), temperature: external_exports.number().nullable() }).nullable(),
-    gate: external_exports.strictObject({
-      alpha: external_exports.number(),
-      regressionAlpha: external_exports.number(),
-      onInconclusive: external_exports.strictObject({
-        suspect: onInconclusiveSchema,
-        underpowered: onInconclusiveSchema,
-        measurement: onInconclusiveSchema,
-        judge: onInconclusiveSchema
-      }),
-      missingBudgetShare: external_exports.number(),
-      decideBy: external_exports.enum(["bounds", "point-estimate"]),
-      judgeError: external_exports.enum(["safe", "melded"]),
-      earlyStopping: external_exports.enum(["hybrid", "anytime", "off"]),
-      stopAtFirstFail: external_exports.boolean()
-    }),
-    slices: external_exports.array(external_exports.string()),
-    replay: external_exports.strictObject({
-      api: external_exports.literal("chat"),
-      temperature: external_exports.number().nullable(),
-      maxTokens: external_exports.number().nullable(),
-      timeoutMs: external_exports.number(),
-      maxAttempts: external_exports.number(),
-      allowRecorded: external_exports.boolean()
-    }),
-    categories: external_exports.array(categorySchema).min(1)
-  }),
-  registration: external_exports.strictObject({
-    version: external_exports.literal(1),
-    candidate: external_exports.string(),
-    round: external_exports.int(),
-    predictions: external_exports.array(predictionSchema),
-    amendments: external_exports.array(external_exports.strictObject({ number: external_exports.int(), date: external_exports.string(), reason: external_exports.string() }))
-  }),
-  /** Rubric texts by reference (`builtin:<id>` or a path). */
-  rubrics: external_exports.record(external_exports.string(), external_exports.string()),
-  /** The counts of calibrations by path. */
-  calibrations: external_exports.record(external_exports.string(), calibrationCountsSchema),
-  corpus: external_exports.strictObject({ name: external_exports.string(), manifestSha256: external_exports.string() })
-});
-function makePlan(parts) {
-  const { checkpoint, sample, judge: judge2, gate, slices } = parts.policy;
-  const { concurrency: _, ...replay } = parts.policy.replay;
-  const limits = new Map(
-    parts.registration.predictions.map((prediction) => [prediction.category, prediction.limitPer100k])
-  );
-  const categories = parts.policy.categories.map((category) => ({
-    ...category,
-    limitPer100k: takeTighter(category.limitPer100k, limits.get(category.id) ?? null)
-  }));
-  return {
-    version: 1,
-    measuringVersion,
-    repository: parts.repository,
-    baseline: parts.baseline,
-    candidate: parts.candidate,
-    policy: { checkpoint, sample, judge: judge2, gate, slices, replay, categories },
-    registration: parts.registration,
-    rubrics: parts.rubrics,
-    calibrations: parts.calibrations,
-    corpus: parts.corpus
-  };
-}
-function digestPlan(plan) {
-  return createHash("sha256").update(canonicalize(plan)).digest("hex");
-}
-function deriveSeed(plan) {
-  return createHash("sha256").update(canonicalize([plan.repository, plan.corpus.name, plan.policy.sample.epoch])).digest("hex");
-}
-function takeTighter(first, second) {
-  if (first === null || second === null) return first ?? second;
-  return Math.min(first, second);
-}
-var canonicalize = import_canonicalize.default;
-
 // src/record/schema.ts
 var armSchema = external_exports.enum(["baseline", "candidate"]);
 var toolCallSchema3 = external_exports.strictObject({
@@ -64300,8 +64288,8 @@ function assessAudit(question, kind) {
   if (isRead) return "confirmed";
   if (kind !== "limit" || limit2 === null) return "pending";
   if (limit2.audit.pConfirmed < levels.alpha) return "confirmed";
-  const counts = category.calibration === null ? void 0 : plan.calibrations[category.calibration];
-  return counts !== void 0 && counts.negatives > 0 ? "not-needed" : "pending";
+  const counts = findCalibration(plan, category);
+  return counts !== null && counts.negatives > 0 ? "not-needed" : "pending";
 }
 function undecided(reason) {
   return { verdict: "inconclusive", reason, audit: null };
@@ -64623,9 +64611,6 @@ function findObstacle2({ category, estimate, verdict }) {
 }
 function isLimitOpen({ limit: limit2, candidate, levels }) {
   return limit2 !== null && !(levels.finalDecides && candidate.upperPer100k <= limit2.limitPer100k);
-}
-function findCalibration(plan, category) {
-  return category.calibration === null ? null : plan.calibrations[category.calibration] ?? null;
 }
 function isByPoints({ plan }) {
   return plan.policy.gate.decideBy === "point-estimate";
@@ -66011,8 +65996,8 @@ function changeCategory(setting, changed) {
   return { ...setting, plan: other, stopping: planStopping({ plan: other, tier, turns: draw }) };
 }
 function describeJudge(plan, category) {
-  const calibration = category.calibration === null ? void 0 : plan.calibrations[category.calibration];
-  return calibration === void 0 ? null : { calibration, mode: plan.policy.gate.judgeError, flagsAudited: false };
+  const calibration = findCalibration(plan, category);
+  return calibration === null ? null : { calibration, mode: plan.policy.gate.judgeError, flagsAudited: false };
 }
 function countRivals(plan, { role }) {
   return role === "watch" ? 1 : Math.max(1, countTests(plan));
@@ -67949,8 +67934,8 @@ function forecastCategory(request) {
   return {
     id: category.id,
     role: category.role,
-    predicted_per_100k: toPer100k4(predicted),
-    baseline_per_100k: toPer100k4(baseline),
+    predicted_per_100k: toPer100k2(predicted),
+    baseline_per_100k: toPer100k2(baseline),
     chances,
     regression: category.regression ? forecastRegression(request) : null,
     limit: forecastOwnLimit(request),
@@ -67972,7 +67957,7 @@ function forecastRegression({ setting, category, expected }) {
     independence: expected.independence,
     alpha: regressionAlpha / countRivals(setting.plan, category)
   });
-  return { worse_from_per_100k: toPer100k4(detectable), fewest_pairs: countFewestPairs(regressionAlpha) };
+  return { worse_from_per_100k: toPer100k2(detectable), fewest_pairs: countFewestPairs(regressionAlpha) };
 }
 function forecastOwnLimit({ setting, category, expected }) {
   const rule = findLimitRule(setting, category);
@@ -68010,9 +67995,9 @@ function describeErrors2(setting, category) {
   }
   const { alpha } = setting.stopping.levels;
   const limit2 = (category.limitPer100k ?? 0) / 1e5;
-  return { kind: "calibrated", floor_per_100k: toPer100k4(computeJudgeFloor({ limit: limit2, calibration, alpha })) };
+  return { kind: "calibrated", floor_per_100k: toPer100k2(computeJudgeFloor({ limit: limit2, calibration, alpha })) };
 }
-function toPer100k4(proportion) {
+function toPer100k2(proportion) {
   return proportion === null ? null : proportion * 1e5;
 }
 

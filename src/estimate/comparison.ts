@@ -5,7 +5,7 @@ import { boundDifferenceClustered } from './paired-clusters.ts'
 import { isGraded } from './rate.ts'
 import { boundRatioConditional, boundRatioTang } from './ratio.ts'
 import { type Regression, readAsGraded, selectAsked } from './regression.ts'
-import { roundBound } from './rounding.ts'
+import { roundBound, toPer100k } from './rounding.ts'
 
 /**
  * Candidate minus baseline over the graded pairs, each counting once, with Tango's score bounds, or where
@@ -78,8 +78,4 @@ export function estimateRatio(
       : boundRatioTang({ both, ...observed, pairs, alpha })
   const round = (value: number | null) => (value === null ? null : roundBound(value))
   return { ratio: round(ratio), lower: roundBound(lower), upper: round(upper) }
-}
-
-function toPer100k(proportion: number): number {
-  return roundBound(proportion * 100_000)
 }

@@ -29,7 +29,7 @@ import {
   testAbove,
 } from './rate.ts'
 import { compareArms, type Regression } from './regression.ts'
-import { roundBound } from './rounding.ts'
+import { roundBound, toPer100k } from './rounding.ts'
 import { findTippingPoint } from './tipping-point.ts'
 
 /** The counts of one arm in one category: planned = graded + missing + not asked. */
@@ -239,8 +239,4 @@ function countCauses(record: RunRecord): Map<string, CauseCounts> {
 // The order in which outcomes arrived is none of an estimate's.
 function sortCauses(causes: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(causes).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-function toPer100k(proportion: number): number {
-  return roundBound(proportion * 100_000)
 }

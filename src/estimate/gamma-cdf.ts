@@ -1,3 +1,5 @@
+import { sumBelow } from './incomplete-gamma.ts'
+
 /** From this shape on Stirling's series for ln Γ, cut after its fourth term, is exact to the last digit. */
 const stirlingShape = 30
 
@@ -31,17 +33,6 @@ function weighPoint(shape: number, x: number): number {
   const offset = (x - shape) / shape
   const deviance = shape * (offset - Math.log1p(offset))
   return Math.exp(-deviance - correctStirling(shape)) / Math.sqrt(2 * Math.PI * shape)
-}
-
-/** Σ_k x^k/((a+1)…(a+k)): Abramowitz & Stegun 6.5.29. Its terms fall for x < a + 1. */
-function sumBelow(shape: number, x: number): number {
-  let term = 1
-  let sum = 1
-  for (let k = 1; term > negligible * sum; k += 1) {
-    term *= x / (shape + k)
-    sum += term
-  }
-  return sum
 }
 
 /** The continued fraction of Abramowitz & Stegun 6.5.31, even part, by Lentz's method; for x ≥ a + 1. */

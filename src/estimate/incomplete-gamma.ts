@@ -18,7 +18,7 @@ function weighPoint(shape: number, x: number): number {
 }
 
 /** Σ_k x^k/((a+1)…(a+k)), which makes P(a, x) from `weighPoint` (Abramowitz & Stegun 6.5.29). */
-function sumBelow(shape: number, x: number): number {
+export function sumBelow(shape: number, x: number): number {
   let term = 1
   let sum = 1
   for (let k = 1; term > negligible * sum; k += 1) {

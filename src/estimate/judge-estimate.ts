@@ -1,9 +1,9 @@
-import type { Plan, PlannedCategory } from '../plan/plan.ts'
+import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
 import { computeJudgeFloor, estimateTrueRate } from './judge-error.ts'
 import type { CategoryObservations } from './observations.ts'
 import { estimateRate, type JudgeError, type RateQuestion } from './rate.ts'
-import { roundBound } from './rounding.ts'
+import { toPer100k } from './rounding.ts'
 
 /** What is known of the graders' errors. */
 export type JudgeEstimate =
@@ -30,8 +30,8 @@ export function describeJudgeError(request: {
   audit: CategoryObservations['audit'][Arm]
 }): JudgeError | null {
   const { plan, category, audit } = request
-  const calibration = category.calibration === null ? undefined : plan.calibrations[category.calibration]
-  if (calibration === undefined) return null
+  const calibration = findCalibration(plan, category)
+  if (calibration === null) return null
   const { flagged, confirmed, refuted } = audit
   return {
     calibration,
@@ -64,8 +64,4 @@ export function estimateJudge(request: { category: PlannedCategory; question: Ra
         ? null
         : toPer100k(computeJudgeFloor({ limit: limitPer100k / 100_000, calibration, alpha: question.alpha })),
   }
-}
-
-function toPer100k(proportion: number): number {
-  return roundBound(proportion * 100_000)
 }

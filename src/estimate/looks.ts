@@ -1,4 +1,4 @@
-import type { Plan, PlannedCategory } from '../plan/plan.ts'
+import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
 import { boundCalibration, type Calibration } from './judge-error.ts'
 import { chooseLevels, type Levels } from './levels.ts'
 import type { Observation } from './observations.ts'
@@ -89,7 +89,7 @@ export function createLooks(request: {
   const { plan, category, plannedTurns, levels } = request
   const { looks } = levels
   const limit = category.limitPer100k === null ? null : category.limitPer100k / 100_000
-  const calibration = category.calibration === null ? null : (plan.calibrations[category.calibration] ?? null)
+  const calibration = findCalibration(plan, category)
   const failTests = Math.max(1, countTests(plan))
   const counts = {
     turns: 0,

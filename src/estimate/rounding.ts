@@ -7,3 +7,8 @@ export function roundBound(bound: number): number {
   if (Number.isNaN(bound)) throw new RangeError('a bound must be a number, got NaN')
   return Number(bound.toPrecision(12))
 }
+
+/** A proportion as events per 100,000 turns, rounded like every bound. */
+export function toPer100k(proportion: number): number {
+  return roundBound(proportion * 100_000)
+}

@@ -2,7 +2,7 @@ import { type ClusterIndex, indexClusters } from '../estimate/cluster-summary.ts
 import { countTests, planStopping, type Stopping } from '../estimate/looks.ts'
 import type { Observation, State } from '../estimate/observations.ts'
 import { chooseMethod, type JudgeError, type Method, weighFor } from '../estimate/rate.ts'
-import type { Plan, PlannedCategory } from '../plan/plan.ts'
+import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
 import type { SampledTurn } from '../sample/draw.ts'
 
 /** What a plan is forecast from: its rule, and the turns that it draws. */
@@ -116,10 +116,8 @@ export function changeCategory(
 
 /** How the errors of a category's judge enter; the flags of a run that is yet to be measured were not read. */
 export function describeJudge(plan: Plan, category: PlannedCategory): JudgeError | null {
-  const calibration = category.calibration === null ? undefined : plan.calibrations[category.calibration]
-  return calibration === undefined
-    ? null
-    : { calibration, mode: plan.policy.gate.judgeError, flagsAudited: false }
+  const calibration = findCalibration(plan, category)
+  return calibration === null ? null : { calibration, mode: plan.policy.gate.judgeError, flagsAudited: false }
 }
 
 /** The tests that share one error rate with a category's: all blocking ones', or a watched one's alone. */

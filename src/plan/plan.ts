@@ -135,6 +135,11 @@ export function makePlan(parts: {
   }
 }
 
+/** The counts that a category's graders were calibrated with; `null` without. */
+export function findCalibration(plan: Plan, category: PlannedCategory): Plan['calibrations'][string] | null {
+  return category.calibration === null ? null : (plan.calibrations[category.calibration] ?? null)
+}
+
 /** SHA-256, in hex, of the plan's canonical JSON (RFC 8785). */
 export function digestPlan(plan: Plan): string {
   return createHash('sha256').update(canonicalize(plan)).digest('hex')

@@ -1,6 +1,6 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
 import { countFewestPairs } from '../estimate/paired.ts'
-import type { Plan, PlannedCategory } from '../plan/plan.ts'
+import type { PlannedCategory } from '../plan/plan.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import { isHalfRead } from '../verdict/decide-category.ts'
 import type { CategoryVerdict } from '../verdict/schema.ts'
@@ -43,11 +43,6 @@ export function findObstacle({ category, estimate, verdict }: DecidedCategory): 
 
 function isLimitOpen({ limit, candidate, levels }: CategoryEstimate): boolean {
   return limit !== null && !(levels.finalDecides && candidate.upperPer100k <= limit.limitPer100k)
-}
-
-/** The counts that a category's graders were calibrated with; `null` without. */
-export function findCalibration(plan: Plan, category: PlannedCategory): Plan['calibrations'][string] | null {
-  return category.calibration === null ? null : (plan.calibrations[category.calibration] ?? null)
 }
 
 /** Whether it was decided by comparing observed rates, without bounds. */

@@ -1,10 +1,11 @@
 import type { Plan } from '../plan/plan.ts'
+import { findCalibration } from '../plan/plan.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { ModelSource } from '../ports.ts'
 import { priceUsage } from '../record/build.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { Verdict } from '../verdict/schema.ts'
-import { findCalibration, isByPoints } from './decided-category.ts'
+import { isByPoints } from './decided-category.ts'
 import {
   countThings,
   formatConfidence,

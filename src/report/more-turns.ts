@@ -6,8 +6,9 @@ import { planTurnsToFail } from '../estimate/planning.ts'
 import { boundProportion } from '../estimate/proportion-bounds.ts'
 import type { ForecastSetting } from '../forecast/forecast-setting.ts'
 import { findTurnsToPass } from '../forecast/turns-to-pass.ts'
+import { findCalibration } from '../plan/plan.ts'
 import type { RecordSummary } from '../record/schema.ts'
-import { type DecidedCategory, findCalibration } from './decided-category.ts'
+import type { DecidedCategory } from './decided-category.ts'
 
 /** The chance with which the turns asked for would decide. */
 export const plannedPower = 0.8

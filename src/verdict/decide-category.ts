@@ -1,6 +1,6 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
 import { countFewestPairs } from '../estimate/paired.ts'
-import type { Plan, PlannedCategory } from '../plan/plan.ts'
+import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
 import { type FailureTest, isSignificant, scaleOf } from './failure-tests.ts'
 import type { CategoryReason, CategoryVerdict, Decision } from './schema.ts'
 
@@ -155,8 +155,8 @@ function assessAudit(question: Question, kind: FailureTest['kind']): Decided['au
   if (isRead) return 'confirmed'
   if (kind !== 'limit' || limit === null) return 'pending'
   if (limit.audit.pConfirmed < levels.alpha) return 'confirmed'
-  const counts = category.calibration === null ? undefined : plan.calibrations[category.calibration]
-  return counts !== undefined && counts.negatives > 0 ? 'not-needed' : 'pending'
+  const counts = findCalibration(plan, category)
+  return counts !== null && counts.negatives > 0 ? 'not-needed' : 'pending'
 }
 
 function undecided(reason: CategoryReason): Decided {
