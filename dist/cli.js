@@ -54408,7 +54408,8 @@ function estimateJudge(request) {
   const { calibration } = question.judge;
   const isTried = calibration.positives > 0 && calibration.negatives > 0;
   const rate = estimateRate(question);
-  const corrected = estimateTrueRate({ rate: rate ?? 0, calibration });
+  const falsePositives = question.judge.flagsAudited ? 0 : calibration.falsePositives;
+  const corrected = estimateTrueRate({ rate: rate ?? 0, calibration: { ...calibration, falsePositives } });
   if (isTried && corrected.kind === "unusable") return { kind: "unusable" };
   const { limitPer100k } = category;
   const known = rate !== null && corrected.kind === "estimate" ? corrected : null;

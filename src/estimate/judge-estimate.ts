@@ -51,7 +51,9 @@ export function estimateJudge(request: { category: PlannedCategory; question: Ra
   // Without positives nothing passes, without negatives nothing fails unread; what was not tried is not wrong.
   const isTried = calibration.positives > 0 && calibration.negatives > 0
   const rate = estimateRate(question)
-  const corrected = estimateTrueRate({ rate: rate ?? 0, calibration })
+  // Once every flag was read, what is left are no false alarms.
+  const falsePositives = question.judge.flagsAudited ? 0 : calibration.falsePositives
+  const corrected = estimateTrueRate({ rate: rate ?? 0, calibration: { ...calibration, falsePositives } })
   if (isTried && corrected.kind === 'unusable') return { kind: 'unusable' }
   const { limitPer100k } = category
   const known = rate !== null && corrected.kind === 'estimate' ? corrected : null
