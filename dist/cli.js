@@ -64111,12 +64111,26 @@ async function drawFromCorpus(parts) {
     slices: policy.slices,
     now: ports.clock.now()
   });
+  checkStrata(sample, resolved);
   if (sample.turns.length > 0) return tier === "smoke" ? takeFirst(sample, policy.sample.smokeTurns) : sample;
   throw new GateError({
     code: "corpus",
     message: sample.counts.conversationsExpired > 0 ? "every conversation of the corpus has expired" : "the corpus is empty",
     where: { file: file2 },
     remedy: "a gate needs conversations to replay: add some and write the manifest anew"
+  });
+}
+function checkStrata({ counts, turns }, { policy, file: file2 }) {
+  policy.sample.strata.forEach((key, index) => {
+    const none = `${key.replace(/^metadata\./, "")}=none`;
+    const isMissing2 = counts.strata.every(({ name: name2 }) => name2.split(", ")[index] === none);
+    if (turns.length === 0 || !isMissing2) return;
+    throw new GateError({
+      code: "policy",
+      message: `no conversation of the corpus has "${key}" in its metadata`,
+      where: { file: file2, field: formatPath(["sample", "strata", index]) },
+      remedy: "correct the key, or leave it out"
+    });
   });
 }
 function refuseInstallation(file2) {

@@ -7,6 +7,7 @@ import { type LoadedRubrics, loadRubrics } from './grade/rubrics.ts'
 import { deriveSeed, digestPlan, makePlan, type Plan } from './plan/plan.ts'
 import { parseCalibration } from './policy/calibration.ts'
 import type { Commits } from './policy/commits.ts'
+import { formatPath } from './policy/document.ts'
 import { checkJudge } from './policy/load.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
 import type { Policy } from './policy/schema.ts'
@@ -167,6 +168,7 @@ export async function drawFromCorpus(parts: {
     slices: policy.slices,
     now: ports.clock.now(),
   })
+  checkStrata(sample, resolved)
   if (sample.turns.length > 0) return tier === 'smoke' ? takeFirst(sample, policy.sample.smokeTurns) : sample
   throw new GateError({
     code: 'corpus',
@@ -176,6 +178,21 @@ export async function drawFromCorpus(parts: {
         : 'the corpus is empty',
     where: { file },
     remedy: 'a gate needs conversations to replay: add some and write the manifest anew',
+  })
+}
+
+/** A key that no conversation has divides nothing: it is mistyped, or the corpus lacks what the policy asks for. */
+function checkStrata({ counts, turns }: Sample, { policy, file }: ResolvedPolicy): void {
+  policy.sample.strata.forEach((key, index) => {
+    const none = `${key.replace(/^metadata\./, '')}=none`
+    const isMissing = counts.strata.every(({ name }) => name.split(', ')[index] === none)
+    if (turns.length === 0 || !isMissing) return
+    throw new GateError({
+      code: 'policy',
+      message: `no conversation of the corpus has "${key}" in its metadata`,
+      where: { file, field: formatPath(['sample', 'strata', index]) },
+      remedy: 'correct the key, or leave it out',
+    })
   })
 }
 

@@ -22,6 +22,17 @@ async function refuse(options: ScenarioOptions) {
   return error
 }
 
+describe('a divided draw', () => {
+  it('refuses a key that no conversation has', async () => {
+    const sample = { turns: 40, epoch: 'e1', strata: ['metadata.region'] }
+    const refusal = await takeRefusal(() => createScenario({ policy: { sample } }).run())
+    expect(refusal).toMatchObject({ code: 'policy', where: { field: 'sample.strata[0]' } })
+    const known = { ...sample, strata: ['metadata.surface'] }
+    const { record } = await decide(createScenario({ policy: { sample: known } }))
+    expect(record.summary.sample.strata.map(({ drawn }) => drawn)).toEqual([14, 26])
+  })
+})
+
 describe('runGate', () => {
   it('measures both arms on every turn, decides, and writes the record down', async () => {
     const scenario = createScenario({
