@@ -62294,45 +62294,6 @@ var runFiles = {
   report: "report.html"
 };
 
-// src/record/audit.ts
-function parseAudit(request) {
-  const { record: record2, file: file2, text } = request;
-  const flags = new Set(
-    record2.outcomes.filter(({ label }) => label.kind === "present").map((outcome) => nameFlag(outcome))
-  );
-  const said = /* @__PURE__ */ new Map();
-  text.replace(/^\uFEFF/, "").split("\n").forEach((written, index) => {
-    if (written.trim() === "") return;
-    const refuse3 = (message, remedy, field) => new GateError({ code: "audit", message, where: { file: file2, line: index + 1, field }, remedy });
-    let value;
-    try {
-      value = JSON.parse(written);
-    } catch {
-      throw refuse3("not JSON", "write one JSON object a line");
-    }
-    const checked = checkShape(auditLineSchema, value);
-    if (checked.kind === "wrong") {
-      const [problem] = checked.problems;
-      throw refuse3(problem.message, problem.remedy, formatPath(problem.path) || void 0);
-    }
-    const name2 = nameFlag(checked.value);
-    if (!flags.has(name2)) {
-      const { turn, arm, category } = checked.value;
-      throw refuse3(
-        `turn "${turn}" of the ${arm} is not labelled present in "${category}"`,
-        "audit the flags of this run: the lines of outcomes.jsonl whose label is present"
-      );
-    }
-    if (said.has(name2)) throw refuse3("this flag is audited on an earlier line too", "keep one of them");
-    said.set(name2, checked.value);
-  });
-  const kept = record2.audits.filter((line) => !said.has(nameFlag(line)));
-  return [...kept, ...said.values()].toSorted((a, b) => nameFlag(a) < nameFlag(b) ? -1 : 1);
-}
-function nameFlag({ turn, arm, category }) {
-  return JSON.stringify([category, arm, turn]);
-}
-
 // src/record/journal.ts
 var headerSchema = external_exports.strictObject({
   version: external_exports.literal(1),
@@ -62701,6 +62662,90 @@ function toRequest(unit, settings) {
   };
 }
 
+// src/record/audit.ts
+function parseAudit(request) {
+  const { record: record2, file: file2, text } = request;
+  const flags = new Set(
+    record2.outcomes.filter(({ label }) => label.kind === "present").map((outcome) => nameFlag(outcome))
+  );
+  const said = /* @__PURE__ */ new Map();
+  text.replace(/^\uFEFF/, "").split("\n").forEach((written, index) => {
+    if (written.trim() === "") return;
+    const refuse3 = (message, remedy, field) => new GateError({ code: "audit", message, where: { file: file2, line: index + 1, field }, remedy });
+    let value;
+    try {
+      value = JSON.parse(written);
+    } catch {
+      throw refuse3("not JSON", "write one JSON object a line");
+    }
+    const checked = checkShape(auditLineSchema, value);
+    if (checked.kind === "wrong") {
+      const [problem] = checked.problems;
+      throw refuse3(problem.message, problem.remedy, formatPath(problem.path) || void 0);
+    }
+    const name2 = nameFlag(checked.value);
+    if (!flags.has(name2)) {
+      const { turn, arm, category } = checked.value;
+      throw refuse3(
+        `turn "${turn}" of the ${arm} is not labelled present in "${category}"`,
+        "audit the flags of this run: the lines of outcomes.jsonl whose label is present"
+      );
+    }
+    if (said.has(name2)) throw refuse3("this flag is audited on an earlier line too", "keep one of them");
+    said.set(name2, checked.value);
+  });
+  const kept = record2.audits.filter((line) => !said.has(nameFlag(line)));
+  return [...kept, ...said.values()].toSorted((a, b) => nameFlag(a) < nameFlag(b) ? -1 : 1);
+}
+function nameFlag({ turn, arm, category }) {
+  return JSON.stringify([category, arm, turn]);
+}
+
+// src/result-watch.ts
+function watchResults(parts) {
+  const { plan, sample, tier, audits } = parts;
+  const clusters = /* @__PURE__ */ new Map();
+  const turns = sample.turns.map(({ weight, conversation }) => {
+    const cluster = clusters.get(conversation) ?? clusters.size;
+    clusters.set(conversation, cluster);
+    return { weight, cluster };
+  });
+  const { levels, off } = planStopping({ plan, tier, turns });
+  const blocking = plan.policy.categories.filter(({ role }) => role === "block");
+  const refuted = new Set(audits.filter(({ present }) => !present).map(nameFlag));
+  const looks = blocking.map((category) => ({
+    category: category.id,
+    look: createLooks({ plan, category, plannedTurns: turns.length, levels })
+  }));
+  return {
+    off,
+    isDecidedBy(batch, units) {
+      if (off !== null) return false;
+      const decisions = looks.map(
+        ({ category, look }) => look(observeBatch({ batch, units, category, refuted }))
+      );
+      if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === "fail"))
+        return true;
+      return decisions.every((entry) => entry !== null);
+    }
+  };
+}
+function observeBatch(request) {
+  const { batch, units, category, refuted } = request;
+  const read = (turn, arm) => {
+    if (refuted.has(nameFlag({ turn, arm, category }))) return "none";
+    const label = units.get(nameUnit({ turn, arm }))?.labels[category];
+    return label === void 0 ? "not-asked" : readState(label);
+  };
+  return batch.map(({ id, weight }, index) => ({
+    weight,
+    cluster: index,
+    stratum: 0,
+    baseline: read(id, "baseline"),
+    candidate: read(id, "candidate")
+  }));
+}
+
 // src/measure.ts
 var arms2 = ["baseline", "candidate"];
 async function measure2(parts) {
@@ -62723,7 +62768,7 @@ async function measure2(parts) {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done });
     const spending = createSpending(parts);
     for (const unit of units.values()) spending.add(unit);
-    const watch2 = watchResults(parts, audits);
+    const watch2 = watchResults({ plan, sample, tier: request.run.tier, audits });
     ports.log.info(quote({ parts, done: units.size, off: watch2.off }));
     let decided = false;
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
@@ -62796,48 +62841,6 @@ async function measureBatch(request) {
   });
   await Promise.all(kept);
   if (errors.length > 0) throw errors[0];
-}
-function watchResults({ plan, sample, request }, audits) {
-  const clusters = /* @__PURE__ */ new Map();
-  const turns = sample.turns.map(({ weight, conversation }) => {
-    const cluster = clusters.get(conversation) ?? clusters.size;
-    clusters.set(conversation, cluster);
-    return { weight, cluster };
-  });
-  const { levels, off } = planStopping({ plan, tier: request.run.tier, turns });
-  const blocking = plan.policy.categories.filter(({ role }) => role === "block");
-  const refuted = new Set(audits.filter(({ present }) => !present).map(nameFlag));
-  const looks = blocking.map((category) => ({
-    category: category.id,
-    look: createLooks({ plan, category, plannedTurns: turns.length, levels })
-  }));
-  return {
-    off,
-    isDecidedBy(batch, units) {
-      if (off !== null) return false;
-      const decisions = looks.map(
-        ({ category, look }) => look(observeBatch({ batch, units, category, refuted }))
-      );
-      if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === "fail"))
-        return true;
-      return decisions.every((entry) => entry !== null);
-    }
-  };
-}
-function observeBatch(request) {
-  const { batch, units, category, refuted } = request;
-  const read = (turn, arm) => {
-    if (refuted.has(nameFlag({ turn, arm, category }))) return "none";
-    const label = units.get(nameUnit({ turn, arm }))?.labels[category];
-    return label === void 0 ? "not-asked" : readState(label);
-  };
-  return batch.map(({ id, weight }, index) => ({
-    weight,
-    cluster: index,
-    stratum: 0,
-    baseline: read(id, "baseline"),
-    candidate: read(id, "candidate")
-  }));
 }
 function countAsked(units) {
   return new Set([...units.values()].map(({ turn }) => turn)).size;

@@ -1,21 +1,20 @@
 import { setMaxListeners } from 'node:events'
-import { batchTurns, createLooks, planStopping } from './estimate/looks.ts'
-import { type Observation, readState } from './estimate/observations.ts'
+import { batchTurns } from './estimate/looks.ts'
 import { countJudges, gradeUnits, type MeasuredUnit } from './grade/grade.ts'
 import { addUsage, noUsage } from './grade/grader.ts'
 import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
-import { nameFlag } from './record/audit.ts'
 import { buildRecord, priceUsage } from './record/build.ts'
 import { type Journal, nameUnit, openJournal } from './record/journal.ts'
 import { summarizeUnit } from './record/retain.ts'
-import type { AuditLine, RecordedUnit, RunRecord } from './record/schema.ts'
+import type { RecordedUnit, RunRecord } from './record/schema.ts'
 import { readAudits } from './record/store.ts'
 import type { Usage } from './replay/completion.ts'
 import { replayUnits, type Unit } from './replay/replay.ts'
-import type { Sample, SampledTurn } from './sample/draw.ts'
+import { watchResults } from './result-watch.ts'
+import type { Sample } from './sample/draw.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
@@ -53,7 +52,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done })
     const spending = createSpending(parts)
     for (const unit of units.values()) spending.add(unit)
-    const watch = watchResults(parts, audits)
+    const watch = watchResults({ plan, sample, tier: request.run.tier, audits })
     ports.log.info(quote({ parts, done: units.size, off: watch.off }))
     let decided = false
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
@@ -139,64 +138,6 @@ async function measureBatch(request: {
   // An error ends the run: nothing more is asked, and what has been measured is on disk before it is passed on.
   await Promise.all(kept)
   if (errors.length > 0) throw errors[0]
-}
-
-/** The looks at a run's results while it is measured. */
-interface ResultWatch {
-  /** Why they can't end the run; `null` when they may. */
-  off: string | null
-  /** Takes in the next batch; whether what has been asked decides. */
-  isDecidedBy(batch: readonly SampledTurn[], units: ReadonlyMap<string, RecordedUnit>): boolean
-}
-
-function watchResults({ plan, sample, request }: MeasureRequest, audits: readonly AuditLine[]): ResultWatch {
-  const clusters = new Map<string, number>()
-  const turns = sample.turns.map(({ weight, conversation }) => {
-    const cluster = clusters.get(conversation) ?? clusters.size
-    clusters.set(conversation, cluster)
-    return { weight, cluster }
-  })
-  const { levels, off } = planStopping({ plan, tier: request.run.tier, turns })
-  const blocking = plan.policy.categories.filter(({ role }) => role === 'block')
-  const refuted = new Set(audits.filter(({ present }) => !present).map(nameFlag))
-  const looks = blocking.map((category) => ({
-    category: category.id,
-    look: createLooks({ plan, category, plannedTurns: turns.length, levels }),
-  }))
-  return {
-    off,
-    isDecidedBy(batch, units) {
-      if (off !== null) return false
-      const decisions = looks.map(({ category, look }) =>
-        look(observeBatch({ batch, units, category, refuted })),
-      )
-      if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === 'fail'))
-        return true
-      return decisions.every((entry) => entry !== null)
-    },
-  }
-}
-
-function observeBatch(request: {
-  batch: readonly SampledTurn[]
-  units: ReadonlyMap<string, RecordedUnit>
-  category: string
-  /** Flags that people found to be none. */
-  refuted: ReadonlySet<string>
-}): Observation[] {
-  const { batch, units, category, refuted } = request
-  const read = (turn: string, arm: Arm) => {
-    if (refuted.has(nameFlag({ turn, arm, category }))) return 'none'
-    const label = units.get(nameUnit({ turn, arm }))?.labels[category]
-    return label === undefined ? 'not-asked' : readState(label)
-  }
-  return batch.map(({ id, weight }, index) => ({
-    weight,
-    cluster: index,
-    stratum: 0,
-    baseline: read(id, 'baseline'),
-    candidate: read(id, 'candidate'),
-  }))
 }
 
 function countAsked(units: ReadonlyMap<string, RecordedUnit>): number {

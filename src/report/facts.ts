@@ -15,13 +15,7 @@ import {
   formatUsd,
 } from './format.ts'
 import { describeStopping } from './sample-facts.ts'
-import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
-
-/** One line of a list of facts. */
-export interface Fact {
-  name: string
-  value: Text
-}
+import { type Fact, formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
 const shownNames = 5
 

@@ -1,8 +1,7 @@
 import { batchTurns } from '../estimate/looks.ts'
 import type { RecordSummary } from '../record/schema.ts'
-import type { Fact } from './facts.ts'
 import { countThings, formatShare } from './format.ts'
-import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
+import { type Fact, formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
 const shownStrata = 20
 /** Shares that differ by less are the same to a reader. */

@@ -47,3 +47,9 @@ export function formatCount(count: number): string {
 function isPart(value: Part | Text): value is Part {
   return typeof value === 'string' || !Array.isArray(value)
 }
+
+/** One line of a list of facts. */
+export interface Fact {
+  name: string
+  value: Text
+}

@@ -6,14 +6,7 @@ import type { Decision, Verdict } from '../verdict/schema.ts'
 import { listBanners } from './banners.ts'
 import { buildCategoryRow, type CategoryRow } from './category-row.ts'
 import type { DecidedCategory } from './decided-category.ts'
-import {
-  type Fact,
-  listAmendments,
-  listPlanFacts,
-  listSignals,
-  listSpending,
-  type SignalRow,
-} from './facts.ts'
+import { listAmendments, listPlanFacts, listSignals, listSpending, type SignalRow } from './facts.ts'
 import { countThings } from './format.ts'
 import { chooseWord, sayFinding } from './headline.ts'
 import { type ReconciliationRow, reconcile } from './missing.ts'
@@ -23,7 +16,7 @@ import { listReading } from './reading.ts'
 import { listSampleFacts } from './sample-facts.ts'
 import { rankSlices, type SlicesView, sayConcentrated } from './slices.ts'
 import { listTableNotes } from './table-notes.ts'
-import { formatCount, formatPlain, say, type Text, verbatim } from './text.ts'
+import { type Fact, formatCount, formatPlain, say, type Text, verbatim } from './text.ts'
 
 /** Everything that the reporters print, computed and put in words, but not yet escaped for any of them. */
 export interface ReportView {

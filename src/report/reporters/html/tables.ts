@@ -1,8 +1,7 @@
 import { type ArmCell, joinBounds } from '../../arm-cell.ts'
 import { type CategoryRow, describeDecision, uncalibratedMark } from '../../category-row.ts'
-import type { Fact } from '../../facts.ts'
 import { describeSlices, describeSliceTest } from '../../slices.ts'
-import { formatCount, type Text } from '../../text.ts'
+import { type Fact, formatCount, type Text } from '../../text.ts'
 import type { ReportView } from '../../view.ts'
 import { type Child, html, type Markup, markCode, markText } from './markup.ts'
 
