@@ -53142,26 +53142,33 @@ function chooseMissingRule(observations, budgetShare) {
   return testUnequalLoss(observations) > unequalLevel ? "within-budget" : "at-worst";
 }
 function testUnequalLoss(observations) {
-  const lost = /* @__PURE__ */ new Map();
   const counts = { first: 0, second: 0 };
+  const lost = /* @__PURE__ */ new Map();
   for (const { candidate, baseline, cluster, count: count3 = 1 } of observations) {
+    if (candidate === baseline) continue;
     const difference = Number(candidate === "transport-missing") - Number(baseline === "transport-missing");
-    lost.set(cluster, (lost.get(cluster) ?? 0) + difference * count3);
-    if (difference > 0) counts.first += count3;
-    if (difference < 0) counts.second += count3;
+    if (difference === 0) continue;
+    counts[difference > 0 ? "first" : "second"] += count3;
+    if (count3 === 1) lost.set(cluster, (lost.get(cluster) ?? 0) + difference);
   }
-  return lost.size < observations.length ? testUnequalClustered([...lost.values()]) : testUnequal(counts);
+  const turns = counts.first + counts.second;
+  const isClustered2 = observations.every(({ count: count3 = 1 }) => count3 === 1) && lost.size < turns;
+  return isClustered2 ? testUnequalClustered([...lost.values()]) : testUnequal(counts);
 }
 function isAboveShare({ part, whole, share: share2 }) {
   return roundBound(part) > roundBound(share2 * whole);
 }
 function restrict(question, observations) {
   const isAll = observations.length === question.observations.length;
-  return { ...question, observations, index: isAll ? question.index : void 0 };
+  return isAll ? question : { ...question, observations, index: void 0 };
 }
 var graded = ["event", "none"];
 var reached = ["event", "none", "content-missing"];
 var asked = ["event", "none", "content-missing", "transport-missing"];
+var asGraded = { over: graded, present: ["event"] };
+var missingAbsent = { over: asked, present: ["event"] };
+var missingPresent = { over: asked, present: ["event", "content-missing", "transport-missing"] };
+var unlabelledPresent = { over: reached, present: ["event", "content-missing"] };
 var allLeftOut = {
   event: leftOut,
   none: leftOut,
@@ -53179,13 +53186,9 @@ function estimateRate({
 function boundRate(question) {
   const { observations, arm, missingRule } = question;
   const own2 = boundGraded(question);
-  const lower = Math.min(own2.lower, boundBy(question, { over: asked, present: ["event"] }).lower);
+  const lower = Math.min(own2.lower, boundBy(question, missingAbsent).lower);
   if (missingRule === "at-worst") {
-    const worst = boundBy(question, {
-      over: asked,
-      present: ["event", "content-missing", "transport-missing"]
-    });
-    return { lower, upper: Math.max(own2.upper, worst.upper) };
+    return { lower, upper: Math.max(own2.upper, boundBy(question, missingPresent).upper) };
   }
   const upper = boundReached(question, own2);
   const all = sumWeights(observations, arm, asked);
@@ -53193,23 +53196,20 @@ function boundRate(question) {
   return { lower, upper: Math.min(1, share2 * upper + (1 - share2) * Math.min(1, missingFactor * upper)) };
 }
 function boundReached(question, own2 = boundGraded(question)) {
-  return Math.max(
-    own2.upper,
-    boundBy(question, { over: reached, present: ["event", "content-missing"] }).upper
-  );
+  return Math.max(own2.upper, boundBy(question, unlabelledPresent).upper);
 }
 function boundGraded(question) {
-  return boundBy(question, { over: graded, present: ["event"] });
+  return boundBy(question, asGraded);
 }
 function testAbove2(question) {
   const { observations, arm, method, limit: limit2 } = question;
   if (countStates(observations, arm, asked) === 0 || limit2 >= 1) return 1;
-  const test = (over) => testMeasured(question, { over, present: ["event"] });
-  return method === "exact" ? test(asked) : Math.max(test(asked), test(graded));
+  const p = testMeasured(question, missingAbsent);
+  return method === "exact" ? p : Math.max(p, testMeasured(question, asGraded));
 }
 function testMeasured(question, reading) {
   const { observations, arm, limit: limit2, judge: judge2 } = question;
-  const measured = measure(question, reading);
+  const { measured } = read(question, reading);
   if (judge2 !== null && !judge2.flagsAudited) {
     const test = judge2.mode === "safe" ? testAboveSafe : testAboveMelded;
     return test({ measured, calibration: judge2.calibration, limit: limit2 });
@@ -53219,7 +53219,14 @@ function testMeasured(question, reading) {
 }
 function boundBy(question, reading) {
   const { alpha, judge: judge2 } = question;
-  const measured = measure(question, reading);
+  const { measured, bounds } = read(question, reading);
+  const known = bounds.find((entry) => entry.alpha === alpha && entry.judge === judge2);
+  if (known !== void 0) return known.value;
+  const value = boundMeasured(question, measured);
+  bounds.push({ alpha, judge: judge2, value });
+  return value;
+}
+function boundMeasured({ alpha, judge: judge2 }, measured) {
   const turns = measured.kind === "counts" ? measured.trials : measured.summary.turns;
   if (turns === 0) return { lower: 0, upper: 1 };
   const own2 = measured.kind === "counts" ? boundProportion({ ...measured, alpha }) : boundSummary({ summary: measured.summary, alpha });
@@ -53228,17 +53235,16 @@ function boundBy(question, reading) {
   const corrected = bound({ measured, calibration: judge2.calibration, alpha });
   return { lower: judge2.flagsAudited ? own2.lower : corrected.lower, upper: corrected.upper };
 }
-function measure(question, reading) {
-  const { observations, known } = question;
-  if (known === void 0) return measureAnew(question, reading);
-  const answers = known.get(observations) ?? /* @__PURE__ */ new Map();
-  known.set(observations, answers);
-  const name2 = `${question.arm}: ${reading.present.join()} of ${reading.over.join()}`;
-  const measured = answers.get(name2) ?? measureAnew(question, reading);
-  answers.set(name2, measured);
-  return measured;
+function read(question, reading) {
+  const { observations } = question;
+  const known = question.known?.[question.arm];
+  const findings = known?.get(observations) ?? /* @__PURE__ */ new Map();
+  known?.set(observations, findings);
+  const finding = findings.get(reading) ?? { measured: measure(question, reading), bounds: [] };
+  findings.set(reading, finding);
+  return finding;
 }
-function measureAnew(question, { over, present }) {
+function measure(question, { over, present }) {
   const { observations, arm, method } = question;
   if (method === "exact") {
     return {
@@ -53329,16 +53335,16 @@ function assumeEvents(question, arm) {
 }
 function testWorseBy(test) {
   const { observations, assumption, clustered } = test;
-  const { read, extra } = assumption;
-  if (!clustered) return testWorse(addDiscordant(countDiscordant(observations, read), extra));
-  const differences = sumDifferences(observations, read).filter((difference) => difference !== 0);
+  const { read: read2, extra } = assumption;
+  if (!clustered) return testWorse(addDiscordant(countDiscordant(observations, read2), extra));
+  const differences = sumDifferences(observations, read2).filter((difference) => difference !== 0);
   const add = (count3, difference) => Array.from({ length: count3 }, () => difference);
   return testWorseClustered([...differences, ...add(extra.candidateOnly, 1), ...add(extra.baselineOnly, -1)]);
 }
-function countDiscordant(observations, read) {
+function countDiscordant(observations, read2) {
   const counts = { candidateOnly: 0, baselineOnly: 0 };
   for (const entry of observations) {
-    const [candidate, baseline] = read(entry);
+    const [candidate, baseline] = read2(entry);
     if (candidate && !baseline) counts.candidateOnly += entry.count ?? 1;
     if (baseline && !candidate) counts.baselineOnly += entry.count ?? 1;
   }
@@ -53350,10 +53356,10 @@ function addDiscordant(first, second) {
     baselineOnly: first.baselineOnly + second.baselineOnly
   };
 }
-function sumDifferences(observations, read) {
+function sumDifferences(observations, read2) {
   const sums = /* @__PURE__ */ new Map();
   for (const entry of observations) {
-    const [candidate, baseline] = read(entry);
+    const [candidate, baseline] = read2(entry);
     sums.set(entry.cluster, (sums.get(entry.cluster) ?? 0) + Number(candidate) - Number(baseline));
   }
   return [...sums.values()];
@@ -53771,12 +53777,12 @@ function testMarginClustered(request) {
   return Math.min(0.5, Math.exp(above));
 }
 function compareClustered(request) {
-  const { turns, read, assumption, margin: margin2, side } = request;
-  const clusters = sumClusters(turns, read);
+  const { turns, read: read2, assumption, margin: margin2, side } = request;
+  const clusters = sumClusters(turns, read2);
   const shift2 = (assumption.extra.candidateOnly - assumption.extra.baselineOnly) / turns.length;
   const candidateOnly = () => summarizeClusters(
     turns.map((entry) => {
-      const [candidate, baseline] = read(entry);
+      const [candidate, baseline] = read2(entry);
       return { ...entry, event: candidate && !baseline };
     })
   );
@@ -53791,10 +53797,10 @@ function compareClustered(request) {
     return side === "within" ? bounds.upper + shift2 <= margin2 : bounds.lower + shift2 > margin2;
   };
 }
-function sumClusters(turns, read) {
+function sumClusters(turns, read2) {
   const sums = [];
   for (const entry of turns) {
-    const [candidate, baseline] = read(entry);
+    const [candidate, baseline] = read2(entry);
     const sum3 = sums[entry.cluster];
     const difference = entry.weight * (Number(candidate) - Number(baseline));
     if (sum3 === void 0) sums[entry.cluster] = { difference, turns: entry.weight };
@@ -54578,14 +54584,14 @@ function findFirstNear(range) {
 }
 
 // src/estimate/tipping-point.ts
-var asGraded = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } };
+var asGraded2 = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } };
 function findTippingPoint(question) {
   const { levels, limitPer100k, marginPer100k, regression } = question;
   const observations = separateMissing(question.observations);
   if (!observations.some(isMissing)) return null;
   const clustered = isClustered(question);
   const index = observations.length === question.observations.length ? question.index : void 0;
-  const isWorse = (assumed) => regression && testWorseBy({ observations: assumed, assumption: asGraded, clustered }) <= levels.notWorseAlpha;
+  const isWorse = (assumed) => regression && testWorseBy({ observations: assumed, assumption: asGraded2, clustered }) <= levels.notWorseAlpha;
   const isOver = (assumed) => limitPer100k !== null && roundBound(boundGraded({ ...question, observations: assumed, index }).upper * 1e5) > limitPer100k;
   const isNotWithin = (assumed) => marginPer100k !== null && !isWithinMargin({ ...question, observations: assumed, index, marginPer100k });
   const evensOut = ({ baseline }) => Number(baseline === "event");
@@ -54605,14 +54611,14 @@ function separateMissing(observations) {
   );
 }
 function countUntil(search) {
-  const missing2 = search.observations.filter(isMissing).toSorted(search.order);
-  const ranks = new Map(missing2.map((entry, rank2) => [entry, rank2]));
-  const isReached = (present) => search.isReached(
-    search.observations.map((entry) => {
-      const rank2 = ranks.get(entry);
-      return rank2 === void 0 ? entry : { ...entry, candidate: rank2 < present ? "event" : "none" };
-    })
-  );
+  const missing2 = search.observations.flatMap((entry, place) => isMissing(entry) ? [{ entry, place }] : []).toSorted((a, b) => search.order(a.entry, b.entry));
+  const isReached = (present) => {
+    const assumed = search.observations.slice();
+    missing2.forEach(({ entry, place }, rank2) => {
+      assumed[place] = { ...entry, candidate: rank2 < present ? "event" : "none" };
+    });
+    return search.isReached(assumed);
+  };
   if (!isReached(missing2.length)) return Number.POSITIVE_INFINITY;
   if (isReached(0)) return 0;
   return findFirst({ below: 0, reached: missing2.length, isReached });
@@ -54647,7 +54653,14 @@ function estimateCategory(request) {
   const { alpha } = levels;
   const observations = method === "exact" ? poolAlike(measured.observations) : measured.observations;
   const missingRule = chooseMissingRule(observations, plan.policy.gate.missingBudgetShare);
-  const common = { observations, alpha, method, missingRule, index, known: /* @__PURE__ */ new WeakMap() };
+  const common = {
+    observations,
+    alpha,
+    method,
+    missingRule,
+    index,
+    known: { baseline: /* @__PURE__ */ new WeakMap(), candidate: /* @__PURE__ */ new WeakMap() }
+  };
   const ask = (arm) => ({
     ...common,
     arm,
@@ -62732,7 +62745,7 @@ function watchResults(parts) {
 }
 function observeBatch(request) {
   const { batch, units, category, refuted } = request;
-  const read = (turn, arm) => {
+  const read2 = (turn, arm) => {
     if (refuted.has(nameFlag({ turn, arm, category }))) return "none";
     const label = units.get(nameUnit({ turn, arm }))?.labels[category];
     return label === void 0 ? "not-asked" : readState(label);
@@ -62741,8 +62754,8 @@ function observeBatch(request) {
     weight,
     cluster: index,
     stratum: 0,
-    baseline: read(id, "baseline"),
-    candidate: read(id, "candidate")
+    baseline: read2(id, "baseline"),
+    candidate: read2(id, "candidate")
   }));
 }
 
@@ -63125,10 +63138,10 @@ async function resolvePolicy(request) {
 }
 async function resolveCheckpoints(request) {
   const { repository, commits, pointer } = request;
-  const read = (source) => readCheckpoint({ repository, source, pointer });
-  const [baseline, candidate] = await Promise.all([read(commits.baseline), read(commits.candidate)]);
+  const read2 = (source) => readCheckpoint({ repository, source, pointer });
+  const [baseline, candidate] = await Promise.all([read2(commits.baseline), read2(commits.candidate)]);
   if (commits.baseTip !== null && candidate !== baseline) {
-    const tip = await read({ kind: "commit", sha: commits.baseTip });
+    const tip = await read2({ kind: "commit", sha: commits.baseTip });
     if (tip !== baseline) {
       throw new GateError({
         code: "checkpoint",
@@ -64917,7 +64930,7 @@ function renderCategories(table) {
   const shown = withRatio ? columns.toSpliced(5, 0, ratioColumn) : columns;
   return renderTable({
     header: shown.map(({ title }) => title),
-    rows: rows2.map((row) => shown.map(({ read }) => read(row))),
+    rows: rows2.map((row) => shown.map(({ read: read2 }) => read2(row))),
     longestBytes
   });
 }
@@ -65632,8 +65645,8 @@ function sayAudit(decided) {
 function sayConfirmed({ estimate }) {
   const { flagged, audited, refuted } = estimate.candidate.audit;
   if (flagged === 1) return say2`The candidate's flag was read and confirmed: mend the checkpoint.`;
-  const read = audited === flagged ? "all were" : `${formatCount(audited)} ${audited === 1 ? "was" : "were"}`;
-  return say2`Of the candidate's ${countThings(flagged, "flag", "flags")} ${read} read and ${formatCount(audited - refuted)} confirmed: mend the checkpoint.`;
+  const read2 = audited === flagged ? "all were" : `${formatCount(audited)} ${audited === 1 ? "was" : "were"}`;
+  return say2`Of the candidate's ${countThings(flagged, "flag", "flags")} ${read2} read and ${formatCount(audited - refuted)} confirmed: mend the checkpoint.`;
 }
 function listUnread({ estimate, verdict }) {
   const unread = arms3.filter((arm) => estimate[arm].audit.audited < estimate[arm].audit.flagged);
@@ -66669,10 +66682,10 @@ function saySmoke2({ run: run2, plan, sample }) {
 }
 function sayAudited({ estimates }) {
   const audits = estimates.flatMap(({ candidate, baseline }) => [candidate.audit, baseline.audit]);
-  const read = audits.reduce((sum3, { audited }) => sum3 + audited, 0);
+  const read2 = audits.reduce((sum3, { audited }) => sum3 + audited, 0);
   const refuted = audits.reduce((sum3, { refuted: none }) => sum3 + none, 0);
-  if (read === 0) return null;
-  return say2`An audit is in the record: of ${countThings(read, "flag", "flags")} that people read, ${formatCount(refuted)} ${refuted === 1 ? "was" : "were"} none and ${refuted === 1 ? "counts" : "count"} as no event.`;
+  if (read2 === 0) return null;
+  return say2`An audit is in the record: of ${countThings(read2, "flag", "flags")} that people read, ${formatCount(refuted)} ${refuted === 1 ? "was" : "were"} none and ${refuted === 1 ? "counts" : "count"} as no event.`;
 }
 function saySaved(request) {
   const { record: record2, estimates, verdict } = request;

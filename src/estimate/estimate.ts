@@ -131,7 +131,14 @@ function estimateCategory(request: {
   const { alpha } = levels
   const observations = method === 'exact' ? poolAlike(measured.observations) : measured.observations
   const missingRule = chooseMissingRule(observations, plan.policy.gate.missingBudgetShare)
-  const common = { observations, alpha, method, missingRule, index, known: new WeakMap() }
+  const common = {
+    observations,
+    alpha,
+    method,
+    missingRule,
+    index,
+    known: { baseline: new WeakMap(), candidate: new WeakMap() },
+  }
   const ask = (arm: Arm): RateQuestion => ({
     ...common,
     arm,

@@ -60,15 +60,19 @@ export function chooseMissingRule(
 
 /** The p value of "calls are lost in either arm alike", over turns or, where one gave several, over conversations. */
 function testUnequalLoss(observations: readonly Observation[]): number {
-  const lost = new Map<number, number>()
   const counts = { first: 0, second: 0 }
+  const lost = new Map<number, number>()
   for (const { candidate, baseline, cluster, count = 1 } of observations) {
+    if (candidate === baseline) continue
     const difference = Number(candidate === 'transport-missing') - Number(baseline === 'transport-missing')
-    lost.set(cluster, (lost.get(cluster) ?? 0) + difference * count)
-    if (difference > 0) counts.first += count
-    if (difference < 0) counts.second += count
+    if (difference === 0) continue
+    counts[difference > 0 ? 'first' : 'second'] += count
+    // Pooled turns are one a conversation, however many there are.
+    if (count === 1) lost.set(cluster, (lost.get(cluster) ?? 0) + difference)
   }
-  return lost.size < observations.length ? testUnequalClustered([...lost.values()]) : testUnequal(counts)
+  const turns = counts.first + counts.second
+  const isClustered = observations.every(({ count = 1 }) => count === 1) && lost.size < turns
+  return isClustered ? testUnequalClustered([...lost.values()]) : testUnequal(counts)
 }
 
 // 0.0029 · 10,000 is 28.999999999999996: 29 turns of them are within 0.29 % all the same.
@@ -95,8 +99,8 @@ export interface RateQuestion {
   judge: JudgeError | null
   /** The observations' weights and conversations; made anew for each answer without. */
   index?: ClusterIndex | undefined
-  /** What was measured of which observations, for the next question to them. */
-  known?: WeakMap<readonly Observation[], Map<string, Measured>> | undefined
+  /** What was found of which observations, for the next question to them. */
+  known?: Record<Arm, Findings> | undefined
 }
 
 /** The same question of some of the observations; the index goes with all of them only. */
@@ -105,7 +109,7 @@ export function restrict<Question extends Pick<RateQuestion, 'observations' | 'i
   observations: readonly Observation[],
 ): Question {
   const isAll = observations.length === question.observations.length
-  return { ...question, observations, index: isAll ? question.index : undefined }
+  return isAll ? question : { ...question, observations, index: undefined }
 }
 
 /** Which turns a bound is over, and which of them count as present, by their states. */
@@ -114,9 +118,23 @@ interface Reading {
   present: readonly State[]
 }
 
+/** By the very list that was read: another list of the same turns is another question. */
+type Findings = WeakMap<readonly Observation[], Map<Reading, Finding>>
+
+/** What a reading of an arm's turns has given so far. */
+interface Finding {
+  measured: Measured
+  bounds: { alpha: number; judge: JudgeError | null; value: Bounds }[]
+}
+
 const graded: readonly State[] = ['event', 'none']
 const reached: readonly State[] = ['event', 'none', 'content-missing']
 const asked: readonly State[] = ['event', 'none', 'content-missing', 'transport-missing']
+
+const asGraded: Reading = { over: graded, present: ['event'] }
+const missingAbsent: Reading = { over: asked, present: ['event'] }
+const missingPresent: Reading = { over: asked, present: ['event', 'content-missing', 'transport-missing'] }
+const unlabelledPresent: Reading = { over: reached, present: ['event', 'content-missing'] }
 
 const allLeftOut: Readonly<Record<State, number>> = {
   event: leftOut,
@@ -148,13 +166,9 @@ export function estimateRate({
 export function boundRate(question: RateQuestion): Bounds {
   const { observations, arm, missingRule } = question
   const own = boundGraded(question)
-  const lower = Math.min(own.lower, boundBy(question, { over: asked, present: ['event'] }).lower)
+  const lower = Math.min(own.lower, boundBy(question, missingAbsent).lower)
   if (missingRule === 'at-worst') {
-    const worst = boundBy(question, {
-      over: asked,
-      present: ['event', 'content-missing', 'transport-missing'],
-    })
-    return { lower, upper: Math.max(own.upper, worst.upper) }
+    return { lower, upper: Math.max(own.upper, boundBy(question, missingPresent).upper) }
   }
   const upper = boundReached(question, own)
   const all = sumWeights(observations, arm, asked)
@@ -164,28 +178,25 @@ export function boundRate(question: RateQuestion): Bounds {
 
 /** The upper bound of the turns that were not lost on the way, those that came back without a label counted present. */
 export function boundReached(question: RateQuestion, own: Bounds = boundGraded(question)): number {
-  return Math.max(
-    own.upper,
-    boundBy(question, { over: reached, present: ['event', 'content-missing'] }).upper,
-  )
+  return Math.max(own.upper, boundBy(question, unlabelledPresent).upper)
 }
 
 /** What the graded turns alone say, as if nothing else had been asked. */
 export function boundGraded(question: RateQuestion): Bounds {
-  return boundBy(question, { over: graded, present: ['event'] })
+  return boundBy(question, asGraded)
 }
 
 /** The smallest α at which the lower bound of `boundRate` exceeds a limit (a proportion). */
 export function testAbove(question: Omit<RateQuestion, 'alpha'> & { limit: number }): number {
   const { observations, arm, method, limit } = question
   if (countStates(observations, arm, asked) === 0 || limit >= 1) return 1
-  const test = (over: readonly State[]) => testMeasured(question, { over, present: ['event'] })
-  return method === 'exact' ? test(asked) : Math.max(test(asked), test(graded))
+  const p = testMeasured(question, missingAbsent)
+  return method === 'exact' ? p : Math.max(p, testMeasured(question, asGraded))
 }
 
 function testMeasured(question: Omit<RateQuestion, 'alpha'> & { limit: number }, reading: Reading): number {
   const { observations, arm, limit, judge } = question
-  const measured = measure(question, reading)
+  const { measured } = read(question, reading)
   if (judge !== null && !judge.flagsAudited) {
     const test = judge.mode === 'safe' ? testAboveSafe : testAboveMelded
     return test({ measured, calibration: judge.calibration, limit })
@@ -198,7 +209,15 @@ function testMeasured(question: Omit<RateQuestion, 'alpha'> & { limit: number },
 
 function boundBy(question: RateQuestion, reading: Reading): Bounds {
   const { alpha, judge } = question
-  const measured = measure(question, reading)
+  const { measured, bounds } = read(question, reading)
+  const known = bounds.find((entry) => entry.alpha === alpha && entry.judge === judge)
+  if (known !== undefined) return known.value
+  const value = boundMeasured(question, measured)
+  bounds.push({ alpha, judge, value })
+  return value
+}
+
+function boundMeasured({ alpha, judge }: RateQuestion, measured: Measured): Bounds {
   const turns = measured.kind === 'counts' ? measured.trials : measured.summary.turns
   if (turns === 0) return { lower: 0, upper: 1 }
   const own =
@@ -211,18 +230,17 @@ function boundBy(question: RateQuestion, reading: Reading): Bounds {
   return { lower: judge.flagsAudited ? own.lower : corrected.lower, upper: corrected.upper }
 }
 
-function measure(question: Omit<RateQuestion, 'alpha'>, reading: Reading): Measured {
-  const { observations, known } = question
-  if (known === undefined) return measureAnew(question, reading)
-  const answers = known.get(observations) ?? new Map<string, Measured>()
-  known.set(observations, answers)
-  const name = `${question.arm}: ${reading.present.join()} of ${reading.over.join()}`
-  const measured = answers.get(name) ?? measureAnew(question, reading)
-  answers.set(name, measured)
-  return measured
+function read(question: Omit<RateQuestion, 'alpha'>, reading: Reading): Finding {
+  const { observations } = question
+  const known = question.known?.[question.arm]
+  const findings = known?.get(observations) ?? new Map<Reading, Finding>()
+  known?.set(observations, findings)
+  const finding = findings.get(reading) ?? { measured: measure(question, reading), bounds: [] }
+  findings.set(reading, finding)
+  return finding
 }
 
-function measureAnew(question: Omit<RateQuestion, 'alpha'>, { over, present }: Reading): Measured {
+function measure(question: Omit<RateQuestion, 'alpha'>, { over, present }: Reading): Measured {
   const { observations, arm, method } = question
   if (method === 'exact') {
     return {

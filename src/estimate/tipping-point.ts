@@ -64,15 +64,16 @@ function countUntil(search: {
   order: (a: Observation, b: Observation) => number
   isReached: (assumed: Observation[]) => boolean
 }): number {
-  const missing = search.observations.filter(isMissing).toSorted(search.order)
-  const ranks = new Map(missing.map((entry, rank) => [entry, rank]))
-  const isReached = (present: number): boolean =>
-    search.isReached(
-      search.observations.map((entry): Observation => {
-        const rank = ranks.get(entry)
-        return rank === undefined ? entry : { ...entry, candidate: rank < present ? 'event' : 'none' }
-      }),
-    )
+  const missing = search.observations
+    .flatMap((entry, place) => (isMissing(entry) ? [{ entry, place }] : []))
+    .toSorted((a, b) => search.order(a.entry, b.entry))
+  const isReached = (present: number): boolean => {
+    const assumed = search.observations.slice()
+    missing.forEach(({ entry, place }, rank) => {
+      assumed[place] = { ...entry, candidate: rank < present ? 'event' : 'none' }
+    })
+    return search.isReached(assumed)
+  }
   if (!isReached(missing.length)) return Number.POSITIVE_INFINITY
   if (isReached(0)) return 0
   return findFirst({ below: 0, reached: missing.length, isReached })

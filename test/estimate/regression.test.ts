@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Observation, State } from '../../src/estimate/observations.ts'
 import { boundProportion } from '../../src/estimate/proportion-bounds.ts'
+import { boundRate } from '../../src/estimate/rate.ts'
 import { compareArms } from '../../src/estimate/regression.ts'
 import { expectClose } from './close.ts'
 import { fillStates, makeObservations } from './records.ts'
@@ -173,5 +174,29 @@ describe('what is missing in a comparison', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('what was found of one arm', () => {
+  it('is not taken for the other’s', () => {
+    const observations = makePairs(
+      ['event', 'none', 12],
+      ['none', 'event', 2],
+      ['transport-missing', 'none', 4],
+      ['none', 'transport-missing', 4],
+      ['none', 'none', 978],
+    )
+    const question = {
+      observations,
+      alpha: 0.05,
+      method: 'exact',
+      missingRule: 'within-budget',
+      judge: null,
+    } as const
+    const known = { baseline: new WeakMap(), candidate: new WeakMap() }
+    expect(compareArms({ ...question, known })).toEqual(compareArms(question))
+    for (const arm of ['baseline', 'candidate'] as const) {
+      expect(boundRate({ ...question, arm, known })).toEqual(boundRate({ ...question, arm }))
+    }
   })
 })
