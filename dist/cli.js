@@ -52036,8 +52036,11 @@ function* readObservations(record2) {
         candidate: "not-asked"
       })
     );
+    let place = 0;
     for (const { turn, arm, label } of outcomes.get(id) ?? []) {
-      const entry = observations[places.get(turn) ?? -1];
+      if (record2.turns[place]?.turn !== turn) place += 1;
+      if (record2.turns[place]?.turn !== turn) place = places.get(turn) ?? -1;
+      const entry = observations[place];
       if (entry !== void 0) entry[arm] = readState(label);
     }
     yield [id, { observations, audit: applyAudit({ observations, places, lines: audits.get(id) ?? [] }) }];

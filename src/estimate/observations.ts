@@ -81,8 +81,12 @@ export function* readObservations(record: RunRecord): Generator<[string, Categor
         candidate: 'not-asked',
       }),
     )
+    let place = 0
     for (const { turn, arm, label } of outcomes.get(id) ?? []) {
-      const entry = observations[places.get(turn) ?? -1]
+      // A run writes them in the sample's order; any other is found by its name.
+      if (record.turns[place]?.turn !== turn) place += 1
+      if (record.turns[place]?.turn !== turn) place = places.get(turn) ?? -1
+      const entry = observations[place]
       if (entry !== undefined) entry[arm] = readState(label)
     }
     yield [id, { observations, audit: applyAudit({ observations, places, lines: audits.get(id) ?? [] }) }]
