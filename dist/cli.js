@@ -52000,6 +52000,9 @@ function adjustBenjaminiHochberg(pValues) {
 }
 
 // src/estimate/observations.ts
+function sharesConversations(turns) {
+  return new Set(turns.map(({ cluster }) => cluster)).size < turns.length;
+}
 function countTurns(observations) {
   let turns = 0;
   for (const { count: count3 = 1 } of observations) turns += count3;
@@ -52023,7 +52026,7 @@ function poolAlike(observations) {
 function* readObservations(record2) {
   const places = new Map(record2.turns.map(({ turn }, index) => [turn, index]));
   const clusters = numberNames(record2.turns.map(({ conversation }) => conversation));
-  const strata = numberNames(record2.turns.map(({ stratum }) => stratum ?? ""));
+  const strata = numberNames(record2.turns.map(({ stratum }) => stratum));
   const outcomes = groupBy(record2.outcomes);
   const audits = groupBy(record2.audits);
   for (const { id } of record2.summary.plan.policy.categories) {
@@ -52938,10 +52941,54 @@ function computeJudgeFloor(floor) {
   return Math.min(1, limit2 + (1 - limit2) * boundCalibration(floor).falsePositiveUpper);
 }
 
-// src/estimate/limit-test.ts
+// src/estimate/search.ts
+function findFirst(range) {
+  let { below, reached: reached2 } = range;
+  while (reached2 - below > 1) {
+    const middle = Math.floor((below + reached2) / 2);
+    if (range.isReached(middle)) reached2 = middle;
+    else below = middle;
+  }
+  return reached2;
+}
+function findFirstNear(range) {
+  const { least, most, isReached } = range;
+  if (least > most) return null;
+  const guess = Math.min(Math.max(range.guess, least), most);
+  let step = 1;
+  if (isReached(guess)) {
+    let reached2 = guess;
+    while (reached2 > least && isReached(Math.max(least, reached2 - step))) {
+      reached2 = Math.max(least, reached2 - step);
+      step *= 2;
+    }
+    return findFirst({ below: Math.max(least - 1, reached2 - step), reached: reached2, isReached });
+  }
+  let below = guess;
+  while (below < most && !isReached(Math.min(most, below + step))) {
+    below = Math.min(most, below + step);
+    step *= 2;
+  }
+  if (below >= most) return null;
+  return findFirst({ below, reached: Math.min(most, below + step), isReached });
+}
 var smallestAlpha3 = 1e-12;
 var largestAlpha2 = 0.5;
 var halvings2 = 60;
+function findSmallestAlpha2(isShown) {
+  if (!isShown(largestAlpha2)) return 1;
+  if (isShown(smallestAlpha3)) return smallestAlpha3;
+  let below = Math.log(smallestAlpha3);
+  let above = Math.log(largestAlpha2);
+  for (let halving = 0; halving < halvings2; halving += 1) {
+    const middle = (below + above) / 2;
+    if (isShown(Math.exp(middle))) above = middle;
+    else below = middle;
+  }
+  return Math.min(largestAlpha2, Math.exp(above));
+}
+
+// src/estimate/limit-test.ts
 function testAboveLimit(sample) {
   const { events, trials, limit: limit2 } = sample;
   requireCount("events", events);
@@ -52953,17 +53000,7 @@ function testAboveLimit(sample) {
 function testAboveLimitClustered(sample) {
   const { summary, limit: limit2 } = sample;
   requireProportion("limit", limit2);
-  const isAbove = (alpha) => boundSummary({ summary, alpha }).lower > limit2;
-  if (!isAbove(largestAlpha2)) return 1;
-  if (isAbove(smallestAlpha3)) return smallestAlpha3;
-  let below = Math.log(smallestAlpha3);
-  let above = Math.log(largestAlpha2);
-  for (let halving = 0; halving < halvings2; halving += 1) {
-    const middle = (below + above) / 2;
-    if (isAbove(Math.exp(middle))) above = middle;
-    else below = middle;
-  }
-  return Math.min(largestAlpha2, Math.exp(above));
+  return findSmallestAlpha2((alpha) => boundSummary({ summary, alpha }).lower > limit2);
 }
 
 // src/estimate/melded.ts
@@ -53125,7 +53162,7 @@ var equalWeightsVariation = 0.01;
 function chooseMethod(observations) {
   const n = observations.length;
   if (n === 0) return "exact";
-  if (new Set(observations.map(({ cluster }) => cluster)).size < n) return "weighted";
+  if (sharesConversations(observations)) return "weighted";
   const sum3 = observations.reduce((total, { weight }) => total + weight, 0);
   const squares = observations.reduce((total, { weight }) => total + weight * weight, 0);
   return n * squares / (sum3 * sum3) - 1 < equalWeightsVariation ? "exact" : "weighted";
@@ -53371,8 +53408,7 @@ function isClustered({
   observations,
   index
 }) {
-  if (index !== void 0) return index.stratumOf.length < index.weights.length;
-  return new Set(observations.map(({ cluster }) => cluster)).size < observations.length;
+  return index === void 0 ? sharesConversations(observations) : index.stratumOf.length < index.weights.length;
 }
 
 // src/estimate/slices.ts
@@ -53712,7 +53748,6 @@ function boundDifferenceClustered(sample) {
 
 // src/estimate/margin.ts
 var calibrationShare = 0.1;
-var smallestAlpha4 = 1e-12;
 function estimateMargin(question) {
   const { judge: judge2, alpha, method, marginPer100k } = question;
   const margin2 = marginPer100k / 1e5;
@@ -53764,20 +53799,7 @@ function testMargin(request) {
     const test = side === "within" ? testWithinMargin : testOverMargin;
     return test({ ...counts, pairs, margin: margin2 });
   }
-  return testMarginClustered({ ...request, read: assumption.read });
-}
-function testMarginClustered(request) {
-  const isShown = compareClustered(request);
-  if (!isShown(0.5)) return 1;
-  if (isShown(smallestAlpha4)) return smallestAlpha4;
-  let below = Math.log(smallestAlpha4);
-  let above = Math.log(0.5);
-  for (let halving = 0; halving < 60; halving += 1) {
-    const middle = (below + above) / 2;
-    if (isShown(Math.exp(middle))) above = middle;
-    else below = middle;
-  }
-  return Math.min(0.5, Math.exp(above));
+  return findSmallestAlpha2(compareClustered({ ...request, read: assumption.read }));
 }
 function compareClustered(request) {
   const { turns, read: read2, assumption, margin: margin2, side } = request;
@@ -54468,7 +54490,7 @@ function findObstacle(request) {
   if (gate.earlyStopping === "off") return "the policy has it off";
   if (gate.decideBy === "point-estimate") return "a point estimate has no error rate to divide";
   if (tier === "smoke") return "a smoke run asks all its turns";
-  if (new Set(turns.map(({ cluster }) => cluster)).size < turns.length) {
+  if (sharesConversations(turns)) {
     return "some conversations gave several turns, which are not independent";
   }
   if (chooseMethod(turns) === "weighted") return "the weights of the turns differ";
@@ -54552,38 +54574,6 @@ function boundErrors(request) {
   const { sensitivityLower } = boundCalibration({ calibration, alpha: at.sensitivity });
   const { falsePositiveUpper } = boundCalibration({ calibration, alpha: at.falsePositive });
   return { sensitivityLower, falsePositiveUpper };
-}
-
-// src/estimate/search.ts
-function findFirst(range) {
-  let { below, reached: reached2 } = range;
-  while (reached2 - below > 1) {
-    const middle = Math.floor((below + reached2) / 2);
-    if (range.isReached(middle)) reached2 = middle;
-    else below = middle;
-  }
-  return reached2;
-}
-function findFirstNear(range) {
-  const { least, most, isReached } = range;
-  if (least > most) return null;
-  const guess = Math.min(Math.max(range.guess, least), most);
-  let step = 1;
-  if (isReached(guess)) {
-    let reached2 = guess;
-    while (reached2 > least && isReached(Math.max(least, reached2 - step))) {
-      reached2 = Math.max(least, reached2 - step);
-      step *= 2;
-    }
-    return findFirst({ below: Math.max(least - 1, reached2 - step), reached: reached2, isReached });
-  }
-  let below = guess;
-  while (below < most && !isReached(Math.min(most, below + step))) {
-    below = Math.min(most, below + step);
-    step *= 2;
-  }
-  if (below >= most) return null;
-  return findFirst({ below, reached: Math.min(most, below + step), isReached });
 }
 
 // src/estimate/tipping-point.ts
@@ -62720,12 +62710,8 @@ function nameFlag({ turn, arm, category }) {
 // src/result-watch.ts
 function watchResults(parts) {
   const { plan, sample, tier, audits } = parts;
-  const clusters = /* @__PURE__ */ new Map();
-  const turns = sample.turns.map(({ weight, conversation }) => {
-    const cluster = clusters.get(conversation) ?? clusters.size;
-    clusters.set(conversation, cluster);
-    return { weight, cluster };
-  });
+  const clusters = numberNames(sample.turns.map(({ conversation }) => conversation));
+  const turns = sample.turns.map(({ weight }, index) => ({ weight, cluster: clusters[index] ?? 0 }));
   const { levels, off } = planStopping({ plan, tier, turns });
   const blocking = plan.policy.categories.filter(({ role }) => role === "block");
   const refuted = new Set(audits.filter(({ present }) => !present).map(nameFlag));
@@ -65971,18 +65957,13 @@ function countUnits({ draw }) {
 var modelTurns = 1e3;
 function describeSetting(request) {
   const { plan, tier } = request;
-  const clusters = /* @__PURE__ */ new Map();
-  const strata = /* @__PURE__ */ new Map();
-  const number4 = (numbers, name2) => {
-    const known = numbers.get(name2) ?? numbers.size;
-    numbers.set(name2, known);
-    return known;
-  };
+  const clusters = numberNames(request.turns.map(({ conversation }) => conversation));
+  const strata = numberNames(request.turns.map(({ stratum }) => stratum));
   const turns = request.turns.map(
-    ({ weight, conversation, stratum }) => ({
+    ({ weight }, index) => ({
       weight,
-      cluster: number4(clusters, conversation),
-      stratum: number4(strata, stratum),
+      cluster: clusters[index] ?? 0,
+      stratum: strata[index] ?? 0,
       baseline: "none",
       candidate: "none"
     })
@@ -66324,7 +66305,7 @@ function isSameLevel(first, second) {
 
 // src/report/more-turns.ts
 var plannedPower = 0.8;
-var smallestAlpha5 = 1e-15;
+var smallestAlpha4 = 1e-15;
 var mostPairs = 2e7;
 var calibrationShare3 = 0.1;
 function planMoreTurns({ record: record2, category, estimate }) {
@@ -66347,7 +66328,7 @@ function planFail(question) {
   const per100k = judge2.kind === "calibrated" ? judge2.floorPer100k : limit2?.limitPer100k;
   const exceeded = (per100k ?? 0) / 1e5;
   if (exceeded <= 0 || exceeded >= 1) return null;
-  const plan = { limit: exceeded, rate, power: plannedPower, alpha: Math.max(smallestAlpha5, alpha) };
+  const plan = { limit: exceeded, rate, power: plannedPower, alpha: Math.max(smallestAlpha4, alpha) };
   return planTurnsToFail(plan)?.fewestTurns ?? null;
 }
 function describeSetting2(record2, { levels }) {

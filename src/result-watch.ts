@@ -1,5 +1,5 @@
 import { createLooks, planStopping } from './estimate/looks.ts'
-import { type Observation, readState } from './estimate/observations.ts'
+import { numberNames, type Observation, readState } from './estimate/observations.ts'
 import type { Plan } from './plan/plan.ts'
 import type { Arm } from './ports.ts'
 import { nameFlag } from './record/audit.ts'
@@ -24,12 +24,8 @@ export function watchResults(parts: {
   audits: readonly AuditLine[]
 }): ResultWatch {
   const { plan, sample, tier, audits } = parts
-  const clusters = new Map<string, number>()
-  const turns = sample.turns.map(({ weight, conversation }) => {
-    const cluster = clusters.get(conversation) ?? clusters.size
-    clusters.set(conversation, cluster)
-    return { weight, cluster }
-  })
+  const clusters = numberNames(sample.turns.map(({ conversation }) => conversation))
+  const turns = sample.turns.map(({ weight }, index) => ({ weight, cluster: clusters[index] ?? 0 }))
   const { levels, off } = planStopping({ plan, tier, turns })
   const blocking = plan.policy.categories.filter(({ role }) => role === 'block')
   const refuted = new Set(audits.filter(({ present }) => !present).map(nameFlag))

@@ -1,7 +1,7 @@
 import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
 import { boundCalibration, type Calibration } from './judge-error.ts'
 import { chooseLevels, type Levels } from './levels.ts'
-import type { Observation } from './observations.ts'
+import { type Observation, sharesConversations } from './observations.ts'
 import { chooseMethod } from './rate.ts'
 import {
   chooseCalibrationLevels,
@@ -45,7 +45,7 @@ function findObstacle(request: Parameters<typeof planStopping>[0]): string | nul
   if (gate.earlyStopping === 'off') return 'the policy has it off'
   if (gate.decideBy === 'point-estimate') return 'a point estimate has no error rate to divide'
   if (tier === 'smoke') return 'a smoke run asks all its turns'
-  if (new Set(turns.map(({ cluster }) => cluster)).size < turns.length) {
+  if (sharesConversations(turns)) {
     return 'some conversations gave several turns, which are not independent'
   }
   if (chooseMethod(turns) === 'weighted') return 'the weights of the turns differ'

@@ -15,6 +15,7 @@ import {
   readAsGraded,
   selectAsked,
 } from './regression.ts'
+import { findSmallestAlpha } from './search.ts'
 
 /** "Is the candidate's rate higher than the baseline's by more than a margin?" on the same turns. */
 export interface MarginEstimate {
@@ -29,8 +30,6 @@ export interface MarginEstimate {
 
 /** Of α, what each of the two bounds of a calibration takes; the test of the difference gets the rest. */
 const calibrationShare = 0.1
-
-const smallestAlpha = 1e-12
 
 /**
  * Tests a difference against a margin (non-inferiority of matched pairs): the exact unconditional test where turns are
@@ -114,7 +113,7 @@ function testMargin(request: {
     const test = side === 'within' ? testWithinMargin : testOverMargin
     return test({ ...counts, pairs, margin })
   }
-  return testMarginClustered({ ...request, read: assumption.read })
+  return findSmallestAlpha(compareClustered({ ...request, read: assumption.read }))
 }
 
 interface ClusteredQuestion {
@@ -123,21 +122,6 @@ interface ClusteredQuestion {
   assumption: Assumption
   margin: number
   side: 'within' | 'over'
-}
-
-/** The smallest α, by bisection, at which the clustered bound lies on the side of the margin; 1 when it has none. */
-function testMarginClustered(request: ClusteredQuestion): number {
-  const isShown = compareClustered(request)
-  if (!isShown(0.5)) return 1
-  if (isShown(smallestAlpha)) return smallestAlpha
-  let below = Math.log(smallestAlpha)
-  let above = Math.log(0.5)
-  for (let halving = 0; halving < 60; halving += 1) {
-    const middle = (below + above) / 2
-    if (isShown(Math.exp(middle))) above = middle
-    else below = middle
-  }
-  return Math.min(0.5, Math.exp(above))
 }
 
 /** Whether the clustered bound at an α lies on the side of the margin. */

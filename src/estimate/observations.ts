@@ -18,6 +18,11 @@ export interface Observation {
   count?: number
 }
 
+/** Whether any conversation gave several turns, which are not independent. */
+export function sharesConversations(turns: readonly Pick<Observation, 'cluster'>[]): boolean {
+  return new Set(turns.map(({ cluster }) => cluster)).size < turns.length
+}
+
 /** How many turns observations stand for. */
 export function countTurns(observations: readonly Observation[]): number {
   let turns = 0
@@ -68,7 +73,7 @@ export interface CategoryObservations {
 export function* readObservations(record: RunRecord): Generator<[string, CategoryObservations]> {
   const places = new Map(record.turns.map(({ turn }, index) => [turn, index]))
   const clusters = numberNames(record.turns.map(({ conversation }) => conversation))
-  const strata = numberNames(record.turns.map(({ stratum }) => stratum ?? ''))
+  const strata = numberNames(record.turns.map(({ stratum }) => stratum))
   const outcomes = groupBy(record.outcomes)
   const audits = groupBy(record.audits)
   for (const { id } of record.summary.plan.policy.categories) {
@@ -131,8 +136,9 @@ function groupBy<Line extends Pick<OutcomeLine, 'category'>>(lines: readonly Lin
   return groups
 }
 
-function numberNames(names: readonly string[]): number[] {
-  const numbers = new Map<string, number>()
+/** Names as numbers, in the order in which they first appear: conversations and strata are compared as such. */
+export function numberNames(names: readonly (string | null)[]): number[] {
+  const numbers = new Map<string | null, number>()
   return names.map((name) => {
     const number = numbers.get(name) ?? numbers.size
     numbers.set(name, number)

@@ -4,7 +4,7 @@ import { boundSummary } from './clustered-bounds.ts'
 import { boundSafe, type Calibration, type Measured, testAboveMelded, testAboveSafe } from './judge-error.ts'
 import { testAboveLimit, testAboveLimitClustered } from './limit-test.ts'
 import { boundMelded } from './melded.ts'
-import { countTurns, type Observation, type State } from './observations.ts'
+import { countTurns, type Observation, type State, sharesConversations } from './observations.ts'
 import { testUnequal } from './paired.ts'
 import { type Bounds, boundProportion } from './proportion-bounds.ts'
 import { roundBound } from './rounding.ts'
@@ -24,7 +24,7 @@ const equalWeightsVariation = 0.01
 export function chooseMethod(observations: readonly Pick<Observation, 'weight' | 'cluster'>[]): Method {
   const n = observations.length
   if (n === 0) return 'exact'
-  if (new Set(observations.map(({ cluster }) => cluster)).size < n) return 'weighted'
+  if (sharesConversations(observations)) return 'weighted'
   const sum = observations.reduce((total, { weight }) => total + weight, 0)
   const squares = observations.reduce((total, { weight }) => total + weight * weight, 0)
   return (n * squares) / (sum * sum) - 1 < equalWeightsVariation ? 'exact' : 'weighted'

@@ -1,4 +1,4 @@
-import { countTurns, type Observation } from './observations.ts'
+import { countTurns, type Observation, sharesConversations } from './observations.ts'
 import { testWorse } from './paired.ts'
 import { boundReached, countStates, isGraded, missingFactor, type RateQuestion, restrict } from './rate.ts'
 import { testWorseClustered } from './sign-flip.ts'
@@ -157,14 +157,12 @@ function sumDifferences(observations: readonly Observation[], read: Reading): nu
   return [...sums.values()]
 }
 
-/** Whether any conversation gave several turns. */
+/** Whether the conversations are what is compared, as some gave several turns. */
 export function isClustered({
   observations,
   index,
-}: {
-  observations: readonly Pick<Observation, 'cluster'>[]
-  index?: RateQuestion['index']
-}): boolean {
-  if (index !== undefined) return index.stratumOf.length < index.weights.length
-  return new Set(observations.map(({ cluster }) => cluster)).size < observations.length
+}: Pick<RegressionQuestion, 'observations' | 'index'>): boolean {
+  return index === undefined
+    ? sharesConversations(observations)
+    : index.stratumOf.length < index.weights.length
 }

@@ -46,3 +46,28 @@ export function findFirstNear(range: {
   if (below >= most) return null
   return findFirst({ below, reached: Math.min(most, below + step), isReached })
 }
+
+const smallestAlpha = 1e-12
+const largestAlpha = 0.5
+
+/** Halvings of the range of log alpha: after 60 the ends are neighbouring doubles. */
+const halvings = 60
+
+/**
+ * The p value of what a bound shows: the smallest alpha at which it does, by bisection on log alpha, for bounds
+ * that have no p value in closed form. It lies in [1e-12, ½]; 1 when no alpha up to ½ does it. Precondition: shown at
+ * an alpha, it is shown at every larger one.
+ */
+export function findSmallestAlpha(isShown: (alpha: number) => boolean): number {
+  if (!isShown(largestAlpha)) return 1
+  if (isShown(smallestAlpha)) return smallestAlpha
+  let below = Math.log(smallestAlpha)
+  let above = Math.log(largestAlpha)
+  for (let halving = 0; halving < halvings; halving += 1) {
+    const middle = (below + above) / 2
+    if (isShown(Math.exp(middle))) above = middle
+    else below = middle
+  }
+  // The upper end of what is left: an alpha at which it is shown. exp may round past ½.
+  return Math.min(largestAlpha, Math.exp(above))
+}

@@ -1,6 +1,6 @@
 import { type ClusterIndex, indexClusters } from '../estimate/cluster-summary.ts'
 import { countTests, planStopping, type Stopping } from '../estimate/looks.ts'
-import type { Observation, State } from '../estimate/observations.ts'
+import { numberNames, type Observation, type State } from '../estimate/observations.ts'
 import { chooseMethod, type JudgeError, type Method, weighFor } from '../estimate/rate.ts'
 import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
 import type { SampledTurn } from '../sample/draw.ts'
@@ -42,18 +42,13 @@ export function describeSetting(request: {
   turns: readonly Pick<SampledTurn, 'weight' | 'conversation' | 'stratum'>[]
 }): ForecastSetting {
   const { plan, tier } = request
-  const clusters = new Map<string, number>()
-  const strata = new Map<string | null, number>()
-  const number = <Name>(numbers: Map<Name, number>, name: Name): number => {
-    const known = numbers.get(name) ?? numbers.size
-    numbers.set(name, known)
-    return known
-  }
+  const clusters = numberNames(request.turns.map(({ conversation }) => conversation))
+  const strata = numberNames(request.turns.map(({ stratum }) => stratum))
   const turns = request.turns.map(
-    ({ weight, conversation, stratum }): Observation => ({
+    ({ weight }, index): Observation => ({
       weight,
-      cluster: number(clusters, conversation),
-      stratum: number(strata, stratum),
+      cluster: clusters[index] ?? 0,
+      stratum: strata[index] ?? 0,
       baseline: 'none',
       candidate: 'none',
     }),

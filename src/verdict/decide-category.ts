@@ -71,8 +71,10 @@ function showsNothing({ category, estimate }: Question): boolean {
   return estimate.candidate.graded === 0
 }
 
-// To read one arm's flags and not the other's would take events from one side of the comparison alone.
-/** Whether people have read some of the flags of both arms and not all. */
+/**
+ * Whether people have read some of the two arms' flags and not all: what they refuted would be missing from one side of
+ * the comparison alone.
+ */
 export function isHalfRead({ candidate, baseline }: CategoryEstimate): boolean {
   const arms = [candidate.audit, baseline.audit]
   return arms.some(({ audited }) => audited > 0) && arms.some(({ audited, flagged }) => audited < flagged)
