@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { conversationSchema } from '../src/corpus/conversation.ts'
 import { manifestSchema } from '../src/corpus/manifest.ts'
 import { graderConfigSchema } from '../src/grade/graders/index.ts'
+import { calibrationSchema } from '../src/policy/calibration.ts'
 import { ratePattern, rateSchema } from '../src/policy/rate.ts'
 import { createPolicySchema } from '../src/policy/schema.ts'
 import { registrationSchema } from '../src/registration/schema.ts'
@@ -33,6 +34,12 @@ function listSchemas(): Published[] {
       title: 'Checkpoint Gate registration',
       description: 'What is predicted of one candidate, written and committed before its run.',
       schema: registrationSchema,
+    },
+    {
+      path: 'schema/calibration.schema.json',
+      title: 'Checkpoint Gate calibration',
+      description: "How often a category's graders flag turns whose truth is known. Read from the base branch.",
+      schema: calibrationSchema,
     },
     {
       path: 'schema/manifest.schema.json',
