@@ -53304,6 +53304,11 @@ function measure(question, { over, present }) {
   const index = question.index ?? indexClusters(observations);
   return { kind: "clusters", summary: summarizeIndexed({ index, events }) };
 }
+function tallyStates(observations, arm) {
+  const counts = { event: 0, none: 0, "content-missing": 0, "transport-missing": 0, "not-asked": 0 };
+  for (const entry of observations) counts[entry[arm]] += entry.count ?? 1;
+  return counts;
+}
 function countStates(observations, arm, states2) {
   let count3 = 0;
   for (const entry of observations) if (states2.includes(entry[arm])) count3 += entry.count ?? 1;
@@ -54704,7 +54709,7 @@ function estimateLimit(request) {
 }
 function estimateArm(question, rest) {
   const { observations, arm } = question;
-  const count3 = (...states2) => countStates(observations, arm, states2);
+  const counts = tallyStates(observations, arm);
   const rate = estimateRate(question);
   const { early, measured } = rest;
   const { looks } = rest.draw.levels;
@@ -54712,14 +54717,14 @@ function estimateArm(question, rest) {
   const { flagged, confirmed, refuted } = rest.measured.audit[arm];
   return {
     planned: countTurns(observations),
-    graded: count3("event", "none"),
+    graded: counts.event + counts.none,
     missing: {
-      transport: count3("transport-missing"),
-      content: count3("content-missing"),
+      transport: counts["transport-missing"],
+      content: counts["content-missing"],
       causes: sortCauses(rest.causes?.[arm] ?? {})
     },
-    notAsked: count3("not-asked"),
-    events: count3("event"),
+    notAsked: counts["not-asked"],
+    events: counts.event,
     audit: { flagged, audited: confirmed.length + refuted, refuted },
     ratePer100k: rate === null ? null : toPer100k(rate),
     lowerPer100k: toPer100k(lower),

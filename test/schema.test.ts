@@ -9,7 +9,7 @@ import { checkJson, type JsonSchema } from './support/json-schema.ts'
 import { root } from './support/shared.ts'
 
 const generated = generateFiles()
-const names = ['policy', 'registration', 'manifest', 'conversation', 'verdict']
+const names = ['calibration', 'policy', 'registration', 'manifest', 'conversation', 'verdict']
 
 function readText(path: string): string {
   return readFileSync(resolve(root, path), 'utf8')

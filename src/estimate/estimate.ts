@@ -15,17 +15,16 @@ import {
   type Observation,
   poolAlike,
   readObservations,
-  type State,
 } from './observations.ts'
 import {
   boundGraded,
   boundRate,
   chooseMethod,
   chooseMissingRule,
-  countStates,
   estimateRate,
   type Method,
   type RateQuestion,
+  tallyStates,
   testAbove,
 } from './rate.ts'
 import { compareArms, type Regression } from './regression.ts'
@@ -205,7 +204,7 @@ function estimateArm(
   },
 ): ArmEstimate {
   const { observations, arm } = question
-  const count = (...states: State[]) => countStates(observations, arm, states)
+  const counts = tallyStates(observations, arm)
   const rate = estimateRate(question)
   const { early, measured } = rest
   const { looks } = rest.draw.levels
@@ -216,14 +215,14 @@ function estimateArm(
   const { flagged, confirmed, refuted } = rest.measured.audit[arm]
   return {
     planned: countTurns(observations),
-    graded: count('event', 'none'),
+    graded: counts.event + counts.none,
     missing: {
-      transport: count('transport-missing'),
-      content: count('content-missing'),
+      transport: counts['transport-missing'],
+      content: counts['content-missing'],
       causes: sortCauses(rest.causes?.[arm] ?? {}),
     },
-    notAsked: count('not-asked'),
-    events: count('event'),
+    notAsked: counts['not-asked'],
+    events: counts.event,
     audit: { flagged, audited: confirmed.length + refuted, refuted },
     ratePer100k: rate === null ? null : toPer100k(rate),
     lowerPer100k: toPer100k(lower),

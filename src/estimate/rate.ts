@@ -261,6 +261,13 @@ function measure(question: Omit<RateQuestion, 'alpha'>, { over, present }: Readi
   return { kind: 'clusters', summary: summarizeIndexed({ index, events }) }
 }
 
+/** How many turns of an arm are in each state. */
+export function tallyStates(observations: readonly Observation[], arm: Arm): Record<State, number> {
+  const counts = { event: 0, none: 0, 'content-missing': 0, 'transport-missing': 0, 'not-asked': 0 }
+  for (const entry of observations) counts[entry[arm]] += entry.count ?? 1
+  return counts
+}
+
 /** How many turns of an arm are in one of the states. */
 export function countStates(
   observations: readonly Observation[],
