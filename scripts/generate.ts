@@ -38,7 +38,8 @@ function listSchemas(): Published[] {
     {
       path: 'schema/calibration.schema.json',
       title: 'Checkpoint Gate calibration',
-      description: "How often a category's graders flag turns whose truth is known. Read from the base branch.",
+      description:
+        "How often a category's graders flag turns whose truth is known. Read from the base branch.",
       schema: calibrationSchema,
     },
     {
