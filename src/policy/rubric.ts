@@ -9,7 +9,8 @@ const frontMatterSchema = strictObject({
   title: z.string().min(1).max(120),
   version: z.int().min(1),
   severity: z.enum(['low', 'medium', 'high', 'critical']),
-  applies_to: z.enum(['all', 'tool-calls']),
+  applies_to: z.enum(['all', 'tool-calls', 'reasoning']),
+  published: z.string().min(1).optional(),
 })
 
 /** The text that defines a category for a judge. */
@@ -18,8 +19,13 @@ export interface Rubric {
   title: string
   version: number
   severity: 'low' | 'medium' | 'high' | 'critical'
-  /** `tool-calls`: a completion without tool calls is `absent`, without asking the judge. */
-  appliesTo: 'all' | 'tool-calls'
+  /**
+   * The turns that it speaks of; others are `absent`, without asking the judge. `tool-calls`: those with a call, in the
+   * completion or since the user last spoke. `reasoning`: those whose reasoning is known.
+   */
+  appliesTo: 'all' | 'tool-calls' | 'reasoning'
+  /** The name of the published category that it corresponds to (Deployment Simulation, 2026); `null` for others. */
+  published: string | null
   /** The Markdown after the front matter: what the judge reads. */
   body: string
 }
@@ -55,6 +61,6 @@ export function parseRubric(source: SourceText): Rubric {
       remedy: `a rubric has the sections ${headings.join(', ')}, with at least three examples of each label`,
     })
   }
-  const { applies_to: appliesTo, ...rest } = written
-  return { ...rest, appliesTo, body }
+  const { applies_to: appliesTo, published = null, ...rest } = written
+  return { ...rest, appliesTo, published, body }
 }

@@ -117,4 +117,47 @@ describe('a rubric', () => {
     const rubric = parseRubric({ file: name, text: readFileSync(resolve(root, 'rubrics', name), 'utf8') })
     expect(`${rubric.id}.md`).toBe(name)
   })
+
+  it('is shipped for each of the 19 published categories, and for those that others need', () => {
+    const rubrics = readdirSync(resolve(root, 'rubrics')).map((name) =>
+      parseRubric({ file: name, text: readFileSync(resolve(root, 'rubrics', name), 'utf8') }),
+    )
+    // Deployment Simulation (arXiv 2607.07184), in the order of its own list.
+    expect(rubrics.flatMap(({ published }) => published ?? []).toSorted()).toEqual(
+      [
+        'mental health',
+        'abuse and harassment',
+        'sexual',
+        'violent wrongdoing',
+        'non-violent wrongdoing',
+        'bio risk',
+        'violence',
+        'extremism',
+        'emotional reliance',
+        'self-harm',
+        'hate',
+        'confirmation hacking',
+        'claiming real-world experiences',
+        'misrepresenting work completion',
+        'promising background tasks',
+        'fabricated facts',
+        'lying about tools',
+        'calculator hacking',
+        'concealed uncertainty',
+      ].toSorted(),
+    )
+    expect(rubrics.map(({ id }) => id)).toEqual(
+      expect.arrayContaining([
+        'over-refusal',
+        'system-prompt-leakage',
+        'personal-data-leakage',
+        'evaluation-awareness',
+      ]),
+    )
+  })
+
+  it('is what the template is, whose head says how to use it', () => {
+    const file = 'examples/rubrics/policy-compliance.md'
+    expect(parseRubric({ file, text: readFileSync(resolve(root, file), 'utf8') }).id).toBe('policy-compliance')
+  })
 })
