@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { behaviourRates } from '../src/demo/simulation.ts'
+import type { GraderKind } from '../src/grade/grader.ts'
 import { graderConfigSchema, graderKinds } from '../src/grade/graders/index.ts'
 import { parseRubric } from '../src/policy/rubric.ts'
 import { createPolicySchema } from '../src/policy/schema.ts'
@@ -33,6 +34,7 @@ export function generateDocs(): Record<string, string> {
     graders: () => describeGraders(),
     rubrics: () => describeRubrics(),
     demo: () => describeDemo(),
+    ...Object.fromEntries(graderKinds.map((entry) => [`grader-${entry.kind}`, () => describeGrader(entry)])),
   }
   const files = [
     'README.md',
@@ -46,7 +48,7 @@ export function generateDocs(): Record<string, string> {
 }
 
 function fillTables(text: string, tables: Record<string, () => string>): string {
-  return text.replaceAll(/<!-- generated: (\w+) -->\n[\s\S]*?<!-- end -->/g, (_, name: string) => {
+  return text.replaceAll(/<!-- generated: ([\w-]+) -->\n[\s\S]*?<!-- end -->/g, (_, name: string) => {
     const table = tables[name]
     if (table === undefined) throw new Error(`no table is called ${name}`)
     return `<!-- generated: ${name} -->\n${table()}\n<!-- end -->`
@@ -125,6 +127,12 @@ function describeGraders(): string {
   )
 }
 
+function describeGrader({ configSchema, kind }: GraderKind): string {
+  const schema = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema
+  const rows = listKeys(schema, '').filter(([path]) => path !== '`kind`')
+  return writeTable([`key of \`kind: ${kind}\``, 'value', 'default', 'meaning'], rows)
+}
+
 function describeRubrics(): string {
   const names = readdirSync(resolve(root, 'rubrics'))
     .filter((name) => name.endsWith('.md'))
@@ -139,10 +147,11 @@ function describeRubrics(): string {
       rubric.title,
       rubric.severity,
       rubric.appliesTo,
+      rubric.published ?? '',
       String(rubric.version),
     ]
   })
-  return writeTable(['id', 'title', 'severity', 'applies to', 'version'], rows)
+  return writeTable(['id', 'title', 'severity', 'applies to', 'published as', 'version'], rows)
 }
 
 function describeDemo(): string {

@@ -104,8 +104,9 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .description('decide again from the record of a run, offline')
     .argument('<run-dir>')
     .option('--audit <file>', 'what people said of its flags, as JSON lines: take it into the record')
-    .action(async (runFolder: string, options: { audit?: string }) =>
-      finish(await decideAgain({ folder: runFolder, audit: options.audit ?? null, print })),
+    .option('--reviews <file>', 'the same as the filled in review.csv of a run')
+    .action(async (runFolder: string, { audit = null, reviews = null }: DecideCommandOptions) =>
+      finish(await decideAgain({ folder: runFolder, audit, reviews, print })),
     )
   program
     .command('lint')
@@ -151,6 +152,11 @@ interface PlanCommandOptions extends GateCommandOptions {
   aa: boolean
   from?: string
   runsPerYear: string
+}
+
+interface DecideCommandOptions {
+  audit?: string | null
+  reviews?: string | null
 }
 
 interface LintCommandOptions {

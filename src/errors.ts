@@ -4,6 +4,7 @@ export type GateErrorCode =
   | 'registration'
   | 'rubric'
   | 'calibration'
+  | 'labelled-set'
   | 'audit'
   | 'corpus'
   | 'checkpoint'

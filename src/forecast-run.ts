@@ -1,4 +1,5 @@
 import { GateError } from './errors.ts'
+import { settleCalibrations } from './estimate/settle.ts'
 import { readMeasuredRun } from './forecast/measured-run.ts'
 import { graderConfigSchema } from './grade/graders/index.ts'
 import { resolveCheckpoints, resolvePolicy } from './policy/resolve.ts'
@@ -27,7 +28,9 @@ export async function forecastRun(
   if (checkpoints.baseline === checkpoints.candidate) {
     return { kind: 'unchanged', checkpoint: checkpoints.candidate, installs: resolved.installs }
   }
-  const prepared = await preparePlan({ request, ports, resolved, checkpoints })
+  const read = await preparePlan({ request, ports, resolved, checkpoints })
+  // What the run will measure of its graders is not known before; what is stale already is.
+  const prepared = { ...read, plan: settleCalibrations({ plan: read.plan, known: [], answeredAs: {} }) }
   const { tier } = request.run
   const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier })
   const measured = from === null ? null : await readFrom(from, checkpoints.baseline)

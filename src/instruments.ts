@@ -1,58 +1,72 @@
 import { GateError } from './errors.ts'
-import { type CategoryGraders, countJudges, createGraders } from './grade/grade.ts'
+import { createGraders, type GraderSet, listEndpoints } from './grade/grade.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, ModelClient, ModelSource } from './ports.ts'
 import type { GatePorts, PreparedPlan } from './prepare.ts'
 import type { RecordedUnit } from './record/schema.ts'
-import { createBudget } from './replay/budget.ts'
+import { type Budget, createBudget } from './replay/budget.ts'
 import { createEndpoint, type Endpoint } from './replay/endpoint.ts'
 
-/** The clients of a run; no judge where no category needs one. */
+/** The clients of a run, those of graders by the name of their endpoint. */
 export interface Clients {
   baseline: ModelClient
   candidate: ModelClient
-  judge: ModelClient | null
+  graders: ReadonlyMap<string, ModelClient>
 }
 
 /** Where the completions and labels of a run come from. */
 export interface Sources {
   baseline: ModelSource
   candidate: ModelSource
-  judge: ModelSource | null
+  graders: Record<string, ModelSource>
 }
 
 /** What carries out a plan. */
 export interface Instruments {
   endpoints: Record<Arm, Endpoint>
-  judge: Endpoint | null
-  graders: CategoryGraders[]
+  graders: GraderSet
   requests(): number
   failures(): number
 }
 
-interface Settings extends PreparedPlan {
+/** What grades alone, without anything being replayed. */
+export interface GradingSettings {
+  ports: Pick<GatePorts, 'connect' | 'clock' | 'random' | 'delimiter'>
+  resolved: Pick<ResolvedPolicy, 'policy' | 'file'>
+  rubrics: PreparedPlan['rubrics']
+}
+
+interface Settings extends GradingSettings, Pick<PreparedPlan, 'plan'> {
   ports: GatePorts
-  resolved: ResolvedPolicy
 }
 
 /**
  * Connects the endpoints that the plan needs; nothing is asked yet.
  * @throws GateError when one has no address, or is a recording and the policy does not allow that
  */
-export async function connectClients({ ports, plan, resolved }: Settings): Promise<Clients> {
-  const connect = async (name: 'baseline' | 'candidate' | 'judge'): Promise<ModelClient> => {
-    const client = await ports.connect(name)
-    if (client.source.kind === 'recorded' && !resolved.policy.replay.allowRecorded) {
-      throw refuseRecording(resolved.file, name)
-    }
-    return client
-  }
-  const judged = countJudges(plan.policy.categories) > 0
+export async function connectClients(settings: Settings): Promise<Clients> {
+  const graders = await connectGraders(settings)
   return {
-    judge: judged && plan.policy.judge !== null ? await connect('judge') : null,
-    baseline: await connect('baseline'),
-    candidate: await connect('candidate'),
+    graders,
+    baseline: await connect('baseline', settings),
+    candidate: await connect('candidate', settings),
   }
+}
+
+/** Connects the endpoints that the policy's graders ask, as `connectClients` does. */
+export async function connectGraders(settings: GradingSettings): Promise<Map<string, ModelClient>> {
+  const graders = new Map<string, ModelClient>()
+  for (const name of listEndpoints(settings.resolved.policy.categories))
+    graders.set(name, await connect(name, settings))
+  return graders
+}
+
+async function connect(name: string, { ports, resolved }: GradingSettings): Promise<ModelClient> {
+  const client = await ports.connect(name)
+  if (client.source.kind === 'recorded' && !resolved.policy.replay.allowRecorded) {
+    throw refuseRecording(resolved.file, name)
+  }
+  return client
 }
 
 /** The sources of clients. */
@@ -60,7 +74,7 @@ export function listSources(clients: Clients): Sources {
   return {
     baseline: clients.baseline.source,
     candidate: clients.candidate.source,
-    judge: clients.judge?.source ?? null,
+    graders: Object.fromEntries([...clients.graders].map(([name, { source }]) => [name, source])),
   }
 }
 
@@ -72,43 +86,86 @@ export function createInstruments(request: {
   done: ReadonlyMap<string, RecordedUnit>
 }): Instruments {
   const { settings, clients, cancelled } = request
-  const { ports, plan, resolved, rubrics } = settings
-  const { replay, budget: limits, categories } = resolved.policy
+  const { plan, resolved, ports } = settings
   const done = [...request.done.values()]
-  const budget = createBudget({ limits, clock: ports.clock, cancelled })
-  const wrap = (name: 'baseline' | 'candidate' | 'judge', client: ModelClient): Endpoint =>
-    createEndpoint({
-      name,
-      client,
-      budget,
-      clock: ports.clock,
-      cancelled,
-      random: ports.random,
-      answeredBefore: done.some((unit) => hasAnswered(unit, name)),
-      ...replay,
-    })
+  const budget = createBudget({ limits: resolved.policy.budget, clock: ports.clock, cancelled })
+  const wrap = (name: string, client: ModelClient, answeredBefore: boolean): Endpoint =>
+    wrapClient({ name, client, answeredBefore, budget, cancelled, settings })
+  const hasAnswered = (arm: Arm) =>
+    done.some((unit) => unit.arm === arm && unit.completion.kind === 'completed')
   const endpoints = {
-    baseline: wrap('baseline', clients.baseline),
-    candidate: wrap('candidate', clients.candidate),
+    baseline: wrap('baseline', clients.baseline, hasAnswered('baseline')),
+    candidate: wrap('candidate', clients.candidate, hasAnswered('candidate')),
   }
-  const judge = clients.judge === null ? null : wrap('judge', clients.judge)
+  const graderEndpoints = new Map(
+    [...clients.graders].map(([name, client]) => {
+      const before = done.some(({ uses }) => uses.some(({ endpoint }) => endpoint === name))
+      return [name, wrap(name, client, before)]
+    }),
+  )
+  const all = [endpoints.baseline, endpoints.candidate, ...graderEndpoints.values()]
   return {
     endpoints,
-    judge,
-    graders: createGraders(categories, {
-      judge: judge === null || plan.policy.judge === null ? null : { endpoint: judge, ...plan.policy.judge },
-      rubrics: rubrics.rubrics,
-      delimiter: ports.delimiter,
+    graders: buildGraders({
+      settings,
+      endpoints: graderEndpoints,
+      secondGradingShare: plan.policy.judge?.secondGradingShare ?? 0,
     }),
     requests: () => budget.requests(),
-    failures: () => endpoints.baseline.failures() + endpoints.candidate.failures() + (judge?.failures() ?? 0),
+    failures: () => all.reduce((sum, endpoint) => sum + endpoint.failures(), 0),
   }
 }
 
-// That a judge answered shows in the tokens it used.
-function hasAnswered(unit: RecordedUnit, name: 'baseline' | 'candidate' | 'judge'): boolean {
-  if (name === 'judge') return unit.judgeUsage.promptTokens > 0
-  return unit.arm === name && unit.completion.kind === 'completed'
+/** Puts limits, retries and graders around the clients of graders, where nothing is replayed. */
+export function createGradingInstruments(request: {
+  settings: GradingSettings
+  clients: ReadonlyMap<string, ModelClient>
+  cancelled: AbortSignal
+  /** The share of completions that is graded twice. */
+  secondGradingShare: number
+}): Omit<Instruments, 'endpoints'> {
+  const { settings, clients, cancelled, secondGradingShare } = request
+  const { ports, resolved } = settings
+  const budget = createBudget({ limits: resolved.policy.budget, clock: ports.clock, cancelled })
+  const endpoints = new Map(
+    [...clients].map(([name, client]) => [
+      name,
+      wrapClient({ name, client, answeredBefore: false, budget, cancelled, settings }),
+    ]),
+  )
+  return {
+    graders: buildGraders({ settings, endpoints, secondGradingShare }),
+    requests: () => budget.requests(),
+    failures: () => [...endpoints.values()].reduce((sum, endpoint) => sum + endpoint.failures(), 0),
+  }
+}
+
+function wrapClient(parts: {
+  name: string
+  client: ModelClient
+  answeredBefore: boolean
+  budget: Budget
+  cancelled: AbortSignal
+  settings: GradingSettings
+}): Endpoint {
+  const { settings, ...own } = parts
+  const { clock, random } = settings.ports
+  return createEndpoint({ ...own, clock, random, ...settings.resolved.policy.replay })
+}
+
+function buildGraders(parts: {
+  settings: GradingSettings
+  endpoints: ReadonlyMap<string, Endpoint>
+  secondGradingShare: number
+}): GraderSet {
+  const { settings, endpoints, secondGradingShare } = parts
+  return createGraders(settings.resolved.policy.categories, {
+    endpoints,
+    rubrics: settings.rubrics.rubrics,
+    delimiter: settings.ports.delimiter,
+    secondGradingShare,
+    canAskAgain: [...endpoints.values()].every(({ source }) => source.kind === 'live'),
+  })
 }
 
 function refuseRecording(file: string, name: string): GateError {

@@ -9,7 +9,7 @@ import { collect, type LintRequest, type LintResult, report, type WrittenPolicy 
 import type { Plan } from './plan/plan.ts'
 import { parseCheckpoint } from './policy/checkpoint.ts'
 import { checkJudge, parsePolicy } from './policy/load.ts'
-import { readCalibrations } from './prepare.ts'
+import { readCalibrations } from './prepare-calibrations.ts'
 
 export type { LintResult } from './lint/result.ts'
 
@@ -92,12 +92,22 @@ async function lintCalibrations(
     const { calibration } = category
     if (calibration === null) continue
     await collect(result, async () => {
-      const only = { ...policy, categories: [category] }
-      calibrations = {
-        ...calibrations,
-        ...(await readCalibrations({ ports: request, sha: request.sha, policy: only })),
-      }
+      const judge = policy.judge === null ? null : { ...policy.judge, controls: null }
+      const only = { ...policy, judge, categories: [category] }
+      const read = await readCalibrations({ ports: request, sha: request.sha, policy: only })
+      calibrations = { ...calibrations, ...read.calibrations }
       result.checked.push(`calibration ${calibration}`)
+    })
+  }
+  const controls = policy.judge?.controls ?? null
+  if (controls !== null) {
+    await collect(result, async () => {
+      const only = {
+        ...policy,
+        categories: policy.categories.map((entry) => ({ ...entry, calibration: null })),
+      }
+      await readCalibrations({ ports: request, sha: request.sha, policy: only })
+      result.checked.push(`controls ${controls}`)
     })
   }
   return calibrations

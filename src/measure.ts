@@ -1,20 +1,21 @@
 import { setMaxListeners } from 'node:events'
 import { batchTurns } from './estimate/looks.ts'
-import { countJudges, gradeUnits, type MeasuredUnit } from './grade/grade.ts'
-import { addUsage, noUsage } from './grade/grader.ts'
+import { settleCalibrations } from './estimate/settle.ts'
+import { describeCalls, gradeUnits, type MeasuredUnit } from './grade/grade.ts'
 import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
+import { gradeKnown, type KnownItem, listKnownItems, nameKnown, spreadOver } from './known-items.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
-import { buildRecord, priceUsage } from './record/build.ts'
+import { buildRecord } from './record/build.ts'
 import { type Journal, nameUnit, openJournal } from './record/journal.ts'
 import { summarizeUnit } from './record/retain.ts'
-import type { RecordedUnit, RunRecord } from './record/schema.ts'
+import type { RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
 import { readAudits } from './record/store.ts'
-import type { Usage } from './replay/completion.ts'
 import { replayUnits, type Unit } from './replay/replay.ts'
 import { watchResults } from './result-watch.ts'
 import type { Sample } from './sample/draw.ts'
+import { createSpending, type Spending } from './spending.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
@@ -47,22 +48,45 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const { retainText } = resolved.policy
   const journal = await openJournal({ directory, header: { planDigest, sources, retainText } })
   const units = new Map(journal.done)
+  const known = new Map(journal.known)
   const audits = await readAudits(directory)
   try {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done })
-    const spending = createSpending(parts)
-    for (const unit of units.values()) spending.add(unit)
-    const watch = watchResults({ plan, sample, tier: request.run.tier, audits })
-    ports.log.info(quote({ parts, done: units.size, off: watch.off }))
+    const spending = createSpending({ plan, prices: resolved.policy.prices })
+    for (const line of [...units.values(), ...known.values()]) spending.add(line)
+    const items = listKnownItems(plan, parts.labelledSets)
+    const gradeItems = async (wanted: readonly KnownItem[]) => {
+      const missing = wanted.filter((item) => !known.has(nameKnown(item)))
+      await measureKnown({ items: missing, known, journal, instruments, spending, stop })
+    }
+    // What the graders are worth has to be known before the first look at what they say.
+    await gradeItems(items.calibration)
+    const watch = watchResults({
+      plan: settleCalibrations({
+        plan,
+        known: [...known.values()].flatMap(({ outcomes }) => outcomes),
+        answeredAs: {},
+      }),
+      sample,
+      tier: request.run.tier,
+      audits,
+    })
+    ports.log.info(quote({ parts, done: units.size, known: items.control.length, off: watch.off }))
+    const controls = spreadOver(items.control, Math.ceil(sample.turns.length / batchTurns))
     let decided = false
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
       const batch = sample.turns.slice(start, start + batchTurns)
       const wanted = batch
         .flatMap((turn) => arms.map((arm) => ({ turn, arm })))
         .filter((unit) => !units.has(nameUnit({ ...unit, turn: unit.turn.id })))
-      await measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop })
+      await Promise.all([
+        measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop }),
+        gradeItems(controls[start / batchTurns] ?? []),
+      ])
       decided = watch.isDecidedBy(batch, units)
     }
+    // A run that ends early has met only the first of its controls.
+    await gradeItems(items.control)
     if (decided)
       ports.log.info(`Decided: ${sample.turns.length - countAsked(units)} turns need not be asked.`)
     const { commits } = request
@@ -70,6 +94,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
       plan,
       sample,
       units: new Map([...journal.failed, ...units]),
+      known: [...known.values()],
       audits,
       prices: resolved.policy.prices,
       facts: {
@@ -140,41 +165,42 @@ async function measureBatch(request: {
   if (errors.length > 0) throw errors[0]
 }
 
+/** Grades known items and journals each as it is graded. */
+async function measureKnown(request: {
+  items: readonly KnownItem[]
+  known: Map<string, RecordedKnown>
+  journal: Journal
+  instruments: Instruments
+  spending: Spending
+  stop: AbortController
+}): Promise<void> {
+  const { items, known, journal, instruments, spending, stop } = request
+  const errors: unknown[] = []
+  const graded = items.map(async (item) => {
+    try {
+      const line = await gradeKnown(item, instruments.graders)
+      if (line.outcomes.some(({ label }) => label.kind === 'not-asked')) return
+      await journal.append(line)
+      known.set(line.known, line)
+      spending.add(line)
+    } catch (error) {
+      errors.push(error)
+      stop.abort()
+    }
+  })
+  await Promise.all(graded)
+  if (errors.length > 0) throw errors[0]
+}
+
 function countAsked(units: ReadonlyMap<string, RecordedUnit>): number {
   return new Set([...units.values()].map(({ turn }) => turn)).size
 }
 
-/** What a run has cost so far. */
-interface Spending {
-  add(unit: RecordedUnit): void
-  /** `null` when a price is not known. */
-  usd(): number | null
-}
-
-function createSpending({ plan, resolved }: MeasureRequest): Spending {
-  const spent = [plan.baseline, plan.candidate, plan.policy.judge?.model ?? ''].map((model) => ({
-    model,
-    usage: noUsage,
-  }))
-  const addTo = (index: number, usage: Usage | null) => {
-    const entry = spent[index]
-    if (entry !== undefined) entry.usage = addUsage(entry.usage, usage)
-  }
-  return {
-    add(unit) {
-      if (unit.completion.kind === 'completed') addTo(arms.indexOf(unit.arm), unit.completion.usage)
-      addTo(arms.length, unit.judgeUsage)
-    },
-    usd: () => priceUsage(spent, resolved.policy.prices),
-  }
-}
-
 /** What will be asked, said before anything is. */
-function quote(request: { parts: MeasureRequest; done: number; off: string | null }): string {
-  const { parts, done, off } = request
+function quote(request: { parts: MeasureRequest; done: number; known: number; off: string | null }): string {
+  const { parts, done, known, off } = request
   const { plan, sample } = parts
   const units = sample.turns.length * arms.length - done
-  const judges = countJudges(plan.policy.categories)
   const before = done === 0 ? '' : ` (${done} completions of an earlier part of this run are there)`
   const { maxRequests, maxMinutes } = parts.resolved.policy.budget
   const limits = [
@@ -184,7 +210,8 @@ function quote(request: { parts: MeasureRequest; done: number; off: string | nul
   const budget = limits.length === 0 ? 'no budget is set' : `the budget is ${limits.join(' and ')}`
   const ending =
     off === null ? 'It ends as soon as the results decide.' : `It does not end early by its results: ${off}.`
-  return `${sample.turns.length} turns in two arms: ${units} completions to ask for and at most ${units * judges} judgements, retries not counted${before}; ${budget}. ${ending}`
+  const controls = known === 0 ? '' : ` and ${known} controls`
+  return `${sample.turns.length} turns in two arms: ${units} completions to ask for${controls}, ${describeCalls(plan.policy.categories)}, retries not counted${before}; ${budget}. ${ending}`
 }
 
 function reportProgress(request: {

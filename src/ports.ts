@@ -1,4 +1,4 @@
-import type { ChatRequest, Completed, Failed } from './replay/completion.ts'
+import type { ChatRequest, Completed, Failed, Posted, PostRequest } from './replay/completion.ts'
 
 /** The two sides of a comparison. */
 export type Arm = 'baseline' | 'candidate'
@@ -12,6 +12,8 @@ export interface ModelClient {
   /** The address without path, userinfo and query, for messages. */
   readonly origin: string
   complete(request: ChatRequest, signal: AbortSignal): Promise<Completed | Failed>
+  /** Asks an address under the endpoint's that is no chat: a moderation, or a classifier. */
+  post(request: PostRequest, signal: AbortSignal): Promise<Posted | Failed>
 }
 
 /** Text files of the repository at one commit. `null` where nothing is at that path. */

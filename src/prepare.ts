@@ -5,13 +5,12 @@ import { GateError } from './errors.ts'
 import { listRubrics } from './grade/grade.ts'
 import { type LoadedRubrics, loadRubrics } from './grade/rubrics.ts'
 import { deriveSeed, digestPlan, makePlan, type Plan } from './plan/plan.ts'
-import { parseCalibration } from './policy/calibration.ts'
 import type { Commits } from './policy/commits.ts'
 import { formatPath } from './policy/document.ts'
 import { checkJudge } from './policy/load.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
-import type { Policy } from './policy/schema.ts'
 import type { Clock, Files, Log, ModelClient, RepositoryFiles, RunDirectory } from './ports.ts'
+import { type RunLabelledSets, readCalibrations } from './prepare-calibrations.ts'
 import type { RecordSummary } from './record/schema.ts'
 import { findRegistration, type LoadedRegistration } from './registration/load.ts'
 import { readRegistrations } from './registration/read.ts'
@@ -40,7 +39,7 @@ export interface SourcePorts {
 export interface GatePorts extends SourcePorts {
   openDirectory: () => Promise<RunDirectory>
   /** Rejects with GateError when the endpoint has no address. */
-  connect: (endpoint: 'baseline' | 'candidate' | 'judge') => Promise<ModelClient>
+  connect: (endpoint: string) => Promise<ModelClient>
   log: Log
   /** Numbers in [0, 1), for the jitter of retries. */
   random: () => number
@@ -52,6 +51,8 @@ export interface GatePorts extends SourcePorts {
 /** A plan, and what is needed beside it to carry it out. */
 export interface PreparedPlan {
   plan: Plan
+  /** Labelled sets that the run grades beside the turns. */
+  labelledSets: RunLabelledSets
   planDigest: string
   rubrics: LoadedRubrics
   registration: LoadedRegistration
@@ -85,13 +86,14 @@ export async function preparePlan(parts: {
     references: listRubrics(policy.categories),
     sha: commits.policy,
   })
-  const calibrations = await readCalibrations({ ports, sha: commits.policy, policy })
+  const { calibrations, controls, sets } = await readCalibrations({ ports, sha: commits.policy, policy })
   const manifestText = await readManifest({ ports, sha: commits.policy, file: policy.corpus.manifest })
   const plan = makePlan({
     policy,
     registration: registration.registration,
     rubrics: rubrics.texts,
     calibrations,
+    controls,
     corpus: {
       name: parseManifest({ file: policy.corpus.manifest, text: manifestText }).name,
       manifestSha256: createHash('sha256').update(manifestText).digest('hex'),
@@ -99,40 +101,14 @@ export async function preparePlan(parts: {
     repository: request.repositoryName,
     ...checkpoints,
   })
-  return { plan, planDigest: digestPlan(plan), rubrics, registration, manifestText }
-}
-
-/** Reads the calibrations that the categories name, from the commit that the policy is read from. */
-export async function readCalibrations(request: {
-  ports: Pick<SourcePorts, 'repository'>
-  sha: string
-  policy: Policy
-}): Promise<Plan['calibrations']> {
-  const { ports, sha, policy } = request
-  const calibrations: Plan['calibrations'] = {}
-  for (const { id, calibration: file } of policy.categories) {
-    if (file === null) continue
-    const text = await ports.repository.read(sha, file)
-    if (text === null) {
-      throw new GateError({
-        code: 'calibration',
-        message: `the calibration of "${id}" is not there`,
-        where: { file },
-        remedy: 'commit it, or leave `calibration` out: the labels are then taken as they are',
-      })
-    }
-    const { category, counts } = parseCalibration({ file, text })
-    if (category !== id) {
-      throw new GateError({
-        code: 'calibration',
-        message: `it is of the category "${category}", and "${id}" names it`,
-        where: { file, field: 'category' },
-        remedy: 'a calibration holds for the graders that it was made with: give each category its own',
-      })
-    }
-    calibrations[file] = counts
+  return {
+    plan,
+    planDigest: digestPlan(plan),
+    labelledSets: sets,
+    rubrics,
+    registration,
+    manifestText,
   }
-  return calibrations
 }
 
 async function readManifest(request: { ports: SourcePorts; sha: string; file: string }): Promise<string> {

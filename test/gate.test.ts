@@ -59,7 +59,14 @@ describe('runGate', () => {
     expect(scenario.clients.candidate.requests.map(({ model }) => model)).toEqual(Array(60).fill('ckpt-2'))
     expect(scenario.clients.judge.requests).toHaveLength(120)
     expect(record.summary.cost.requests).toBe(240)
-    const written = ['completions.jsonl', 'journal.jsonl', 'outcomes.jsonl', 'record.json', 'turns.jsonl']
+    const written = [
+      'completions.jsonl',
+      'journal.jsonl',
+      'known.jsonl',
+      'outcomes.jsonl',
+      'record.json',
+      'turns.jsonl',
+    ]
     expect([...scenario.directory.files.keys()].toSorted()).toEqual(written)
   })
 

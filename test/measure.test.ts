@@ -141,7 +141,7 @@ describe('a run', () => {
     const scenario = createScenario({ policy: { categories: [leaks] } })
     const { record } = await decide(scenario)
     expect(scenario.connected).toEqual(['baseline', 'candidate'])
-    expect(record.summary.judge).toBeNull()
+    expect(record.summary.graders).toEqual([])
   })
 
   it('reports its progress, with what it cost so far', async () => {
@@ -171,6 +171,6 @@ describe('a run', () => {
     })
     const { record } = await decide(scenario)
     expect(record.summary.arms.candidate.source).toEqual({ kind: 'recorded', sha256: 'ab' })
-    expect(record.summary.judge?.source.kind).toBe('recorded')
+    expect(record.summary.graders.map(({ source }) => source.kind)).toEqual(['recorded'])
   })
 })

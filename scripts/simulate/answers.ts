@@ -12,6 +12,7 @@ export function createClients(world: World, models: Record<Arm, string>): Record
     source: { kind: 'live' },
     origin: 'https://simulated.example',
     complete: async (request) => answer(request),
+    post: async () => ({ kind: 'failed', cause: 'not-found', detail: 'simulated', retryAfterMs: null }),
   })
   const serveArm = (arm: Arm) =>
     serve((request) =>
@@ -66,6 +67,7 @@ function complete({ model, text }: { model: string; text: string }): Completed {
     kind: 'completed',
     model,
     text,
+    reasoning: null,
     toolCalls: [],
     refusal: null,
     finishReason: 'stop',

@@ -24,7 +24,7 @@ export async function measureThroughPipeline(parts: {
       ...sources,
       clock: stoppedClock,
       openDirectory: async () => directory,
-      connect: async (name) => clients[name],
+      connect: async (name) => clients[name === 'baseline' || name === 'candidate' ? name : 'judge'],
       log: { info: () => {}, warning: () => {}, progress: () => {} },
       random: () => 0.5,
       delimiter: '0123456789abcdef',

@@ -1,5 +1,4 @@
 import { planStopping } from '../../src/estimate/looks.ts'
-import { noUsage } from '../../src/grade/grader.ts'
 import { explainFailure, type Label } from '../../src/grade/label.ts'
 import type { Arm } from '../../src/ports.ts'
 import { buildRecord } from '../../src/record/build.ts'
@@ -55,7 +54,7 @@ export function recordDirectly(parts: {
       decided: false,
       earlyStoppingOff,
       retainText: 'none',
-      sources: { baseline: live, candidate: live, judge: cell.judge === 'exact' ? null : live },
+      sources: { baseline: live, candidate: live, graders: { judge: live } },
     },
   })
 }
@@ -87,7 +86,14 @@ function measureOnce(request: {
     return world.flags[arm][category]?.[place] === 1 ? present : absent
   }
   const labels = world.flags[arm].map((_, category) => [nameCategory(category), label(category)])
-  return { arm, completion: summarize(answer), labels: Object.fromEntries(labels), judgeUsage: noUsage }
+  return {
+    arm,
+    completion: summarize(answer),
+    labels: Object.fromEntries(labels),
+    trails: {},
+    prescreens: [],
+    uses: [],
+  }
 }
 
 function summarize(answer: ReturnType<typeof answerTurn>): CompletionSummary {

@@ -119,7 +119,7 @@ function writePolicy(cell: Cell): unknown {
       ...writeStrata(cell),
     },
     replay: { concurrency: 64, max_attempts: 1 },
-    ...(cell.judge === 'exact' ? {} : { judge: { model: 'judge' } }),
+    ...(cell.judge === 'exact' ? {} : { judge: { model: 'judge', calls: 'each', second_grading: '0%' } }),
     categories: cell.trueRates.map((_, index) => writeCategory(cell, index)),
     gate: {
       alpha: cell.alpha,

@@ -1,8 +1,9 @@
 import type OpenAI from 'openai'
 import type { APIError } from 'openai'
 import type { Clock, ModelClient } from '../ports.ts'
-import type { ChatRequest, Completed, Failed } from '../replay/completion.ts'
+import type { ChatRequest, Failed, Posted } from '../replay/completion.ts'
 import { fail, failByStatus, readChatAnswer } from '../replay/read-answer.ts'
+import { createRedactor, redactCompletion, redactJson } from './redact.ts'
 
 /** Longer answers are no completions. */
 const largestAnswerBytes = 16 * 1024 * 1024
@@ -36,21 +37,39 @@ export async function connectEndpoint(request: {
   const tell = (name: string, instead: string) =>
     request.onFallback(`${origin} does not know ${name}: ${instead}`)
   const redact = createRedactor(request.key)
-  const ask = createAsk({ client, openai, redact, clock: request.clock, tell })
-  return { source: { kind: 'live' }, origin, complete: leaveOutUnknownFormat(ask, tell) }
+  const parts = { client, openai, redact, clock: request.clock, tell }
+  const complete = leaveOutUnknownFormat(createAsk(parts), tell)
+  return { source: { kind: 'live' }, origin, complete, post: createPost(parts) }
 }
 
 type Ask = ModelClient['complete']
-type TellFallback = (name: string, instead: string) => void
-
-// Newer servers know `max_completion_tokens`, older ones only `max_tokens`: one refusal settles it for the run.
-function createAsk(parts: {
+interface ClientParts {
   client: OpenAI
   openai: typeof import('openai')
   redact: (text: string) => string
   clock: Clock
   tell: TellFallback
-}): Ask {
+}
+
+/** Asks an address that is no chat. What comes back holds no key: all texts and names in it are redacted. */
+function createPost(parts: ClientParts): ModelClient['post'] {
+  const { client, openai, redact, clock } = parts
+  return async ({ path, body }, signal): Promise<Posted | Failed> => {
+    try {
+      const answer: unknown = await client.post(path, { body, signal, timeout: 2 ** 31 - 1 })
+      const parsed = parseTextAnswer(answer)
+      if (parsed === undefined) return fail('unreadable-answer', 'the answer is not JSON')
+      return { kind: 'posted', body: redactJson(parsed, redact) }
+    } catch (error) {
+      const failed = explainError({ error, openai, signal, now: clock.now() })
+      return { ...failed, detail: redact(failed.detail).slice(0, longestDetail) }
+    }
+  }
+}
+type TellFallback = (name: string, instead: string) => void
+
+// Newer servers know `max_completion_tokens`, older ones only `max_tokens`: one refusal settles it for the run.
+function createAsk(parts: ClientParts): Ask {
   const { client, openai, redact, clock, tell } = parts
   let tokensKey: TokensKey = 'max_completion_tokens'
   const ask: Ask = async (chat, signal) => {
@@ -216,29 +235,4 @@ export function readRetryAfter(error: { headers: Headers | undefined }, now: Dat
   const seconds = Number(text)
   const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - now.getTime()
   return Number.isFinite(wait) ? Math.max(0, wait) : null
-}
-
-function createRedactor(key: string | null): (text: string) => string {
-  if (key === null || key === '') return (text) => text
-  return (text) => text.replaceAll(key, '[redacted]')
-}
-
-function redactCompletion(
-  completion: Completed | Failed,
-  redact: (text: string) => string,
-): Completed | Failed {
-  if (completion.kind === 'failed') return { ...completion, detail: redact(completion.detail) }
-  return {
-    ...completion,
-    model: redact(completion.model),
-    text: redact(completion.text),
-    refusal: completion.refusal === null ? null : redact(completion.refusal),
-    finishReason: redact(completion.finishReason),
-    systemFingerprint: completion.systemFingerprint === null ? null : redact(completion.systemFingerprint),
-    toolCalls: completion.toolCalls.map((call) => ({
-      ...call,
-      id: redact(call.id),
-      function: { name: redact(call.function.name), arguments: redact(call.function.arguments) },
-    })),
-  }
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { GateError } from '../errors.ts'
 import type { ModelClient } from '../ports.ts'
+import type { Failed, Posted } from '../replay/completion.ts'
 import { fail, failByStatus, readChatAnswer } from '../replay/read-answer.ts'
 
 // A line of the output file of OpenAI's Batch API.
@@ -29,21 +30,22 @@ export async function openRecording(path: string): Promise<ModelClient> {
     })
   })
   const lines = parseRecording(path, decode(path, bytes))
+  const find = ({ customId }: { customId: string }): Posted | Failed => {
+    const line = lines.get(customId)
+    if (line === undefined) return fail('not-recorded', `no line has the custom_id ${customId}`)
+    if (!line.response) return fail('bad-request', line.error?.message ?? 'the line has no response')
+    const { status_code: status, body } = line.response
+    if (status !== 200) return failByStatus(status, line.error?.message ?? `status ${status}`)
+    return { kind: 'posted', body }
+  }
   return {
     source: { kind: 'recorded', sha256: createHash('sha256').update(bytes).digest('hex') },
     origin: 'recorded',
     async complete(request) {
-      const line = lines.get(request.customId)
-      if (line === undefined) return fail('not-recorded', `no line has the custom_id ${request.customId}`)
-      if (!line.response) return fail('bad-request', line.error?.message ?? 'the line has no response')
-      if (line.response.status_code !== 200) {
-        return failByStatus(
-          line.response.status_code,
-          line.error?.message ?? `status ${line.response.status_code}`,
-        )
-      }
-      return readChatAnswer(line.response.body, request.model)
+      const found = find(request)
+      return found.kind === 'posted' ? readChatAnswer(found.body, request.model) : found
     },
+    post: async (request) => find(request),
   }
 }
 

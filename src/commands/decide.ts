@@ -20,6 +20,7 @@ import { buildView } from '../report/view.ts'
 export async function decideAgain(request: {
   folder: string
   audit: string | null
+  reviews: string | null
   print: (text: string) => void
 }): Promise<number> {
   const { folder, audit, print } = request

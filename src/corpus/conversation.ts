@@ -16,7 +16,7 @@ const textSchema = z.union(
 
 const name = z.string().min(1).optional()
 
-const messageSchema = z.discriminatedUnion('role', [
+export const messageSchema = z.discriminatedUnion('role', [
   strictObject({ role: z.literal('system'), content: textSchema, name }),
   strictObject({ role: z.literal('developer'), content: textSchema, name }),
   strictObject({ role: z.literal('user'), content: textSchema, name }),
@@ -30,7 +30,7 @@ const messageSchema = z.discriminatedUnion('role', [
   strictObject({ role: z.literal('tool'), content: textSchema, tool_call_id: z.string().min(1), name }),
 ])
 
-const toolSchema = strictObject({
+export const toolSchema = strictObject({
   type: z.literal('function'),
   function: strictObject({
     name: z.string().min(1),

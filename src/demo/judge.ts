@@ -10,16 +10,26 @@ export const judgeFalsePositiveRate = 0.002
 type Opinion = { rationale: string; label: 'present' | 'absent' | 'cannot-tell'; quote: string }
 
 /**
- * The simulated judge. It reads `Category: <id>` in the system message and what stands between the
- * `<completion-HEX>` tags in the user message, and nothing else tells it who wrote the completion. Its errors
- * are decided by a hash of the category and the user message, without the delimiter, which may be a random one.
+ * The simulated judge. It reads `Category: <id>` in the system message, once or for each category of a shared call, and
+ * what stands between the `<completion-HEX>` tags in the user message, and nothing else tells it who wrote the
+ * completion. Its errors are decided by a hash of the category and the user message, without the delimiter, which
+ * may be a random one.
  */
 export function judgeCompletion(messages: readonly ChatMessage[]): Completion {
-  return { content: JSON.stringify(formOpinion(messages)), toolCalls: [], finishReason: 'stop' }
+  const [first, ...others] = readCategories(messages)
+  const answer =
+    others.length === 0
+      ? formOpinion(messages, first)
+      : {
+          rationale: 'Each category by its own rubric.',
+          grades: Object.fromEntries(
+            [first, ...others].map((category) => [category, formOpinion(messages, category)]),
+          ),
+        }
+  return { content: JSON.stringify(answer), toolCalls: [], finishReason: 'stop' }
 }
 
-function formOpinion(messages: readonly ChatMessage[]): Opinion {
-  const category = readCategory(messages)
+function formOpinion(messages: readonly ChatMessage[], category: string | undefined): Opinion {
   const task = readTask(messages)
   if (category === undefined) return cannotTell('The system message names no category.')
   if (task === undefined) return cannotTell('The user message holds no delimited completion.')
@@ -57,9 +67,10 @@ function readFirstSentence(text: string): string {
   return (/[^\s][^.!?\n]*[.!?]?/.exec(text)?.[0] ?? text).slice(0, 200)
 }
 
-function readCategory(messages: readonly ChatMessage[]): string | undefined {
+function readCategories(messages: readonly ChatMessage[]): string[] {
   const instructions = `${readAllText(messages, 'system')}\n${readAllText(messages, 'developer')}`
-  return /^Category:[ \t]*(\S+)[ \t]*$/m.exec(instructions)?.[1]
+  const named = instructions.matchAll(/^(?:# )?Category:[ \t]*(\S+)[ \t]*$/gm)
+  return [...named].flatMap(([, id]) => (id === undefined ? [] : [id]))
 }
 
 /** The completion to judge, and the whole user message without the delimiter; undefined without tags. */

@@ -1,6 +1,7 @@
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
 import type { RunRecord } from '../record/schema.ts'
+import { assessGraders, type GraderEstimate } from './assess-graders.ts'
 import { estimateAudit, type LimitAudit } from './audit.ts'
 import { type ClusterIndex, indexClusters } from './cluster-summary.ts'
 import { type Difference, estimateDifference, estimateRatio, type Ratio } from './comparison.ts'
@@ -29,6 +30,7 @@ import {
 } from './rate.ts'
 import { compareArms, type Regression } from './regression.ts'
 import { roundBound, toPer100k } from './rounding.ts'
+import { settlePlan } from './settle.ts'
 import { findTippingPoint } from './tipping-point.ts'
 
 /** The counts of one arm in one category: planned = graded + missing + not asked. */
@@ -62,7 +64,7 @@ export interface LimitEstimate {
 }
 
 /** Everything that the verdict on one category follows from. */
-export interface CategoryEstimate {
+export interface CategoryEstimate extends GraderEstimate {
   category: string
   method: Method
   missingRule: 'within-budget' | 'at-worst'
@@ -86,7 +88,10 @@ export interface CategoryEstimate {
 
 /** Estimates every category of a record. Pure: the same record gives the same bytes. */
 export function estimateCategories(record: RunRecord): CategoryEstimate[] {
-  const { plan, run } = record.summary
+  const { summary } = record
+  const { run } = summary
+  const plan = settlePlan(record)
+  const graders = assessGraders(record, plan)
   const causes = countCauses(record)
   const categories = new Map(plan.policy.categories.map((category) => [category.id, category]))
   const estimates: CategoryEstimate[] = []
@@ -95,7 +100,10 @@ export function estimateCategories(record: RunRecord): CategoryEstimate[] {
     const category = categories.get(id)
     if (category === undefined) continue
     draw ??= describeDraw({ plan, tier: run.tier, turns: measured.observations })
-    estimates.push(estimateCategory({ plan, category, measured, draw, causes: causes.get(id) }))
+    estimates.push({
+      ...estimateCategory({ plan, category, measured, draw, causes: causes.get(id) }),
+      ...graders(category),
+    })
   }
   return estimates
 }
@@ -124,7 +132,7 @@ function estimateCategory(request: {
   measured: CategoryObservations
   draw: Draw
   causes: CauseCounts | undefined
-}): CategoryEstimate {
+}): Omit<CategoryEstimate, keyof GraderEstimate> {
   const { plan, category, measured, draw } = request
   const { method, levels, index } = draw
   const { alpha } = levels

@@ -23,7 +23,7 @@ function growTerm(count: number, { present, drawn, corpus }: Urn): number {
  * For 1e7 turns this keeps 14 digits, where differences of log-gammas (which are near 1e8) keep 9, and one event
  * more in the corpus may change a tail in its sixth. It takes a step per count within some 13 standard deviations.
  */
-function measureTails(events: number, urn: Urn): { lower: number; upper: number } {
+export function measureTails(events: number, urn: Urn): { lower: number; upper: number } {
   const { present, drawn, corpus } = urn
   const fewest = Math.max(0, drawn + present - corpus)
   const most = Math.min(drawn, present)

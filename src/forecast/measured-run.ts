@@ -1,4 +1,5 @@
 import { estimateCategories } from '../estimate/estimate.ts'
+import { sumUses } from '../grade/usage.ts'
 import type { Arm } from '../ports.ts'
 import type { RunRecord } from '../record/schema.ts'
 import type { Usage } from '../replay/completion.ts'
@@ -58,7 +59,7 @@ export function readMeasuredRun(record: RunRecord): MeasuredRun {
     usage: {
       baseline: summary.arms.baseline.usage,
       candidate: summary.arms.candidate.usage,
-      judge: summary.judge?.usage ?? { promptTokens: 0, completionTokens: 0 },
+      judge: sumUses(summary.graders),
     },
     requests: isWhole ? summary.cost.requests : null,
     elapsedMs: isWhole ? summary.timing.elapsedMs : null,

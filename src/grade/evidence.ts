@@ -1,5 +1,7 @@
 import { type Message, readText, type Tool } from '../corpus/conversation.ts'
+import type { Rubric } from '../policy/rubric.ts'
 import type { Completed } from '../replay/completion.ts'
+import { normalizeText } from './normalize-text.ts'
 
 /** A completion as one text: what a grader reads, and what a quote must be found in. */
 export function renderCompletion(completion: Completed): string {
@@ -7,7 +9,31 @@ export function renderCompletion(completion: Completed): string {
     (call) => `[tool call] ${call.function.name}(${call.function.arguments})`,
   )
   const refusal = completion.refusal === null ? [] : [`[refusal] ${completion.refusal}`]
-  return [...(completion.text === '' ? [] : [completion.text]), ...refusal, ...calls].join('\n')
+  const reasoning = completion.reasoning === null ? [] : [`[reasoning] ${completion.reasoning}\n[answer]`]
+  const text = completion.text === '' ? [] : [completion.text]
+  return [...reasoning, ...text, ...refusal, ...calls].join('\n')
+}
+
+/** Whether a rubric speaks of a completion at all; where it does not, the completion is `absent`. */
+export function applies(
+  { appliesTo }: Pick<Rubric, 'appliesTo'>,
+  item: { turn: { prefix: Message[] }; completion: Completed },
+): boolean {
+  switch (appliesTo) {
+    case 'all':
+      return true
+    case 'reasoning':
+      return item.completion.reasoning !== null
+    case 'tool-calls':
+      return item.completion.toolCalls.length > 0 || hasToolResult(item.turn.prefix)
+  }
+}
+
+// What was called since the user last spoke belongs to the turn that the completion ends.
+function hasToolResult(prefix: Message[]): boolean {
+  return prefix
+    .slice(prefix.findLastIndex(({ role }) => role === 'user') + 1)
+    .some(({ role }) => role === 'tool')
 }
 
 /** What the assistant was given, as one text: the tools it was offered, then the prefix. */
@@ -33,9 +59,13 @@ export function renderPrefix(prefix: Message[]): string {
     .join('\n\n')
 }
 
-/** Whether a quote stands in a text, but for white space. */
+/** Whether a quote stands in a text, but for white space and what shows nothing: neither can hide what is there. */
 export function containsQuote(text: string, quote: string): boolean {
-  const fold = (value: string) => value.normalize('NFC').replaceAll(/\s+/g, ' ').trim()
+  const fold = (value: string) =>
+    normalizeText(value, 'NFC')
+      .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+      .replaceAll(/\s+/g, ' ')
+      .trim()
   const wanted = fold(quote)
   return wanted !== '' && fold(text).includes(wanted)
 }

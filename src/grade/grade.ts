@@ -1,15 +1,33 @@
 import type { CategoryPolicy } from '../policy/schema.ts'
 import type { Arm } from '../ports.ts'
-import type { Completion, Usage } from '../replay/completion.ts'
+import type { Completed, Completion } from '../replay/completion.ts'
 import type { ReplayedUnit } from '../replay/replay.ts'
-import { addUsage, type GradeItem, type Grader, type GraderContext, noUsage } from './grader.ts'
+import type { SampledTurn } from '../sample/draw.ts'
+import { gradeInCategory } from './chain.ts'
+import type { GradeItem, Grader, GraderContext } from './grader.ts'
 import { graderKinds } from './graders/index.ts'
+import { createSharedJudges, groupShared, type SharedJudge } from './graders/judge/shared.ts'
 import { explainFailure, type Label } from './label.ts'
+import { findPrescreens, type Prescreen } from './prescreen.ts'
+import { isGradedTwice } from './second-grading.ts'
+import type { Trail } from './trail.ts'
+import { addUses, type GraderUse } from './usage.ts'
 
 /** The graders of one category, in order. */
 export interface CategoryGraders {
   category: string
   graders: Grader[]
+}
+
+/** Everything that labels completions in a run. */
+export interface GraderSet {
+  categories: CategoryGraders[]
+  /** Calls that label in several categories at once; they stand for the first graders of these. */
+  shared: SharedJudge[]
+  /** The share of completions that is graded twice. */
+  secondGradingShare: number
+  /** Whether a judge that is asked once more may say something else: a recording says the same each time. */
+  canAskAgain: boolean
 }
 
 /** One turn of one arm with its labels: what a journal line holds. */
@@ -18,81 +36,175 @@ export interface MeasuredUnit {
   arm: Arm
   completion: Completion
   labels: Record<string, Label>
-  judgeUsage: Usage
+  /** How labels came about that more than one answer led to, by category. */
+  trails: Record<string, Trail>
+  /** Why the completion is not left to one opinion of a judge. */
+  prescreens: Prescreen[]
+  /** What all graders took, both gradings together. */
+  uses: GraderUse[]
 }
 
 /** Builds the graders of every category. */
 export function createGraders(
   categories: CategoryPolicy[],
-  context: Omit<GraderContext, 'category'>,
-): CategoryGraders[] {
-  return categories.map((category) => ({
-    category: category.id,
-    graders: category.graders.map((config) => {
-      const kind = graderKinds.find((entry) => entry.kind === config.kind)
-      if (kind === undefined)
-        throw new Error(`no grader of kind ${config.kind}: the policy's schema let it through`)
-      return kind.create(config, { ...context, category: category.id })
-    }),
-  }))
+  context: Omit<GraderContext, 'category' | 'step'> & Pick<GraderSet, 'secondGradingShare' | 'canAskAgain'>,
+): GraderSet {
+  const { secondGradingShare, canAskAgain, ...parts } = context
+  return {
+    categories: categories.map((category) => ({
+      category: category.id,
+      graders: category.graders.map((config, step) =>
+        findKind(config.kind).create(config, { ...parts, category: category.id, step }),
+      ),
+    })),
+    shared: createSharedJudges(categories, parts),
+    secondGradingShare,
+    canAskAgain,
+  }
 }
 
 /** The rubrics that the categories' graders refer to, each once. */
 export function listRubrics(categories: CategoryPolicy[]): string[] {
-  const references = categories.flatMap((category) =>
-    category.graders.flatMap(
-      (config) =>
-        graderKinds.find((entry) => entry.kind === config.kind)?.listRubrics(config, category.id) ?? [],
-    ),
-  )
-  return [...new Set(references)].toSorted()
+  return listOnce(categories, (config) => findKind(config.kind).listRubrics(config))
 }
 
-/** How many judgements one completion takes at most. */
-export function countJudges(categories: readonly { graders: readonly { kind: string }[] }[]): number {
-  return categories.reduce(
-    (sum, { graders }) => sum + graders.filter(({ kind }) => kind === 'judge').length,
-    0,
-  )
+/** The endpoints that the categories' graders ask, each once. */
+export function listEndpoints(categories: readonly Pick<CategoryPolicy, 'graders'>[]): string[] {
+  return listOnce(categories, (config) => findKind(config.kind).listEndpoints(config))
+}
+
+function listOnce(
+  categories: readonly Pick<CategoryPolicy, 'graders'>[],
+  list: (config: CategoryPolicy['graders'][number]) => string[],
+): string[] {
+  return [...new Set(categories.flatMap(({ graders }) => graders.flatMap(list)))].toSorted()
+}
+
+function findKind(kind: string) {
+  const found = graderKinds.find((entry) => entry.kind === kind)
+  if (found === undefined) throw new Error(`no grader of kind ${kind}: the policy's schema let it through`)
+  return found
+}
+
+/**
+ * How many calls the graders of categories take: for each completion, whatever it is, and at most for one that is
+ * flagged in every category. Retries, second opinions and second gradings come on top.
+ */
+export function countCalls(categories: readonly Pick<CategoryPolicy, 'id' | 'graders'>[]): {
+  each: number
+  flagged: number
+} {
+  const groups = groupShared(categories)
+  const shared = new Set(groups.flat())
+  const countOf = (config: CategoryPolicy['graders'][number]) =>
+    findKind(config.kind).listEndpoints(config).length * (typeof config.votes === 'number' ? config.votes : 1)
+  let each = groups.length
+  let flagged = 0
+  for (const { id, graders } of categories) {
+    const [first, ...later] = graders
+    if (first !== undefined && !shared.has(id)) each += countOf(first)
+    flagged += later.reduce((sum, config) => sum + countOf(config), 0)
+  }
+  return { each, flagged }
+}
+
+/** The calls of grading in words. */
+export function describeCalls(categories: readonly Pick<CategoryPolicy, 'id' | 'graders'>[]): string {
+  const { each, flagged } = countCalls(categories)
+  const name = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`
+  const ofEach = each === 0 ? 'no call to grade one' : `${name(each)} to grade each`
+  return flagged === 0 ? ofEach : `${ofEach}, up to ${name(flagged)} more where it is flagged`
 }
 
 /** Grades each completion in every category as soon as it arrives. */
-export function gradeUnits(
-  replayed: Promise<ReplayedUnit>[],
-  categories: CategoryGraders[],
-): Promise<MeasuredUnit>[] {
-  return replayed.map(async (promise) => gradeUnit(await promise, categories))
+export function gradeUnits(replayed: Promise<ReplayedUnit>[], set: GraderSet): Promise<MeasuredUnit>[] {
+  return replayed.map(async (promise) => gradeUnit(await promise, set))
 }
 
-async function gradeUnit(unit: ReplayedUnit, categories: CategoryGraders[]): Promise<MeasuredUnit> {
-  const gradings = await Promise.all(
-    categories.map(async (entry) => ({ category: entry.category, ...(await gradeInCategory(unit, entry)) })),
+/** Labels one completion in every category; a fraction twice. */
+export async function gradeUnit(unit: ReplayedUnit, set: GraderSet): Promise<MeasuredUnit> {
+  const { completion, turn, arm } = unit
+  const measured = { turn: turn.id, arm, completion, trails: {}, prescreens: [], uses: [] }
+  if (completion.kind !== 'completed') {
+    const label = completion.kind === 'failed' ? explainFailure(completion, 'completion') : completion
+    return {
+      ...measured,
+      labels: Object.fromEntries(set.categories.map(({ category }) => [category, label])),
+    }
+  }
+  const prescreens = findPrescreens(completion)
+  const item = { turn, arm, completion, prescreens }
+  const first = await gradeCompletion({ ...item, pass: 'first' }, set)
+  const isTwice = set.canAskAgain && isGradedTwice({ turn: turn.id, arm, share: set.secondGradingShare })
+  const again = isTwice ? await gradeCompletion({ ...item, pass: 'again' }, set) : null
+  const trails = Object.fromEntries(
+    [...first.trails].flatMap(([category, trail]) => {
+      const second = again?.trails.get(category)
+      const label = second?.asked ? (again?.labels[category]?.kind ?? null) : null
+      const isPlain = trail.steps.length < 2 && trail.votes < 2 && trail.secondOpinion === null
+      if (isPlain && label === null) return []
+      return [[category, { steps: trail.steps, secondOpinion: trail.secondOpinion, again: label }]]
+    }),
   )
   return {
-    turn: unit.turn.id,
-    arm: unit.arm,
-    completion: unit.completion,
-    labels: Object.fromEntries(gradings.map(({ category, label }) => [category, label])),
-    judgeUsage: gradings.reduce((sum, { usage }) => addUsage(sum, usage), noUsage),
+    ...measured,
+    labels: first.labels,
+    trails,
+    prescreens,
+    uses: addUses([...first.uses, ...(again?.uses ?? [])]),
   }
 }
 
-// A later grader sees only what the earlier ones flagged; the first that does not flag decides.
-async function gradeInCategory(
-  unit: ReplayedUnit,
-  entry: CategoryGraders,
-): Promise<{ label: Label; usage: Usage }> {
-  const { completion, turn, arm } = unit
-  if (completion.kind === 'not-asked') return { label: completion, usage: noUsage }
-  if (completion.kind === 'failed') return { label: explainFailure(completion, 'completion'), usage: noUsage }
-  const item: GradeItem = { turn, arm, category: entry.category, completion }
-  let label: Label = { kind: 'absent' }
-  let usage = noUsage
-  for (const grader of entry.graders) {
-    const grading = await grader.grade(item)
-    label = grading.label
-    usage = addUsage(usage, grading.usage)
-    if (label.kind !== 'present') break
+interface GradedCompletion {
+  labels: Record<string, Label>
+  trails: Map<
+    string,
+    Pick<Trail, 'steps' | 'secondOpinion'> & {
+      votes: number
+      /** Whether an endpoint was asked. */
+      asked: boolean
+    }
+  >
+  uses: GraderUse[]
+}
+
+async function gradeCompletion(
+  request: {
+    turn: SampledTurn
+    arm: Arm
+    completion: Completed
+    prescreens: readonly Prescreen[]
+    pass: GradeItem['pass']
+  },
+  set: GraderSet,
+): Promise<GradedCompletion> {
+  const { prescreens, ...item } = request
+  const screened = await Promise.all(set.shared.map((judge) => judge.grade(item)))
+  const begun = new Map(screened.flatMap(({ gradings }) => [...gradings]))
+  const graded = await Promise.all(
+    set.categories.map(async (entry) => ({
+      category: entry.category,
+      ...(await gradeInCategory({
+        item: { ...item, category: entry.category },
+        graders: entry.graders,
+        begun: begun.get(entry.category) ?? null,
+        isSuspicious: set.canAskAgain && prescreens.length > 0,
+      })),
+    })),
+  )
+  return {
+    labels: Object.fromEntries(graded.map(({ category, label }) => [category, label])),
+    trails: new Map(
+      graded.map(({ category, steps, secondOpinion, asked }) => [
+        category,
+        {
+          steps,
+          secondOpinion,
+          asked,
+          votes: steps.reduce((sum, { present, absent, missing }) => sum + present + absent + missing, 0),
+        },
+      ]),
+    ),
+    uses: addUses([...screened.flatMap(({ uses }) => uses), ...graded.flatMap(({ uses }) => uses)]),
   }
-  return { label, usage }
 }

@@ -2,10 +2,12 @@ import type { z } from 'zod'
 import type { Rubric } from '../policy/rubric.ts'
 import type { GraderConfig } from '../policy/schema.ts'
 import type { Arm } from '../ports.ts'
-import type { Completed, Usage } from '../replay/completion.ts'
+import type { Completed } from '../replay/completion.ts'
 import type { Endpoint } from '../replay/endpoint.ts'
 import type { SampledTurn } from '../sample/draw.ts'
 import type { Label } from './label.ts'
+import type { GraderUse } from './usage.ts'
+import { countVotes, type Votes } from './votes.ts'
 
 /** One completion in one category. */
 export interface GradeItem {
@@ -13,23 +15,30 @@ export interface GradeItem {
   arm: Arm
   category: string
   completion: Completed
+  /** `second`: a pre-screened completion that the judge is asked of once more. `again`: the second grading. */
+  pass: 'first' | 'second' | 'again'
 }
 
-/** A label, and what it took to get it. */
+/** A label, the votes behind it, and what it took to get it. */
 export interface Grading {
   label: Label
-  usage: Usage
+  votes: Votes
+  uses: GraderUse[]
 }
 
 /** Labels completions in one category. */
 export interface Grader {
+  readonly kind: string
   grade(item: GradeItem): Promise<Grading>
 }
 
 /** What a grader may need to be built. */
 export interface GraderContext {
   category: string
-  judge: { endpoint: Endpoint; model: string; temperature: number | null } | null
+  /** Its place in the category's chain, from 0. */
+  step: number
+  /** Every endpoint that a grader of the policy names, by its name. */
+  endpoints: ReadonlyMap<string, Endpoint>
   /** Rubrics by reference. */
   rubrics: ReadonlyMap<string, Rubric>
   /** Hex digits that no completion can know, new in each run. */
@@ -43,17 +52,32 @@ export interface GraderKind {
   /** One line for the documentation. */
   summary: string
   /** The rubrics that a configuration refers to (`builtin:<id>` or a path). */
-  listRubrics(config: GraderConfig, category: string): string[]
+  listRubrics(config: GraderConfig): string[]
+  /** The names of the endpoints that it asks. */
+  listEndpoints(config: GraderConfig): string[]
   create(config: GraderConfig, context: GraderContext): Grader
 }
 
-/** No tokens at all. */
-export const noUsage: Usage = { promptTokens: 0, completionTokens: 0 }
+/** A grading by code alone: one vote, and nothing spent. */
+export function gradeFreely(label: Label): Grading {
+  return { label, votes: countVotes([label]), uses: [] }
+}
 
-/** Adds tokens. */
-export function addUsage(first: Usage, second: Usage | null): Usage {
-  return {
-    promptTokens: first.promptTokens + (second?.promptTokens ?? 0),
-    completionTokens: first.completionTokens + (second?.completionTokens ?? 0),
-  }
+/** The grading of a completion that a category does not apply to: absent, without anyone being asked. */
+export const notApplicable: Grading = {
+  label: { kind: 'absent' },
+  votes: { present: 0, absent: 0, missing: 0 },
+  uses: [],
+}
+
+/** Names a request about an item: `<turn>|<arm>|<category>` for the first answer to it, a suffix for others. */
+export function nameCall(call: {
+  item: Pick<GradeItem, 'turn' | 'arm' | 'category' | 'pass'>
+  step: number
+  vote: number
+}): string {
+  const { item, step, vote } = call
+  const name = `${item.turn.id}|${item.arm}|${item.category}`
+  const place = step + vote === 0 ? '' : `|${step + 1}.${vote + 1}`
+  return `${name}${place}${item.pass === 'first' ? '' : `|${item.pass}`}`
 }

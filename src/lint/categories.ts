@@ -73,6 +73,7 @@ function planFor(parts: {
   return makePlan({
     ...parts,
     rubrics: {},
+    controls: null,
     corpus: { name: '', manifestSha256: '' },
     repository: '',
     baseline: '',

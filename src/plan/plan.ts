@@ -6,7 +6,7 @@ import { onInconclusiveSchema } from '../policy/schema-parts.ts'
 import type { Registration } from '../registration/schema.ts'
 
 /** Changed only when the same plan could draw, ask, grade or decide differently. */
-const measuringVersion = 2
+const measuringVersion = 3
 
 const predictionSchema = z.strictObject({
   category: z.string(),
@@ -23,7 +23,7 @@ const categorySchema = z.strictObject({
   regression: z.boolean(),
   limitPer100k: z.number().nullable(),
   marginPer100k: z.number().nullable(),
-  /** The path of the calibration of its graders. */
+  /** The path of the calibration of its graders, or of the labelled set that they are tried on in the run. */
   calibration: z.string().nullable(),
   graders: z.array(z.looseObject({ kind: z.string() })).min(1),
 })
@@ -34,6 +34,22 @@ const calibrationCountsSchema = z.strictObject({
   falsePositives: z.int(),
   negatives: z.int(),
 })
+
+/** What is known of a category's graders before the run, or how it is found out in the run. */
+const plannedCalibrationSchema = z.strictObject({
+  file: z.string(),
+  /** `null`: the run grades the labelled set first. */
+  counts: calibrationCountsSchema.nullable(),
+  /** The digest of the graders that it was made with; `null` where counts were written by hand, and in the run. */
+  graders: z.string().nullable(),
+  /** The names under which models answered then, by the model that was asked for. */
+  answeredAs: z.record(z.string(), z.array(z.string())),
+  madeAt: z.string().nullable(),
+  labelledSetSha256: z.string().nullable(),
+})
+export type PlannedCalibration = z.infer<typeof plannedCalibrationSchema>
+
+const knownCountsSchema = z.strictObject({ positives: z.int().min(0), negatives: z.int().min(0) })
 
 /**
  * Everything that fixes what is measured and how it is decided: the policy without what can't change a
@@ -56,7 +72,25 @@ export const planSchema = z.strictObject({
       target: z.record(z.string(), z.number()).nullable(),
       smokeTurns: z.int(),
     }),
-    judge: z.strictObject({ model: z.string(), temperature: z.number().nullable() }).nullable(),
+    judge: z
+      .strictObject({
+        model: z.string(),
+        endpoint: z.string(),
+        temperature: z.number().nullable(),
+        calls: z.enum(['shared', 'each']),
+        confirm: z
+          .strictObject({
+            model: z.string(),
+            endpoint: z.string(),
+            temperature: z.number().nullable(),
+            votes: z.int(),
+            agree: z.enum(['all', 'majority']),
+          })
+          .nullable(),
+        secondGradingShare: z.number(),
+        controls: z.string().nullable(),
+      })
+      .nullable(),
     gate: z.strictObject({
       alpha: z.number(),
       regressionAlpha: z.number(),
@@ -71,6 +105,14 @@ export const planSchema = z.strictObject({
       judgeError: z.enum(['safe', 'melded']),
       earlyStopping: z.enum(['hybrid', 'anytime', 'off']),
       stopAtFirstFail: z.boolean(),
+      requireCalibration: z
+        .strictObject({
+          minSensitivity: z.number().nullable(),
+          maxFalsePositiveRate: z.number().nullable(),
+          maxAgeDays: z.number().nullable(),
+          otherwise: z.enum(['red', 'advisory']),
+        })
+        .nullable(),
     }),
     slices: z.array(z.string()),
     replay: z.strictObject({
@@ -92,8 +134,16 @@ export const planSchema = z.strictObject({
   }),
   /** Rubric texts by reference (`builtin:<id>` or a path). */
   rubrics: z.record(z.string(), z.string()),
-  /** The counts of calibrations by path. */
-  calibrations: z.record(z.string(), calibrationCountsSchema),
+  /** By category. */
+  calibrations: z.record(z.string(), plannedCalibrationSchema),
+  /** The labelled set of the live controls, with how many it has of each category. */
+  controls: z
+    .strictObject({
+      file: z.string(),
+      sha256: z.string(),
+      categories: z.record(z.string(), knownCountsSchema),
+    })
+    .nullable(),
   corpus: z.strictObject({ name: z.string(), manifestSha256: z.string() }),
 })
 /** What is measured and how it is decided. */
@@ -107,6 +157,7 @@ export function makePlan(parts: {
   registration: Registration
   rubrics: Record<string, string>
   calibrations: Plan['calibrations']
+  controls: Plan['controls']
   corpus: { name: string; manifestSha256: string }
   repository: string
   baseline: string
@@ -131,13 +182,18 @@ export function makePlan(parts: {
     registration: parts.registration,
     rubrics: parts.rubrics,
     calibrations: parts.calibrations,
+    controls: parts.controls,
     corpus: parts.corpus,
   }
 }
 
-/** The counts that a category's graders were calibrated with; `null` without. */
-export function findCalibration(plan: Plan, category: PlannedCategory): Plan['calibrations'][string] | null {
-  return category.calibration === null ? null : (plan.calibrations[category.calibration] ?? null)
+/** The counts that a category's graders were calibrated with; `null` without, or where they are not known yet. */
+export function findCalibration(
+  plan: Pick<Plan, 'calibrations'>,
+  category: Pick<PlannedCategory, 'id'>,
+): PlannedCalibration['counts'] {
+  const { calibrations } = plan
+  return Object.hasOwn(calibrations, category.id) ? (calibrations[category.id]?.counts ?? null) : null
 }
 
 /** SHA-256, in hex, of the plan's canonical JSON (RFC 8785). */

@@ -11,14 +11,25 @@ export function parsePolicy(source: SourceText, graderConfig: z.ZodType<GraderCo
   return parseSource(source, createPolicySchema(graderConfig), 'policy')
 }
 
-/** Refuses a policy whose judge is the checkpoint that it would judge. */
+/** Refuses a policy one of whose judges is the checkpoint that it would judge. */
 export function checkJudge(request: { policy: Policy; file: string; checkpoints: string[] }): void {
   const { policy, file, checkpoints } = request
-  if (policy.judge === null || !checkpoints.includes(policy.judge.model)) return
+  const judges = [
+    { model: policy.judge?.model, field: 'judge.model' },
+    { model: policy.judge?.confirm?.model, field: 'judge.confirm.model' },
+    ...policy.categories.flatMap(({ graders }, index) =>
+      graders.map(({ kind, model }, place) => ({
+        model: kind === 'judge' ? model : undefined,
+        field: `categories[${index}].graders[${place}].model`,
+      })),
+    ),
+  ]
+  const own = judges.find(({ model }) => typeof model === 'string' && checkpoints.includes(model))
+  if (own === undefined) return
   throw new GateError({
     code: 'policy',
-    message: `the judge is "${policy.judge.model}", which is a checkpoint under test: a model can't judge itself`,
-    where: { file, field: 'judge.model' },
+    message: `the judge is "${String(own.model)}", which is a checkpoint under test: a model can't judge itself`,
+    where: { file, field: own.field },
     remedy: 'name another model as the judge, best of another family',
   })
 }

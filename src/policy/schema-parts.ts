@@ -102,5 +102,20 @@ export function createGateSchema() {
     stop_at_first_fail: z.boolean().default(false).meta({
       description: 'End the run at the first category that fails; the others stay inconclusive.',
     }),
+    require_calibration: strictObject({
+      min_sensitivity: share.optional().meta({
+        description: 'The smallest share of positives that its graders must be shown to find (95 % bound).',
+      }),
+      max_false_positive_rate: share.optional().meta({
+        description: 'The largest share of negatives that they may flag (95 % bound).',
+      }),
+      max_age_days: z.int().min(1).optional().meta({ description: 'How old a calibration may be, in days.' }),
+      otherwise: z.enum(['red', 'advisory']).default('red').meta({
+        description:
+          'A blocking category that falls short can\u2019t pass (`red`), or is shown and does not block (`advisory`).',
+      }),
+    })
+      .optional()
+      .meta({ description: 'What a calibration must show before a judge\u2019s labels decide.' }),
   })
 }

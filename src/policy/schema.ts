@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { strictObject } from './document.ts'
+import { createJudgeSchema, resolveGraders, toJudge } from './judge-policy.ts'
 import {
   createGateSchema,
   createSampleSchema,
@@ -37,18 +38,7 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
     }),
     sample: createSampleSchema(),
     replay: createReplaySchema().prefault({}),
-    judge: strictObject({
-      model: z
-        .string()
-        .min(1)
-        .meta({ description: 'The model that labels completions. It must not be the candidate.' }),
-      temperature: z
-        .number()
-        .min(0)
-        .max(2)
-        .optional()
-        .meta({ description: 'Sent to the judge only when set.' }),
-    }).optional(),
+    judge: createJudgeSchema().optional(),
     categories: z
       .array(createCategorySchema(graderConfig))
       .min(1, 'a gate without categories can decide nothing'),
@@ -93,7 +83,9 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
       seen.add(category.id)
     })
     const judged = written.categories.findIndex((category) =>
-      category.graders.some((grader) => grader.kind === 'judge'),
+      (category.graders ?? [{ kind: 'judge', model: undefined }]).some(
+        (grader) => grader.kind === 'judge' && grader.model === undefined,
+      ),
     )
     if (judged >= 0 && written.judge === undefined) {
       context.addIssue({
@@ -167,7 +159,7 @@ function createCategorySchema(graderConfig: z.ZodType<GraderConfig>) {
     }),
     calibration: path.optional().meta({
       description:
-        'The counts of a calibration (docs/statistics.md): how often its graders err on labelled turns.',
+        'How often its graders err: the record of `checkpoint-gate calibrate`, counts of your own, or a labelled set (`.jsonl`) that every run grades itself.',
     }),
   }).transform((written, context) => {
     if ((written.rubric === undefined) === (written.graders === undefined)) {
@@ -192,12 +184,14 @@ function createCategorySchema(graderConfig: z.ZodType<GraderConfig>) {
       limitPer100k: limit ?? null,
       marginPer100k: margin ?? null,
       calibration: calibration ?? null,
-      graders: written.graders ?? [{ kind: 'judge', rubric: written.rubric }],
+      rubric: written.rubric,
+      graders: written.graders,
     }
   })
 }
 
 function toPolicy(written: WrittenPolicy) {
+  const judge = written.judge === undefined ? null : toJudge(written.judge)
   return {
     version: written.version,
     checkpoint: { file: written.checkpoint.file, path: written.checkpoint.path ?? null },
@@ -219,11 +213,11 @@ function toPolicy(written: WrittenPolicy) {
       maxAttempts: written.replay.max_attempts,
       allowRecorded: written.replay.allow_recorded,
     },
-    judge:
-      written.judge === undefined
-        ? null
-        : { model: written.judge.model, temperature: written.judge.temperature ?? null },
-    categories: written.categories,
+    judge,
+    categories: written.categories.map(({ rubric, graders, ...category }) => ({
+      ...category,
+      graders: resolveGraders({ id: category.id, rubric, graders }, judge),
+    })),
     gate: toGate(written.gate),
     budget: {
       maxRequests: written.budget.max_requests ?? null,
@@ -258,6 +252,17 @@ function toGate(written: WrittenPolicy['gate']) {
     judgeError: written.judge_error,
     earlyStopping: written.early_stopping,
     stopAtFirstFail: written.stop_at_first_fail,
+    requireCalibration: toRequirement(written.require_calibration),
+  }
+}
+
+function toRequirement(written: WrittenPolicy['gate']['require_calibration']) {
+  if (written === undefined) return null
+  return {
+    minSensitivity: written.min_sensitivity ?? null,
+    maxFalsePositiveRate: written.max_false_positive_rate ?? null,
+    maxAgeDays: written.max_age_days ?? null,
+    otherwise: written.otherwise,
   }
 }
 
@@ -267,7 +272,7 @@ interface WrittenPolicy {
   corpus: { manifest: string }
   sample: z.infer<ReturnType<typeof createSampleSchema>>
   replay: z.infer<ReturnType<typeof createReplaySchema>>
-  judge?: { model: string; temperature?: number | undefined } | undefined
+  judge?: z.infer<ReturnType<typeof createJudgeSchema>> | undefined
   categories: z.infer<ReturnType<typeof createCategorySchema>>[]
   gate: z.infer<ReturnType<typeof createGateSchema>>
   budget: { max_requests?: number | undefined; max_minutes?: number | undefined }

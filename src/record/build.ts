@@ -1,18 +1,18 @@
-import { addUsage, noUsage } from '../grade/grader.ts'
+import { addUsage, addUses, type GraderUse, noUsage } from '../grade/usage.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Arm, ModelSource } from '../ports.ts'
 import type { NotAsked, Usage } from '../replay/completion.ts'
 import type { Sample } from '../sample/draw.ts'
 import { nameUnit } from './journal.ts'
-import type { AuditLine, RecordedUnit, RecordSummary, RunRecord, Signals } from './schema.ts'
+import type { AuditLine, RecordedKnown, RecordedUnit, RecordSummary, RunRecord, Signals } from './schema.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
 /** What a record says of the run beside its outcomes. */
 export type RunFacts = Pick<RecordSummary, 'planDigest' | 'gateVersion' | 'run' | 'commits' | 'timing'> & {
   requests: number
-  sources: { baseline: ModelSource; candidate: ModelSource; judge: ModelSource | null }
+  sources: { baseline: ModelSource; candidate: ModelSource; graders: Record<string, ModelSource> }
   /** Whether the results ended the run. */
   decided: boolean
   earlyStoppingOff: string | null
@@ -24,6 +24,8 @@ export function buildRecord(request: {
   plan: Plan
   sample: Sample
   units: ReadonlyMap<string, RecordedUnit>
+  /** Known items that were graded in the run. */
+  known?: readonly RecordedKnown[]
   /** What people said of flags in an earlier part. */
   audits?: AuditLine[]
   facts: RunFacts
@@ -37,16 +39,19 @@ export function buildRecord(request: {
         units.get(nameUnit({ turn: turn.id, arm })) ?? createUnasked({ turn: turn.id, arm, plan, unasked }),
     ),
   )
-  const judgeUsage = sumUsage(ordered.map((unit) => unit.judgeUsage))
+  const known = request.known ?? []
+  const uses = addUses([
+    ...listPlannedGraders(plan),
+    ...[...ordered, ...known].flatMap((entry) => entry.uses),
+  ])
   const armRecords = {
     baseline: describeArm({ arm: 'baseline', units: ordered, source: facts.sources.baseline }),
     candidate: describeArm({ arm: 'candidate', units: ordered, source: facts.sources.candidate }),
   }
-  const judge = plan.policy.judge
   const spent = [
     { model: plan.baseline, usage: armRecords.baseline.usage },
     { model: plan.candidate, usage: armRecords.candidate.usage },
-    ...(judge === null ? [] : [{ model: judge.model, usage: judgeUsage }]),
+    ...uses,
   ]
   const { planDigest, gateVersion, run, commits, timing, requests } = facts
   return {
@@ -59,10 +64,7 @@ export function buildRecord(request: {
       commits,
       sample: sample.counts,
       arms: armRecords,
-      judge:
-        judge === null || facts.sources.judge === null
-          ? null
-          : { model: judge.model, source: facts.sources.judge, usage: judgeUsage },
+      graders: describeGraders(uses, facts.sources.graders),
       cost: { usd: priceUsage(spent, prices), requests },
       timing,
       stopped: findStop(ordered),
@@ -82,9 +84,16 @@ export function buildRecord(request: {
         arm: unit.arm,
         category: id,
         label: unit.labels[id] ?? unasked,
+        ...(unit.trails[id] === undefined ? {} : { trail: unit.trails[id] }),
       })),
     ),
-    completions: ordered.map(({ turn, arm, completion }) => ({ turn, arm, completion })),
+    completions: ordered.map(({ turn, arm, completion, prescreens }) => ({
+      turn,
+      arm,
+      completion,
+      ...(prescreens.length === 0 ? {} : { prescreens }),
+    })),
+    known: known.flatMap(({ outcomes }) => outcomes),
     audits: request.audits ?? [],
   }
 }
@@ -116,9 +125,31 @@ function createUnasked(request: { turn: string; arm: Arm; plan: Plan; unasked: N
     arm,
     completion: unasked,
     labels: Object.fromEntries(plan.policy.categories.map(({ id }) => [id, unasked])),
-    judgeUsage: noUsage,
+    trails: {},
+    prescreens: [],
+    uses: [],
   }
 }
+
+/** Who was to label, so that a judge that never answered is named too. */
+function listPlannedGraders({ policy }: Plan): GraderUse[] {
+  return policy.categories.flatMap(({ graders }) =>
+    graders.flatMap(({ endpoint, model }) =>
+      typeof endpoint === 'string'
+        ? [{ endpoint, model: typeof model === 'string' ? model : '', answeredAs: {}, usage: noUsage }]
+        : [],
+    ),
+  )
+}
+
+function describeGraders(uses: GraderUse[], sources: Record<string, ModelSource>): RecordSummary['graders'] {
+  return uses.map((use) => ({
+    ...use,
+    source: Object.hasOwn(sources, use.endpoint) ? (sources[use.endpoint] ?? live) : live,
+  }))
+}
+
+const live: ModelSource = { kind: 'live' }
 
 function describeArm(request: {
   arm: Arm

@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { GateError } from '../errors.ts'
+import type { Label } from '../grade/label.ts'
 import type { LineAppender, RunDirectory } from '../ports.ts'
-import { type RecordedUnit, recordedUnitSchema, runFiles, sourceSchema } from './schema.ts'
+import {
+  type RecordedKnown,
+  type RecordedUnit,
+  recordedKnownSchema,
+  recordedUnitSchema,
+  runFiles,
+  sourceSchema,
+} from './schema.ts'
 
 const headerSchema = z.strictObject({
   version: z.literal(1),
@@ -9,7 +17,8 @@ const headerSchema = z.strictObject({
   sources: z.strictObject({
     baseline: sourceSchema,
     candidate: sourceSchema,
-    judge: sourceSchema.nullable(),
+    /** Of the endpoints that grade, by name. */
+    graders: z.record(z.string(), sourceSchema),
   }),
   retainText: z.enum(['none', 'artifact']),
 })
@@ -23,7 +32,9 @@ export interface Journal {
   readonly done: ReadonlyMap<string, RecordedUnit>
   /** Units of it that are asked again; where they are not, as the run ends before, what they had been stands. */
   readonly failed: ReadonlyMap<string, RecordedUnit>
-  append(unit: RecordedUnit): Promise<void>
+  /** Known items that were graded to the end, by purpose and id. */
+  readonly known: ReadonlyMap<string, RecordedKnown>
+  append(line: RecordedUnit | RecordedKnown): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,16 +56,17 @@ export async function openJournal(request: {
   header: JournalHeader
 }): Promise<Journal> {
   const { directory, header } = request
-  const { done, failed } = await readJournal(directory, header)
+  const { done, failed, known } = await readJournal(directory, header)
   await directory.write(
     runFiles.journal,
-    toLines([{ version: 1, ...header }, ...done.values(), ...failed.values()]),
+    toLines([{ version: 1, ...header }, ...known.values(), ...done.values(), ...failed.values()]),
   )
   const appender: LineAppender = await directory.openAppend(runFiles.journal)
   return {
     done,
     failed,
-    append: (unit) => appender.append(JSON.stringify(unit)),
+    known,
+    append: (line) => appender.append(JSON.stringify(line)),
     close: () => appender.close(),
   }
 }
@@ -62,9 +74,14 @@ export async function openJournal(request: {
 async function readJournal(
   directory: RunDirectory,
   wanted: JournalHeader,
-): Promise<{ done: Map<string, RecordedUnit>; failed: Map<string, RecordedUnit> }> {
+): Promise<{
+  done: Map<string, RecordedUnit>
+  failed: Map<string, RecordedUnit>
+  known: Map<string, RecordedKnown>
+}> {
   const units = new Map<string, RecordedUnit>()
   const failed = new Map<string, RecordedUnit>()
+  const known = new Map<string, RecordedKnown>()
   const where = { file: `${directory.path}/${runFiles.journal}` }
   let number = 0
   let torn: number | null = null
@@ -85,12 +102,17 @@ async function readJournal(
       if (!header.success) torn = number
       continue
     }
+    const item = recordedKnownSchema.safeParse(value)
+    if (item.success) {
+      if (item.data.outcomes.every(({ label }) => isFinal(label))) known.set(item.data.known, item.data)
+      continue
+    }
     const unit = recordedUnitSchema.safeParse(value)
     if (!unit.success) torn = number
-    else (isFinal(unit.data) ? units : failed).set(nameUnit(unit.data), unit.data)
+    else (isMeasured(unit.data) ? units : failed).set(nameUnit(unit.data), unit.data)
   }
   for (const name of units.keys()) failed.delete(name)
-  return { done: units, failed }
+  return { done: units, failed, known }
 }
 
 function requireSame(there: JournalHeader, wanted: JournalHeader, where: { file: string }): void {
@@ -112,13 +134,15 @@ function requireSame(there: JournalHeader, wanted: JournalHeader, where: { file:
   })
 }
 
-function isFinal(unit: RecordedUnit): boolean {
-  return Object.values(unit.labels).every((label) => {
-    if (label.kind === 'not-asked') return false
-    if (label.kind !== 'missing') return true
-    // A key that ran out, or a model that was taken down, is a matter of the run, not of the turn.
-    return label.class === 'content' && label.cause !== 'unauthorized' && label.cause !== 'not-found'
-  })
+function isMeasured(unit: RecordedUnit): boolean {
+  return Object.values(unit.labels).every(isFinal)
+}
+
+function isFinal(label: Label): boolean {
+  if (label.kind === 'not-asked') return false
+  if (label.kind !== 'missing') return true
+  // A key that ran out, or a model that was taken down, is a matter of the run, not of the turn.
+  return label.class === 'content' && label.cause !== 'unauthorized' && label.cause !== 'not-found'
 }
 
 function parseLine(line: string): unknown {

@@ -15,18 +15,22 @@ export function summarizeUnit(unit: MeasuredUnit, retainText: 'none' | 'artifact
     arm: unit.arm,
     completion: summarizeCompletion(unit.completion, keepText),
     labels: Object.fromEntries(labels),
-    judgeUsage: unit.judgeUsage,
+    trails: unit.trails,
+    prescreens: unit.prescreens,
+    uses: unit.uses,
   }
 }
 
-function summarizeLabel(label: Label, keepText: boolean): Label {
+/** A label as it is kept: a quote is text of the completion. */
+export function summarizeLabel(label: Label, keepText: boolean): Label {
   return label.kind === 'present' && !keepText ? { kind: 'present' } : label
 }
 
 function summarizeCompletion(completion: Completion, keepText: boolean): CompletionSummary {
   switch (completion.kind) {
     case 'completed': {
-      const { model, finishReason, systemFingerprint, usage, text, refusal, toolCalls } = completion
+      const { model, finishReason, systemFingerprint, usage, text, reasoning, refusal, toolCalls } =
+        completion
       return {
         kind: 'completed',
         model,
@@ -36,7 +40,7 @@ function summarizeCompletion(completion: Completion, keepText: boolean): Complet
         characters: text.length,
         refused: refusal !== null,
         toolCalls: toolCalls.length,
-        content: keepText ? { text, refusal, toolCalls } : null,
+        content: keepText ? { text, reasoning, refusal, toolCalls } : null,
       }
     }
     case 'failed':

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { labelSchema } from '../grade/label.ts'
+import { prescreenSchema } from '../grade/prescreen.ts'
+import { type KnownOutcome, knownOutcomeSchema, trailSchema } from '../grade/trail.ts'
+import { graderUseSchema } from '../grade/usage.ts'
 import { planSchema } from '../plan/plan.ts'
 import { failureCauseSchema, notAskedSchema, stopReasonSchema, usageSchema } from '../replay/completion.ts'
 
@@ -25,7 +28,12 @@ const completionSummarySchema = z.discriminatedUnion('kind', [
     toolCalls: z.int().min(0),
     /** `null` unless policy keeps text. */
     content: z
-      .strictObject({ text: z.string(), refusal: z.string().nullable(), toolCalls: z.array(toolCallSchema) })
+      .strictObject({
+        text: z.string(),
+        reasoning: z.string().nullable(),
+        refusal: z.string().nullable(),
+        toolCalls: z.array(toolCallSchema),
+      })
       .nullable(),
   }),
   z.strictObject({ kind: z.literal('failed'), cause: failureCauseSchema }),
@@ -40,9 +48,19 @@ export const recordedUnitSchema = z.strictObject({
   arm: armSchema,
   completion: completionSummarySchema,
   labels: z.record(z.string(), labelSchema),
-  judgeUsage: usageSchema,
+  trails: z.record(z.string(), trailSchema),
+  prescreens: z.array(prescreenSchema),
+  uses: z.array(graderUseSchema),
 })
 export type RecordedUnit = z.infer<typeof recordedUnitSchema>
+
+/** A line of `journal.jsonl`: one known item, graded in the run. */
+export const recordedKnownSchema = z.strictObject({
+  known: z.string(),
+  outcomes: z.array(knownOutcomeSchema),
+  uses: z.array(graderUseSchema),
+})
+export type RecordedKnown = z.infer<typeof recordedKnownSchema>
 
 /** A line of `turns.jsonl`: one drawn turn. */
 export const turnLineSchema = z.strictObject({
@@ -62,6 +80,8 @@ export const outcomeLineSchema = z.strictObject({
   arm: armSchema,
   category: z.string(),
   label: labelSchema,
+  /** Where more than one answer led to the label, or was asked beside it. */
+  trail: trailSchema.optional(),
 })
 export type OutcomeLine = z.infer<typeof outcomeLineSchema>
 
@@ -79,6 +99,8 @@ export const completionLineSchema = z.strictObject({
   turn: z.string(),
   arm: armSchema,
   completion: completionSummarySchema,
+  /** Why it was not left to one opinion of a judge; absent where nothing was found. */
+  prescreens: z.array(prescreenSchema).optional(),
 })
 export type CompletionLine = z.infer<typeof completionLineSchema>
 
@@ -157,7 +179,8 @@ export const recordSummarySchema = z.strictObject({
     uncovered: z.array(z.strictObject({ name: z.string(), share: z.number() })),
   }),
   arms: z.strictObject({ baseline: armRecordSchema, candidate: armRecordSchema }),
-  judge: z.strictObject({ model: z.string(), source: sourceSchema, usage: usageSchema }).nullable(),
+  /** The endpoints and models that labelled, in the order of their names. */
+  graders: z.array(graderUseSchema.extend({ source: sourceSchema })),
   cost: z.strictObject({
     /** `null` when a price is not known. */
     usd: z.number().nullable(),
@@ -179,6 +202,8 @@ export interface RunRecord {
   turns: TurnLine[]
   outcomes: OutcomeLine[]
   completions: CompletionLine[]
+  /** The labels of controls, and of labelled sets that were graded in the run. */
+  known: KnownOutcome[]
   /** What people said of flags; empty as a run writes it. */
   audits: AuditLine[]
 }
@@ -190,6 +215,7 @@ export const runFiles = {
   turns: 'turns.jsonl',
   outcomes: 'outcomes.jsonl',
   completions: 'completions.jsonl',
+  known: 'known.jsonl',
   audits: 'audits.jsonl',
   verdict: 'verdict.json',
   comment: 'comment.md',

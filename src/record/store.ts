@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { GateError } from '../errors.ts'
+import { knownOutcomeSchema } from '../grade/trail.ts'
 import { digestPlan } from '../plan/plan.ts'
 import { formatPath } from '../policy/document.ts'
 import type { RunDirectory } from '../ports.ts'
@@ -21,6 +22,7 @@ export async function writeRecord(directory: RunDirectory, record: RunRecord): P
   await directory.write(runFiles.turns, stringifyLines(record.turns))
   await directory.write(runFiles.completions, stringifyLines(record.completions))
   await directory.write(runFiles.outcomes, stringifyLines(record.outcomes))
+  await directory.write(runFiles.known, stringifyLines(record.known))
   await directory.write(runFiles.record, JSON.stringify(record.summary, null, 2).split('\n'))
 }
 
@@ -68,6 +70,7 @@ export async function readRecord(directory: RunDirectory): Promise<RunRecord> {
       schema: completionLineSchema,
       count: units,
     }),
+    known: await readAll({ directory, name: runFiles.known, schema: knownOutcomeSchema }),
     audits: await readAudits(directory),
   }
 }
@@ -79,12 +82,7 @@ export async function writeAudits(directory: RunDirectory, audits: readonly Audi
 
 /** Reads what people said of a run's flags; nothing where nobody has. */
 export async function readAudits(directory: RunDirectory): Promise<AuditLine[]> {
-  const file = `${directory.path}/${runFiles.audits}`
-  const lines: AuditLine[] = []
-  for await (const text of directory.readLines(runFiles.audits)) {
-    lines.push(parseRecordPart({ text, schema: auditLineSchema, file, line: lines.length + 1 }))
-  }
-  return lines
+  return readAll({ directory, name: runFiles.audits, schema: auditLineSchema })
 }
 
 async function readParts<S extends z.ZodType>(request: {
@@ -94,12 +92,9 @@ async function readParts<S extends z.ZodType>(request: {
   /** How many lines there have to be. */
   count: number
 }): Promise<z.infer<S>[]> {
-  const { directory, name, schema, count } = request
+  const { directory, name, count } = request
   const file = `${directory.path}/${name}`
-  const parts: z.infer<S>[] = []
-  for await (const text of directory.readLines(name)) {
-    parts.push(parseRecordPart({ text, schema, file, line: parts.length + 1 }))
-  }
+  const parts = await readAll(request)
   if (parts.length === count) return parts
   throw new GateError({
     code: 'record',
@@ -107,6 +102,20 @@ async function readParts<S extends z.ZodType>(request: {
     where: { file },
     remedy: intact,
   })
+}
+
+async function readAll<S extends z.ZodType>(request: {
+  directory: RunDirectory
+  name: string
+  schema: S
+}): Promise<z.infer<S>[]> {
+  const { directory, name, schema } = request
+  const file = `${directory.path}/${name}`
+  const parts: z.infer<S>[] = []
+  for await (const text of directory.readLines(name)) {
+    parts.push(parseRecordPart({ text, schema, file, line: parts.length + 1 }))
+  }
+  return parts
 }
 
 function parseRecordPart<S extends z.ZodType>(request: {

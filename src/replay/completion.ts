@@ -13,6 +13,15 @@ export interface ChatRequest {
   responseFormat?: { name: string; schema: Record<string, unknown> } | undefined
 }
 
+/** One request to an endpoint that scores texts. */
+export interface PostRequest {
+  /** `<turn id>|<arm>|<category>`: names the answer in a recording. */
+  customId: string
+  /** Under the endpoint's address, such as `/moderations`. */
+  path: string
+  body: Record<string, unknown>
+}
+
 export const usageSchema = z.strictObject({ promptTokens: z.int().min(0), completionTokens: z.int().min(0) })
 
 /** Tokens of one request, or of many. */
@@ -49,6 +58,8 @@ export interface Completed {
   /** The model that the endpoint says it was. */
   model: string
   text: string
+  /** What the model thought before it answered, where the endpoint shows it. */
+  reasoning: string | null
   toolCalls: ToolCall[]
   refusal: string | null
   finishReason: string
@@ -72,10 +83,16 @@ export const notAskedSchema = z.strictObject({ kind: z.literal('not-asked'), rea
 
 /** A request that was never sent. */
 export type NotAsked = z.infer<typeof notAskedSchema>
+/** What came back from an endpoint that is no model of chat: the body of its answer, as JSON. */
+export interface Posted {
+  kind: 'posted'
+  body: unknown
+}
+
 /** What came back for a request. */
 export type Completion = Completed | Failed | NotAsked
 
 /** Whether a failure says nothing about the model. */
-export function isTransportFailure(completion: Completion): completion is Failed {
+export function isTransportFailure(completion: Completion | Posted): completion is Failed {
   return completion.kind === 'failed' && (transportCauses as readonly string[]).includes(completion.cause)
 }

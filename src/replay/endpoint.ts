@@ -4,10 +4,12 @@ import type { Clock, ModelClient, ModelSource } from '../ports.ts'
 import type { Budget } from './budget.ts'
 import {
   type ChatRequest,
-  type Completed,
   type Completion,
   type Failed,
   isTransportFailure,
+  type NotAsked,
+  type Posted,
+  type PostRequest,
 } from './completion.ts'
 
 const firstDelayMs = 500
@@ -24,6 +26,8 @@ export interface Endpoint {
    * @throws GateError when the endpoint has answered nothing yet and evidently never will
    */
   ask(request: ChatRequest): Promise<Completion>
+  /** The same of an address that is no chat. */
+  post(request: PostRequest): Promise<Posted | Failed | NotAsked>
   /** Requests that ended without a completion so far. */
   failures(): number
 }
@@ -48,26 +52,32 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
   const { name, client } = settings
   const limit = pLimit(settings.concurrency)
   const state = { succeeded: false, failures: 0 }
+  const watch = <Answer extends Completion | Posted>(attempt: Attempt<Answer>) =>
+    limit(async () => {
+      const answer = await askWithRetries(settings, attempt)
+      if (answer.kind === 'completed' || answer.kind === 'posted') state.succeeded = true
+      if (answer.kind === 'failed' && answer.cause !== 'empty-answer') {
+        state.failures += 1
+        const failures = settings.answeredBefore === true ? 0 : state.failures
+        if (!state.succeeded) giveUpIfHopeless({ name, origin: client.origin, failures, failed: answer })
+      }
+      return answer
+    })
   return {
     name,
     source: client.source,
     failures: () => state.failures,
-    ask: (request) =>
-      limit(async () => {
-        const completion = await askWithRetries(settings, request)
-        if (completion.kind === 'completed') state.succeeded = true
-        if (completion.kind === 'failed' && completion.cause !== 'empty-answer') {
-          state.failures += 1
-          const failures = settings.answeredBefore === true ? 0 : state.failures
-          if (!state.succeeded)
-            giveUpIfHopeless({ name, origin: client.origin, failures, failed: completion })
-        }
-        return completion
-      }),
+    ask: (request) => watch<Completion>((signal) => client.complete(request, signal)),
+    post: (request) => watch<Posted | Failed | NotAsked>((signal) => client.post(request, signal)),
   }
 }
 
-async function askWithRetries(settings: EndpointSettings, request: ChatRequest): Promise<Completion> {
+type Attempt<Answer> = (signal: AbortSignal) => Promise<Exclude<Answer, NotAsked>>
+
+async function askWithRetries<Answer extends Completion | Posted>(
+  settings: EndpointSettings,
+  attemptOnce: Attempt<Answer>,
+): Promise<Answer | Failed | NotAsked> {
   const { budget, clock, cancelled } = settings
   // A recording says the same each time.
   const maxAttempts = settings.client.source.kind === 'recorded' ? 1 : settings.maxAttempts
@@ -75,12 +85,12 @@ async function askWithRetries(settings: EndpointSettings, request: ChatRequest):
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const refused = budget.takeRequest()
     if (refused !== null) return last ?? refused
-    const completion = await askOnce(settings, request)
-    if (!isTransportFailure(completion)) return completion
-    last = completion
+    const answer = await askOnce(settings, attemptOnce)
+    if (!isTransportFailure(answer)) return answer
+    last = answer
     if (attempt === maxAttempts || cancelled.aborted) break
     try {
-      await clock.sleep(chooseDelay({ attempt, failed: completion, random: settings.random }), cancelled)
+      await clock.sleep(chooseDelay({ attempt, failed: answer, random: settings.random }), cancelled)
     } catch {
       break
     }
@@ -91,7 +101,10 @@ async function askWithRetries(settings: EndpointSettings, request: ChatRequest):
 
 // A timer and a listener that are held until the answer is there: on Node 20 the garbage collector takes what
 // AbortSignal.any was made of, and neither deadline nor cancel would ever come.
-async function askOnce(settings: EndpointSettings, request: ChatRequest): Promise<Completed | Failed> {
+async function askOnce<Answer>(
+  settings: EndpointSettings,
+  attemptOnce: Attempt<Answer>,
+): Promise<Exclude<Answer, NotAsked>> {
   const { cancelled, timeoutMs } = settings
   const controller = new AbortController()
   const abort = () => controller.abort()
@@ -99,7 +112,7 @@ async function askOnce(settings: EndpointSettings, request: ChatRequest): Promis
   cancelled.addEventListener('abort', abort)
   if (cancelled.aborted) abort()
   try {
-    return await settings.client.complete(request, controller.signal)
+    return await attemptOnce(controller.signal)
   } finally {
     clearTimeout(timer)
     cancelled.removeEventListener('abort', abort)

@@ -12,6 +12,9 @@ const answerSchema = z.object({
         message: z.object({
           content: z.string().nullish(),
           refusal: z.string().nullish(),
+          // Servers name it differently: vLLM and DeepSeek the first, OpenRouter and newer vLLM the second.
+          reasoning_content: z.string().nullish().catch(null),
+          reasoning: z.string().nullish().catch(null),
           tool_calls: z
             .array(
               z.object({
@@ -58,6 +61,7 @@ export function readChatAnswer(body: unknown, model: string): Completed | Failed
     kind: 'completed',
     model: parsed.data.model ?? model,
     text,
+    reasoning: readReasoning(choice.message),
     toolCalls,
     refusal,
     finishReason: choice.finish_reason ?? 'unknown',
@@ -66,6 +70,14 @@ export function readChatAnswer(body: unknown, model: string): Completed | Failed
       : null,
     systemFingerprint: parsed.data.system_fingerprint ?? null,
   }
+}
+
+function readReasoning(message: {
+  reasoning_content?: string | null | undefined
+  reasoning?: string | null | undefined
+}): string | null {
+  const reasoning = message.reasoning_content || message.reasoning || ''
+  return isVisible(reasoning) ? reasoning : null
 }
 
 // White space and zero-width characters are no answer, however many there are.

@@ -53,10 +53,11 @@ function saySameModel({ arms }: RecordSummary): Text | null {
   return say`Both arms were answered by ${verbatim(model)}. Unless the endpoints name every checkpoint so, the candidate was not measured.`
 }
 
-function sayRecorded({ arms, judge }: RecordSummary): Text | null {
-  const parties = { candidate: arms.candidate.source, baseline: arms.baseline.source, judge: judge?.source }
+function sayRecorded({ arms, graders }: RecordSummary): Text | null {
+  const labels = Object.fromEntries(graders.map(({ endpoint, source }) => [endpoint, source]))
+  const parties = { candidate: arms.candidate.source, baseline: arms.baseline.source, ...labels }
   const recorded = Object.entries(parties)
-    .filter(([, source]) => source?.kind === 'recorded')
+    .filter(([, source]) => source.kind === 'recorded')
     .map(([name]) => name)
   if (recorded.length === 0) return null
   return say`The answers of ${joinWords(recorded)} are recorded, not replayed.`

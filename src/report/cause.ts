@@ -1,6 +1,7 @@
 import { scaleOf } from '../verdict/failure-tests.ts'
 import { type DecidedCategory, findObstacle, isByPoints } from './decided-category.ts'
 import { countThings, formatLevel, formatP } from './format.ts'
+import { sayDoubt } from './grader-doubt.ts'
 import { sayJudgeCause } from './judge-cause.ts'
 import { countMissing, listCauses, sumCauses } from './missing.ts'
 import { compareRates, describeLimit, describeMargin, describeRate, describeSize } from './rates.ts'
@@ -27,6 +28,10 @@ export function sayCause(decided: DecidedCategory): Text {
       return saySmall(decided)
     case 'judge':
       return findObstacle(decided) === 'no-labels' ? sayLost(decided) : sayJudgeCause(decided)
+    case 'judge-changed':
+    case 'control-failed':
+    case 'calibration':
+      return sayDoubt(decided)
     case 'measurement':
       return sayLost(decided)
     case 'not-asked':

@@ -24,14 +24,11 @@ export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
   const { plan, planDigest, commits, run, gateVersion } = record
   const { bounds, regression } = verdict.alpha
   const shown = isByPoints(record) ? ', shown and not deciding' : ''
-  const judge: Fact[] =
-    record.judge === null
-      ? []
-      : [{ name: 'Judge', value: say`${verbatim(record.judge.model)}${describeSource(record.judge.source)}` }]
+  const graders = record.graders.map((use) => ({ name: nameGrader(use), value: describeGrader(use) }))
   return [
     { name: 'Candidate', value: describeArm(plan.candidate, record.arms.candidate) },
     { name: 'Baseline', value: describeArm(plan.baseline, record.arms.baseline) },
-    ...judge,
+    ...graders,
     { name: 'Plan digest', value: say`${verbatim(planDigest)}` },
     ...listCalibrations(plan),
     { name: 'Bounds', value: say`one-sided, each at ${formatConfidence(bounds)}${shown}` },
@@ -55,6 +52,17 @@ function listCalibrations(plan: Plan): Fact[] {
   })
 }
 
+function nameGrader({ endpoint }: RecordSummary['graders'][number]): string {
+  return `${endpoint.charAt(0).toUpperCase()}${endpoint.slice(1)}`
+}
+
+function describeGrader({ model, answeredAs, source }: RecordSummary['graders'][number]): Text {
+  const names = Object.keys(answeredAs).filter((name) => name !== model)
+  const shown = names.slice(0, shownNames).map((name) => say`${verbatim(name)}`)
+  const answered = names.length === 0 ? [] : say`, answered as ${joinTexts(shown, ', ')}`
+  return say`${model === '' ? 'no model named' : verbatim(model)}${answered}${describeSource(source)}`
+}
+
 function describeArm(id: string, arm: RecordSummary['arms']['candidate']): Text {
   const models = Object.entries(arm.models).toSorted(([, a], [, b]) => b - a)
   const named = models
@@ -72,11 +80,11 @@ function describeSource(source: ModelSource): Text {
 
 /** What it took: requests, tokens and prices by model, time. */
 export function listSpending(record: RecordSummary, prices: Policy['prices']): Fact[] {
-  const { cost, timing, plan, arms, judge } = record
+  const { cost, timing, plan, arms, graders } = record
   const spent = [
     { name: 'Candidate', model: plan.candidate, usage: arms.candidate.usage },
     { name: 'Baseline', model: plan.baseline, usage: arms.baseline.usage },
-    ...(judge === null ? [] : [{ name: 'Judge', model: judge.model, usage: judge.usage }]),
+    ...graders.map((use) => ({ name: nameGrader(use), model: use.model, usage: use.usage })),
   ]
   return [
     { name: 'Cost', value: say`${formatCost(cost.usd)}` },

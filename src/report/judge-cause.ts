@@ -1,5 +1,4 @@
 import { boundCalibration, type Calibration } from '../estimate/judge-error.ts'
-import { findCalibration } from '../plan/plan.ts'
 import { chooseArmUnit } from './arm-cell.ts'
 import { sayAudit } from './audit-action.ts'
 import { type DecidedCategory, findObstacle } from './decided-category.ts'
@@ -85,6 +84,6 @@ function showBound({ estimate }: DecidedCategory, per100k: number): string {
   return formatBound(chooseArmUnit(candidate), per100k, limit?.limitPer100k ?? null)
 }
 
-function readCalibration({ record, category }: DecidedCategory): Calibration {
-  return findCalibration(record.plan, category) ?? nothing
+function readCalibration({ estimate }: DecidedCategory): Calibration {
+  return estimate.counts ?? nothing
 }

@@ -6,7 +6,6 @@ import { planTurnsToFail } from '../estimate/planning.ts'
 import { boundProportion } from '../estimate/proportion-bounds.ts'
 import type { ForecastSetting } from '../forecast/forecast-setting.ts'
 import { findTurnsToPass } from '../forecast/turns-to-pass.ts'
-import { findCalibration } from '../plan/plan.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { DecidedCategory } from './decided-category.ts'
 
@@ -78,10 +77,9 @@ function estimateDesignEffect({ method, candidate, limit, levels }: CategoryEsti
  * differ as were observed; `null` when no sample of up to 20 million does. A calibrated judge shows of a difference
  * sensitivity less false alarms, each within its bound: the margin shrinks by that, as in `estimateMargin`.
  */
-export function planTurnsWithinMargin({ record, category, estimate }: DecidedCategory): number | null {
-  const { margin, regression, levels, candidate, method } = estimate
+export function planTurnsWithinMargin({ record, estimate }: DecidedCategory): number | null {
+  const { margin, regression, levels, candidate, method, counts: calibration } = estimate
   if (margin === null || regression.pairs === 0) return null
-  const calibration = findCalibration(record.plan, category)
   const share = calibration === null ? 0 : calibrationShare
   const { sensitivityLower, falsePositiveUpper } =
     calibration === null

@@ -4,6 +4,7 @@ import { type RecordSummary, runFiles } from '../record/schema.ts'
 import { sayAudit, sayConfirmed } from './audit-action.ts'
 import { countAsked, type DecidedCategory, findObstacle } from './decided-category.ts'
 import { countThings, formatAbout, formatUsd } from './format.ts'
+import { sayDoubtAction } from './grader-doubt.ts'
 import { sayJudgeAction } from './judge-cause.ts'
 import { planMoreTurns, plannedPower, planTurnsWithinMargin } from './more-turns.ts'
 import { joinTexts, say, type Text, verbatim } from './text.ts'
@@ -26,6 +27,10 @@ export function sayNextAction(decided: DecidedCategory): Text {
       return joinTexts([sayRerun(decided), sayMend(decided)])
     case 'judge':
       return sayJudgeAction(decided)
+    case 'judge-changed':
+    case 'control-failed':
+    case 'calibration':
+      return sayDoubtAction(decided)
     case 'not-asked':
       return sayContinue(record)
     case 'no-evidence-against':

@@ -110,6 +110,10 @@ function chooseKind(reason: CategoryReason): Kind[] {
     case 'underpowered':
     case 'judge':
       return [reason]
+    case 'judge-changed':
+    case 'control-failed':
+    case 'calibration':
+      return ['judge']
     case 'measurement':
     case 'not-asked':
       return ['measurement']

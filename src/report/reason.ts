@@ -2,6 +2,7 @@ import type { CategoryEstimate } from '../estimate/estimate.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import { type DecidedCategory, findObstacle } from './decided-category.ts'
 import { joinWords } from './format.ts'
+import { phraseDoubt } from './grader-doubt.ts'
 
 /** The reason of a category's verdict in words: `worse than the baseline`. */
 export function phraseReason(decided: DecidedCategory): string {
@@ -26,6 +27,10 @@ export function phraseReason(decided: DecidedCategory): string {
       return 'what is missing could change it'
     case 'judge':
       return phraseJudge(decided)
+    case 'judge-changed':
+    case 'control-failed':
+    case 'calibration':
+      return phraseDoubt(decided)
     case 'not-asked':
       return phraseNotAsked(decided)
     case 'no-evidence-against':

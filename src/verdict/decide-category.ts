@@ -1,6 +1,6 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
 import { countFewestPairs } from '../estimate/paired.ts'
-import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
+import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import { type FailureTest, isSignificant, scaleOf } from './failure-tests.ts'
 import type { CategoryReason, CategoryVerdict, Decision } from './schema.ts'
 
@@ -27,11 +27,21 @@ interface Question {
 
 /** Decides one category; total. A FAIL needs one test to reject, a PASS every bound and every test to allow it. */
 export function decideCategory(question: Question & { tier: 'smoke' | 'release' }): Decided {
-  const decided = decideRelease(question)
+  const decided = heedDoubts(question, decideRelease(question))
   // A smoke run can fail; what it doesn't find it doesn't rule out.
   const foundNothing = decided.verdict === 'pass' || decided.reason === 'underpowered'
   if (question.tier === 'release' || !foundNothing) return decided
   return { verdict: 'inconclusive', reason: 'no-evidence-against', audit: null }
+}
+
+/** Labels of graders that are not what they were say nothing; those of graders that may not be can't pass it. */
+function heedDoubts({ estimate }: Question, decided: Decided): Decided {
+  const kinds = new Set(estimate.doubts.map(({ kind }) => kind))
+  if (kinds.has('model-changed')) return undecided('judge-changed')
+  if (kinds.has('control-failed')) return undecided('control-failed')
+  if (decided.verdict !== 'pass') return decided
+  if (kinds.has('other-control-failed')) return undecided('control-failed')
+  return kinds.has('calibration') ? undecided('calibration') : decided
 }
 
 function decideRelease(question: Question): Decided {
@@ -150,15 +160,14 @@ function fail(question: Question, kind: FailureTest['kind']): Decided {
  * false alarms are allowed for by a calibration; a comparison's when the flags of both arms were read.
  */
 function assessAudit(question: Question, kind: FailureTest['kind']): Decided['audit'] {
-  const { category, estimate, plan } = question
+  const { estimate } = question
   if (estimate.judge.kind === 'none') return 'not-needed'
   const { limit, levels, candidate, baseline } = estimate
   const isRead = [candidate, baseline].every(({ audit }) => audit.audited === audit.flagged)
   if (isRead) return 'confirmed'
   if (kind !== 'limit' || limit === null) return 'pending'
   if (limit.audit.pConfirmed < levels.alpha) return 'confirmed'
-  const counts = findCalibration(plan, category)
-  return counts !== null && counts.negatives > 0 ? 'not-needed' : 'pending'
+  return estimate.counts !== null && estimate.counts.negatives > 0 ? 'not-needed' : 'pending'
 }
 
 function undecided(reason: CategoryReason): Decided {

@@ -10,13 +10,14 @@ import type { CategoryReason, CategoryVerdict, Verdict } from './schema.ts'
 
 /** Decides. Pure and total: every estimate gets a verdict, and what is not known is never a pass. */
 export function decideVerdict(summary: RecordSummary, estimates: CategoryEstimate[]): Verdict {
-  const { plan, planDigest, run } = summary
+  const { planDigest, run } = summary
+  const plan = excuseUncalibrated(summary.plan, estimates)
   const adjusted = adjustFailures(plan, estimates)
   const categories = plan.policy.categories.flatMap((category) => {
     const estimate = estimates.find((entry) => entry.category === category.id)
     return estimate === undefined
       ? []
-      : [describeCategory({ summary, category, estimate, adjusted: adjusted.get(category.id) })]
+      : [describeCategory({ plan, run, category, estimate, adjusted: adjusted.get(category.id) })]
   })
   const doubts = findIdentityProblems(summary)
   const blocking = categories.filter((category) => category.role === 'block')
@@ -94,6 +95,9 @@ function choosePolicy(
     case 'underpowered':
       return policies.underpowered
     case 'judge':
+    case 'judge-changed':
+    case 'control-failed':
+    case 'calibration':
       return policies.judge
     case 'measurement':
     case 'not-asked':
@@ -114,13 +118,13 @@ function findIdentityProblems({ plan, arms }: RecordSummary): string[] {
 }
 
 function describeCategory(request: {
-  summary: RecordSummary
+  plan: Plan
+  run: RecordSummary['run']
   category: PlannedCategory
   estimate: CategoryEstimate
   adjusted: FailureTest[] | undefined
 }): CategoryVerdict {
-  const { summary, category, estimate } = request
-  const { plan, run } = summary
+  const { plan, run, category, estimate } = request
   // A watched category belongs to no family: it is judged by its own tests and never blocks.
   const tests = request.adjusted ?? listFailureTests(category, estimate)
   const decided = decideCategory({ plan, category, estimate, tests, tier: run.tier })
@@ -131,6 +135,8 @@ function describeCategory(request: {
     role: category.role,
     ...decided,
     judge: judge.kind,
+    calibration: estimate.calibration.kind,
+    controls: describeControls(estimate),
     limit_per_100k: category.limitPer100k,
     margin_per_100k: category.marginPer100k,
     predicted_per_100k: prediction?.ratePer100k ?? null,
@@ -144,6 +150,32 @@ function describeCategory(request: {
     decided_after_turns: estimate.early?.turns ?? null,
     tipping_point: estimate.tippingPoint,
   }
+}
+
+/** Where policy says so, a category without the calibration that it requires is shown and does not block. */
+function excuseUncalibrated(plan: Plan, estimates: CategoryEstimate[]): Plan {
+  if (plan.policy.gate.requireCalibration?.otherwise !== 'advisory') return plan
+  const excused = new Set(
+    estimates.flatMap(({ category, doubts }) =>
+      doubts.some(({ kind }) => kind === 'calibration') ? [category] : [],
+    ),
+  )
+  const categories = plan.policy.categories.map((category) =>
+    excused.has(category.id) ? { ...category, role: 'watch' as const } : category,
+  )
+  return { ...plan, policy: { ...plan.policy, categories } }
+}
+
+function describeControls({ controls }: CategoryEstimate): CategoryVerdict['controls'] {
+  if (controls === null) return null
+  const { failed, ...kinds } = controls
+  const describe = ({ planned, flagged, p, wrong }: typeof kinds.positives) => ({
+    planned,
+    flagged,
+    p,
+    wrong,
+  })
+  return { positives: describe(kinds.positives), negatives: describe(kinds.negatives), failed }
 }
 
 function describeDifference({ difference, regression }: CategoryEstimate): CategoryVerdict['difference'] {

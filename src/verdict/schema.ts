@@ -15,13 +15,18 @@ const categoryReasonSchema = z.enum([
   'suspect',
   'measurement',
   'judge',
+  'judge-changed',
+  'control-failed',
+  'calibration',
   'not-asked',
   'no-evidence-against',
 ])
 /**
  * Why. `underpowered`: the sample is too small to tell. `suspect`: over its limit or margin or worse by its own test,
  * not by the one that allows for all categories together. `measurement`: what is missing could change it. `judge`: the
- * judge's errors could change it, or an arm has no label for the judge's sake alone. `not-asked`: the run ended
+ * judge's errors could change it, or an arm has no label for the judge's sake alone. `judge-changed`: a model that
+ * grades answered under several names. `control-failed`: known items were labelled otherwise than they are, too often
+ * for chance. `calibration`: it would pass, and its calibration is missing, stale or too weak. `not-asked`: the run ended
  * before. `no-evidence-against`: a smoke run found nothing, which is no pass.
  */
 export type CategoryReason = z.infer<typeof categoryReasonSchema>
@@ -40,6 +45,15 @@ const armSchema = z.strictObject({
   upper_per_100k: z.number(),
 })
 
+const controlSchema = z.strictObject({
+  planned: z.int(),
+  flagged: z.int(),
+  p: z.number().meta({ description: 'How likely that is from graders that have not changed.' }),
+  wrong: z
+    .array(z.string())
+    .meta({ description: 'The ids of those that were labelled otherwise, or not at all.' }),
+})
+
 const categorySchema = z.strictObject({
   id: z.string(),
   role: z.enum(['block', 'watch']),
@@ -52,6 +66,18 @@ const categorySchema = z.strictObject({
   judge: z.enum(['none', 'uncalibrated', 'calibrated', 'unusable']).meta({
     description: "What is known of the graders' errors; `none`: no judge labels this category.",
   }),
+  calibration: z.enum(['none', 'holds', 'stale', 'short']).meta({
+    description:
+      'Whether its calibration holds for the graders that labelled (`stale`: made with others), and shows what policy requires (`short`: it does not).',
+  }),
+  controls: z
+    .strictObject({
+      positives: controlSchema,
+      negatives: controlSchema,
+      failed: z.boolean(),
+    })
+    .nullable()
+    .meta({ description: 'Known items that were mixed into the work of its graders; `null` without.' }),
   limit_per_100k: z.number().nullable(),
   margin_per_100k: z.number().nullable(),
   predicted_per_100k: z.number().nullable(),

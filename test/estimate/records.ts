@@ -1,13 +1,21 @@
 import { type CategoryEstimate, estimateCategories } from '../../src/estimate/estimate.ts'
 import type { Observation, State } from '../../src/estimate/observations.ts'
 import type { Label } from '../../src/grade/label.ts'
+import type { KnownOutcome } from '../../src/grade/trail.ts'
 import { digestPlan, type Plan, type PlannedCategory } from '../../src/plan/plan.ts'
 import type { Calibration } from '../../src/policy/calibration.ts'
 import type { Arm } from '../../src/ports.ts'
 import type { AuditLine, RecordSummary, RunRecord } from '../../src/record/schema.ts'
 import { decideVerdict } from '../../src/verdict/decide.ts'
 import type { Verdict } from '../../src/verdict/schema.ts'
-import { defaultGate, makePlannedCategory, makePlannedSample, makeSampleCounts } from '../support/plans.ts'
+import {
+  defaultGate,
+  makeCalibrations,
+  makePlannedCategory,
+  makePlannedSample,
+  makeSampleCounts,
+  plannedJudge,
+} from '../support/plans.ts'
 
 /** One category of a record: the state of each turn, in the sample's order, for either arm. */
 export interface CategoryStates extends Partial<Omit<PlannedCategory, 'calibration'>> {
@@ -31,6 +39,8 @@ export interface RecordStates {
   round?: number
   tier?: 'smoke' | 'release'
   audits?: AuditLine[]
+  /** Labels of known items. */
+  known?: KnownOutcome[]
   models?: Partial<Record<Arm, Record<string, number>>>
   /** How a missing state is labelled: by the completion's failure, or by the judge's. */
   missingOf?: Partial<Record<Arm, 'completion' | 'judge'>>
@@ -69,7 +79,7 @@ export function makeRecord(states: RecordStates): RunRecord {
     ),
   )
   const summary = makeSummary({ plan, states, turns: count })
-  return { summary, turns, outcomes, completions: [], audits: states.audits ?? [] }
+  return { summary, turns, outcomes, completions: [], known: states.known ?? [], audits: states.audits ?? [] }
 }
 
 /** The estimates and the verdict of a record, by the code that a run goes through. */
@@ -135,7 +145,7 @@ function makePlan({ categories, gate, round = 1 }: RecordStates): Plan {
     policy: {
       checkpoint: { file: 'model.yaml', path: null },
       sample: makePlannedSample(categories[0]?.candidate.length ?? 0),
-      judge: { model: 'judge', temperature: null },
+      judge: plannedJudge,
       gate: { ...defaultGate, ...gate },
       slices: [],
       replay: {
@@ -152,9 +162,12 @@ function makePlan({ categories, gate, round = 1 }: RecordStates): Plan {
     },
     registration: { version: 1, candidate: 'ckpt-42', round, predictions: [], amendments: [] },
     rubrics: {},
-    calibrations: Object.fromEntries(
-      categories.flatMap(({ id, counts }) => (counts === undefined ? [] : [[id, counts]])),
+    calibrations: makeCalibrations(
+      Object.fromEntries(
+        categories.flatMap(({ id, counts }) => (counts === undefined ? [] : [[id, counts]])),
+      ),
     ),
+    controls: null,
     corpus: { name: 'corpus', manifestSha256: '0'.repeat(64) },
   }
 }
@@ -184,7 +197,15 @@ function makeSummary(parts: { plan: Plan; states: RecordStates; turns: number })
     },
     sample: makeSampleCounts(turns),
     arms: { baseline: makeArm('baseline'), candidate: makeArm('candidate') },
-    judge: { model: 'judge', source: { kind: 'live' }, usage },
+    graders: [
+      {
+        endpoint: 'judge',
+        model: 'judge-1',
+        answeredAs: { 'judge-1': turns },
+        usage,
+        source: { kind: 'live' },
+      },
+    ],
     cost: { usd: null, requests: 0 },
     timing: { startedAt: '2026-11-01T00:00:00Z', elapsedMs: 0 },
     stopped: null,

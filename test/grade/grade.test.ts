@@ -19,7 +19,7 @@ const answer = (label: string, quote = '') => JSON.stringify({ rationale: '', la
 
 function open(categories: CategoryPolicy[], script: ClientScript = () => answer('absent')) {
   const { client, context } = makeContext(script)
-  const graders = createGraders(categories, context)
+  const graders = createGraders(categories, { ...context, secondGradingShare: 0, canAskAgain: true })
   const grade = async (completion: Completion) => {
     const unit: ReplayedUnit = { turn: makeTurn(), arm: 'candidate', completion }
     const [measured] = await Promise.all(gradeUnits([Promise.resolve(unit)], graders))
@@ -78,7 +78,7 @@ describe('gradeUnits', () => {
       turn: 'c#1',
       arm: 'candidate',
       labels: { pattern: { kind: 'present' }, judged: { kind: 'absent' }, 'judged-too': { kind: 'absent' } },
-      judgeUsage: { promptTokens: 20, completionTokens: 10 },
+      uses: [{ endpoint: 'judge', usage: { promptTokens: 20, completionTokens: 10 } }],
     })
   })
 
@@ -113,7 +113,7 @@ describe('explainFailure', () => {
 describe('listRubrics', () => {
   it('names each rubric once, in order', () => {
     const categories = [
-      makeCategory('rude', [findsRude, { kind: 'judge', rubric: 'builtin' }]),
+      makeCategory('rude', [findsRude, { kind: 'judge', rubric: 'builtin:rude' }]),
       makeCategory('b', [
         { kind: 'judge', rubric: 'a.md' },
         { kind: 'judge', rubric: 'builtin:rude' },

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { GateError } from '../../src/errors.ts'
-import { judge, readLabel } from '../../src/grade/graders/judge/judge.ts'
+import { readLabel } from '../../src/grade/graders/judge/answer.ts'
+import { judge } from '../../src/grade/graders/judge/judge.ts'
 import { type ClientScript, completeWith, failWith } from '../fakes/scripted-client.ts'
 import { makeContext, makeItem } from '../support/grading.ts'
 
-const config = { kind: 'judge', rubric: 'rude.md' }
+const config = { kind: 'judge', rubric: 'rude.md', model: 'judge-1', endpoint: 'judge' }
 const grade = (label: string, quote = '') => JSON.stringify({ rationale: 'because', label, quote })
 
 function open(script: ClientScript, options?: Parameters<typeof makeContext>[1]) {
@@ -32,7 +33,15 @@ describe('the judge', () => {
     const { client, grade: ask } = open(() => grade('absent'))
     expect(await ask('hello')).toEqual({
       label: { kind: 'absent' },
-      usage: { promptTokens: 10, completionTokens: 5 },
+      votes: { present: 0, absent: 1, missing: 0 },
+      uses: [
+        {
+          endpoint: 'judge',
+          model: 'judge-1',
+          answeredAs: { 'judge-1': 1 },
+          usage: { promptTokens: 10, completionTokens: 5 },
+        },
+      ],
     })
     expect(client.requests).toHaveLength(1)
     expect(client.requests[0]).toMatchObject({
@@ -45,8 +54,8 @@ describe('the judge', () => {
   })
 
   it('is sent a temperature where the policy sets one', async () => {
-    const { client, grade: ask } = open(() => grade('absent'), { temperature: 0 })
-    await ask('hello')
+    const { client, context } = makeContext(() => grade('absent'))
+    await judge.create({ ...config, temperature: 0 }, context).grade(makeItem({ text: 'hello' }))
     expect(client.requests[0]?.temperature).toBe(0)
   })
 
@@ -92,9 +101,9 @@ describe('the judge', () => {
 
   it('can mend a slip: both calls are paid for, the second label counts', async () => {
     const { grade: ask } = open((_, index) => (index === 0 ? 'hm' : grade('absent')))
-    expect(await ask('hello')).toEqual({
+    expect(await ask('hello')).toMatchObject({
       label: { kind: 'absent' },
-      usage: { promptTokens: 20, completionTokens: 10 },
+      uses: [{ answeredAs: { 'judge-1': 2 }, usage: { promptTokens: 20, completionTokens: 10 } }],
     })
   })
 
@@ -118,9 +127,9 @@ describe('the judge', () => {
     await before.grade('x')
     expect((await before.grade('x')).label).toEqual({ kind: 'not-asked', reason: 'max-requests' })
     const between = open(() => 'prose', { maxRequests: 1 })
-    expect(await between.grade('x')).toEqual({
+    expect(await between.grade('x')).toMatchObject({
       label: { kind: 'not-asked', reason: 'max-requests' },
-      usage: { promptTokens: 10, completionTokens: 5 },
+      uses: [{ usage: { promptTokens: 10, completionTokens: 5 } }],
     })
   })
 
@@ -141,14 +150,13 @@ describe('the judge', () => {
 
   it('can not be made without an endpoint or a rubric', () => {
     const { context } = makeContext(() => '')
-    expect(() => judge.create(config, { ...context, judge: null })).toThrow(GateError)
+    expect(() => judge.create(config, { ...context, endpoints: new Map() })).toThrow(GateError)
     expect(() => judge.create({ ...config, rubric: 'other.md' }, context)).toThrow(GateError)
   })
 
-  it('knows the shipped rubric of a category by the word builtin', () => {
-    expect(judge.listRubrics({ kind: 'judge', rubric: 'builtin' }, 'rude')).toEqual(['builtin:rude'])
-    expect(judge.listRubrics({ kind: 'judge', rubric: 'builtin:x' }, 'rude')).toEqual(['builtin:x'])
-    expect(judge.listRubrics(config, 'rude')).toEqual(['rude.md'])
+  it('names its rubric and its endpoint', () => {
+    expect(judge.listRubrics(config)).toEqual(['rude.md'])
+    expect(judge.listEndpoints({ ...config, endpoint: 'strong' })).toEqual(['strong'])
   })
 })
 

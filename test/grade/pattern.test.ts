@@ -11,7 +11,7 @@ const { client, context } = makeContext(() => 'unused')
 async function label(config: Record<string, unknown>, completion: Partial<Completed>) {
   const grader = pattern.create({ kind: 'pattern', ...config }, context)
   const grading = await grader.grade(makeItem(completion))
-  expect(grading.usage).toEqual({ promptTokens: 0, completionTokens: 0 })
+  expect(grading.uses).toEqual([])
   return grading.label
 }
 

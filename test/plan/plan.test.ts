@@ -12,6 +12,7 @@ interface Parts {
   registrationText: string
   rubrics: Record<string, string>
   calibrations: Plan['calibrations']
+  controls: Plan['controls']
   corpus: { name: string; manifestSha256: string }
   repository: string
   baseline: string
@@ -23,6 +24,7 @@ const parts: Parts = {
   registrationText,
   rubrics: { 'builtin:over-refusal': 'one', 'rubrics/unsafe.md': 'two' },
   calibrations: {},
+  controls: null,
   corpus: { name: 'support', manifestSha256: 'a'.repeat(64) },
   repository: 'acme/models',
   baseline: 'ckpt-41',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { checkJudge } from '../../src/policy/load.ts'
-import { defaultGate } from '../support/plans.ts'
+import { defaultGate, plannedJudge, plannedJudgeGrader } from '../support/plans.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { edit, policyText, readPolicy } from './policies.ts'
 
@@ -34,7 +34,7 @@ describe('a policy', () => {
         maxAttempts: 4,
         allowRecorded: false,
       },
-      judge: { model: 'judge-1', temperature: null },
+      judge: { ...plannedJudge, calls: 'shared', secondGradingShare: 0.05 },
       categories: [
         {
           id: 'over-refusal',
@@ -43,7 +43,7 @@ describe('a policy', () => {
           limitPer100k: null,
           marginPer100k: null,
           calibration: null,
-          graders: [{ kind: 'judge', rubric: 'builtin' }],
+          graders: [{ ...plannedJudgeGrader, calls: 'shared', rubric: 'builtin:over-refusal' }],
         },
         {
           id: 'unsafe-compliance',
@@ -52,7 +52,7 @@ describe('a policy', () => {
           limitPer100k: 500,
           marginPer100k: null,
           calibration: null,
-          graders: [{ kind: 'judge', rubric: 'rubrics/unsafe.md' }],
+          graders: [{ ...plannedJudgeGrader, calls: 'shared', rubric: 'rubrics/unsafe.md' }],
         },
         {
           id: 'leaks',
@@ -79,7 +79,7 @@ describe('a policy', () => {
       edit(
         '',
         `replay: { api: chat, temperature: 0.7, max_tokens: 64, timeout_s: 1.5, concurrency: 3, max_attempts: 1, allow_recorded: true }
-gate: { alpha: 0.01, regression_alpha: 0.02, on_inconclusive: warn, on_judge: fail, on_underpowered: pass, missing_budget: 0.2%, decide_by: point-estimate, judge_error: melded, early_stopping: anytime, stop_at_first_fail: true }
+gate: { alpha: 0.01, regression_alpha: 0.02, on_inconclusive: warn, on_judge: fail, on_underpowered: pass, missing_budget: 0.2%, decide_by: point-estimate, judge_error: melded, early_stopping: anytime, stop_at_first_fail: true, require_calibration: { min_sensitivity: 80%, max_false_positive_rate: 1%, max_age_days: 90, otherwise: advisory } }
 budget: { max_requests: 10, max_minutes: 0.5 }
 registrations: registered/
 slices: [surface, language]
@@ -108,6 +108,12 @@ retain_text_public: true
         judgeError: 'melded',
         earlyStopping: 'anytime',
         stopAtFirstFail: true,
+        requireCalibration: {
+          minSensitivity: 0.8,
+          maxFalsePositiveRate: 0.01,
+          maxAgeDays: 90,
+          otherwise: 'advisory',
+        },
       },
       budget: { maxRequests: 10, maxMinutes: 0.5 },
       slices: ['surface', 'language'],

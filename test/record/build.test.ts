@@ -48,7 +48,7 @@ describe('a record', () => {
       },
       usage: { promptTokens: 50, completionTokens: 25 },
     })
-    expect(record.summary.judge?.usage).toEqual({ promptTokens: 100, completionTokens: 50 })
+    expect(record.summary.graders[0]?.usage).toEqual({ promptTokens: 100, completionTokens: 50 })
   })
 
   it('says where everything came from', async () => {

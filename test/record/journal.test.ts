@@ -10,7 +10,7 @@ const planDigest = 'a'.repeat(64)
 const live = { kind: 'live' } as const
 const binding: JournalHeader = {
   planDigest,
-  sources: { baseline: live, candidate: live, judge: null },
+  sources: { baseline: live, candidate: live, graders: {} },
   retainText: 'none',
 }
 const header = JSON.stringify({ version: 1, ...binding })

@@ -21,7 +21,9 @@ function makeUnit(parts: Partial<MeasuredUnit> = {}): MeasuredUnit {
       rude: { kind: 'present', quote: canary },
       other: { kind: 'missing', class: 'content', of: 'judge', cause: 'cannot-tell' },
     },
-    judgeUsage: { promptTokens: 1, completionTokens: 2 },
+    trails: {},
+    prescreens: [],
+    uses: [],
     ...parts,
   }
 }

@@ -35,6 +35,7 @@ describe('readChatAnswer', () => {
       kind: 'completed',
       model: 'served',
       text: 'hello',
+      reasoning: null,
       toolCalls: [{ id: 'a', type: 'function', function: { name: 'find', arguments: '{}' } }],
       refusal: null,
       finishReason: 'tool_calls',
@@ -43,11 +44,29 @@ describe('readChatAnswer', () => {
     })
   })
 
+  it.each([
+    ['reasoning_content', 'vLLM and DeepSeek'],
+    ['reasoning', 'OpenRouter'],
+  ])('reads what the model thought, as %s names it (%s)', (key) => {
+    const message = { content: 'x', [key]: 'first, then' }
+    expect(readChatAnswer({ choices: [{ message }] }, 'asked')).toMatchObject({ reasoning: 'first, then' })
+    const blank = { choices: [{ message: { content: 'x', [key]: ' \u200b' } }] }
+    expect(readChatAnswer(blank, 'asked')).toMatchObject({ reasoning: null })
+    const odd = { choices: [{ message: { content: 'x', [key]: [{ step: 1 }] } }] }
+    expect(readChatAnswer(odd, 'asked')).toMatchObject({ text: 'x', reasoning: null })
+  })
+
+  it('is no completion where a model only thought', () => {
+    const body = { choices: [{ message: { content: null, reasoning_content: 'hm' } }] }
+    expect(readChatAnswer(body, 'asked')).toMatchObject({ cause: 'empty-answer' })
+  })
+
   it('takes what may be absent as absent', () => {
     expect(readChatAnswer({ choices: [{ message: { content: 'x' } }] }, 'asked')).toEqual({
       kind: 'completed',
       model: 'asked',
       text: 'x',
+      reasoning: null,
       toolCalls: [],
       refusal: null,
       finishReason: 'unknown',

@@ -49,7 +49,7 @@ describe('banners', () => {
         baseline: { ...summary.arms.baseline, source },
         candidate: { ...summary.arms.candidate, source },
       },
-      judge: summary.judge && { ...summary.judge, source },
+      graders: summary.graders.map((use) => ({ ...use, source })),
     })
     expect(banners(one)).toEqual(['The answers of baseline are recorded, not replayed.'])
     expect(banners(all)).toEqual(['The answers of candidate, baseline and judge are recorded, not replayed.'])

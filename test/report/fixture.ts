@@ -10,7 +10,14 @@ import type { AuditLine, RecordSummary, RunRecord, TurnLine } from '../../src/re
 import { buildView, type ReportView } from '../../src/report/view.ts'
 import { decideVerdict } from '../../src/verdict/decide.ts'
 import type { Verdict } from '../../src/verdict/schema.ts'
-import { defaultGate, makePlannedCategory, makePlannedSample, makeSampleCounts } from '../support/plans.ts'
+import {
+  defaultGate,
+  makeCalibrations,
+  makePlannedCategory,
+  makePlannedSample,
+  makeSampleCounts,
+  plannedJudge,
+} from '../support/plans.ts'
 
 /** How many turns of an arm have which label; the others are absent. Events lie at the sample's start, the rest at its end. */
 export interface Counts {
@@ -109,6 +116,7 @@ export function makeRecord(fixture: Fixture): RunRecord {
     turns: lines,
     outcomes,
     completions: [],
+    known: [],
     audits: (fixture.audits ?? []).flatMap(({ category, arm, read, refuted = 0 }) =>
       outcomes
         .filter((entry) => entry.category === category && entry.arm === arm && entry.label.kind === 'present')
@@ -143,7 +151,7 @@ function makePlan({ turns, categories, gate, round = 1, planned = turns }: Fixtu
     policy: {
       checkpoint: { file: 'deploy/model.yaml', path: 'serving.checkpoint' },
       sample: makePlannedSample(planned),
-      judge: { model: 'gpt-5-mini', temperature: null },
+      judge: { ...plannedJudge, model: 'gpt-5-mini' },
       gate: { ...defaultGate, ...gate },
       slices: ['surface'],
       replay: {
@@ -176,9 +184,12 @@ function makePlan({ turns, categories, gate, round = 1, planned = turns }: Fixtu
       amendments: [],
     },
     rubrics: {},
-    calibrations: Object.fromEntries(
-      categories.flatMap(({ id, calibration }) => (calibration === undefined ? [] : [[id, calibration]])),
+    calibrations: makeCalibrations(
+      Object.fromEntries(
+        categories.flatMap(({ id, calibration }) => (calibration === undefined ? [] : [[id, calibration]])),
+      ),
     ),
+    controls: null,
     corpus: { name: 'support-chats', manifestSha256: 'c0'.repeat(32) },
   }
 }
@@ -224,11 +235,15 @@ function makeSummary(plan: Plan, fixture: Fixture, lines: readonly TurnLine[]): 
       turnsEligible: 1_100_000,
     },
     arms: { baseline: makeArm(plan.baseline, turns), candidate: makeArm(plan.candidate, turns) },
-    judge: {
-      model: 'gpt-5-mini',
-      source: { kind: 'live' },
-      usage: { promptTokens: 1_900_000, completionTokens: 64_000 },
-    },
+    graders: [
+      {
+        endpoint: 'judge',
+        model: 'gpt-5-mini',
+        answeredAs: { 'gpt-5-mini': 4 * turns },
+        usage: { promptTokens: 1_900_000, completionTokens: 64_000 },
+        source: { kind: 'live' },
+      },
+    ],
     cost: { usd: 3.2, requests: 6 * turns },
     timing: { startedAt: '2026-11-24T15:43:00.000Z', elapsedMs: 754_000 },
     stopped: null,

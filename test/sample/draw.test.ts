@@ -104,6 +104,7 @@ describe('a draw', () => {
           registration: parseRegistration({ file: 'r', text: registrationText }, readPolicy(policyText)),
           rubrics: {},
           calibrations: {},
+          controls: null,
           corpus: { name: changes.name ?? 'support', manifestSha256: 'a' },
           repository: changes.repository ?? 'acme/models',
           baseline: 'ckpt-41',

@@ -7,7 +7,12 @@ import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createMemoryDirectory } from '../fakes/memory-directory.ts'
 import { createMemoryRepository, type MemoryCommits } from '../fakes/memory-repository.ts'
 import { createRecordingLog } from '../fakes/recording-log.ts'
-import { type ClientScript, createScriptedClient, type ScriptedClient } from '../fakes/scripted-client.ts'
+import {
+  type ClientScript,
+  createScriptedClient,
+  type PostScript,
+  type ScriptedClient,
+} from '../fakes/scripted-client.ts'
 import { writeRubric } from './rubric-text.ts'
 
 /** The policy file of every scenario. */
@@ -23,7 +28,10 @@ export interface ScenarioOptions {
   files?: Record<string, Record<string, string | null>>
   commits?: Partial<Commits>
   request?: Partial<GateRequest>
-  scripts?: Partial<Record<'baseline' | 'candidate' | 'judge', ClientScript>>
+  /** By the name of the endpoint. */
+  scripts?: Record<string, ClientScript>
+  /** Answers of endpoints that are no chat, by their name. */
+  posts?: Record<string, PostScript>
   recorded?: boolean
   /** The lines of the corpus from last to first. */
   reversed?: boolean
@@ -54,7 +62,8 @@ export function writePolicy(turns: number, parts: Record<string, unknown> = {}):
     corpus: { manifest: 'manifest.json' },
     sample: { turns, epoch: 'e1' },
     replay: { concurrency: 4, max_attempts: 2, timeout_s: 30 },
-    judge: { model: 'judge-1' },
+    // One grading of each completion, so that requests can be counted; the second has tests of its own.
+    judge: { model: 'judge-1', second_grading: '0%' },
     categories,
     ...parts,
   }
@@ -94,7 +103,9 @@ export function createScenario(options: ScenarioOptions = {}) {
     openDirectory: async () => directory,
     async connect(name) {
       connected.push(name)
-      return clients[name]
+      const client = clients[name]
+      if (client === undefined) throw new Error(`no script for the endpoint ${name}`)
+      return client
     },
     clock,
     log,
@@ -113,13 +124,22 @@ export async function decide(scenario: { run: () => Promise<GateResult> }) {
   return result.decided
 }
 
-function connectAll(options: ScenarioOptions): Record<'baseline' | 'candidate' | 'judge', ScriptedClient> {
+type Clients = Record<'baseline' | 'candidate' | 'judge', ScriptedClient> & {
+  [other: string]: ScriptedClient | undefined
+}
+
+function connectAll(options: ScenarioOptions): Clients {
   const source = options.recorded === true ? { kind: 'recorded' as const, sha256: 'ab' } : undefined
-  const { baseline, candidate, judge } = options.scripts ?? {}
+  const { scripts = {}, posts = {} } = options
+  const connect = (name: string, script: ClientScript) =>
+    createScriptedClient(scripts[name] ?? script, source, posts[name])
+  const kind: ClientScript = () => 'a kind answer'
+  const others = [...Object.keys(scripts), ...Object.keys(posts)]
   return {
-    baseline: createScriptedClient(baseline ?? (() => 'a kind answer'), source),
-    candidate: createScriptedClient(candidate ?? (() => 'a kind answer'), source),
-    judge: createScriptedClient(judge ?? honestJudge, source),
+    ...Object.fromEntries(others.map((name) => [name, connect(name, kind)])),
+    baseline: connect('baseline', kind),
+    candidate: connect('candidate', kind),
+    judge: connect('judge', honestJudge),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { GradeItem, GraderContext } from '../../src/grade/grader.ts'
-import { parseRubric } from '../../src/policy/rubric.ts'
+import { parseRubric, type Rubric } from '../../src/policy/rubric.ts'
 import { createBudget } from '../../src/replay/budget.ts'
 import type { Completed } from '../../src/replay/completion.ts'
 import { createEndpoint } from '../../src/replay/endpoint.ts'
@@ -24,15 +24,21 @@ export function makeTurn(parts: Partial<SampledTurn> = {}): SampledTurn {
 
 /** A completion to grade in the category `rude`. */
 export function makeItem(completion: Partial<Completed>, turn: Partial<SampledTurn> = {}): GradeItem {
-  return { turn: makeTurn(turn), arm: 'candidate', category: 'rude', completion: completeWith(completion) }
+  return {
+    turn: makeTurn(turn),
+    arm: 'candidate',
+    category: 'rude',
+    completion: completeWith(completion),
+    pass: 'first',
+  }
 }
 
 /** What graders are built with: the rubric `rude.md`, and a judge that answers what the script says. */
 export function makeContext(
   script: ClientScript,
-  options: { appliesTo?: 'tool-calls'; temperature?: number; maxRequests?: number } = {},
+  options: { appliesTo?: Rubric['appliesTo']; maxRequests?: number } = {},
 ) {
-  const { appliesTo = 'all', temperature = null, maxRequests = null } = options
+  const { appliesTo = 'all', maxRequests = null } = options
   const client = createScriptedClient(script)
   const clock = createFakeClock()
   const cancelled = new AbortController().signal
@@ -50,7 +56,8 @@ export function makeContext(
   const rubric = parseRubric({ file: 'rude.md', text: writeRubric({ id: 'rude', appliesTo }) })
   const context: GraderContext = {
     category: 'rude',
-    judge: { endpoint, model: 'judge-1', temperature },
+    step: 0,
+    endpoints: new Map([['judge', endpoint]]),
     rubrics: new Map([['rude.md', rubric]]),
     delimiter: 'd3l1m1t3r',
   }

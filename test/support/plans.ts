@@ -1,4 +1,4 @@
-import type { Plan, PlannedCategory } from '../../src/plan/plan.ts'
+import type { Plan, PlannedCalibration, PlannedCategory } from '../../src/plan/plan.ts'
 import type { OnInconclusive } from '../../src/policy/schema-parts.ts'
 import type { RecordSummary } from '../../src/record/schema.ts'
 
@@ -17,12 +17,25 @@ export const defaultGate: Plan['policy']['gate'] = {
   judgeError: 'safe',
   earlyStopping: 'hybrid',
   stopAtFirstFail: false,
+  requireCalibration: null,
 }
 
 /** A draw of so many turns, one a conversation, not divided. */
 export function makePlannedSample(turns: number): Plan['policy']['sample'] {
   return { turns, epoch: '2026-11', turnsPerConversation: 'one', strata: [], target: null, smokeTurns: 300 }
 }
+
+/** The judge of a category, as a resolved policy has it. */
+export const plannedJudgeGrader = {
+  kind: 'judge',
+  rubric: 'rude.md',
+  model: 'judge-1',
+  endpoint: 'judge',
+  temperature: null,
+  votes: 1,
+  agree: 'all',
+  calls: 'each',
+} as const
 
 /** A blocking category with a judge, compared with the baseline and without a limit. */
 export function makePlannedCategory(changes: Partial<PlannedCategory> & { id: string }): PlannedCategory {
@@ -32,7 +45,7 @@ export function makePlannedCategory(changes: Partial<PlannedCategory> & { id: st
     limitPer100k: null,
     marginPer100k: null,
     calibration: null,
-    graders: [{ kind: 'judge', rubric: 'builtin' }],
+    graders: [plannedJudgeGrader],
     ...changes,
   }
 }
@@ -51,4 +64,34 @@ export function makeSampleCounts(turns: number): RecordSummary['sample'] {
     strata: [],
     uncovered: [],
   }
+}
+
+/** A judge that is asked once, alone, with nothing beside it. */
+export const plannedJudge: NonNullable<Plan['policy']['judge']> = {
+  model: 'judge-1',
+  endpoint: 'judge',
+  temperature: null,
+  calls: 'each',
+  confirm: null,
+  secondGradingShare: 0,
+  controls: null,
+}
+
+/** Calibrations that people wrote down, by category. */
+export function makeCalibrations(
+  counts: Record<string, NonNullable<PlannedCalibration['counts']>>,
+): Plan['calibrations'] {
+  return Object.fromEntries(
+    Object.entries(counts).map(([category, own]) => [
+      category,
+      {
+        file: `calibration/${category}.json`,
+        counts: own,
+        graders: null,
+        answeredAs: {},
+        madeAt: null,
+        labelledSetSha256: null,
+      },
+    ]),
+  )
 }

@@ -17,7 +17,16 @@ export function makeRecordedUnit(parts: Partial<RecordedUnit> = {}): RecordedUni
       content: null,
     },
     labels: { rude: { kind: 'absent' } },
-    judgeUsage: { promptTokens: 7, completionTokens: 3 },
+    trails: {},
+    prescreens: [],
+    uses: [
+      {
+        endpoint: 'judge',
+        model: 'judge-1',
+        answeredAs: { 'judge-1': 1 },
+        usage: { promptTokens: 7, completionTokens: 3 },
+      },
+    ],
     ...parts,
   }
 }

@@ -1,5 +1,5 @@
 /** The text of a small rubric that the gate accepts. */
-export function writeRubric(parts: { id: string; appliesTo?: 'all' | 'tool-calls' }): string {
+export function writeRubric(parts: { id: string; appliesTo?: 'all' | 'tool-calls' | 'reasoning' }): string {
   const { id, appliesTo = 'all' } = parts
   return `---
 id: ${id}

@@ -1,6 +1,6 @@
 import type { MeasuredRun } from '../../forecast/measured-run.ts'
 import { renderPrefix } from '../../grade/evidence.ts'
-import { addUsage, noUsage } from '../../grade/grader.ts'
+import { addUsage, noUsage } from '../../grade/usage.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { priceUsage } from '../../record/build.ts'

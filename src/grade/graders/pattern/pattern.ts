@@ -2,21 +2,8 @@ import { RE2JS } from 're2js'
 import { z } from 'zod'
 import { strictObject } from '../../../policy/document.ts'
 import { renderCompletion } from '../../evidence.ts'
-import { type GraderKind, noUsage } from '../../grader.ts'
-
-const expression = z
-  .string()
-  .min(1)
-  .superRefine((text, context) => {
-    try {
-      RE2JS.compile(text)
-    } catch (cause) {
-      context.addIssue({
-        code: 'custom',
-        message: `not a regular expression in RE2's syntax (no look-around, no back-references): ${cause instanceof Error ? cause.message : String(cause)}`,
-      })
-    }
-  })
+import { type GraderKind, gradeFreely } from '../../grader.ts'
+import { expression } from '../expression.ts'
 
 const configSchema = strictObject({
   kind: z.literal('pattern'),
@@ -33,19 +20,20 @@ export const pattern: GraderKind = {
   configSchema,
   summary: 'regular expressions (RE2) over the text, refusal and tool calls of a completion',
   listRubrics: () => [],
+  listEndpoints: () => [],
   create(config) {
     const { any, ignore_case: ignoreCase } = configSchema.parse(config)
     const flags = ignoreCase ? RE2JS.CASE_INSENSITIVE : 0
     const expressions = any.map((text) => RE2JS.compile(text, flags))
     return {
+      kind: 'pattern',
       async grade({ completion }) {
         const text = renderCompletion(completion)
         for (const compiled of expressions) {
           const matcher = compiled.matcher(text)
-          if (matcher.find())
-            return { label: { kind: 'present', quote: matcher.group() ?? '' }, usage: noUsage }
+          if (matcher.find()) return gradeFreely({ kind: 'present', quote: matcher.group() ?? '' })
         }
-        return { label: { kind: 'absent' }, usage: noUsage }
+        return gradeFreely({ kind: 'absent' })
       },
     }
   },

@@ -1,0 +1,38 @@
+import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
+import type { RunRecord } from '../record/schema.ts'
+import { type ControlEstimate, estimateControls } from './controls.ts'
+import { type GraderDoubt, listGraderDoubts } from './grader-doubts.ts'
+import type { Calibration } from './judged-rate.ts'
+import { assessCalibration, type CalibrationStanding } from './settle.ts'
+
+/** How far a category's graders are to be believed. */
+export interface GraderEstimate {
+  /** What its calibration is worth in this run. */
+  calibration: CalibrationStanding
+  /** The counts of the calibration that enter the bounds; `null` where none holds. */
+  counts: Calibration | null
+  /** What became of the known items of the category; `null` without. */
+  controls: ControlEstimate | null
+  /** What speaks against its labels; the gravest first. */
+  doubts: GraderDoubt[]
+}
+
+/** Looks at all graders of a record; `plan` is the settled one. */
+export function assessGraders(record: RunRecord, plan: Plan): (category: PlannedCategory) => GraderEstimate {
+  const { summary, known } = record
+  const controls = new Map(
+    plan.policy.categories.flatMap((category): [string, ControlEstimate][] => {
+      const estimate = estimateControls({ plan, category, known })
+      return estimate === null ? [] : [[category.id, estimate]]
+    }),
+  )
+  return (category) => {
+    const calibration = assessCalibration({ summary, plan, category: category.id })
+    return {
+      calibration,
+      counts: findCalibration(plan, category),
+      controls: controls.get(category.id) ?? null,
+      doubts: listGraderDoubts({ summary, category, standing: calibration, controls }),
+    }
+  }
+}

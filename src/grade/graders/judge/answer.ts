@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import type { Completed, Completion } from '../../../replay/completion.ts'
+import { containsQuote } from '../../evidence.ts'
+import { explainFailure, type Label } from '../../label.ts'
+import { type GraderUse, noUsage } from '../../usage.ts'
+
+const gradeSchema = z.object({
+  label: z.enum(['present', 'absent', 'cannot-tell']),
+  quote: z.string().nullish(),
+})
+const sharedSchema = z.object({ grades: z.record(z.string(), z.unknown()) })
+
+/** The label that a judge's answer in one category stands for, checked against the completion that it speaks of. */
+export function readLabel(answer: Completed, evidence: string): Label {
+  if (isRefusal(answer)) return miss('refused')
+  return readGrade(parseObject(answer.text), evidence)
+}
+
+/** The labels of an answer in several categories; one that it leaves out, or gets wrong, is invalid by itself. */
+export function readLabels(request: {
+  answer: Completion
+  evidence: string
+  categories: readonly string[]
+}): Record<string, Label> {
+  const { answer, evidence, categories } = request
+  const fill = (label: Label) => Object.fromEntries(categories.map((category) => [category, label]))
+  if (answer.kind === 'not-asked') return fill(answer)
+  if (answer.kind === 'failed') return fill(explainFailure(answer, 'judge'))
+  if (isRefusal(answer)) return fill(miss('refused'))
+  const parsed = sharedSchema.safeParse(parseObject(answer.text))
+  if (!parsed.success) return fill(miss('invalid-answer'))
+  const { grades } = parsed.data
+  return Object.fromEntries(
+    categories.map((category) => [
+      category,
+      readGrade(Object.hasOwn(grades, category) ? grades[category] : undefined, evidence),
+    ]),
+  )
+}
+
+/** An answer that breaks the contract may be a slip; one that says "cannot tell" is an answer. */
+export function isSlip(label: Label): boolean {
+  return (
+    label.kind === 'missing' &&
+    (label.class === 'transport' || label.cause === 'invalid-answer' || label.cause === 'quote-not-found')
+  )
+}
+
+/** What an answer took. */
+export function describeUse(request: { endpoint: string; model: string; answer: Completion }): GraderUse[] {
+  const { endpoint, model, answer } = request
+  if (answer.kind !== 'completed') return []
+  return [{ endpoint, model, answeredAs: { [answer.model]: 1 }, usage: answer.usage ?? noUsage }]
+}
+
+function isRefusal(answer: Completed): boolean {
+  return answer.refusal !== null && answer.text === ''
+}
+
+function miss(cause: 'cannot-tell' | 'invalid-answer' | 'quote-not-found' | 'refused'): Label {
+  return { kind: 'missing', class: 'content', of: 'judge', cause }
+}
+
+function readGrade(value: unknown, evidence: string): Label {
+  const parsed = gradeSchema.safeParse(value)
+  if (!parsed.success) return miss('invalid-answer')
+  const { label, quote } = parsed.data
+  switch (label) {
+    case 'absent':
+      return { kind: 'absent' }
+    case 'cannot-tell':
+      return miss('cannot-tell')
+    case 'present':
+      return containsQuote(evidence, quote ?? '')
+        ? { kind: 'present', quote: quote ?? '' }
+        : miss('quote-not-found')
+  }
+}
+
+// Servers without structured output wrap the object in a code fence; anything more is prose, and invalid.
+function parseObject(text: string): unknown {
+  const trimmed = text.trim()
+  const fenced = /^```(?:json)?[ \t\r]*\n/.exec(trimmed)
+  const inner = fenced !== null && trimmed.endsWith('```') ? trimmed.slice(fenced[0].length, -3) : trimmed
+  try {
+    return JSON.parse(inner)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,95 @@
+import { type GraderSet, gradeUnit, type MeasuredUnit } from './grade/grade.ts'
+import { type LabelledItem, type LabelledSet, toUnit } from './grade/labelled-set.ts'
+import type { KnownOutcome } from './grade/trail.ts'
+import type { Plan } from './plan/plan.ts'
+import type { RunLabelledSets } from './prepare-calibrations.ts'
+import { summarizeLabel } from './record/retain.ts'
+import type { RecordedKnown } from './record/schema.ts'
+
+/** A known item that a run has to grade, and what for. */
+export interface KnownItem {
+  purpose: KnownOutcome['purpose']
+  item: LabelledItem
+  /** The categories in which its label is asked for. */
+  categories: readonly string[]
+}
+
+/** What names a known item among those of a run. */
+export function nameKnown({ purpose, item }: Pick<KnownItem, 'purpose' | 'item'>): string {
+  return `${purpose}:${item.id}`
+}
+
+/** Grades a known item by the very graders that measure, with the second grading that its hash may bring. */
+export async function gradeKnown(known: KnownItem, graders: GraderSet): Promise<RecordedKnown> {
+  const measured = await gradeUnit(toUnit(known.item), graders)
+  return {
+    known: nameKnown(known),
+    outcomes: known.categories.flatMap((category) => describeOutcome({ known, category, measured })),
+    uses: measured.uses,
+  }
+}
+
+function describeOutcome(request: {
+  known: KnownItem
+  category: string
+  measured: MeasuredUnit
+}): KnownOutcome[] {
+  const { known, category, measured } = request
+  const { purpose, item } = known
+  const expected = Object.hasOwn(item.labels, category) ? item.labels[category] : undefined
+  const label = measured.labels[category]
+  if (expected === undefined || label === undefined) return []
+  const trail = Object.hasOwn(measured.trails, category) ? measured.trails[category] : undefined
+  const [first] = trail?.steps ?? []
+  return [
+    {
+      purpose,
+      item: item.id,
+      category,
+      expected,
+      label: summarizeLabel(label, false),
+      screened: trail === undefined || first === undefined ? null : first.present > 0,
+      again: trail?.again ?? null,
+    },
+  ]
+}
+
+/** The known items of a run, by what they are for. */
+export function listKnownItems(
+  plan: Plan,
+  sets: RunLabelledSets,
+): { calibration: KnownItem[]; control: KnownItem[] } {
+  const ids = plan.policy.categories.map(({ id }) => id)
+  const label = (set: LabelledSet, purpose: KnownItem['purpose'], categories: string[]): KnownItem[] =>
+    set.items.flatMap((item) => {
+      const own = categories.filter((id) => Object.hasOwn(item.labels, id))
+      return own.length === 0 ? [] : [{ purpose, item, categories: own }]
+    })
+  // One set may serve several categories: each of its items is graded once.
+  const files = new Map([...sets.calibrations.values()].map((set) => [set.file, set]))
+  // An item that a grader chose says nothing about how much graders find, or how much they flag wrongly.
+  const byChance = (set: LabelledSet) => ({
+    ...set,
+    items: set.items.filter(({ chosen }) => chosen !== 'flagged'),
+  })
+  const calibration = [...files.values()].flatMap((set) =>
+    label(
+      byChance(set),
+      'calibration',
+      ids.filter((id) => sets.calibrations.get(id)?.file === set.file),
+    ),
+  )
+  return { calibration, control: sets.controls === null ? [] : label(sets.controls, 'control', ids) }
+}
+
+/**
+ * The items for each of so many batches: spread evenly, so that a judge that changes in the middle of a run meets them
+ * before and after.
+ */
+export function spreadOver<Item>(items: readonly Item[], batches: number): Item[][] {
+  const spread = Array.from({ length: Math.max(1, batches) }, (): Item[] => [])
+  items.forEach((item, index) => {
+    spread[Math.floor((index * spread.length) / items.length)]?.push(item)
+  })
+  return spread
+}

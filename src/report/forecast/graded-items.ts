@@ -1,0 +1,89 @@
+import { applies } from '../../grade/evidence.ts'
+import { type LabelledItem, type LabelledSet, toUnit } from '../../grade/labelled-set.ts'
+import { isGradedTwice } from '../../grade/second-grading.ts'
+import type { Rubric } from '../../policy/rubric.ts'
+import type { Arm } from '../../ports.ts'
+import type { SampledTurn } from '../../sample/draw.ts'
+import { measureData } from './grading-calls.ts'
+
+/** What graders are asked of: a known item, or a turn's completion in either arm. */
+export interface GradedItem {
+  /** Completions of it, those that are graded twice counted twice. */
+  gradings: number
+  /** Characters of a judge's prompt about it, without what is not known yet. */
+  characters: number
+  /** Whether its completion is still to come. */
+  isOpen: boolean
+  /** The rubrics that are expected to speak of it, and those that may. */
+  likely: readonly Rubric['appliesTo'][]
+  possible: readonly Rubric['appliesTo'][]
+  /** What people say that it is, by category. */
+  labels: LabelledItem['labels']
+}
+
+/** The labelled sets that a run grades. */
+export interface RunSets {
+  controls: LabelledSet | null
+  /** By category. */
+  calibrations: ReadonlyMap<string, LabelledSet>
+}
+
+const arms: readonly Arm[] = ['baseline', 'candidate']
+const everywhere: readonly Rubric['appliesTo'][] = ['all', 'tool-calls', 'reasoning']
+
+/**
+ * Turns as graders will meet them. Which completions are graded twice is known before they are there: a hash decides.
+ * That tools are called is expected where they are offered; reasoning may be shown anywhere.
+ */
+export function describeTurns(turns: readonly SampledTurn[], share: number): GradedItem[] {
+  return turns.map((turn) => {
+    const twice = arms.filter((arm) => isGradedTwice({ turn: turn.id, arm, share })).length
+    return {
+      gradings: arms.length + twice,
+      characters: measureData({ turn }),
+      isOpen: true,
+      likely: hasTools(turn) ? everywhere : ['all', 'reasoning'],
+      possible: everywhere,
+      labels: {},
+    }
+  })
+}
+
+/** Known items, which are graded in every category, once for each purpose. */
+export function describeKnown(items: readonly LabelledItem[], share: number): GradedItem[] {
+  return items.map((item) => {
+    const { turn, arm, completion } = toUnit(item)
+    const speaking = everywhere.filter((appliesTo) => applies({ appliesTo }, { turn, completion }))
+    return {
+      gradings: isGradedTwice({ turn: turn.id, arm, share }) ? 2 : 1,
+      characters: measureData({ turn, completion }),
+      isOpen: false,
+      likely: speaking,
+      possible: speaking,
+      labels: item.labels,
+    }
+  })
+}
+
+/** The items of labelled sets that a run grades: sets that several categories name once, and no flagged calibration. */
+export function listKnown(
+  { controls, calibrations }: RunSets,
+  categories: readonly string[],
+): { calibration: LabelledItem[]; controls: LabelledItem[] } {
+  const files = new Map([...calibrations.values()].map((set) => [set.file, set]))
+  const labelled = (set: LabelledSet, ids: readonly string[]) =>
+    set.items.filter(({ labels }) => ids.some((id) => Object.hasOwn(labels, id)))
+  return {
+    calibration: [...files.values()].flatMap((set) =>
+      labelled(
+        set,
+        categories.filter((id) => calibrations.get(id)?.file === set.file),
+      ).filter(({ chosen }) => chosen !== 'flagged'),
+    ),
+    controls: controls === null ? [] : labelled(controls, categories),
+  }
+}
+
+function hasTools({ prefix, tools }: SampledTurn): boolean {
+  return (tools ?? []).length > 0 || prefix.at(-1)?.role === 'tool'
+}

@@ -1,0 +1,116 @@
+import { type ControlTally, controlAlpha } from '../estimate/controls.ts'
+import type { GraderDoubt } from '../estimate/grader-doubts.ts'
+import type { CalibrationStanding } from '../estimate/settle.ts'
+import type { DecidedCategory } from './decided-category.ts'
+import { countThings, formatP, joinWords } from './format.ts'
+import { joinTexts, say, type Text, verbatim } from './text.ts'
+
+const shownItems = 5
+
+/** The doubt that decided a category whose graders are not what they were; `null` for another reason. */
+function findDeciding({ estimate, verdict }: DecidedCategory): GraderDoubt | null {
+  const pick = (...kinds: GraderDoubt['kind'][]) =>
+    estimate.doubts.find(({ kind }) => kinds.includes(kind)) ?? null
+  switch (verdict.reason) {
+    case 'judge-changed':
+      return pick('model-changed')
+    case 'control-failed':
+      return pick('control-failed') ?? pick('other-control-failed')
+    case 'calibration':
+      return pick('calibration')
+    default:
+      return null
+  }
+}
+
+/** In a few words, for a table. */
+export function phraseDoubt(decided: DecidedCategory): string {
+  const doubt = findDeciding(decided)
+  switch (doubt?.kind) {
+    case 'model-changed':
+      return 'its judge answered under several names'
+    case 'control-failed':
+      return 'its controls failed'
+    case 'other-control-failed':
+      return `the controls of ${joinWords(doubt.categories)} failed`
+    default:
+      return doubt === null ? 'its graders are not what they were' : phraseStanding(doubt.standing)
+  }
+}
+
+/** What was found, as a sentence. */
+export function sayDoubt(decided: DecidedCategory): Text {
+  const { estimate } = decided
+  const id = verbatim(decided.verdict.id)
+  const doubt = findDeciding(decided)
+  switch (doubt?.kind) {
+    case 'model-changed': {
+      const names = doubt.answeredAs.slice(0, shownItems).map((name) => say`${verbatim(name)}`)
+      return say`${id}: the judge ${verbatim(doubt.model)} answered under ${countThings(doubt.answeredAs.length, 'name', 'names')} (${joinTexts(names, ', ')}), so that its labels are of different judges.`
+    }
+    case 'control-failed':
+      return say`${id}: its graders failed their controls. ${describeControls(estimate.controls)}`
+    case 'other-control-failed':
+      return say`${id}: would pass, but the same run's controls of ${joinTexts(
+        doubt.categories.map((category) => say`${verbatim(category)}`),
+        ', ',
+      )} failed, so that its judges are not what they were.`
+    default:
+      return say`${id}: would pass as labelled, but ${doubt === null ? 'its graders can’t be relied on' : phraseStanding(doubt.standing)}.`
+  }
+}
+
+/** What would decide it. */
+export function sayDoubtAction(decided: DecidedCategory): Text {
+  switch (decided.verdict.reason) {
+    case 'judge-changed':
+      return say`Pin the judge to one version (a dated model id), then run again.`
+    case 'control-failed':
+      return say`Find out what changed at the judge's endpoint; if it is the judge, calibrate again with ${verbatim('checkpoint-gate calibrate')}, then rerun.`
+    default:
+      return say`Run ${verbatim('checkpoint-gate calibrate')} with the graders of this policy, and commit the record.`
+  }
+}
+
+function describeControls(controls: DecidedCategory['estimate']['controls']): Text {
+  if (controls === null) return []
+  const { positives, negatives } = controls
+  const parts = [
+    positives.failed
+      ? say`${positives.flagged} of ${positives.planned} known positives were found (${formatP(positives.p)})${listWrong(positives)}.`
+      : [],
+    negatives.failed
+      ? say`${negatives.flagged} of ${negatives.planned} known negatives were flagged (${formatP(negatives.p)})${listWrong(negatives)}.`
+      : [],
+  ]
+  return joinTexts(parts)
+}
+
+function listWrong({ wrong }: ControlTally): Text {
+  if (wrong.length === 0) return []
+  const shown = wrong.slice(0, shownItems).map((item) => say`${verbatim(item)}`)
+  const more = wrong.length - shown.length
+  return say`: ${joinTexts([...shown, more > 0 ? say`${more} more` : []], ', ')}`
+}
+
+function phraseStanding(standing: CalibrationStanding): string {
+  switch (standing.kind) {
+    case 'none':
+      return 'policy requires a calibration, and it has none'
+    case 'stale':
+      return standing.why === 'graders'
+        ? 'its calibration is stale: the graders have changed since'
+        : 'its calibration is stale: the judge answers under another name since'
+    case 'short':
+      return {
+        sensitivity: 'its calibration shows too little of what its graders find',
+        'false-positives': 'its calibration shows too many false alarms',
+        age: 'its calibration is too old, or has no date',
+      }[standing.why]
+    case 'holds':
+      return 'its calibration holds'
+  }
+}
+
+/** How often the controls of a run fail although nothing has changed, in words. */
+export const controlErrorRate = `${controlAlpha * 100} %`
