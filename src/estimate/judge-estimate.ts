@@ -7,7 +7,7 @@ import { toPer100k } from './rounding.ts'
 
 /** What is known of the graders' errors. */
 export type JudgeEstimate =
-  /** No judge labels this category. */
+  /** No model labels this category. */
   | { kind: 'none' }
   /** Labels are taken as they are. */
   | { kind: 'uncalibrated' }
@@ -44,7 +44,7 @@ export function describeJudgeError(request: {
 export function estimateJudge(request: { category: PlannedCategory; question: RateQuestion }): JudgeEstimate {
   const { category, question } = request
   if (question.judge === null) {
-    const isJudged = category.graders.some(({ kind }) => kind === 'judge')
+    const isJudged = category.graders.some(({ endpoint }) => typeof endpoint === 'string')
     return { kind: isJudged ? 'uncalibrated' : 'none' }
   }
   const { calibration } = question.judge

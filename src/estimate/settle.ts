@@ -1,6 +1,6 @@
 import { digestGraders } from '../grade/grader-digest.ts'
 import type { KnownOutcome } from '../grade/trail.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, PlannedCalibration } from '../plan/plan.ts'
 import type { RecordSummary, RunRecord } from '../record/schema.ts'
 import { boundCalibration } from './judge-error.ts'
 import type { Calibration } from './judged-rate.ts'
@@ -57,19 +57,20 @@ export function assessCalibration(request: {
   const stale = findStaleness({ plan: summary.plan, category, answeredAs: listAnswers(summary) })
   if (stale !== null) return { kind: 'stale', why: stale }
   const required = plan.policy.gate.requireCalibration
-  if (required === null || planned.counts === null) return { kind: 'holds' }
-  const why = findShortfall({ counts: planned.counts, required, madeAt: planned.madeAt, summary, planned })
+  const why = required === null ? null : findShortfall({ planned, required, at: summary.timing.startedAt })
   return why === null ? { kind: 'holds' } : { kind: 'short', why }
 }
 
-function findShortfall(request: {
-  counts: Calibration
+/** What a calibration lacks of what policy requires; `null` where nothing is, or its counts are not known yet. */
+export function findShortfall(request: {
+  planned: PlannedCalibration
   required: NonNullable<Plan['policy']['gate']['requireCalibration']>
-  madeAt: string | null
-  summary: RecordSummary
-  planned: Plan['calibrations'][string]
+  /** The time that its age is counted to. */
+  at: string
 }): 'sensitivity' | 'false-positives' | 'age' | null {
-  const { counts, required, madeAt, summary, planned } = request
+  const { planned, required, at } = request
+  const { counts, madeAt } = planned
+  if (counts === null) return null
   const { sensitivityLower, falsePositiveUpper } = boundCalibration({
     calibration: counts,
     alpha: requiredAlpha,
@@ -79,17 +80,18 @@ function findShortfall(request: {
     return 'false-positives'
   // What the run has measured itself is as old as the run; counts without a date may be of any age.
   if (required.maxAgeDays === null || planned.labelledSetSha256 !== null) return null
-  const ageMs = madeAt === null ? Number.NaN : Date.parse(summary.timing.startedAt) - Date.parse(madeAt)
+  const ageMs = madeAt === null ? Number.NaN : Date.parse(at) - Date.parse(madeAt)
   return ageMs <= required.maxAgeDays * dayMs ? null : 'age'
 }
 
-function findStaleness(request: {
-  plan: Plan
+/** Why a calibration does not hold for a plan's graders; `null` where it does, or is bound to none. */
+export function findStaleness(request: {
+  plan: Pick<Plan, 'rubrics' | 'calibrations'> & { policy: Pick<Plan['policy'], 'categories'> }
   category: string
   answeredAs: Readonly<Record<string, readonly string[]>>
 }): 'graders' | 'model' | null {
   const { plan, category, answeredAs } = request
-  const planned = plan.calibrations[category]
+  const planned = Object.hasOwn(plan.calibrations, category) ? plan.calibrations[category] : undefined
   // Counts that people wrote are bound to nothing, and those of the run to the run's own graders.
   if (planned === undefined || planned.graders === null) return null
   if (planned.graders !== digestGraders(plan, category)) return 'graders'

@@ -168,7 +168,7 @@ function forecastOwnMargin({ setting, category, expected }: Question): CategoryF
 function describeErrors(setting: ForecastSetting, category: PlannedCategory): CategoryForecast['judge'] {
   const judge = describeJudge(setting.plan, category)
   if (judge === null) {
-    const isJudged = category.graders.some(({ kind }) => kind === 'judge')
+    const isJudged = category.graders.some(({ endpoint }) => typeof endpoint === 'string')
     return { kind: isJudged ? 'uncalibrated' : 'none', floor_per_100k: null }
   }
   const { calibration } = judge
