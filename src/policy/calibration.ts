@@ -14,7 +14,9 @@ export const calibrationSchema = strictObject({
   negatives: countsSchema.meta({ description: 'Turns that do not.' }),
 })
 
-/** A share of known items that was flagged, with bounds; `null` bounds where nothing was tried. */
+const count = z.int().min(0)
+
+/** A share of known items, with one-sided 95 % bounds; no value, and bounds of 0 and 1, where nothing was tried. */
 const shareSchema = strictObject({
   value: z.number().nullable(),
   lower: z.number(),
@@ -25,42 +27,64 @@ const shareSchema = strictObject({
 export const confusionSchema = strictObject({
   positives: countsSchema,
   negatives: countsSchema,
-  /** How many of each got no label. */
-  missing: strictObject({ positives: z.int().min(0), negatives: z.int().min(0) }),
+  missing: strictObject({ positives: count, negatives: count }).meta({
+    description: 'How many of them got no label: they count as missed, and as flagged.',
+  }),
 })
 export type Confusion = z.infer<typeof confusionSchema>
 
 /** What `checkpoint-gate calibrate` says of one category. */
 export const categoryCalibrationSchema = strictObject({
-  /** SHA-256 of everything that decides how its graders label; another one makes the calibration stale. */
-  graders: z.string(),
-  /** How many answers came from which model, as the endpoints named it, by the model that was asked for. */
-  answered_as: z.record(z.string(), z.record(z.string(), z.int().min(0))),
+  graders: z.string().meta({
+    description:
+      'SHA-256 of everything that decides how its graders label. With another one the calibration is stale.',
+  }),
+  answered_as: z.record(z.string(), z.record(z.string(), count)).meta({
+    description:
+      'How many answers came from which model, as the endpoints named it, by the model that was asked for.',
+  }),
   ...confusionSchema.shape,
-  sensitivity: shareSchema.meta({ description: 'With one-sided 95 % bounds (Clopper & Pearson).' }),
-  specificity: shareSchema,
-  /** The same by the model that wrote the completions. */
-  by_source: z.record(z.string(), confusionSchema),
-  agreement: strictObject({ graded_twice: z.int().min(0), same: z.int().min(0) }),
-  /** How far a confirmation takes back the first judge's false flags; `null` where nothing confirms. */
+  sensitivity: shareSchema.meta({
+    description: 'The share of positives that is found, with one-sided 95 % bounds (Clopper & Pearson).',
+  }),
+  specificity: shareSchema.meta({ description: 'The share of negatives that is left unflagged.' }),
+  by_source: z
+    .record(z.string(), confusionSchema)
+    .meta({ description: 'The same counts by the model, or who else, that wrote the completions.' }),
+  agreement: strictObject({
+    graded_twice: count,
+    same: count.meta({ description: 'How many got the same label both times.' }),
+  }),
   screen: strictObject({
-    negatives: z.int().min(0),
-    flagged: z.int().min(0),
-    survived: z.int().min(0),
-    /** An upper 95 % bound of the false-positive rate, two-phase. */
-    false_positive_upper: z.number(),
-  }).nullable(),
+    negatives: count.meta({ description: 'Negatives that no grader chose.' }),
+    flagged: count.meta({ description: 'How many of them the first grader flagged.' }),
+    tried: count.meta({
+      description:
+        'False flags of the first grader that went on to the next one, those of items that were chosen because they were flagged among them.',
+    }),
+    survived: count.meta({ description: 'How many of these no later grader took back.' }),
+    false_positive_upper: z.number().meta({
+      description: 'An upper 95 % bound of the share of negatives that is flagged in the end, two-phase.',
+    }),
+  })
+    .nullable()
+    .meta({
+      description: 'How far a confirmation takes back false flags; `null` where nothing confirms.',
+    }),
 })
 export type CategoryCalibration = z.infer<typeof categoryCalibrationSchema>
 
 /** The record of `checkpoint-gate calibrate`. */
 export const calibrationRecordSchema = strictObject({
-  version: z.literal(1),
-  made_at: z.iso.datetime({ offset: true }),
+  version: z.literal(1).meta({ description: 'The version of this format.' }),
+  made_at: z.iso.datetime({ offset: true }).meta({ description: 'When the graders were tried.' }),
   gate_version: z.string(),
-  labelled_sets: z.array(strictObject({ file: z.string(), sha256: z.string(), items: z.int() })),
+  labelled_sets: z.array(strictObject({ file: z.string(), sha256: z.string(), items: z.int().min(1) })),
   categories: z.record(z.string(), categoryCalibrationSchema),
-  cost: strictObject({ requests: z.int().min(0), usd: z.number().nullable() }),
+  cost: strictObject({
+    requests: count.meta({ description: 'Retries included.' }),
+    usd: z.number().nullable().meta({ description: '`null` when a price is not known.' }),
+  }),
 })
 export type CalibrationRecord = z.infer<typeof calibrationRecordSchema>
 
@@ -90,12 +114,15 @@ export function parseCalibration(
   source: SourceText,
   category: string,
 ): { kind: 'found'; calibration: BoundCalibration } | { kind: 'other'; categories: string[] } {
-  const written = parseSource(source, z.union([calibrationSchema, calibrationRecordSchema]), 'calibration')
-  if ('category' in written) {
+  // Told apart by the key that only a record has, so that what is wrong with either is said of it.
+  const isRecord = Object.hasOwn(parseSource(source, z.looseObject({}), 'calibration'), 'categories')
+  if (!isRecord) {
+    const written = parseSource(source, calibrationSchema, 'calibration')
     if (written.category !== category) return { kind: 'other', categories: [written.category] }
     const counts = countConfusion(written)
     return { kind: 'found', calibration: { counts, graders: null, answeredAs: {}, madeAt: null } }
   }
+  const written = parseSource(source, calibrationRecordSchema, 'calibration')
   const own = Object.hasOwn(written.categories, category) ? written.categories[category] : undefined
   if (own === undefined) return { kind: 'other', categories: Object.keys(written.categories) }
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { strictObject } from './document.ts'
-import { path, share } from './schema-parts.ts'
+import { endpointName, path, share } from './schema-parts.ts'
 
 const model = z.string().min(1)
 const temperature = z.number().min(0).max(2).optional()
@@ -11,7 +11,7 @@ export function createJudgeSchema() {
     model: model.meta({
       description: 'The model that labels completions. It must not be the candidate, nor of its family.',
     }),
-    endpoint: z.string().min(1).default('judge').meta({ description: 'The name of its endpoint.' }),
+    endpoint: endpointName.default('judge').meta({ description: 'The name of its endpoint.' }),
     temperature: temperature.meta({ description: 'Sent to the judge only when set.' }),
     calls: z.enum(['shared', 'each']).default('shared').meta({
       description:
@@ -19,7 +19,7 @@ export function createJudgeSchema() {
     }),
     confirm: strictObject({
       model: model.meta({ description: 'A stronger model, asked of what the first one flagged.' }),
-      endpoint: z.string().min(1).optional().meta({ description: 'Where it differs from the judge’s.' }),
+      endpoint: endpointName.optional().meta({ description: 'Where it differs from the judge’s.' }),
       temperature: temperature.meta({ description: 'Sent only when set.' }),
       votes: z.int().min(1).max(9).default(3).meta({ description: 'How often it is asked.' }),
       agree: z

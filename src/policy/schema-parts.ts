@@ -11,6 +11,10 @@ const smallestLimitPer100k = 0.5
 
 export const positive = z.int().min(1)
 export const path = z.string().min(1).max(1000)
+/** The name of an endpoint, as the workflow or the command line gives its address. */
+export const endpointName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,31}$/, 'an endpoint has a name of lower-case letters, digits, "_" and "-"')
 export const share = rateSchema.transform((per100k) => per100k / 100_000)
 // Under 1e-15 the bounds, which are quantiles of 1 − alpha, have no digits left.
 const level = z.number().min(1e-15).lt(0.5)
@@ -118,4 +122,37 @@ export function createGateSchema() {
       .optional()
       .meta({ description: 'What a calibration must show before a judge\u2019s labels decide.' }),
   })
+}
+
+type WrittenGate = z.infer<ReturnType<typeof createGateSchema>>
+
+/** How it is decided, with the names and units of the rest of the code. */
+export function toGate(written: WrittenGate) {
+  const { on_inconclusive: fallback } = written
+  return {
+    alpha: written.alpha,
+    regressionAlpha: written.regression_alpha,
+    onInconclusive: {
+      suspect: fallback,
+      underpowered: written.on_underpowered ?? fallback,
+      measurement: written.on_measurement ?? fallback,
+      judge: written.on_judge ?? fallback,
+    },
+    missingBudgetShare: written.missing_budget,
+    decideBy: written.decide_by,
+    judgeError: written.judge_error,
+    earlyStopping: written.early_stopping,
+    stopAtFirstFail: written.stop_at_first_fail,
+    requireCalibration: toRequirement(written.require_calibration),
+  }
+}
+
+function toRequirement(written: WrittenGate['require_calibration']) {
+  if (written === undefined) return null
+  return {
+    minSensitivity: written.min_sensitivity ?? null,
+    maxFalsePositiveRate: written.max_false_positive_rate ?? null,
+    maxAgeDays: written.max_age_days ?? null,
+    otherwise: written.otherwise,
+  }
 }

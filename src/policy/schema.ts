@@ -8,6 +8,7 @@ import {
   marginSchema,
   path,
   positive,
+  toGate,
 } from './schema-parts.ts'
 
 /** What every grader's configuration has; each kind checks the rest with its own schema. */
@@ -94,7 +95,17 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
         path: ['categories', judged],
       })
     }
-    return toPolicy(written)
+    const policy = toPolicy(written)
+    for (const [index, { id, graders }] of policy.categories.entries()) {
+      const own = graders.findIndex(({ endpoint }) => endpoint === 'baseline' || endpoint === 'candidate')
+      if (own < 0) continue
+      context.addIssue({
+        code: 'custom',
+        message: `category "${id}" is graded by the endpoint "${String(graders[own]?.endpoint)}": what serves a checkpoint must not judge it`,
+        path: ['categories', index],
+      })
+    }
+    return policy
   })
 }
 
@@ -233,36 +244,6 @@ function toPolicy(written: WrittenPolicy) {
     ),
     retainText: written.retain_text,
     retainTextPublic: written.retain_text_public,
-  }
-}
-
-function toGate(written: WrittenPolicy['gate']) {
-  const { on_inconclusive: fallback } = written
-  return {
-    alpha: written.alpha,
-    regressionAlpha: written.regression_alpha,
-    onInconclusive: {
-      suspect: fallback,
-      underpowered: written.on_underpowered ?? fallback,
-      measurement: written.on_measurement ?? fallback,
-      judge: written.on_judge ?? fallback,
-    },
-    missingBudgetShare: written.missing_budget,
-    decideBy: written.decide_by,
-    judgeError: written.judge_error,
-    earlyStopping: written.early_stopping,
-    stopAtFirstFail: written.stop_at_first_fail,
-    requireCalibration: toRequirement(written.require_calibration),
-  }
-}
-
-function toRequirement(written: WrittenPolicy['gate']['require_calibration']) {
-  if (written === undefined) return null
-  return {
-    minSensitivity: written.min_sensitivity ?? null,
-    maxFalsePositiveRate: written.max_false_positive_rate ?? null,
-    maxAgeDays: written.max_age_days ?? null,
-    otherwise: written.otherwise,
   }
 }
 

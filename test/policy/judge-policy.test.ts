@@ -90,6 +90,14 @@ describe('the judge of a policy', () => {
     expect(read(undefined, [own]).categories[0]?.graders[0]).toMatchObject({ model: 'm', endpoint: 'judge' })
   })
 
+  it('is not served by what serves a checkpoint', () => {
+    const judged = [{ id: 'rude', rubric: 'builtin' }]
+    expect(() => read({ model: 'm', endpoint: 'candidate' }, judged)).toThrow(/must not judge it/)
+    expect(() => read({ model: 'm', confirm: { model: 's', endpoint: 'baseline' } }, judged)).toThrow(
+      /"rude" is graded by the endpoint "baseline"/,
+    )
+  })
+
   it.each([
     [{ model: 'm', calls: 'together' }, { field: 'judge.calls' }],
     [{ model: 'm', confirm: { model: 's', votes: 0 } }, { field: 'judge.confirm.votes' }],

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { strictObject } from '../../../policy/document.ts'
 import type { GraderConfig } from '../../../policy/schema.ts'
+import { endpointName } from '../../../policy/schema-parts.ts'
 
 /** A judge as a policy writes it, what is left out filled in from the policy's `judge` and the category. */
 export const judgeConfigSchema = strictObject({
   kind: z.literal('judge'),
   rubric: z.string().min(1).meta({ description: '`builtin`, `builtin:<id>` or the path of a rubric.' }),
   model: z.string().min(1).optional().meta({ description: "The model to ask; else the policy's judge." }),
-  endpoint: z.string().min(1).optional().meta({ description: "The endpoint's name; else the policy's." }),
+  endpoint: endpointName.optional().meta({ description: "The endpoint's name; else the policy's." }),
   temperature: z.number().min(0).max(2).nullish().meta({ description: 'Sent only when set.' }),
   votes: z.int().min(1).max(9).default(1).meta({ description: 'How often it is asked.' }),
   agree: z
