@@ -1,4 +1,4 @@
-import { type GraderSet, gradeUnit, type MeasuredUnit } from './grade/grade.ts'
+import { type GraderSet, gradeUnit, type MeasuredUnit, pickGraders } from './grade/grade.ts'
 import { type LabelledItem, type LabelledSet, toUnit } from './grade/labelled-set.ts'
 import type { KnownOutcome } from './grade/trail.ts'
 import type { Plan } from './plan/plan.ts'
@@ -19,9 +19,9 @@ export function nameKnown({ purpose, item }: Pick<KnownItem, 'purpose' | 'item'>
   return `${purpose}:${item.id}`
 }
 
-/** Grades a known item by the very graders that measure, with the second grading that its hash may bring. */
+/** Grades a known item in the categories that it has labels of, by the very graders that measure, with the second grading that its hash may bring. */
 export async function gradeKnown(known: KnownItem, graders: GraderSet): Promise<RecordedKnown> {
-  const measured = await gradeUnit(toUnit(known.item), graders)
+  const measured = await gradeUnit(toUnit(known.item), pickGraders(graders, known.categories))
   return {
     known: nameKnown(known),
     outcomes: known.categories.flatMap((category) => describeOutcome({ known, category, measured })),
@@ -83,13 +83,40 @@ export function listKnownItems(
 }
 
 /**
- * The items for each of so many batches: spread evenly, so that a judge that changes in the middle of a run meets them
- * before and after.
+ * The items for each of so many batches: those of each label spread evenly by themselves, in whatever order the set has
+ * them, so that a judge that changes in the middle of a run meets positives and negatives before and after.
  */
-export function spreadOver<Item>(items: readonly Item[], batches: number): Item[][] {
-  const spread = Array.from({ length: Math.max(1, batches) }, (): Item[] => [])
-  items.forEach((item, index) => {
-    spread[Math.floor((index * spread.length) / items.length)]?.push(item)
-  })
+export function spreadControls(items: readonly KnownItem[], batches: number): KnownItem[][] {
+  const spread = Array.from({ length: Math.max(1, batches) }, (): KnownItem[] => [])
+  const kinds = new Map<string, KnownItem[]>()
+  for (const item of items) {
+    const kind = JSON.stringify(item.categories.map((id) => [id, item.item.labels[id]]))
+    const alike = kinds.get(kind)
+    if (alike === undefined) kinds.set(kind, [item])
+    else alike.push(item)
+  }
+  for (const kind of kinds.values()) {
+    kind.forEach((item, index) => {
+      spread[Math.floor(((index + 0.5) * spread.length) / kind.length)]?.push(item)
+    })
+  }
   return spread
+}
+
+/** Hands out items in step with other work: after each piece of it as many as are due. */
+export function paceItems<Item>(items: readonly Item[], pieces: number): { next(): Item[]; rest(): Item[] } {
+  let done = 0
+  let given = 0
+  const giveUpTo = (end: number): Item[] => {
+    const due = items.slice(given, end)
+    given = Math.max(given, end)
+    return due
+  }
+  return {
+    next() {
+      done += 1
+      return giveUpTo(Math.floor((items.length * Math.min(done, pieces)) / pieces))
+    },
+    rest: () => giveUpTo(items.length),
+  }
 }

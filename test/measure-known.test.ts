@@ -138,6 +138,18 @@ describe('a labelled set that is graded in the run', () => {
     expect(estimates[1]?.counts).toEqual({ truePositives: 0, positives: 0, falsePositives: 6, negatives: 16 })
   })
 
+  it('asks the graders of the categories that it has labels of, and no others', async () => {
+    const scenario = calibrateInRun({
+      policy: {
+        judge: { model: 'judge-1', second_grading: '0%', calls: 'each' },
+        categories: [rude, { id: 'curt', rubric: 'rubrics/rude.md' }],
+      },
+    })
+    const { record } = await decide(scenario)
+    expect(record.known.map(({ category }) => category)).toEqual(Array(16).fill('rude'))
+    expect(record.summary.cost.requests).toBe(2 * 60 * 3 + 16)
+  })
+
   it('is refused before anything is asked where it is of other categories', async () => {
     const scenario = calibrateInRun({ policy: { categories: [{ ...rude, id: 'curt' }] } })
     await expect(scenario.run()).rejects.toMatchObject({

@@ -27,6 +27,12 @@ export async function readTable<Row>(table: { path: string; schema: z.ZodType<Ro
   return rows.map((row, index) => parseItem({ ...table, item: row, position: `row ${index + 1}` }))
 }
 
+/** The value of a JSON file. Throws with the file when it is not JSON or has another shape. */
+export async function readJson<Value>(file: { path: string; schema: z.ZodType<Value> }): Promise<Value> {
+  const item = parseJson({ text: await readText(file.path), place: file.path })
+  return parseItem({ ...file, item, position: 'the whole file' })
+}
+
 /** The values of a JSON Lines file. Throws with the file and line when one is not JSON or has another shape. */
 export async function readJsonLines<Value>(file: {
   path: string

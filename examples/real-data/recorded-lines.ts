@@ -77,13 +77,18 @@ export function recordLabel(judged: {
   rationale: string
   completion: string
 }): RecordedLine {
-  const quote = judged.label === 'present' ? takeOpening(judged.completion) : ''
   return recordCompletion({
     customId: `${judged.turnId}|${judged.arm}|${judged.category}`,
     origin: judged.origin,
-    content: JSON.stringify({ rationale: judged.rationale, label: judged.label, quote }),
+    content: writeGrade(judged),
     finishReason: 'stop',
   })
+}
+
+/** A label as a judge writes it: the text of its answer. */
+export function writeGrade(judged: { label: Label; rationale: string; completion: string }): string {
+  const quote = judged.label === 'present' ? takeOpening(judged.completion) : ''
+  return JSON.stringify({ rationale: judged.rationale, label: judged.label, quote })
 }
 
 /** The first line of a text, at most 200 code points, verbatim. Throws where there is nothing to quote. */

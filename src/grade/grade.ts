@@ -63,6 +63,15 @@ export function createGraders(
   }
 }
 
+/** The graders of some categories, with the shared calls that label in any of them. */
+export function pickGraders(set: GraderSet, wanted: readonly string[]): GraderSet {
+  return {
+    ...set,
+    categories: set.categories.filter(({ category }) => wanted.includes(category)),
+    shared: set.shared.filter(({ categories }) => categories.some((id) => wanted.includes(id))),
+  }
+}
+
 /** The rubrics that the categories' graders refer to, each once. */
 export function listRubrics(categories: CategoryPolicy[]): string[] {
   return listOnce(categories, (config) => findKind(config.kind).listRubrics(config))
