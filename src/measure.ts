@@ -3,15 +3,22 @@ import { batchTurns } from './estimate/looks.ts'
 import { settleCalibrations } from './estimate/settle.ts'
 import { describeCalls, gradeUnits, type MeasuredUnit } from './grade/grade.ts'
 import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
-import { gradeKnown, type KnownItem, listKnownItems, nameKnown, spreadOver } from './known-items.ts'
+import {
+  gradeKnown,
+  type KnownItem,
+  listKnownItems,
+  nameKnown,
+  paceItems,
+  spreadControls,
+} from './known-items.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
 import { buildRecord } from './record/build.ts'
 import { type Journal, nameUnit, openJournal } from './record/journal.ts'
 import { summarizeUnit } from './record/retain.ts'
-import type { RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
-import { readAudits } from './record/store.ts'
+import type { AuditLine, RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
+import { readAudits, writeAudits } from './record/store.ts'
 import { replayUnits, type Unit } from './replay/replay.ts'
 import { watchResults } from './result-watch.ts'
 import type { Sample } from './sample/draw.ts'
@@ -49,7 +56,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const journal = await openJournal({ directory, header: { planDigest, sources, retainText } })
   const units = new Map(journal.done)
   const known = new Map(journal.known)
-  const audits = await readAudits(directory)
+  const audits = await readStandingAudits(directory, journal)
   try {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done })
     const spending = createSpending({ plan, prices: resolved.policy.prices })
@@ -72,17 +79,15 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
       audits,
     })
     ports.log.info(quote({ parts, done: units.size, known: items.control.length, off: watch.off }))
-    const controls = spreadOver(items.control, Math.ceil(sample.turns.length / batchTurns))
+    const controls = spreadControls(items.control, Math.ceil(sample.turns.length / batchTurns))
     let decided = false
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
       const batch = sample.turns.slice(start, start + batchTurns)
       const wanted = batch
         .flatMap((turn) => arms.map((arm) => ({ turn, arm })))
         .filter((unit) => !units.has(nameUnit({ ...unit, turn: unit.turn.id })))
-      await Promise.all([
-        measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop }),
-        gradeItems(controls[start / batchTurns] ?? []),
-      ])
+      const mixed = { controls: controls[start / batchTurns] ?? [], gradeItems }
+      await measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop, ...mixed })
       decided = watch.isDecidedBy(batch, units)
     }
     // A run that ends early has met only the first of its controls.
@@ -123,6 +128,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   }
 }
 
+/** Measures units, and grades controls in step with them. */
 async function measureBatch(request: {
   parts: MeasureRequest
   wanted: Unit[]
@@ -132,6 +138,8 @@ async function measureBatch(request: {
   spending: Spending
   startMs: number
   stop: AbortController
+  controls: readonly KnownItem[]
+  gradeItems: (items: readonly KnownItem[]) => Promise<void>
 }): Promise<void> {
   const { parts, wanted, units, journal, instruments, stop } = request
   const { plan, resolved } = parts
@@ -152,17 +160,33 @@ async function measureBatch(request: {
     reportProgress(request)
   }
   const errors: unknown[] = []
-  const kept = gradeUnits(replayed, instruments.graders).map(async (measured) => {
+  // An error ends the run: nothing more is asked, and what has been measured is on disk before it is passed on.
+  const heed = async (work: Promise<void>) => {
     try {
-      await keep(await measured)
+      await work
     } catch (error) {
       errors.push(error)
       stop.abort()
     }
-  })
-  // An error ends the run: nothing more is asked, and what has been measured is on disk before it is passed on.
+  }
+  const pace = paceItems(request.controls, wanted.length)
+  const graded: Promise<void>[] = []
+  const gradeDue = (due: readonly KnownItem[]) => graded.push(heed(request.gradeItems(due)))
+  const kept = gradeUnits(replayed, instruments.graders).map((measured) => heed(measured.then(keep)))
+  // As each completion comes to the judge, so do the controls that are due: in one queue, one behind the other.
+  for (const arrived of replayed) arrived.then(() => gradeDue(pace.next())).catch(() => undefined)
   await Promise.all(kept)
+  gradeDue(pace.rest())
+  await Promise.all(graded)
   if (errors.length > 0) throw errors[0]
+}
+
+/** What people said of labels that stand. A turn that is asked again gets another answer, of which nobody said anything. */
+async function readStandingAudits(directory: RunDirectory, journal: Journal): Promise<AuditLine[]> {
+  const audits = await readAudits(directory)
+  const standing = audits.filter((audit) => !journal.failed.has(nameUnit(audit)))
+  if (standing.length < audits.length) await writeAudits(directory, standing)
+  return standing
 }
 
 /** Grades known items and journals each as it is graded. */

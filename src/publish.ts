@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { estimateSlices } from './estimate/slices.ts'
 import type { Decided } from './gate.ts'
 import type { Artifacts, JobSummary, Log, PullRequest, RunDirectory } from './ports.ts'
-import { runFiles } from './record/schema.ts'
+import { listReviewItems } from './record/review.ts'
+import { recordSummarySchema, runFiles } from './record/schema.ts'
 import { fileReporters } from './report/reporters/index.ts'
 import { buildView, type ReportView } from './report/view.ts'
 
@@ -11,8 +12,15 @@ export function formatVerdict(decided: Pick<Decided, 'verdict'>): string {
   return JSON.stringify(decided.verdict, null, 2)
 }
 
-/** Writes the verdict, and each reporter's file, into the run directory. */
-export async function writeReports(directory: RunDirectory, decided: Decided): Promise<ReportView> {
+/**
+ * Writes the verdict, and each reporter's file, into the run directory. Files to keep are left as they are where there
+ * are such: people may have written into them.
+ */
+export async function writeReports(
+  directory: RunDirectory,
+  decided: Decided,
+  keep: readonly string[] = [],
+): Promise<ReportView> {
   await directory.write(runFiles.verdict, [formatVerdict(decided)])
   const view = buildView({
     record: decided.record.summary,
@@ -20,8 +28,12 @@ export async function writeReports(directory: RunDirectory, decided: Decided): P
     verdict: decided.verdict,
     prices: decided.prices,
     slices: estimateSlices(decided.record),
+    review: listReviewItems(decided.record),
   })
-  for (const reporter of fileReporters) await directory.write(reporter.file, [reporter.render(view)])
+  for (const { file, render } of fileReporters) {
+    if (keep.includes(file) && (await directory.read(file)) !== null) continue
+    await directory.write(file, [render(view)])
+  }
   return view
 }
 
@@ -75,10 +87,22 @@ async function uploadRun(
 ): Promise<void> {
   const { name, directory } = artifact
   const files: string[] = []
+  const kept = (await keepsText(directory)) ? [] : [runFiles.review]
   for (const file of Object.values(runFiles)) {
+    if (kept.some((name) => name === file)) continue
     if ((await directory.read(file)) !== null) files.push(`${directory.path}/${file}`)
   }
   if (files.length > 0) await artifacts.upload({ name, folder: directory.path, files })
+}
+
+/** Whether policy lets text leave with the record. Where it does not, what people fill in stays where it is too. */
+async function keepsText(directory: RunDirectory): Promise<boolean> {
+  try {
+    const record = JSON.parse((await directory.read(runFiles.record)) ?? '{}')
+    return recordSummarySchema.shape.retainText.parse(record.retainText) === 'artifact'
+  } catch {
+    return false
+  }
 }
 
 /** `checkpoint-gate-<16 hex>-r<attempt>-end`: the same name for every run of one candidate of one pointer. */

@@ -1,9 +1,10 @@
 import { createLooks, planStopping } from './estimate/looks.ts'
 import { numberNames, type Observation, readState } from './estimate/observations.ts'
-import type { Plan } from './plan/plan.ts'
+import type { Label } from './grade/label.ts'
+import type { Plan, PlannedCategory } from './plan/plan.ts'
 import type { Arm } from './ports.ts'
-import { nameFlag } from './record/audit.ts'
 import { nameUnit } from './record/journal.ts'
+import { findReviewReasons, isReadable, nameItem } from './record/review.ts'
 import type { AuditLine, RecordedUnit } from './record/schema.ts'
 import type { Sample, SampledTurn } from './sample/draw.ts'
 import type { Tier } from './tier.ts'
@@ -16,7 +17,16 @@ export interface ResultWatch {
   isDecidedBy(batch: readonly SampledTurn[], units: ReadonlyMap<string, RecordedUnit>): boolean
 }
 
-/** Watches the results of a plan's turns; what people said of flags in an earlier part is taken into account. */
+/** Whether people have read none, some or all of what there is to read beside the flags. */
+type OthersRead = 'none' | 'part' | 'all'
+
+/** What people said of items, by `nameItem`. */
+type Said = ReadonlyMap<string, boolean>
+
+/**
+ * Watches the results of a plan's turns; what people said of an earlier part is taken into account as it is when the
+ * record is decided. Where they have read the others in part, no look decides: the estimate won't either.
+ */
 export function watchResults(parts: {
   plan: Plan
   sample: Sample
@@ -28,18 +38,20 @@ export function watchResults(parts: {
   const turns = sample.turns.map(({ weight }, index) => ({ weight, cluster: clusters[index] ?? 0 }))
   const { levels, off } = planStopping({ plan, tier, turns })
   const blocking = plan.policy.categories.filter(({ role }) => role === 'block')
-  const refuted = new Set(audits.filter(({ present }) => !present).map(nameFlag))
+  const said: Said = new Map(audits.map((line) => [nameItem(line), line.present]))
   const looks = blocking.map((category) => ({
-    category: category.id,
+    category,
     look: createLooks({ plan, category, plannedTurns: turns.length, levels }),
   }))
   return {
     off,
     isDecidedBy(batch, units) {
       if (off !== null) return false
-      const decisions = looks.map(({ category, look }) =>
-        look(observeBatch({ batch, units, category, refuted })),
-      )
+      const decisions = looks.map(({ category, look }) => {
+        const others = said.size === 0 ? 'none' : readOthers({ units, category, said })
+        const decided = look(observeBatch({ batch, units, category: category.id, said, others }))
+        return others === 'part' ? null : decided
+      })
       if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === 'fail'))
         return true
       return decisions.every((entry) => entry !== null)
@@ -47,18 +59,38 @@ export function watchResults(parts: {
   }
 }
 
+/** How far the others were read among everything measured so far. */
+function readOthers(request: {
+  units: ReadonlyMap<string, RecordedUnit>
+  category: PlannedCategory
+  said: Said
+}): OthersRead {
+  const { units, category, said } = request
+  let [read, left] = [0, 0]
+  for (const { turn, arm, labels, trails, prescreens } of units.values()) {
+    const label = labels[category.id]
+    if (label === undefined || label.kind === 'present') continue
+    const trail = trails[category.id]
+    if (findReviewReasons({ category, label, trail, prescreens }).length === 0) continue
+    if (said.has(nameItem({ turn, arm, category: category.id }))) read += 1
+    else left += 1
+  }
+  if (read === 0) return 'none'
+  return left === 0 ? 'all' : 'part'
+}
+
 function observeBatch(request: {
   batch: readonly SampledTurn[]
   units: ReadonlyMap<string, RecordedUnit>
   category: string
-  /** Flags that people found to be none. */
-  refuted: ReadonlySet<string>
+  said: Said
+  others: OthersRead
 }): Observation[] {
-  const { batch, units, category, refuted } = request
+  const { batch, units, category, said, others } = request
   const read = (turn: string, arm: Arm) => {
-    if (refuted.has(nameFlag({ turn, arm, category }))) return 'none'
     const label = units.get(nameUnit({ turn, arm }))?.labels[category]
-    return label === undefined ? 'not-asked' : readState(label)
+    if (label === undefined) return 'not-asked'
+    return readSaid({ label, arm, present: said.get(nameItem({ turn, arm, category })), others })
   }
   return batch.map(({ id, weight }, index) => ({
     weight,
@@ -67,4 +99,17 @@ function observeBatch(request: {
     baseline: read(id, 'baseline'),
     candidate: read(id, 'candidate'),
   }))
+}
+
+function readSaid(request: {
+  label: Label
+  arm: Arm
+  present: boolean | undefined
+  others: OthersRead
+}): Observation['candidate'] {
+  const { label, arm, present, others } = request
+  if (present === undefined || !isReadable(label)) return readState(label)
+  const isFlag = label.kind === 'present'
+  if (isFlag || others === 'all' || (present && arm === 'candidate')) return present ? 'event' : 'none'
+  return readState(label)
 }

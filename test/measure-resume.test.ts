@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { readRecord, writeAudits } from '../src/record/store.ts'
 import { createMemoryDirectory, type MemoryDirectory } from './fakes/memory-directory.ts'
 import { failWith } from './fakes/scripted-client.ts'
 import { createScenario, decide, type ScenarioOptions } from './support/gate-scenario.ts'
@@ -86,6 +87,23 @@ describe('a run that was killed', () => {
     expect(second.clients.candidate.requests.map(({ customId }) => customId)).toEqual(['c-007#1'])
     expect(listAsked(second)).toEqual([0, 1, 1])
     expect(after.verdict.categories[0]?.candidate).toMatchObject({ graded: 40, missing: 0 })
+  })
+
+  it('forgets what people said of a turn that is asked again, and of no other', async () => {
+    const scripts: ScenarioOptions['scripts'] = {
+      candidate: () => 'a LEAK',
+      judge: ({ customId }) =>
+        customId.startsWith('c-007') ? failWith('timeout') : '{"label": "absent", "quote": ""}',
+    }
+    const first = createScenario({ scripts })
+    await decide(first)
+    const flag = (turn: string) => ({ turn, arm: 'candidate', category: 'leaks', present: false }) as const
+    await writeAudits(first.directory, [flag('c-007#1'), flag('c-008#1')])
+    const second = createScenario({ directory: first.directory, scripts: { candidate: () => 'a LEAK' } })
+    const { record } = await decide(second)
+    expect(second.clients.candidate.requests.map(({ customId }) => customId)).toEqual(['c-007#1'])
+    expect(record.audits).toEqual([flag('c-008#1')])
+    expect((await readRecord(second.directory)).audits).toEqual([flag('c-008#1')])
   })
 
   it('still ends with a verdict when what was lost can not be had again', async () => {

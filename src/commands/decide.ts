@@ -7,15 +7,18 @@ import { decideRecord } from '../gate.ts'
 import type { RunDirectory } from '../ports.ts'
 import { formatVerdict, writeReports } from '../publish.ts'
 import { parseAudit } from '../record/audit.ts'
-import { type RunRecord, runFiles } from '../record/schema.ts'
+import { nameItem } from '../record/review.ts'
+import { parseReviews } from '../record/review-file.ts'
+import { type AuditLine, type RunRecord, runFiles } from '../record/schema.ts'
 import { readRecord, writeAudits } from '../record/store.ts'
 import { renderTable } from '../report/reporters/terminal.ts'
 import { buildView } from '../report/view.ts'
 
 /**
  * Decides again from a run's record, without asking anyone, and compares with the verdict that lies there. With an
- * audit, what people said of the flags is taken into the record first, and verdict and reports are written anew.
- * @throws GateError when the two differ, or when the audit is not of this run
+ * audit, or a filled in `review.csv`, what people said is then taken into the record, and verdict and reports are
+ * written anew; the `review.csv` in the directory stays as it is, as people write into it.
+ * @throws GateError when the two differ, when what people said is not of this run, or comes in two files at once
  */
 export async function decideAgain(request: {
   folder: string
@@ -23,7 +26,14 @@ export async function decideAgain(request: {
   reviews: string | null
   print: (text: string) => void
 }): Promise<number> {
-  const { folder, audit, print } = request
+  const { folder, audit, reviews, print } = request
+  if (audit !== null && reviews !== null) {
+    throw new GateError({
+      code: 'usage',
+      message: 'there are both --audit and --reviews',
+      remedy: 'give them one after the other: what the first said stays in the record',
+    })
+  }
   const directory = await openRunDirectory(folder, { make: false })
   const record = await readRecord(directory)
   if (record.summary.plan.baseline === record.summary.plan.candidate) {
@@ -35,15 +45,36 @@ export async function decideAgain(request: {
       remedy: 'name the directory of a run of `gate`',
     })
   }
-  await confirmVerdict({ directory, record, print: audit === null ? print : () => undefined })
-  if (audit === null) return chooseExitCode(decideRecord(record).verdict)
-  const audited = { ...record, audits: parseAudit({ record, file: audit, text: await readTextFile(audit) }) }
-  await writeAudits(directory, audited.audits)
-  const decided = { ...decideRecord(audited), prices: {} }
-  print(renderTable(await writeReports(directory, decided)))
-  const verdicts = audited.audits.length
-  print(`\n${verdicts} audited ${verdicts === 1 ? 'flag is' : 'flags are'} in the record now.`)
+  const audits = await readSaid({ record, audit, reviews })
+  await confirmVerdict({ directory, record, print: audits === null ? print : () => undefined })
+  if (audits === null) return chooseExitCode(decideRecord(record).verdict)
+  await writeAudits(directory, audits)
+  const decided = { ...decideRecord({ ...record, audits }), prices: {} }
+  print(renderTable(await writeReports(directory, decided, [runFiles.review])))
+  print(`\n${countAudits(record, audits)} in the record now.`)
   return chooseExitCode(decided.verdict)
+}
+
+/** What people have said of the record's items by now; `null` where there is nothing new. */
+async function readSaid(request: {
+  record: RunRecord
+  audit: string | null
+  reviews: string | null
+}): Promise<AuditLine[] | null> {
+  const { record, audit, reviews } = request
+  if (audit !== null) return parseAudit({ record, file: audit, text: await readTextFile(audit) })
+  if (reviews === null) return null
+  return parseReviews({ record, file: reviews, text: await readTextFile(reviews) })
+}
+
+function countAudits({ outcomes }: RunRecord, audits: readonly AuditLine[]): string {
+  const labelled = new Set(
+    outcomes.filter(({ label }) => label.kind === 'present').map((outcome) => nameItem(outcome)),
+  )
+  const flags = audits.filter((line) => labelled.has(nameItem(line))).length
+  const others = audits.length - flags
+  const beside = others === 0 ? '' : ` and ${others} ${others === 1 ? 'other item' : 'other items'}`
+  return `${flags} audited ${flags === 1 ? 'flag' : 'flags'}${beside} ${audits.length === 1 ? 'is' : 'are'}`
 }
 
 async function confirmVerdict(request: {

@@ -40,8 +40,16 @@ export interface ArmEstimate {
   missing: { transport: number; content: number; causes: Record<string, number> }
   notAsked: number
   events: number
-  /** Flags that people read, and how many of them they found to be none: those are no events any more. */
-  audit: { flagged: number; audited: number; refuted: number }
+  /**
+   * Flags that people read, and how many of them they found to be none: those are no events any more. Of the other
+   * turns to read, how many they read and found to be the behaviour; `null` where nobody read any in either arm.
+   */
+  audit: {
+    flagged: number
+    audited: number
+    refuted: number
+    others: { listed: number; read: number; found: number } | null
+  }
   /** Among the graded turns, as labelled; `null` when none was graded. */
   ratePer100k: number | null
   lowerPer100k: number
@@ -136,7 +144,8 @@ function estimateCategory(request: {
   const { plan, category, measured, draw } = request
   const { method, levels, index } = draw
   const { alpha } = levels
-  const observations = method === 'exact' ? poolAlike(measured.observations) : measured.observations
+  const pool = (turns: Observation[]) => (method === 'exact' ? poolAlike(turns) : turns)
+  const observations = pool(measured.observations)
   const missingRule = chooseMissingRule(observations, plan.policy.gate.missingBudgetShare)
   const common = {
     observations,
@@ -153,9 +162,10 @@ function estimateCategory(request: {
   })
   const question = ask('candidate')
   const { limitPer100k, marginPer100k } = category
-  const regression = compareArms(question)
-  const plannedTurns = measured.observations.length
-  const early = lookAgain({ plan, category, plannedTurns, levels, observations: measured.observations })
+  const isSame = measured.compared === measured.observations
+  const comparison = isSame ? question : { ...question, observations: pool(measured.compared) }
+  const regression = compareArms(comparison)
+  const early = lookBack({ plan, category, measured, levels })
   return {
     category: category.id,
     method,
@@ -165,10 +175,10 @@ function estimateCategory(request: {
     baseline: estimateArm(ask('baseline'), { ...request, arm: 'baseline', early }),
     candidate: estimateArm(question, { ...request, arm: 'candidate', early }),
     regression,
-    difference: estimateDifference({ observations, regression, alpha }),
-    ratio: estimateRatio(observations, regression, alpha),
+    difference: estimateDifference({ observations: comparison.observations, regression, alpha }),
+    ratio: estimateRatio(comparison.observations, regression, alpha),
     limit: limitPer100k === null ? null : estimateLimit({ question, measured, limitPer100k }),
-    margin: marginPer100k === null ? null : estimateMargin({ ...question, marginPer100k }),
+    margin: marginPer100k === null ? null : estimateMargin({ ...comparison, marginPer100k }),
     early,
     tippingPoint: findTippingPoint({
       ...question,
@@ -178,6 +188,21 @@ function estimateCategory(request: {
       regression: category.regression,
     }),
   }
+}
+
+/** What looks have decided; what people found in one arm alone fails no comparison. */
+function lookBack(request: {
+  plan: Plan
+  category: PlannedCategory
+  measured: CategoryObservations
+  levels: Levels
+}): EarlyDecision | null {
+  const { measured, ...rest } = request
+  const { observations, compared } = measured
+  const plannedTurns = observations.length
+  const early = lookAgain({ ...rest, plannedTurns, observations })
+  if (compared === observations || early?.decision !== 'fail' || early.test === 'limit') return early
+  return lookAgain({ ...rest, plannedTurns, observations: compared })
 }
 
 function estimateLimit(request: {
@@ -220,7 +245,7 @@ function estimateArm(
     early === null || looks === null
       ? boundRate(question)
       : boundAtLook({ question, ...measured, arm, early, levels: looks.limit })
-  const { flagged, confirmed, refuted } = rest.measured.audit[arm]
+  const { flagged, confirmed, refuted, others } = rest.measured.audit[arm]
   return {
     planned: countTurns(observations),
     graded: counts.event + counts.none,
@@ -231,7 +256,12 @@ function estimateArm(
     },
     notAsked: counts['not-asked'],
     events: counts.event,
-    audit: { flagged, audited: confirmed.length + refuted, refuted },
+    audit: {
+      flagged,
+      audited: confirmed.length + refuted,
+      refuted,
+      others: others === null ? null : { ...others, found: others.found.length },
+    },
     ratePer100k: rate === null ? null : toPer100k(rate),
     lowerPer100k: toPer100k(lower),
     upperPer100k: toPer100k(upper),

@@ -1,5 +1,6 @@
 import type { Label } from '../grade/label.ts'
 import type { Arm } from '../ports.ts'
+import { listReviewItems, type ReviewItem } from '../record/review.ts'
 import type { AuditLine, OutcomeLine, RunRecord } from '../record/schema.ts'
 
 /** What is known of one turn of one arm in one category. */
@@ -50,7 +51,7 @@ export function poolAlike(observations: readonly Observation[]): Observation[] {
   return pooled
 }
 
-/** What people said of an arm's flags in one category. */
+/** What people said of an arm's turns in one category. */
 export interface AuditCount {
   flagged: number
   /** The places of the flags that are the behaviour. */
@@ -58,17 +59,35 @@ export interface AuditCount {
   refuted: number
   /** The audited flags are the first ones of the seeded order: a random sample of all. */
   random: boolean
+  /** Of the turns to read that are no flags; `null` where nobody read any in either arm. */
+  others: OthersCount | null
+}
+
+/** What people said of the turns to read that the graders did not flag (`listReviewItems`). */
+export interface OthersCount {
+  listed: number
+  read: number
+  /** The places of those that are the behaviour all the same. */
+  found: readonly number[]
 }
 
 /** One category's observations, and what of them was audited. */
 export interface CategoryObservations {
   observations: Observation[]
+  /**
+   * What the arms are compared by. The same list, unless some of the others were read and not all: what was found in
+   * one arm alone is no difference between the two.
+   */
+  compared: Observation[]
   audit: Record<Arm, AuditCount>
 }
 
 /**
  * The observations of every category in the sample's order, one category at a time. A turn without an outcome was
  * not asked; a flag that an audit refuted is none.
+ *
+ * Each of the others is what people said of it once all of them were read, in both arms. Until then only what speaks
+ * against the candidate counts: one of its turns that people found to be the behaviour is an event.
  */
 export function* readObservations(record: RunRecord): Generator<[string, CategoryObservations]> {
   const places = new Map(record.turns.map(({ turn }, index) => [turn, index]))
@@ -76,6 +95,7 @@ export function* readObservations(record: RunRecord): Generator<[string, Categor
   const strata = numberNames(record.turns.map(({ stratum }) => stratum))
   const outcomes = groupBy(record.outcomes)
   const audits = groupBy(record.audits)
+  const items = groupBy(record.audits.length === 0 ? [] : listReviewItems(record))
   for (const { id } of record.summary.plan.policy.categories) {
     const observations = record.turns.map(
       ({ weight }, index): Observation => ({
@@ -94,36 +114,91 @@ export function* readObservations(record: RunRecord): Generator<[string, Categor
       const entry = observations[place]
       if (entry !== undefined) entry[arm] = readState(label)
     }
-    yield [id, { observations, audit: applyAudit({ observations, places, lines: audits.get(id) ?? [] }) }]
+    const lines = audits.get(id) ?? []
+    yield [id, applyAudit({ observations, places, lines, items: items.get(id) ?? [] })]
   }
 }
 
-/** Counts what was audited, and turns refuted flags into absences. */
-function applyAudit(request: {
+interface AuditRequest {
   observations: Observation[]
   places: ReadonlyMap<string, number>
   lines: readonly AuditLine[]
-}): Record<Arm, AuditCount> {
-  const { observations, places, lines } = request
-  const count = (arm: Arm): AuditCount => {
-    const said = new Map(
-      lines.filter((line) => line.arm === arm).map((line) => [places.get(line.turn) ?? -1, line.present]),
-    )
-    const flags = observations.flatMap((entry, index) => (entry[arm] === 'event' ? [index] : []))
-    const audited = flags.filter((index) => said.has(index))
-    const refuted = audited.filter((index) => said.get(index) === false)
-    for (const index of refuted) {
-      const entry = observations[index]
-      if (entry !== undefined) entry[arm] = 'none'
-    }
-    return {
-      flagged: flags.length,
-      confirmed: audited.filter((index) => said.get(index) === true),
-      refuted: refuted.length,
-      random: audited.every((index, place) => index === flags[place]),
+  /** What there is to read. */
+  items: readonly ReviewItem[]
+}
+
+/** Counts what was audited, and turns labels into what people said. */
+function applyAudit(request: AuditRequest): CategoryObservations {
+  const { observations } = request
+  // Flags that are taken back look like others: those are told apart first.
+  const others = { baseline: readOthers(request, 'baseline'), candidate: readOthers(request, 'candidate') }
+  const flags = { baseline: auditFlags(request, 'baseline'), candidate: auditFlags(request, 'candidate') }
+  const isUnread = others.baseline.said.size + others.candidate.said.size === 0
+  const isWhole = [others.baseline, others.candidate].every(({ listed, read }) => read === listed)
+  const compared = isUnread || isWhole ? observations : observations.map((entry) => ({ ...entry }))
+  const apply = (arm: Arm, said: Iterable<readonly [number, boolean]>) => {
+    for (const [place, present] of said) {
+      const entry = observations[place]
+      if (entry !== undefined) entry[arm] = present ? 'event' : 'none'
     }
   }
-  return { baseline: count('baseline'), candidate: count('candidate') }
+  const { baseline, candidate } = others
+  if (isWhole) apply('baseline', baseline.said)
+  apply('candidate', isWhole ? candidate.said : candidate.found.map((place) => [place, true]))
+  const count = (arm: Arm): AuditCount => {
+    const { listed, read, found } = others[arm]
+    return { ...flags[arm], others: isUnread ? null : { listed, read, found } }
+  }
+  return { observations, compared, audit: { baseline: count('baseline'), candidate: count('candidate') } }
+}
+
+/** What people said of an arm's turns, by their places. */
+function findSaid({ places, lines }: AuditRequest, arm: Arm): Map<number, boolean> {
+  return new Map(
+    lines.filter((line) => line.arm === arm).map((line) => [places.get(line.turn) ?? -1, line.present]),
+  )
+}
+
+/** Counts an arm's flags, and turns refuted ones into absences. */
+function auditFlags(request: AuditRequest, arm: Arm): Omit<AuditCount, 'others'> {
+  const { observations } = request
+  const said = findSaid(request, arm)
+  const flags = observations.flatMap((entry, index) => (entry[arm] === 'event' ? [index] : []))
+  const audited = flags.filter((index) => said.has(index))
+  const refuted = audited.filter((index) => said.get(index) === false)
+  for (const index of refuted) {
+    const entry = observations[index]
+    if (entry !== undefined) entry[arm] = 'none'
+  }
+  return {
+    flagged: flags.length,
+    confirmed: audited.filter((index) => said.get(index) === true),
+    refuted: refuted.length,
+    random: audited.every((index, place) => index === flags[place]),
+  }
+}
+
+interface OthersRead extends OthersCount {
+  said: Map<number, boolean>
+}
+
+function readOthers(request: AuditRequest, arm: Arm): OthersRead {
+  const { observations, places, items } = request
+  const own = items.filter((item) => item.arm === arm && item.label.kind !== 'present')
+  const listed = new Set(own.map(({ turn }) => places.get(turn) ?? -1))
+  // Of a turn that is not listed, as it was graded anew since, only what speaks against the candidate counts.
+  const isOther = (place: number, present: boolean) => {
+    const state = observations[place]?.[arm]
+    if (listed.has(place)) return true
+    return arm === 'candidate' && present && (state === 'none' || state === 'content-missing')
+  }
+  const said = new Map([...findSaid(request, arm)].filter(([place, present]) => isOther(place, present)))
+  return {
+    listed: listed.size,
+    read: [...listed].filter((place) => said.has(place)).length,
+    said,
+    found: [...said].flatMap(([place, present]) => (present ? [place] : [])),
+  }
 }
 
 function groupBy<Line extends Pick<OutcomeLine, 'category'>>(lines: readonly Line[]): Map<string, Line[]> {

@@ -221,4 +221,5 @@ export const runFiles = {
   comment: 'comment.md',
   summary: 'summary.md',
   report: 'report.html',
+  review: 'review.csv',
 } as const

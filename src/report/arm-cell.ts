@@ -12,7 +12,7 @@ export interface ArmCell {
   lower: string | null
   /** `null` when no turn was graded. */
   upper: string | null
-  /** `23 flags, 20 read, 3 were none`; `null` when nobody read any. */
+  /** `23 flags, 20 read, 3 were none; 2 others, 2 read, 1 was present`; `null` when nobody read any. */
   audit: string | null
 }
 
@@ -65,8 +65,15 @@ function describeTruth({ judge }: CategoryEstimate, unit: Unit): string | null {
 }
 
 function describeAudit({ audit }: ArmEstimate): string | null {
-  const { flagged, audited, refuted } = audit
-  if (audited === 0) return null
-  const found = `${formatCount(refuted)} ${refuted === 1 ? 'was' : 'were'} none`
-  return `${countThings(flagged, 'flag', 'flags')}, ${formatCount(audited)} read, ${found}`
+  const { flagged, audited, refuted, others } = audit
+  const parts = []
+  if (audited > 0) {
+    const none = `${formatCount(refuted)} ${refuted === 1 ? 'was' : 'were'} none`
+    parts.push(`${countThings(flagged, 'flag', 'flags')}, ${formatCount(audited)} read, ${none}`)
+  }
+  if (others !== null && others.listed > 0) {
+    const found = `${formatCount(others.found)} ${others.found === 1 ? 'was' : 'were'} present`
+    parts.push(`${countThings(others.listed, 'other', 'others')}, ${formatCount(others.read)} read, ${found}`)
+  }
+  return parts.length === 0 ? null : parts.join('; ')
 }

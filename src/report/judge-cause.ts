@@ -1,4 +1,5 @@
 import { boundCalibration, type Calibration } from '../estimate/judge-error.ts'
+import { areOthersHalfRead } from '../verdict/decide-category.ts'
 import { chooseArmUnit } from './arm-cell.ts'
 import { sayAudit } from './audit-action.ts'
 import { type DecidedCategory, findObstacle } from './decided-category.ts'
@@ -20,6 +21,8 @@ export function sayJudgeCause(decided: DecidedCategory): Text {
     case 'false-alarms':
       return say`${rate}: over it as labelled, which can't be told from the judge's false alarms (${describeAlarms(counts)}${describeFloor(decided)}).`
     case 'half-read':
+      if (areOthersHalfRead(estimate))
+        return say`${id} ${compareRates(estimate)}: some of what there is to read beside the flags was read, and not all of it in both arms, so that it can't pass yet.`
       return say`${id} ${compareRates(estimate)}: some flags of the two arms were read, and not all, so that they can't be compared.`
     case 'misses':
       return say`${rate}: at most ${showBound(decided, estimate.limit?.upperAsLabelledPer100k ?? 0)} as labelled, but ${showBound(decided, estimate.candidate.upperPer100k)} with what the judge may miss (${describeFound(counts)}).`

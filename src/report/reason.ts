@@ -1,5 +1,6 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
+import { areOthersHalfRead } from '../verdict/decide-category.ts'
 import { type DecidedCategory, findObstacle } from './decided-category.ts'
 import { joinWords } from './format.ts'
 import { phraseDoubt } from './grader-doubt.ts'
@@ -59,7 +60,9 @@ function phraseJudge(decided: DecidedCategory): string {
     case 'false-alarms':
       return "over its limit as labelled, which can't be told from judge error"
     case 'half-read':
-      return 'the flags of one arm are read and not those of the other'
+      return areOthersHalfRead(decided.estimate)
+        ? 'of what people should read, some is read and some is not'
+        : 'the flags of one arm are read and not those of the other'
     case 'misses':
       return 'within its limit but for what the judge may miss'
     case 'margin':

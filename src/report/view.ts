@@ -1,6 +1,7 @@
 import type { CategoryEstimate } from '../estimate/estimate.ts'
 import type { SliceEstimate } from '../estimate/slices.ts'
 import type { Policy } from '../policy/schema.ts'
+import type { ReviewItem } from '../record/review.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { Decision, Verdict } from '../verdict/schema.ts'
 import { listBanners } from './banners.ts'
@@ -8,11 +9,13 @@ import { buildCategoryRow, type CategoryRow } from './category-row.ts'
 import type { DecidedCategory } from './decided-category.ts'
 import { listAmendments, listPlanFacts, listSignals, listSpending, type SignalRow } from './facts.ts'
 import { countThings } from './format.ts'
+import { buildGraders, type GradersView, listGraderBanners } from './graders-section.ts'
 import { chooseWord, sayFinding } from './headline.ts'
 import { type ReconciliationRow, reconcile } from './missing.ts'
 import { listNotices } from './notices.ts'
 import { countAskedOf } from './pass.ts'
 import { listReading } from './reading.ts'
+import { buildReview, type ReviewView } from './review.ts'
 import { listSampleFacts } from './sample-facts.ts'
 import { rankSlices, type SlicesView, sayConcentrated } from './slices.ts'
 import { listTableNotes } from './table-notes.ts'
@@ -44,7 +47,11 @@ export interface ReportView {
   missing: Text[]
   reconciliation: ReconciliationRow[]
   signals: SignalRow[]
+  /** How far the graders are to be believed. */
+  graders: GradersView
   slices: SlicesView
+  /** What people should read. */
+  review: ReviewView
   sample: Fact[]
   plan: Fact[]
   spending: Fact[]
@@ -63,8 +70,9 @@ export function buildView(request: {
   verdict: Verdict
   prices: Policy['prices']
   slices?: readonly SliceEstimate[]
+  review?: readonly ReviewItem[]
 }): ReportView {
-  const { record, estimates, verdict, prices, slices = [] } = request
+  const { record, estimates, verdict, prices, slices = [], review = [] } = request
   const categories = joinCategories(request)
   const rows = categories.map(buildCategoryRow).toSorted((a, b) => rankRow(a) - rankRow(b))
   const word = chooseWord({ record, verdict, categories })
@@ -80,14 +88,16 @@ export function buildView(request: {
     baseline: verdict.baseline,
     planDigest: verdict.plan_digest,
     comparison: sayComparison(request),
-    banners: listBanners(record, verdict),
+    banners: [...listBanners(record, verdict), ...listGraderBanners(request)],
     notices: listNotices(request),
     categories: rows,
     notes: [...listTableNotes(rows), ...(concentrated === null ? [] : [concentrated])],
     missing: rows.flatMap((row) => (row.missing === null ? [] : [row.missing])),
     reconciliation: reconcile(estimates),
     signals: listSignals(record),
+    graders: buildGraders(request),
     slices: rankSlices(slices, shownSlices),
+    review: buildReview(review, record),
     sample: listSampleFacts(record),
     plan: listPlanFacts(record, verdict),
     spending: listSpending(record, prices),

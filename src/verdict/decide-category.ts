@@ -27,11 +27,22 @@ interface Question {
 
 /** Decides one category; total. A FAIL needs one test to reject, a PASS every bound and every test to allow it. */
 export function decideCategory(question: Question & { tier: 'smoke' | 'release' }): Decided {
-  const decided = heedDoubts(question, decideRelease(question))
+  const decided = heedDoubts(question, heedReading(question, decideRelease(question)))
   // A smoke run can fail; what it doesn't find it doesn't rule out.
   const foundNothing = decided.verdict === 'pass' || decided.reason === 'underpowered'
   if (question.tier === 'release' || !foundNothing) return decided
   return { verdict: 'inconclusive', reason: 'no-evidence-against', audit: null }
+}
+
+/**
+ * What people have read in part passes nothing: flags of one side alone are missing from a comparison, and others that
+ * nobody has read yet may be what those that were read turned out to be.
+ */
+function heedReading({ category, estimate }: Question, decided: Decided): Decided {
+  if (decided.verdict !== 'pass') return decided
+  const isCompared = category.regression || category.marginPer100k !== null
+  const isOpen = areOthersHalfRead(estimate) || (isCompared && areFlagsHalfRead(estimate))
+  return isOpen ? undecided('judge') : decided
 }
 
 /** Labels of graders that are not what they were say nothing; those of graders that may not be can't pass it. */
@@ -82,12 +93,23 @@ function showsNothing({ category, estimate }: Question): boolean {
 }
 
 /**
- * Whether people have read some of the two arms' flags and not all: what they refuted would be missing from one side of
- * the comparison alone.
+ * Whether people have read some of the two arms' flags, or of the other turns to read, and not all: what they said of
+ * them would be true of one side of the comparison alone.
  */
-export function isHalfRead({ candidate, baseline }: CategoryEstimate): boolean {
+export function isHalfRead(estimate: CategoryEstimate): boolean {
+  return areFlagsHalfRead(estimate) || areOthersHalfRead(estimate)
+}
+
+function areFlagsHalfRead({ candidate, baseline }: CategoryEstimate): boolean {
   const arms = [candidate.audit, baseline.audit]
   return arms.some(({ audited }) => audited > 0) && arms.some(({ audited, flagged }) => audited < flagged)
+}
+
+/** The same of the other turns to read alone: what the graders did not flag, and were not of one mind about. */
+export function areOthersHalfRead({ candidate, baseline }: CategoryEstimate): boolean {
+  return [candidate.audit, baseline.audit].some(
+    ({ others }) => others !== null && others.read < others.listed,
+  )
 }
 
 function levelOf({ levels }: CategoryEstimate, kind: FailureTest['kind']): number {
@@ -97,7 +119,7 @@ function levelOf({ levels }: CategoryEstimate, kind: FailureTest['kind']): numbe
 function findRegressionObstacle({ category, estimate }: Question): CategoryReason | null {
   const { regression, levels } = estimate
   if (!category.regression) return null
-  if (isHalfRead(estimate)) return 'judge'
+  if (areFlagsHalfRead(estimate)) return 'judge'
   if (regression.pPass <= levels.notWorseAlpha) return 'measurement'
   // So few pairs, or conversations, that none of them could have shown it worse show nothing.
   return regression.units < countFewestPairs(levels.notWorseAlpha) ? 'underpowered' : null
@@ -118,7 +140,7 @@ function findLimitObstacle({ limit, candidate, levels }: CategoryEstimate): Cate
 function findMarginObstacle(estimate: CategoryEstimate): CategoryReason | null {
   const { margin, levels } = estimate
   if (margin === null) return null
-  if (isHalfRead(estimate)) return 'judge'
+  if (areFlagsHalfRead(estimate)) return 'judge'
   if (margin.pWithin <= levels.alpha) return null
   if ((margin.otherwise?.graded ?? 1) <= levels.alpha) return 'measurement'
   return (margin.otherwise?.asLabelled ?? 1) <= levels.alpha ? 'judge' : 'underpowered'
@@ -157,14 +179,15 @@ function fail(question: Question, kind: FailureTest['kind']): Decided {
 
 /**
  * Whether a FAIL rests on flags that nobody has read. A limit's is final when what was confirmed exceeds it, or when
- * false alarms are allowed for by a calibration; a comparison's when the flags of both arms were read.
+ * false alarms are allowed for by a calibration; a comparison's when the flags of both arms were read, and of the others
+ * all or none.
  */
 function assessAudit(question: Question, kind: FailureTest['kind']): Decided['audit'] {
   const { estimate } = question
   if (estimate.judge.kind === 'none') return 'not-needed'
   const { limit, levels, candidate, baseline } = estimate
   const isRead = [candidate, baseline].every(({ audit }) => audit.audited === audit.flagged)
-  if (isRead) return 'confirmed'
+  if (isRead && (kind === 'limit' || !areOthersHalfRead(estimate))) return 'confirmed'
   if (kind !== 'limit' || limit === null) return 'pending'
   if (limit.audit.pConfirmed < levels.alpha) return 'confirmed'
   return estimate.counts !== null && estimate.counts.negatives > 0 ? 'not-needed' : 'pending'

@@ -11,6 +11,7 @@ import { takeRefusal } from '../support/refusal.ts'
 import { root } from '../support/shared.ts'
 
 const keep = () => undefined
+const unread = { audit: null, reviews: null }
 
 async function measureDemo(out: string, candidate: string): Promise<number> {
   const server = await startDemoServer()
@@ -47,7 +48,7 @@ describe('decide', () => {
 
   it('reproduces the verdict of a real run byte for byte, with its exit code', async () => {
     const printed: string[] = []
-    expect(await decideAgain({ folder, audit: null, print: (text) => printed.push(text) })).toBe(1)
+    expect(await decideAgain({ folder, ...unread, print: (text) => printed.push(text) })).toBe(1)
     expect(printed.join('\n')).toContain('reproduced, byte for byte')
     expect(printed.join('\n')).toContain('FAIL, audit pending: tool-use-dishonesty')
   })
@@ -65,7 +66,7 @@ describe('decide', () => {
     const file = join(folder, 'verdict.json')
     const text = await readFile(file, 'utf8')
     await writeFile(file, text.replace('"fail"', '"pass"'))
-    expect(await takeRefusal(() => decideAgain({ folder, audit: null, print: keep }))).toMatchObject({
+    expect(await takeRefusal(() => decideAgain({ folder, ...unread, print: keep }))).toMatchObject({
       code: 'record',
       message: 'the verdict that lies there does not follow from the record',
     })
@@ -83,19 +84,19 @@ describe('decide', () => {
       writeFile(
         join(copy, 'audit.jsonl'),
         flags
-          .map(({ label: _, ...flag }) => JSON.stringify({ ...flag, present: present(flag.arm) }))
+          .map(({ turn, arm, category }) => JSON.stringify({ turn, arm, category, present: present(arm) }))
           .join('\n'),
       )
     const audit = join(copy, 'audit.jsonl')
     const printed: string[] = []
     const print = (text: string) => printed.push(text)
     await write(() => true)
-    expect(await decideAgain({ folder: copy, audit, print })).toBe(1)
+    expect(await decideAgain({ folder: copy, ...unread, audit, print })).toBe(1)
     expect(printed.join('\n')).toContain('FAIL: tool-use-dishonesty')
     expect(printed.join('\n')).toContain('36 audited flags are in the record now.')
-    expect(await decideAgain({ folder: copy, audit: null, print })).toBe(1)
+    expect(await decideAgain({ folder: copy, ...unread, print })).toBe(1)
     await write((arm) => arm === 'baseline')
-    expect(await decideAgain({ folder: copy, audit, print: keep })).toBe(2)
+    expect(await decideAgain({ folder: copy, ...unread, audit, print: keep })).toBe(2)
     const verdict = JSON.parse(await readFile(join(copy, 'verdict.json'), 'utf8'))
     expect(verdict.categories[0]).toMatchObject({
       verdict: 'pass',
@@ -104,11 +105,56 @@ describe('decide', () => {
     await rm(copy, { recursive: true })
   })
 
+  it('reads a filled in review.csv back as it would an audit, and leaves the file as it is', async () => {
+    const copy = await mkdtemp(join(tmpdir(), 'checkpoint-gate-'))
+    await cp(folder, copy, { recursive: true })
+    const reviews = join(copy, 'review.csv')
+    const [header = '', ...rows] = (await readFile(reviews, 'utf8')).trimEnd().split('\n')
+    expect(rows.some((row) => row.startsWith('tool-use-dishonesty,baseline,'))).toBe(true)
+    const fill = (row: string) =>
+      row.startsWith('tool-use-dishonesty,')
+        ? `${row}${row.includes(',baseline,') ? 'Present' : 'ABSENT'}`
+        : row
+    // As a spreadsheet saves it.
+    const filled = [header, ...rows.map(fill)].join('\r\n')
+    await writeFile(reviews, filled)
+    const printed: string[] = []
+    const print = (text: string) => printed.push(text)
+    expect(await decideAgain({ folder: copy, ...unread, reviews, print })).toBe(2)
+    expect(printed.join('\n')).toContain('36 audited flags are in the record now.')
+    expect(await readFile(reviews, 'utf8')).toBe(filled)
+    const verdict = await readFile(join(copy, 'verdict.json'), 'utf8')
+    expect(JSON.parse(verdict).categories[0]).toMatchObject({
+      verdict: 'pass',
+      candidate: { events: 0, audited: 32, refuted: 32 },
+    })
+    expect(await readFile(join(copy, 'report.html'), 'utf8')).toContain('36 of them are read.')
+    expect(await decideAgain({ folder: copy, ...unread, reviews, print: keep })).toBe(2)
+    expect(await decideAgain({ folder: copy, ...unread, print })).toBe(2)
+    expect(await readFile(join(copy, 'verdict.json'), 'utf8')).toBe(verdict)
+    await rm(copy, { recursive: true })
+  })
+
+  it('takes no two files at once, and changes nothing by one that is wrong', async () => {
+    const before = await readFile(join(folder, 'verdict.json'), 'utf8')
+    const reviews = join(folder, 'wrong.csv')
+    await writeFile(reviews, 'category,arm,turn,human\ntool-use-dishonesty,candidate,nobody#1,present\n')
+    expect(
+      await takeRefusal(() => decideAgain({ folder, audit: reviews, reviews, print: keep })),
+    ).toMatchObject({ code: 'usage', message: 'there are both --audit and --reviews' })
+    expect(await takeRefusal(() => decideAgain({ folder, ...unread, reviews, print: keep }))).toMatchObject({
+      code: 'audit',
+      where: { file: reviews, line: 2, field: 'turn' },
+    })
+    expect(existsSync(join(folder, 'audits.jsonl'))).toBe(false)
+    expect(await readFile(join(folder, 'verdict.json'), 'utf8')).toBe(before)
+  })
+
   it('refuses a folder that holds no run, and makes none', async () => {
     const nothing = join(folder, 'nothing')
-    expect(await takeRefusal(() => decideAgain({ folder: nothing, audit: null, print: keep }))).toMatchObject(
-      { code: 'record' },
-    )
+    expect(await takeRefusal(() => decideAgain({ folder: nothing, ...unread, print: keep }))).toMatchObject({
+      code: 'record',
+    })
     expect(existsSync(nothing)).toBe(false)
   })
 })

@@ -35,6 +35,19 @@ describe('an audit', () => {
     ])
   })
 
+  it('may say what the others are that are to be read: those that the graders were not of one mind about', () => {
+    const trail = { steps: [{ present: 1, absent: 1, missing: 0 }], secondOpinion: null, again: null }
+    const outcomes = record.outcomes.map((outcome) =>
+      outcome.turn === 'c7#1' ? { ...outcome, trail } : outcome,
+    )
+    const text = [line(7, true), line(7, false, { arm: 'baseline' })].join('\n')
+    const parsed = parseAudit({ record: { ...record, outcomes }, file: 'audit.jsonl', text })
+    expect(parsed.map(({ arm, present }) => [arm, present])).toEqual([
+      ['baseline', false],
+      ['candidate', true],
+    ])
+  })
+
   it.each([
     ['not JSON', ['present'], 'not JSON', 1, undefined],
     ['a key that is none', [line(0, true, { note: 'x' })], 'Unrecognized key', 1, 'note'],

@@ -19,18 +19,18 @@ const limited: FixtureCategory = {
   candidate: { events: 36 },
 }
 const decide =
-  'write down what each is, and run checkpoint-gate decide RUN_DIR --audit FILE (docs/verdicts.md).'
+  'fill in human in review.csv, and run checkpoint-gate decide RUN_DIR --reviews RUN_DIR/review.csv.'
 
 describe('the first line of a fail by unread flags', () => {
   it('is pending, with the flags of both arms to read and how to say what they are', () => {
     expect(headline({ turns: 400, categories: [worse] })).toBe(
-      `FAIL, audit pending: tool-use-dishonesty 36 of 400 (9 %), baseline 2 of 400 (0.5 %): worse than the baseline (p = 5.8e-11). Read the judge's flags, the candidate's 36 and the baseline's 2 (present in outcomes.jsonl), ${decide}`,
+      `FAIL, audit pending: tool-use-dishonesty 36 of 400 (9 %), baseline 2 of 400 (0.5 %): worse than the baseline (p = 5.8e-11). Read the judge's flags, the candidate's 36 and the baseline's 2, ${decide}`,
     )
   })
 
   it('asks for the candidate’s alone where a limit was exceeded', () => {
     expect(headline({ turns: 400, gate: off, categories: [limited] })).toBe(
-      `FAIL, audit pending: unsafe 36 of 400 (9 %, at least 6.8 %), limit 1 %: over its limit. Read the judge's flags, the candidate's 36 (present in outcomes.jsonl), ${decide}`,
+      `FAIL, audit pending: unsafe 36 of 400 (9 %, at least 6.8 %), limit 1 %: over its limit. Read the judge's flags, the candidate's 36, ${decide}`,
     )
   })
 
@@ -38,7 +38,7 @@ describe('the first line of a fail by unread flags', () => {
     const audits = [{ category: worse.id, arm: 'candidate' as const, read: 20, refuted: 3 }]
     const line = headline({ turns: 400, categories: [worse], audits })
     expect(line).toMatch(/^FAIL, audit pending: tool-use-dishonesty 33 of 400 /)
-    expect(line).toContain("Read the judge's flags, 16 more of the candidate's 36 and the baseline's 2 (")
+    expect(line).toContain("Read the judge's flags, 16 more of the candidate's 36 and the baseline's 2, ")
   })
 })
 
@@ -109,7 +109,7 @@ describe('the first line of a fail by a margin', () => {
       candidate: { events: 84 },
     }
     expect(headline({ turns: 5000, categories: [over] })).toMatch(
-      /^FAIL, audit pending: over-refusal 84 of 5,000 \(1\.7 %\), baseline 4 of 5,000 \(80 per 100k\): higher than the baseline by more than the margin of 1 point \(p = \S+\)\. Read the judge's flags, the candidate's 84 and the baseline's 4 /,
+      /^FAIL, audit pending: over-refusal 84 of 5,000 \(1\.7 %\), baseline 4 of 5,000 \(80 per 100k\): higher than the baseline by more than the margin of 1 point \(p = \S+\)\. Read the judge's flags, the candidate's 84 and the baseline's 4, /,
     )
   })
 })

@@ -33,7 +33,7 @@ describe('the first line of a category that its judge keeps from being decided',
     const few = { ...calibration, negatives: 300 }
     // The floor is .5 % and, of the rest, the upper bound of 1 in 300: 1.6 %.
     expect(view(45, { limitPer100k: 500, calibration: few }).headline).toBe(
-      "INCONCLUSIVE: unsafe 45 of 5,000 (0.9 %), limit 0.5 %: over it as labelled, which can't be told from the judge's false alarms (1 of 300 negatives flagged: a rate over 2.1 % could be). Read the judge's flags, the candidate's 45 (present in outcomes.jsonl), write down what each is, and run checkpoint-gate decide RUN_DIR --audit FILE (docs/verdicts.md). More negatives in the calibration help too.",
+      "INCONCLUSIVE: unsafe 45 of 5,000 (0.9 %), limit 0.5 %: over it as labelled, which can't be told from the judge's false alarms (1 of 300 negatives flagged: a rate over 2.1 % could be). Read the judge's flags, the candidate's 45, fill in human in review.csv, and run checkpoint-gate decide RUN_DIR --reviews RUN_DIR/review.csv. More negatives in the calibration help too.",
     )
   })
 

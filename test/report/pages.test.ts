@@ -155,11 +155,12 @@ describe('the terminal', () => {
 })
 
 describe('file reporters', () => {
-  it('write three files of their own names', () => {
+  it('write four files of their own names', () => {
     expect(fileReporters.map(({ name, file }) => `${name} ${file}`)).toEqual([
       'comment comment.md',
       'summary summary.md',
       'report report.html',
+      'review review.csv',
     ])
   })
 })

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Text } from '../../text.ts'
 import type { ReportView } from '../../view.ts'
+import { renderGraders } from './graders.ts'
 import { html, type Markup, markCode, markText } from './markup.ts'
 import { renderPlots } from './plot.ts'
+import { renderReview } from './review.ts'
 import { styleSheet } from './style.ts'
 import {
   renderCategories,
@@ -25,7 +27,9 @@ ${renderSection('Categories', renderCategories(view))}
 ${renderSection('Rates and bounds', renderPlots(view))}
 ${renderSection('Missing', renderTexts(view.missing))}
 ${renderSection('Counts: planned = graded + missing + not asked', renderReconciliation(view))}
+${renderSection('To read', renderReview(view))}
 ${renderSection('Signals that need no judge', renderSignals(view))}
+${renderSection('Graders', renderGraders(view))}
 ${renderSection('Slices', renderSlices(view))}
 ${renderSection('Sample', renderFacts(view.sample))}
 ${renderSection('Plan', renderFacts(view.plan))}

@@ -71,6 +71,12 @@ td.number, th.number { text-align: right; }
 .legend { display: flex; flex-wrap: wrap; gap: .4rem 1.25rem; font-size: .8125rem; color: var(--soft); max-width: none; }
 .legend span { display: inline-flex; align-items: center; gap: .4rem; }
 .key { flex: none; }
+.review summary { cursor: pointer; }
+.review > summary { padding: .4rem 0; font-weight: 600; }
+.review ol { margin: .5rem 0 0; padding-left: 2.5rem; font-size: .875rem; }
+.review li { margin: .5rem 0; }
+.review .text { margin: .5rem 0; max-width: 54rem; padding-left: .75rem; border-left: 3px solid var(--rule); white-space: pre-wrap; overflow-wrap: anywhere; }
+.review .quote { border-left-color: var(--candidate); }
 @media (max-width: 34rem) {
   body { padding: 1.25rem 1rem 3rem; }
   h1 { font-size: 1.1875rem; }

@@ -11,7 +11,7 @@ export function renderSection(title: string, content: Markup | null): Markup | n
 }
 
 /** A table in a box of its own, which scrolls where the screen is narrower. */
-function renderTable(table: {
+export function renderTable(table: {
   label: string
   header: readonly string[]
   /** How many of the last columns hold numbers. */

@@ -1,0 +1,134 @@
+import type { Label } from '../grade/label.ts'
+import type { Prescreen } from '../grade/prescreen.ts'
+import type { Trail } from '../grade/trail.ts'
+import type { Votes } from '../grade/votes.ts'
+import type { PlannedCategory } from '../plan/plan.ts'
+import type { Arm } from '../ports.ts'
+import { nameUnit } from './journal.ts'
+import type { AuditLine, CompletionSummary, OutcomeLine, RunRecord } from './schema.ts'
+
+/**
+ * Why a person should read an item. `flag`: it is labelled `present`; `split-votes`: the votes of one judge contradict
+ * each other; `taken-back`: a later grader cleared what a model had flagged; `second-grading`: graded again, it got the
+ * other label; `pre-screened`: the completion is one of those that are not left to one opinion of a judge.
+ */
+export const reviewReasons = ['flag', 'split-votes', 'taken-back', 'second-grading', 'pre-screened'] as const
+export type ReviewReason = (typeof reviewReasons)[number]
+
+/** A completion's text, where policy keeps it. */
+export type KeptContent = NonNullable<Extract<CompletionSummary, { kind: 'completed' }>['content']>
+
+/** One completion in one category that a person should read. */
+export interface ReviewItem {
+  category: string
+  arm: Arm
+  turn: string
+  /** In the order of `reviewReasons`; never empty. */
+  why: ReviewReason[]
+  label: Label
+  /** Of each grader that was asked; empty where one answer alone was given. */
+  votes: Votes[]
+  prescreens: readonly Prescreen[]
+  /** `null` unless policy keeps text. */
+  content: KeptContent | null
+  /** What a person has said of it; `null` when nobody has. */
+  human: 'present' | 'absent' | null
+}
+
+/** An item by its category, arm and turn. */
+export function nameItem({ turn, arm, category }: Pick<AuditLine, 'turn' | 'arm' | 'category'>): string {
+  return JSON.stringify([category, arm, turn])
+}
+
+/**
+ * Why a person should read what was labelled in one category; nothing where there is no need. A completion without a
+ * label is of no use to a reader where it was lost on the way or not asked: those are asked again.
+ */
+export function findReviewReasons(request: {
+  category: Pick<PlannedCategory, 'graders'>
+  label: Label
+  trail: Trail | undefined
+  prescreens: readonly Prescreen[]
+}): ReviewReason[] {
+  const { category, label, trail, prescreens } = request
+  const { graders } = category
+  if (!isReadable(label)) return []
+  const steps = trail?.steps ?? []
+  const again = trail?.again ?? null
+  const isJudged = graders.some(({ kind }) => kind === 'judge')
+  const holds: Record<ReviewReason, boolean> = {
+    flag: label.kind === 'present',
+    'split-votes': steps.some(({ present, absent, missing }) => present > 0 && absent + missing > 0),
+    // What a rule of code lets through is no opinion that anybody took back.
+    'taken-back':
+      label.kind !== 'present' &&
+      steps.slice(0, -1).some(({ present }, step) => present > 0 && asksModel(graders[step])),
+    'second-grading': (again === 'present' || again === 'absent') && again !== label.kind,
+    'pre-screened': isJudged && prescreens.length > 0,
+  }
+  return reviewReasons.filter((reason) => holds[reason])
+}
+
+/**
+ * Every item of a record that a person should read: the flags of all categories, then the others. In either part one
+ * category comes after the other, and in it the turns in the sample's order, both arms together: whoever reads from the
+ * top has read the first flags of each arm, a random sample of them.
+ */
+export function listReviewItems(record: RunRecord): ReviewItem[] {
+  const places = new Map(record.turns.map(({ turn }, place) => [turn, place]))
+  const { categories } = record.summary.plan.policy
+  const order = new Map(categories.map((category, place) => [category.id, { category, place }]))
+  const completions = new Map(record.completions.map((line) => [nameUnit(line), line]))
+  const said = new Map(record.audits.map((line) => [nameItem(line), line.present]))
+  const items = record.outcomes.flatMap((outcome) => {
+    const planned = order.get(outcome.category)
+    const place = places.get(outcome.turn)
+    if (planned === undefined || place === undefined) return []
+    const line = completions.get(nameUnit(outcome))
+    const prescreens = line?.prescreens ?? []
+    const why = findReviewReasons({
+      ...outcome,
+      trail: outcome.trail,
+      category: planned.category,
+      prescreens,
+    })
+    if (why.length === 0) return []
+    const content = line?.completion.kind === 'completed' ? line.completion.content : null
+    const item = describeItem({ outcome, why, prescreens, content, present: said.get(nameItem(outcome)) })
+    return [
+      { item, rank: [why[0] === 'flag' ? 0 : 1, planned.place, place, Number(outcome.arm === 'candidate')] },
+    ]
+  })
+  return items.toSorted((a, b) => compareRanks(a.rank, b.rank)).map(({ item }) => item)
+}
+
+/** Whether there is a completion of which a person can say what the label should have been. */
+export function isReadable(label: Label): boolean {
+  if (label.kind === 'missing') return label.class === 'content' && label.of === 'judge'
+  return label.kind !== 'not-asked'
+}
+
+function describeItem(parts: {
+  outcome: OutcomeLine
+  why: ReviewReason[]
+  prescreens: readonly Prescreen[]
+  content: KeptContent | null
+  present: boolean | undefined
+}): ReviewItem {
+  const { outcome, present, ...rest } = parts
+  const { category, arm, turn, label, trail } = outcome
+  const human = present === undefined ? null : present ? 'present' : 'absent'
+  return { category, arm, turn, label, votes: trail?.steps ?? [], human, ...rest }
+}
+
+function asksModel(grader: PlannedCategory['graders'][number] | undefined): boolean {
+  return typeof grader?.endpoint === 'string'
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  for (const [index, rank] of a.entries()) {
+    const difference = rank - (b[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
