@@ -1,6 +1,6 @@
 import { GateError } from './errors.ts'
 import type { Clock, Log, ModelClient } from './ports.ts'
-import type { EndpointAddress } from './replay/address.ts'
+import { type EndpointAddress, nameKeyVariable } from './replay/address.ts'
 
 /** How clients are made: the adapters, as functions. */
 export interface ClientFactory {
@@ -11,11 +11,6 @@ export interface ClientFactory {
     onFallback: (text: string) => void
   }): Promise<ModelClient>
   openRecording(path: string): Promise<ModelClient>
-}
-
-/** The environment variable that holds an endpoint's key. */
-export function nameKeyVariable(endpoint: string): string {
-  return `CHECKPOINT_GATE_KEY_${endpoint.toUpperCase().replaceAll('-', '_')}`
 }
 
 /** Every endpoint key in an environment: what must never be printed. */

@@ -20,6 +20,11 @@ const metadataHosts = new Set([
 /** IPv6 that stands for an IPv4 address: mapped, translated, compatible, NAT64, 6to4. */
 const embeddedIpv4 = /^\[(?:::ffff:(?:0:)?[^:]+:[^:]+|::[^:]+:[^:]+|64:ff9b:.*|2002:.*)\]$/
 
+/** The environment variable that holds an endpoint's key. */
+export function nameKeyVariable(endpoint: string): string {
+  return `CHECKPOINT_GATE_KEY_${endpoint.toUpperCase().replaceAll('-', '_')}`
+}
+
 /**
  * Parses endpoint addresses, lines of `name=url` or `name=recorded:path`.
  * @throws GateError for a line that is neither, for a name given twice, and for an address that must not be used

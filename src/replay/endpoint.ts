@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { GateError } from '../errors.ts'
 import type { Clock, ModelClient, ModelSource } from '../ports.ts'
+import { nameKeyVariable } from './address.ts'
 import type { Budget } from './budget.ts'
 import {
   type ChatRequest,
@@ -138,10 +139,13 @@ function giveUpIfHopeless(request: { name: string; origin: string; failures: num
       remedy,
     })
   }
-  const variable = `CHECKPOINT_GATE_KEY_${name.toUpperCase()}`
+  const variable = nameKeyVariable(name)
   if (failed.cause === 'unauthorized') refuse('refuses the key', `set ${variable} to a key that it accepts`)
   if (failed.cause === 'not-found')
-    refuse('has no such address or model', 'check the address (it usually ends in /v1) and the model id')
+    refuse(
+      'has no such address or model',
+      'check the address (that of a chat API usually ends in /v1) and the model id',
+    )
   if (failures < hopelessRequests) return
   if (failed.cause === 'not-recorded')
     refuse(

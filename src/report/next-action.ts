@@ -137,7 +137,7 @@ function sayMend({ estimate }: { estimate: CategoryEstimate }): Text {
   if (content === 0) return []
   const causes = [...Object.keys(baseline.missing.causes), ...Object.keys(candidate.missing.causes)]
   const judged = causes.some((cause) => cause.startsWith('judge'))
-  const mend = judged ? 'mend the judge or its rubric' : 'mend what the endpoint answers'
+  const mend = judged ? 'mend the grader, or its rubric' : 'mend what the endpoint answers'
   return say`A rerun doesn't change the ${content} that came back without a label: ${mend}.`
 }
 

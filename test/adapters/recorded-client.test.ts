@@ -111,3 +111,35 @@ describe('openRecording', () => {
     await expect(openRecording(absent)).rejects.toMatchObject({ code: 'recorded', where: { file: absent } })
   })
 })
+
+describe('a recording of answers that are no chat', () => {
+  async function openPost(content: string) {
+    const { client } = await open(content)
+    return (customId: string) =>
+      client.post(
+        { customId, path: '/moderations', body: { model: 'm', input: 'hello' } },
+        new AbortController().signal,
+      )
+  }
+  const recorded = (customId: string, body: unknown, status = 200) =>
+    batchLine(customId, { response: { status_code: status, request_id: 'r', body } })
+
+  it('answers with the body of its custom_id, whatever JSON that is', async () => {
+    const bodies = [{ model: 'm', results: [] }, [{ label: 'toxic', score: 0.1 }], null, 'text']
+    const post = await openPost(bodies.map((body, index) => recorded(`a#${index}`, body)).join('\n'))
+    for (const [index, body] of bodies.entries())
+      expect(await post(`a#${index}`)).toEqual({ kind: 'posted', body })
+  })
+
+  it.each([
+    [recorded('a#1', {}, 413), 'bad-request', 'status 413'],
+    [recorded('a#1', {}, 429), 'rate-limited', 'status 429'],
+    [recorded('a#1', {}, 500), 'server-error', 'status 500'],
+    [batchLine('a#1', { error: { message: 'too late' } }), 'bad-request', 'too late'],
+    [batchLine('a#1', {}), 'bad-request', 'the line has no response'],
+    [recorded('b#1', {}), 'not-recorded', 'no line has the custom_id a#1'],
+  ])('keeps a failure that was recorded: %s', async (line, cause, detail) => {
+    const post = await openPost(line)
+    expect(await post('a#1')).toMatchObject({ kind: 'failed', cause, detail })
+  })
+})

@@ -102,7 +102,7 @@ describe('the first line when something is missing', () => {
   it('asks for a mended judge where answers have no label', () => {
     const category = { id: 'a', baseline: { events: 2 }, candidate: { events: 2, content: 30 } }
     expect(headline({ turns: 400, categories: [category] })).toMatch(
-      /30 of 800 missing \(judge: cannot-tell 30\)\. A rerun doesn't change the 30 that came back without a label: mend the judge or its rubric\.$/,
+      /30 of 800 missing \(judge: cannot-tell 30\)\. A rerun doesn't change the 30 that came back without a label: mend the grader, or its rubric\.$/,
     )
   })
 
