@@ -9,6 +9,7 @@ import type { GraderKind } from '../src/grade/grader.ts'
 import { graderConfigSchema, graderKinds } from '../src/grade/graders/index.ts'
 import { parseRubric } from '../src/policy/rubric.ts'
 import { createPolicySchema } from '../src/policy/schema.ts'
+import { describeGradingCost } from './grading-cost.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -34,6 +35,7 @@ export function generateDocs(): Record<string, string> {
     graders: () => describeGraders(),
     rubrics: () => describeRubrics(),
     demo: () => describeDemo(),
+    'grading-cost': () => describeGradingCost(),
     ...Object.fromEntries(graderKinds.map((entry) => [`grader-${entry.kind}`, () => describeGrader(entry)])),
   }
   const files = [

@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { conversationSchema } from '../src/corpus/conversation.ts'
 import { manifestSchema } from '../src/corpus/manifest.ts'
 import { graderConfigSchema } from '../src/grade/graders/index.ts'
-import { calibrationSchema } from '../src/policy/calibration.ts'
+import { labelledItemSchema } from '../src/grade/labelled-set.ts'
+import { calibrationRecordSchema, calibrationSchema } from '../src/policy/calibration.ts'
 import { ratePattern, rateSchema } from '../src/policy/rate.ts'
 import { createPolicySchema } from '../src/policy/schema.ts'
 import { registrationSchema } from '../src/registration/schema.ts'
@@ -41,6 +42,19 @@ function listSchemas(): Published[] {
       description:
         "How often a category's graders flag turns whose truth is known. Read from the base branch.",
       schema: calibrationSchema,
+    },
+    {
+      path: 'schema/calibration-record.schema.json',
+      title: 'Checkpoint Gate calibration record',
+      description:
+        "What `checkpoint-gate calibrate` writes: how often the policy's graders err on labelled sets, bound to these very graders.",
+      schema: calibrationRecordSchema,
+    },
+    {
+      path: 'schema/labelled-item.schema.json',
+      title: 'Checkpoint Gate labelled item',
+      description: 'One line of a labelled set: a completion, what came before it, and what it is.',
+      schema: labelledItemSchema,
     },
     {
       path: 'schema/manifest.schema.json',

@@ -18,12 +18,7 @@ export function listBanners(record: RecordSummary, verdict: Verdict): Text[] {
     saySameModel(record),
     sayPoints(record),
     sayStopped(record),
-    record.commits.policyDiffersInHead
-      ? say`This pull request changes the policy. The change applies after the merge; the base's policy decided.`
-      : null,
-    record.commits.trustAnchor === 'none'
-      ? say`No trust anchor: policy and registration were taken as they were given, not from a base commit.`
-      : null,
+    sayTrust(record),
     sayRecorded(record),
     sayUncovered(record),
     sayShortSample(record),
@@ -37,6 +32,14 @@ export function listBanners(record: RecordSummary, verdict: Verdict): Text[] {
 function sayPoints(record: RecordSummary): Text | null {
   if (!isByPoints(record)) return null
   return say`Decided by point estimates: no error control. Limits and margins were compared with the observed rates, whatever their bounds.`
+}
+
+function sayTrust({ commits }: RecordSummary): Text | null {
+  if (commits.trustAnchor === 'none') {
+    return say`No trust anchor: policy and registration were taken as they were given, not from a base commit.`
+  }
+  if (commits.registration === 'commit') return null
+  return say`The registration is not committed: it was taken from the work tree, where it can still be changed after the results.`
 }
 
 function sayStopped(record: RecordSummary): Text | null {

@@ -1,5 +1,4 @@
 import type { Plan } from '../plan/plan.ts'
-import { findCalibration } from '../plan/plan.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { ModelSource } from '../ports.ts'
 import { priceUsage } from '../record/build.ts'
@@ -30,7 +29,6 @@ export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
     { name: 'Baseline', value: describeArm(plan.baseline, record.arms.baseline) },
     ...graders,
     { name: 'Plan digest', value: say`${verbatim(planDigest)}` },
-    ...listCalibrations(plan),
     { name: 'Bounds', value: say`one-sided, each at ${formatConfidence(bounds)}${shown}` },
     {
       name: 'Worse than the baseline',
@@ -40,16 +38,6 @@ export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
     { name: 'Policy read at', value: say`${verbatim(commits.policy)}` },
     { name: 'Attempt', value: say`${run.attempt}, gate version ${verbatim(gateVersion)}` },
   ]
-}
-
-function listCalibrations(plan: Plan): Fact[] {
-  return plan.policy.categories.flatMap((category) => {
-    const counts = findCalibration(plan, category)
-    if (counts === null) return []
-    const { truePositives, positives, falsePositives, negatives } = counts
-    const value = say`${verbatim(category.id)}: ${truePositives} of ${positives} positives and ${falsePositives} of ${negatives} negatives flagged`
-    return [{ name: 'Calibration', value }]
-  })
 }
 
 function nameGrader({ endpoint }: RecordSummary['graders'][number]): string {

@@ -3,7 +3,7 @@ import type { GraderDoubt } from '../estimate/grader-doubts.ts'
 import type { CalibrationStanding } from '../estimate/settle.ts'
 import type { DecidedCategory } from './decided-category.ts'
 import { countThings, formatP, joinWords } from './format.ts'
-import { joinTexts, say, type Text, verbatim } from './text.ts'
+import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
 const shownItems = 5
 
@@ -46,7 +46,7 @@ export function sayDoubt(decided: DecidedCategory): Text {
   switch (doubt?.kind) {
     case 'model-changed': {
       const names = doubt.answeredAs.slice(0, shownItems).map((name) => say`${verbatim(name)}`)
-      return say`${id}: the judge ${verbatim(doubt.model)} answered under ${countThings(doubt.answeredAs.length, 'name', 'names')} (${joinTexts(names, ', ')}), so that its labels are of different judges.`
+      return say`${id}: ${nameModel(doubt.model)} answered under ${countThings(doubt.answeredAs.length, 'name', 'names')} (${joinTexts(names, ', ')}), so that its labels are of different judges.`
     }
     case 'control-failed':
       return say`${id}: its graders failed their controls. ${describeControls(estimate.controls)}`
@@ -60,30 +60,46 @@ export function sayDoubt(decided: DecidedCategory): Text {
   }
 }
 
+// What is asked without a model's name answers under one all the same.
+function nameModel(model: string): Text {
+  return model === '' ? say`its grader` : say`the judge ${verbatim(model)}`
+}
+
 /** What would decide it. */
 export function sayDoubtAction(decided: DecidedCategory): Text {
   switch (decided.verdict.reason) {
     case 'judge-changed':
       return say`Pin the judge to one version (a dated model id), then run again.`
     case 'control-failed':
+      if (isOutage(decided.estimate.controls))
+        return say`Check the judge's endpoint, then run again: the controls without a label are asked once more.`
       return say`Find out what changed at the judge's endpoint; if it is the judge, calibrate again with ${verbatim('checkpoint-gate calibrate')}, then rerun.`
     default:
       return say`Run ${verbatim('checkpoint-gate calibrate')} with the graders of this policy, and commit the record.`
   }
 }
 
+/** Whether more known items got no label than got a wrong one. */
+function isOutage(controls: DecidedCategory['estimate']['controls']): boolean {
+  if (controls === null) return false
+  const { positives, negatives } = controls
+  const missed = positives.planned - positives.flagged - positives.unlabelled
+  return positives.unlabelled + negatives.unlabelled > missed + negatives.flagged
+}
+
 function describeControls(controls: DecidedCategory['estimate']['controls']): Text {
   if (controls === null) return []
   const { positives, negatives } = controls
-  const parts = [
-    positives.failed
-      ? say`${positives.flagged} of ${positives.planned} known positives were found (${formatP(positives.p)})${listWrong(positives)}.`
-      : [],
-    negatives.failed
-      ? say`${negatives.flagged} of ${negatives.planned} known negatives were flagged (${formatP(negatives.p)})${listWrong(negatives)}.`
-      : [],
-  ]
-  return joinTexts(parts)
+  return joinTexts([
+    positives.failed ? say`${describeTally(positives, 'known positives were found')}` : [],
+    negatives.failed ? say`${describeTally(negatives, 'known negatives were flagged')}` : [],
+  ])
+}
+
+function describeTally(tally: ControlTally, what: string): Text {
+  const { flagged, planned, unlabelled, p } = tally
+  const lost = unlabelled === 0 ? '' : `, ${formatCount(unlabelled)} got no label`
+  return say`${flagged} of ${planned} ${what}${lost} (${formatP(p)})${listWrong(tally)}.`
 }
 
 function listWrong({ wrong }: ControlTally): Text {
@@ -93,7 +109,8 @@ function listWrong({ wrong }: ControlTally): Text {
   return say`: ${joinTexts([...shown, more > 0 ? say`${more} more` : []], ', ')}`
 }
 
-function phraseStanding(standing: CalibrationStanding): string {
+/** What a calibration's standing is, in words. */
+export function phraseStanding(standing: CalibrationStanding): string {
   switch (standing.kind) {
     case 'none':
       return 'policy requires a calibration, and it has none'

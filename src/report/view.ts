@@ -14,6 +14,7 @@ import { chooseWord, sayFinding } from './headline.ts'
 import { type ReconciliationRow, reconcile } from './missing.ts'
 import { listNotices } from './notices.ts'
 import { countAskedOf } from './pass.ts'
+import { listPolicyChanges } from './policy-changes.ts'
 import { listReading } from './reading.ts'
 import { buildReview, type ReviewView } from './review.ts'
 import { listSampleFacts } from './sample-facts.ts'
@@ -37,6 +38,8 @@ export interface ReportView {
   comparison: Text
   /** What speaks against believing the table. */
   banners: Text[]
+  /** What the change under test would change of the policy, after a sentence that says so; empty where nothing. */
+  policyChanges: Text[]
   /** How the run went, where that is not plain. */
   notices: Text[]
   /** What fails first, then what is undecided, then what is watched, then what passes. */
@@ -89,6 +92,7 @@ export function buildView(request: {
     planDigest: verdict.plan_digest,
     comparison: sayComparison(request),
     banners: [...listBanners(record, verdict), ...listGraderBanners(request)],
+    policyChanges: listPolicyChanges(record),
     notices: listNotices(request),
     categories: rows,
     notes: [...listTableNotes(rows), ...(concentrated === null ? [] : [concentrated])],

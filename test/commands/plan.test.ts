@@ -82,13 +82,13 @@ describe('plan', () => {
     expect(text).toContain('400 turns of 600 conversations')
     expect(text).toMatch(/verdict, at the predictions: pass \d+ %, fail < 1 %, inconclusive \d+ %/)
     expect(unwrap(text)).toMatch(
-      /over-refusal: predicted 1\.5 %, limit 6 % verdict, at the prediction: pass 99 %/,
+      /over-refusal: predicted 1\.5 %, limit 6 % verdict, at the prediction: pass (?:> )?99 %/,
     )
     expect(unwrap(text)).toMatch(
       /limit: 0\.78 % is the smallest that this sample can pass, 0\.86 % when 1 % of the calls/,
     )
     expect(text).toMatch(/worse than the baseline: found with a chance of 80 % from \d/)
-    expect(text).toContain('at most 800 completions and 3,200 judgements')
+    expect(text).toContain('at most 800 completions and 851 judgements')
     expect(text).toMatch(/cost: about \$\d.* expected; at most \$\d/)
     expect(text).toMatch(/time: about \d+ min expected/)
     expect(unwrap(text)).toMatch(
@@ -131,7 +131,8 @@ describe('plan', () => {
       cost: {
         turns: { expected: 400, at_most: 400 },
         completions: { expected: 800, at_most: 800 },
-        judgements: { expected: 3200, at_most: 3200 },
+        // One shared call a completion, and 51 of the completions a second time.
+        judgements: { expected: 851, at_most: 851 },
         over_budget: null,
       },
       categories: expect.arrayContaining([
@@ -153,7 +154,7 @@ describe('plan', () => {
       'categories:': 'budget: { max_requests: 500 }\ncategories:',
     }
     const forecast = await planAsData({ edits: limitsOnly })
-    expect(forecast.cost.over_budget).toMatch(/^budget\.max_requests is 500, and about 4000 are expected/)
+    expect(forecast.cost.over_budget).toMatch(/^budget\.max_requests is 500, and about 1653 are expected/)
     expect(forecast.rule.early_stopping_off).toContain('several turns')
     expect(forecast.effective_conversations).toBeLessThan(forecast.turns_drawn)
     const { text } = await plan({ edits: limitsOnly })
@@ -267,7 +268,7 @@ describe('plan with a server', () => {
     expect(exitCode).toBe(0)
     expect(text).toContain('demo-baseline against itself: 120 turns, each replayed twice')
     expect(text).toContain('The gate would not have failed it.')
-    expect(text).toMatch(/It took 1,200 requests, \$\d+\.\d\d and /)
+    expect(text).toMatch(/It took 494 requests, \$\d+\.\d\d and /)
     expect(text).toMatch(
       /noise: \d+ of 120 pairs differ \(\d+ in the first replay only, \d+ in the second only\)/,
     )

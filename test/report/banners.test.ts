@@ -19,14 +19,19 @@ describe('banners', () => {
     expect(banners((summary) => summary)).toEqual([])
   })
 
-  it('say that the policy differs in the head', () => {
-    const change = (summary: RecordSummary) => ({
+  it('say that the registration is only in the work tree', () => {
+    const change = (summary: RecordSummary): RecordSummary => ({
       ...summary,
-      commits: { ...summary.commits, policyDiffersInHead: true },
+      commits: { ...summary.commits, registration: 'work-tree' },
     })
     expect(banners(change)).toEqual([
-      "This pull request changes the policy. The change applies after the merge; the base's policy decided.",
+      'The registration is not committed: it was taken from the work tree, where it can still be changed after the results.',
     ])
+    const given = (summary: RecordSummary): RecordSummary => ({
+      ...change(summary),
+      commits: { ...change(summary).commits, trustAnchor: 'none' },
+    })
+    expect(banners(given)).toEqual([expect.stringMatching(/^No trust anchor:/)])
   })
 
   it('say that there is no trust anchor', () => {

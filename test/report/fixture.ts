@@ -2,6 +2,7 @@ import { type CategoryEstimate, estimateCategories } from '../../src/estimate/es
 import { planStopping } from '../../src/estimate/looks.ts'
 import { estimateSlices } from '../../src/estimate/slices.ts'
 import type { Label } from '../../src/grade/label.ts'
+import { digestParts } from '../../src/plan/parts.ts'
 import { digestPlan, type Plan } from '../../src/plan/plan.ts'
 import type { Calibration } from '../../src/policy/calibration.ts'
 import type { Policy } from '../../src/policy/schema.ts'
@@ -219,6 +220,7 @@ function makeSummary(plan: Plan, fixture: Fixture, lines: readonly TurnLine[]): 
     version: 1,
     plan,
     planDigest: digestPlan(plan),
+    planParts: digestParts(plan),
     gateVersion: '0.1.0',
     run: { attempt: 1, id: '17', event: 'pull_request', tier },
     commits: {
@@ -226,7 +228,8 @@ function makeSummary(plan: Plan, fixture: Fixture, lines: readonly TurnLine[]): 
       baseline: 'a'.repeat(40),
       candidate: 'b'.repeat(40),
       trustAnchor: 'base',
-      policyDiffersInHead: false,
+      policyChanges: [],
+      registration: 'commit',
     },
     sample: {
       ...makeSampleCounts(turns),

@@ -15,12 +15,14 @@ import {
 } from '../../src/report/forecast/render.ts'
 import type { SampledTurn } from '../../src/sample/draw.ts'
 import { makeSetting, type SettingOptions } from '../forecast/settings.ts'
-import { makeSampleCounts } from '../support/plans.ts'
+import { makeSampleCounts, plannedJudgeGrader } from '../support/plans.ts'
+import { writeRubric } from '../support/rubric-text.ts'
 import { hostileText, unprintable } from './hostile.ts'
 import { readInline } from './read-markdown.ts'
 
 interface ForecastOptions extends SettingOptions {
   policy?: Partial<ForecastRequest['policy']>
+  labelledSets?: Partial<ForecastRequest['labelledSets']>
   from?: ForecastRequest['from']
   plan?: (plan: Plan) => Plan
   prefix?: string
@@ -28,7 +30,8 @@ interface ForecastOptions extends SettingOptions {
 
 function forecast(options: ForecastOptions): PlanForecast {
   const { turns, from = null, tier = 'release', prefix = 'a question' } = options
-  const setting = makeSetting(options)
+  const { plan: bare } = makeSetting(options)
+  const plan = { ...bare, rubrics: { 'rude.md': writeRubric({ id: 'rude' }) } }
   const drawn = Array.from(
     { length: turns },
     (_, index): SampledTurn => ({
@@ -42,7 +45,7 @@ function forecast(options: ForecastOptions): PlanForecast {
     }),
   )
   return forecastPlan({
-    plan: options.plan?.(setting.plan) ?? setting.plan,
+    plan: options.plan?.(plan) ?? plan,
     planDigest: 'c0ffee00'.repeat(8),
     tier,
     sample: { turns: drawn, counts: makeSampleCounts(turns) },
@@ -52,6 +55,7 @@ function forecast(options: ForecastOptions): PlanForecast {
       replay: { concurrency: 8 },
       ...options.policy,
     },
+    labelledSets: { controls: null, calibrations: new Map(), ...options.labelledSets },
     from,
     runsPerYear: 52,
   })
@@ -158,7 +162,7 @@ describe('forecastPlan', () => {
     const prices = {
       'ckpt-41': { inputUsdPer1m: 1, outputUsdPer1m: 10 },
       'ckpt-42': { inputUsdPer1m: 2, outputUsdPer1m: 20 },
-      judge: { inputUsdPer1m: 3, outputUsdPer1m: 30 },
+      'judge-1': { inputUsdPer1m: 3, outputUsdPer1m: 30 },
     }
     const from = { run: 'last-week', measured: measuredRun() }
     const { cost } = forecast({ ...ordinary, from, policy: { prices } })
@@ -185,10 +189,11 @@ describe('forecastPlan', () => {
   })
 
   it('asks later graders of what earlier ones flag', () => {
-    const judge = { kind: 'judge', rubric: 'builtin' }
     const { cost } = forecast({
       turns: 1000,
-      categories: [{ id: 'rude', graders: [judge, judge, { kind: 'pattern', any: ['x'] }] }],
+      categories: [
+        { id: 'rude', graders: [plannedJudgeGrader, plannedJudgeGrader, { kind: 'pattern', any: ['x'] }] },
+      ],
       predictions: { rude: 0.02 },
     })
     expect(cost.judgements.at_most).toBe(4000)
@@ -252,6 +257,38 @@ describe('the text of a forecast', () => {
     expect(renderForecastHeadline(smoke)).toBe(
       'PLAN: 600 turns of a smoke run, which can fail and never passes.',
     )
+  })
+
+  it('says what grading takes: calls, known items, each judge, and what providers may cache', () => {
+    const screen = { ...plannedJudgeGrader, calls: 'shared' }
+    const graders = [screen, { ...screen, model: 'judge-2', votes: 3, calls: 'each' }]
+    const controls = {
+      file: 'controls.jsonl',
+      sha256: '',
+      items: [
+        {
+          id: 'k1',
+          labels: { rude: 'present' as const },
+          messages: [{ role: 'user' as const, content: 'a question' }],
+          completion: { content: 'an answer' },
+          chosen: 'random' as const,
+        },
+      ],
+    }
+    const text = renderForecast(
+      forecast({
+        ...ordinary,
+        categories: ['rude', 'leaks'].map((id) => ({ id, graders })),
+        labelledSets: { controls },
+      }),
+    )
+    expect(text).toContain('grading: 1 call for each completion, up to 6 more where it is flagged; 1 control')
+    // Each arm flags 1 % and 0.2 % of 600 turns, and the control is known to be flagged.
+    expect(text).toContain('judgements: about 1,300 of judge-1, about 47 of judge-2')
+    expect(text).toMatch(/prompts of judges: \d\d % of their tokens begin every request alike/)
+    const free = { id: 'rude', graders: [{ kind: 'pattern', any: ['x'] }] }
+    const freely = renderForecast(forecast({ ...ordinary, categories: [free] }))
+    expect(freely).not.toMatch(/grading:|prompts of judges/)
   })
 
   it('puts problems first in the summary, and says them in its headline', () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { PolicyChange } from '../../src/policy/change.ts'
 import type { RecordSummary } from '../../src/record/schema.ts'
 import type { Fixture } from './fixture.ts'
 
@@ -98,7 +99,12 @@ function poison(summary: RecordSummary, text: (index: number) => string): Record
       },
     },
     gateVersion: text(10),
-    commits: { ...summary.commits, policy: text(11), trustAnchor: 'none' },
+    commits: {
+      ...summary.commits,
+      policy: text(11),
+      trustAnchor: 'none',
+      policyChanges: makeHostileChanges(text(1), text(2)),
+    },
     arms: { baseline: poisonArm(arms.baseline, 1), candidate: poisonArm(arms.candidate, 4) },
     sample: {
       ...summary.sample,
@@ -115,3 +121,15 @@ function poison(summary: RecordSummary, text: (index: number) => string): Record
 
 /** Controls, line ends other than `\n`, direction and invisible characters, lone surrogates. */
 export const unprintable = /[\p{Bidi_Control}\p{Cs}\u200b\ufeff]|(?!\n)\p{Cc}/u
+
+/** A change of each kind whose names and values are not ours. */
+export function makeHostileChanges(first: string, second: string): PolicyChange[] {
+  const change = { effect: 'looser', applied: false } as const
+  return [
+    { ...change, kind: 'changed', what: 'limit', of: first, from: second, to: first },
+    { ...change, kind: 'added', what: 'category', of: second, from: null, to: null },
+    { ...change, kind: 'rewritten', what: 'rubric', of: first, from: null, to: null },
+    { ...change, kind: 'unreadable', what: 'policy', of: second, from: null, to: first },
+    { ...change, kind: 'changed', what: 'judge.model', of: null, from: null, to: second },
+  ]
+}

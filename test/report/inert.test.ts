@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { GateError } from '../../src/errors.ts'
 import { commentMarker, renderComment } from '../../src/report/reporters/comment.ts'
 import { renderHtml } from '../../src/report/reporters/html/page.ts'
-import { renderNoVerdict, renderUnchanged } from '../../src/report/reporters/message.ts'
+import { renderInvalid, renderNoVerdict, renderUnchanged } from '../../src/report/reporters/message.ts'
 import { renderSummary } from '../../src/report/reporters/summary.ts'
 import { renderTable } from '../../src/report/reporters/terminal.ts'
 import { makeView } from './fixture.ts'
-import { hostileRun, hostileText, unprintable } from './hostile.ts'
+import { hostileRun, hostileText, makeHostileChanges, unprintable } from './hostile.ts'
 import { readInline, readTables } from './read-markdown.ts'
 import { realistic } from './realistic.ts'
 
@@ -94,12 +94,30 @@ describe('text that is not ours', () => {
         const error = new GateError({ code: 'policy', message, remedy, where })
         for (const said of [
           renderNoVerdict(error, [message]),
-          renderUnchanged({ checkpoint: message, installs: true }),
+          renderUnchanged({
+            checkpoint: message,
+            installs: false,
+            policyChanges: makeHostileChanges(message, remedy),
+            workflow: { kind: 'known', files: [message, remedy] },
+          }),
+          renderUnchanged({
+            checkpoint: message,
+            installs: false,
+            policyChanges: [],
+            workflow: { kind: 'unknown', cause: remedy },
+          }),
+          renderInvalid({
+            reason: 'policy-modified',
+            event: remedy,
+            files: [message, remedy],
+            policyChanges: makeHostileChanges(remedy, message),
+          }),
         ]) {
           expectInert(said.comment)
           expectInert(said.summary)
           expect(said.headline).not.toMatch(unprintable)
           expect(said.headline).not.toContain('\n')
+          expect(said.details.join(' ')).not.toMatch(unprintable)
         }
       }),
       { numRuns: 60 },

@@ -167,14 +167,15 @@ describe('file reporters', () => {
 
 describe('runs without a table', () => {
   it('say that nothing changed', () => {
-    const message = renderUnchanged({ checkpoint: 'ckpt-41', installs: false })
+    const message = renderUnchanged({ checkpoint: 'ckpt-41', installs: false, policyChanges: [] })
     expect(message.headline).toBe(
       'UNCHANGED: the checkpoint is still ckpt-41, so that there is nothing to compare.',
     )
     expect(message.comment).toBe(
       `${commentMarker}\n\n**UNCHANGED:** the checkpoint is still \`ckpt-41\`, so that there is nothing to compare.\n`,
     )
-    expect(renderUnchanged({ checkpoint: 'ckpt-41', installs: true }).summary).toContain('installs the gate')
+    const installing = { checkpoint: 'ckpt-41', installs: true, policyChanges: [] }
+    expect(renderUnchanged(installing).summary).toContain('installs the gate')
   })
 
   it('say what is wrong, where, and what to do', () => {

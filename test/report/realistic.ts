@@ -1,4 +1,15 @@
+import type { PolicyChange } from '../../src/policy/change.ts'
 import type { Fixture } from './fixture.ts'
+
+const change: PolicyChange = {
+  kind: 'changed',
+  what: 'limit',
+  of: 'unsafe-compliance',
+  from: '0.5 %',
+  to: '5 %',
+  effect: 'looser',
+  applied: false,
+}
 
 /** A release run as a team sees one: a category fails, one is undecided, the rest pass, something is missing. */
 export const realistic: Fixture = {
@@ -44,7 +55,7 @@ export const realistic: Fixture = {
   slice: (index) => ({ surface: index < 40 || index % 7 === 0 ? 'api' : index % 2 === 0 ? 'web' : 'mobile' }),
   change: (summary) => ({
     ...summary,
-    commits: { ...summary.commits, policyDiffersInHead: true },
+    commits: { ...summary.commits, policyChanges: [change] },
     sample: { ...summary.sample, conversationsExpired: 37 },
   }),
 }

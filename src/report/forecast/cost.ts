@@ -1,216 +1,127 @@
-import type { MeasuredRun } from '../../forecast/measured-run.ts'
 import { renderPrefix } from '../../grade/evidence.ts'
-import { addUsage, noUsage } from '../../grade/usage.ts'
-import type { Plan } from '../../plan/plan.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { priceUsage } from '../../record/build.ts'
 import type { Usage } from '../../replay/completion.ts'
-import type { Sample } from '../../sample/draw.ts'
-import { countThings, formatDuration } from '../format.ts'
-
-/** What is expected, and the most that there can be; `null` where it is not known. Retries are not counted. */
-interface Amount {
-  expected: number | null
-  at_most: number | null
-}
+import { listAssumptions } from './assumptions.ts'
+import { type Amount, answerTokens, type CostQuestion, latencyMs } from './cost-question.ts'
+import { describeGrading, forecastGrading, type Grading, type GradingForecast } from './grading-forecast.ts'
+import { addAll, charactersPerToken, type EndpointLoad } from './grading-load.ts'
+import { priceSpending, type Spent } from './price.ts'
 
 /** What a run will cost. */
 export interface CostForecast {
   /** Turns asked before the results end the run. */
   turns: Amount
   completions: Amount
+  /** Calls of graders. */
   judgements: Amount
   prompt_tokens: Amount
   completion_tokens: Amount
   usd: Amount
   minutes: Amount
+  grading: GradingForecast
   /** What the amounts rest on. */
   assumptions: string[]
   /** Why the budget would end the run before it is done; `null` where it has room. */
   over_budget: string | null
 }
 
-/** What a cost is forecast from. */
-export interface CostQuestion {
-  plan: Plan
-  sample: Sample
-  policy: Pick<Policy, 'prices' | 'budget'> & { replay: Pick<Policy['replay'], 'concurrency'> }
-  /** The mean of the turns that are asked; `null` where nothing is predicted. */
-  expectedTurns: number | null
-  /** The share of the turns that a category's first grader flags, by category; 1 where it is not known. */
-  flagged: ReadonlyMap<string, number>
-  measured: MeasuredRun | null
-}
-
-/** A rough rule for English text; what a run really uses is in its record. */
-const charactersPerToken = 4
-const answerTokens = 250
-/** A judgement: a sentence or two, a label and a quote. */
-const judgementTokens = 200
-const latencyMs = 5000
-
 /** Forecasts calls, tokens, dollars and minutes. */
 export function forecastCost(question: CostQuestion): CostForecast {
-  const { plan, sample, policy, measured, expectedTurns } = question
+  const { plan, sample, policy } = question
+  const { maxTokens } = plan.policy.replay
   const drawn = sample.turns.length
-  const turns: Amount = { expected: expectedTurns ?? drawn, at_most: drawn }
-  const perTurn = countJudgements(question)
-  const requests = measured?.requests ?? null
-  const expected = turns.expected ?? drawn
-  const judgements: Amount = {
-    expected:
-      requests === null || measured === null
-        ? expected * perTurn.expected
-        : expected * Math.max(0, requests / measured.turns - 2),
-    at_most: drawn * perTurn.atMost,
-  }
-  const worst = sumTokens(question, {
-    turns: drawn,
-    judged: perTurn.atMost,
-    answer: plan.policy.replay.maxTokens,
-  })
-  const likely =
-    measured === null || measured.turns === 0
-      ? sumTokens(question, {
-          turns: expected,
-          judged: perTurn.expected,
-          answer: Math.min(answerTokens, plan.policy.replay.maxTokens ?? answerTokens),
-        })
-      : scaleUsage(measured.usage, expected / measured.turns)
+  const turns = { expected: question.expectedTurns ?? drawn, at_most: drawn }
+  const grading = forecastGrading(question, turns.expected)
+  const likely = complete(forecastArms(question, turns.expected), grading.expected)
+  const worst = complete(reckonArms(question, { turns: drawn, answer: maxTokens ?? 0 }), grading.atMost)
+  // Without a longest answer the most is not known.
+  const atMost = (amount: number | null) => (maxTokens === null ? null : amount)
   const amounts = {
     turns,
-    completions: { expected: 2 * expected, at_most: 2 * drawn },
-    judgements,
-    prompt_tokens: { expected: likely.sum.promptTokens, at_most: worst.sum.promptTokens },
-    completion_tokens: {
-      expected: likely.sum.completionTokens,
-      at_most: plan.policy.replay.maxTokens === null ? null : worst.sum.completionTokens,
-    },
+    completions: { expected: 2 * turns.expected, at_most: 2 * drawn },
+    judgements: { expected: addAll(grading.expected).calls, at_most: addAll(grading.atMost).calls },
+    prompt_tokens: { expected: likely.prompts, at_most: worst.prompts },
+    completion_tokens: { expected: likely.completions, at_most: atMost(worst.completions) },
     usd: {
-      expected: price(plan, likely, policy.prices),
-      at_most: plan.policy.replay.maxTokens === null ? null : price(plan, worst, policy.prices),
+      expected: priceSpending({ plan, spent: likely, prices: policy.prices, isCached: true }),
+      at_most: atMost(priceSpending({ plan, spent: worst, prices: policy.prices, isCached: false })),
     },
-    minutes: forecastMinutes(question, { turns, judgements }),
+    minutes: forecastMinutes(question, { turns, grading }),
   }
+  const described = describeGrading(question, grading)
   return {
     ...amounts,
-    assumptions: listAssumptions(question),
+    grading: described,
+    assumptions: listAssumptions(question, described),
     over_budget: findOverrun(policy.budget, amounts),
   }
 }
 
-/** Judgements of both arms of a turn: a grader after another sees only what that has flagged. */
-function countJudgements({ plan, flagged }: CostQuestion): { expected: number; atMost: number } {
-  let expected = 0
-  let atMost = 0
-  for (const { id, graders } of plan.policy.categories) {
-    for (const [index, { kind }] of graders.entries()) {
-      if (kind !== 'judge') continue
-      expected += 2 * (index === 0 ? 1 : (flagged.get(id) ?? 1))
-      atMost += 2
-    }
-  }
-  return { expected, atMost }
-}
-
-interface Spent {
+interface Arms {
   baseline: Usage
   candidate: Usage
-  judge: Usage
-  sum: Usage
 }
 
-function sumTokens(
-  { plan, sample }: CostQuestion,
-  amount: { turns: number; judged: number; answer: number | null },
-): Spent {
+function forecastArms(question: CostQuestion, expectedTurns: number): Arms {
+  const { measured, plan } = question
+  const { maxTokens } = plan.policy.replay
+  const answer = Math.min(answerTokens, maxTokens ?? answerTokens)
+  const reckoned = reckonArms(question, { turns: expectedTurns, answer })
+  if (measured === null || measured.turns === 0) return reckoned
+  const follow = (arm: keyof Arms): Usage => {
+    const { promptTokens, completionTokens } = measured.usage[arm]
+    const factor = expectedTurns / measured.turns
+    if (promptTokens === 0) return reckoned[arm]
+    return { promptTokens: promptTokens * factor, completionTokens: completionTokens * factor }
+  }
+  return { baseline: follow('baseline'), candidate: follow('candidate') }
+}
+
+function reckonArms({ sample }: CostQuestion, { turns, answer }: { turns: number; answer: number }): Arms {
   const count = (text: string) => Math.ceil(text.length / charactersPerToken)
   const drawn = sample.turns.length
-  const share = drawn === 0 ? 0 : amount.turns / drawn
-  const prompts =
-    share *
-    sample.turns.reduce(
-      (sum, turn) => sum + count(renderPrefix(turn.prefix)) + count(JSON.stringify(turn.tools ?? [])),
-      0,
-    )
-  const answers = amount.turns * (amount.answer ?? 0)
-  const rubrics = Object.values(plan.rubrics).map(count)
-  const rubric = rubrics.length === 0 ? 0 : rubrics.reduce((sum, tokens) => sum + tokens, 0) / rubrics.length
-  const judgements = amount.turns * amount.judged
-  const arm = { promptTokens: prompts, completionTokens: answers }
-  const judge = {
-    promptTokens: amount.judged * (prompts + answers) + judgements * rubric,
-    completionTokens: judgements * judgementTokens,
-  }
-  return complete({ baseline: arm, candidate: arm, judge })
-}
-
-function scaleUsage(usage: Omit<Spent, 'sum'>, factor: number): Spent {
-  const scale = ({ promptTokens, completionTokens }: Usage): Usage => ({
-    promptTokens: promptTokens * factor,
-    completionTokens: completionTokens * factor,
-  })
-  return complete({
-    baseline: scale(usage.baseline),
-    candidate: scale(usage.candidate),
-    judge: scale(usage.judge),
-  })
-}
-
-function complete(spent: Omit<Spent, 'sum'>): Spent {
-  const sum = [spent.baseline, spent.candidate, spent.judge].reduce<Usage>(addUsage, noUsage)
-  return { ...spent, sum: round(sum) }
-}
-
-function round({ promptTokens, completionTokens }: Usage): Usage {
-  return { promptTokens: Math.round(promptTokens), completionTokens: Math.round(completionTokens) }
-}
-
-function price(plan: Plan, spent: Spent, prices: Policy['prices']): number | null {
-  return priceUsage(
-    [
-      { model: plan.baseline, usage: spent.baseline },
-      { model: plan.candidate, usage: spent.candidate },
-      ...(plan.policy.judge === null ? [] : [{ model: plan.policy.judge.model, usage: spent.judge }]),
-    ],
-    prices,
+  const prompts = sample.turns.reduce(
+    (sum, turn) => sum + count(renderPrefix(turn.prefix)) + count(JSON.stringify(turn.tools ?? [])),
+    0,
   )
+  const arm = {
+    promptTokens: drawn === 0 ? 0 : prompts * (turns / drawn),
+    completionTokens: turns * answer,
+  }
+  return { baseline: arm, candidate: arm }
+}
+
+function complete(arms: Arms, graders: EndpointLoad[]): Spent & { prompts: number; completions: number } {
+  const judges = addAll(graders)
+  const { baseline, candidate } = arms
+  return {
+    ...arms,
+    graders,
+    prompts: Math.round(baseline.promptTokens + candidate.promptTokens + judges.promptTokens),
+    completions: Math.round(baseline.completionTokens + candidate.completionTokens + judges.completionTokens),
+  }
 }
 
 /** Each endpoint has its own requests under way: the one with the most calls takes longest. */
 function forecastMinutes(
   { plan, policy, measured }: CostQuestion,
-  { turns, judgements }: { turns: Amount; judgements: Amount },
+  { turns, grading }: { turns: { expected: number; at_most: number }; grading: Grading },
 ): Amount {
-  const take = (count: Amount, key: keyof Amount, milliseconds: number) =>
-    (Math.max(count[key] ?? 0, judgements[key] ?? 0) / policy.replay.concurrency) * (milliseconds / 60_000)
-  const { elapsedMs } = measured ?? { elapsedMs: null }
+  const take = (asked: number, loads: readonly EndpointLoad[], milliseconds: number) => {
+    const byEndpoint = loads.map(({ endpoint }) =>
+      addAll(loads.filter((other) => other.endpoint === endpoint)),
+    )
+    const most = Math.max(asked, ...byEndpoint.map(({ calls }) => calls))
+    return (most / policy.replay.concurrency) * (milliseconds / 60_000)
+  }
+  const elapsedMs = measured?.elapsedMs ?? null
   return {
     expected:
       elapsedMs === null || measured === null
-        ? take(turns, 'expected', latencyMs)
-        : (elapsedMs / measured.turns) * ((turns.expected ?? 0) / 60_000),
-    at_most: take(turns, 'at_most', plan.policy.replay.timeoutMs),
+        ? take(turns.expected, grading.expected, latencyMs)
+        : (elapsedMs / measured.turns) * (turns.expected / 60_000),
+    at_most: take(turns.at_most, grading.atMost, plan.policy.replay.timeoutMs),
   }
-}
-
-function listAssumptions({ plan, policy, measured, expectedTurns }: CostQuestion): string[] {
-  const { timeoutMs, maxTokens } = plan.policy.replay
-  const atOnce = countThings(policy.replay.concurrency, 'request', 'requests')
-  const seen = measured === null ? null : countThings(measured.turns, 'turn', 'turns')
-  return [
-    ...(expectedTurns === null ? ['no early end, as not every blocking category is predicted'] : []),
-    seen === null
-      ? `an answer of ${Math.min(answerTokens, maxTokens ?? answerTokens)} tokens, ${charactersPerToken} characters a token`
-      : `tokens as in the run of --from (${seen})`,
-    measured?.requests == null
-      ? 'later graders asked of as many turns as are predicted to be flagged'
-      : 'judgements and retries as in that run',
-    measured?.elapsedMs == null
-      ? `${formatDuration(latencyMs)} a request with ${atOnce} under way at each endpoint`
-      : 'the time a turn took in that run',
-    `at most: every judgement asked for, every request as long as its deadline (${formatDuration(timeoutMs)})${maxTokens === null ? '' : `, every answer of ${maxTokens} tokens`}; retries not counted`,
-  ]
 }
 
 function findOverrun(

@@ -1,9 +1,10 @@
 import { formatChance } from '../../forecast/measurability.ts'
 import { wantedPower } from '../../forecast/regression-forecast.ts'
 import { countThings, formatAbout, formatConfidence, formatDuration, formatUsd } from '../format.ts'
-import { formatCount, say, type Text, verbatim } from '../text.ts'
+import { formatCount, joinTexts, say, type Text, verbatim } from '../text.ts'
 import type { CostForecast } from './cost.ts'
 import { type CategoryText, describeCategoryForecast, formatChances } from './describe-category.ts'
+import type { GradingForecast } from './grading-forecast.ts'
 import type { PlanForecast } from './plan-forecast.ts'
 
 /** A forecast in words, for every place where it is shown. */
@@ -138,12 +139,42 @@ function describeCost(cost: CostForecast): Text[] {
   const answers = cost.completion_tokens.at_most === null ? ', answers not counted' : ''
   return [
     say`calls: about ${formatAbout(Math.ceil((completions.expected ?? 0) + (judgements.expected ?? 0)))} expected${share}; at most ${completions.at_most ?? 0} completions and ${judgements.at_most ?? 0} judgements`,
+    ...describeGrading(cost.grading),
     say`tokens: about ${formatAbout(Math.ceil(expected))} expected; at most ${tokens}${answers}`,
+    ...describeStablePrompts(cost.grading),
     usd.expected === null
       ? say`cost: not known (it takes ${verbatim('prices')} for every model)`
       : say`cost: about ${formatUsd(usd.expected)} expected; ${usd.at_most === null ? 'the most is not known without `replay.max_tokens`' : `at most ${formatUsd(usd.at_most)}`}`,
     say`time: about ${formatMinutes(minutes.expected)} expected; at most ${formatMinutes(minutes.at_most)}`,
     ...(cost.over_budget === null ? [] : [say`budget: ${cost.over_budget}`]),
+  ]
+}
+
+function describeGrading(grading: GradingForecast): Text[] {
+  const { calls_each: each, calls_if_flagged: flagged, graded_twice: twice, endpoints } = grading
+  if (endpoints.length === 0) return []
+  const more = flagged === 0 ? '' : `, up to ${formatCount(flagged)} more where it is flagged`
+  const known = [
+    { count: twice, one: 'completion a second time', many: 'completions a second time' },
+    { count: grading.calibration_items, one: 'known item to calibrate', many: 'known items to calibrate' },
+    { count: grading.control_items, one: 'control', many: 'controls' },
+  ].flatMap(({ count, one, many }) => (count === 0 ? [] : [`; ${countThings(count, one, many)}`]))
+  const asked = endpoints.map(({ endpoint, model, calls }) => {
+    const about = formatAbout(Math.ceil(calls.expected ?? 0))
+    return model === null
+      ? say`about ${about} calls of the endpoint ${verbatim(endpoint)}`
+      : say`about ${about} of ${verbatim(model)}`
+  })
+  return [
+    say`grading: ${each === 0 ? 'no call' : countThings(each, 'call', 'calls')} for each completion${more}${known.join('')}`,
+    ...(asked.length < 2 ? [] : [joinTexts([say`judgements:`, joinTexts(asked, ', ')])]),
+  ]
+}
+
+function describeStablePrompts({ stable_prompt_share: share }: GradingForecast): Text[] {
+  if (share === null) return []
+  return [
+    say`prompts of judges: ${formatShareOf(share)} of their tokens begin every request alike, which providers may cache`,
   ]
 }
 

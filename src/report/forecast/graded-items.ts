@@ -17,8 +17,16 @@ export interface GradedItem {
   /** The rubrics that are expected to speak of it, and those that may. */
   likely: readonly Rubric['appliesTo'][]
   possible: readonly Rubric['appliesTo'][]
+  /** The categories that it is graded in; `null`: all. */
+  categories: readonly string[] | null
   /** What people say that it is, by category. */
   labels: LabelledItem['labels']
+}
+
+/** A known item, and the categories in which it is graded. */
+export interface KnownItem {
+  item: LabelledItem
+  categories: readonly string[]
 }
 
 /** The labelled sets that a run grades. */
@@ -44,44 +52,57 @@ export function describeTurns(turns: readonly SampledTurn[], share: number): Gra
       isOpen: true,
       likely: hasTools(turn) ? everywhere : ['all', 'reasoning'],
       possible: everywhere,
+      categories: null,
       labels: {},
     }
   })
 }
 
-/** Known items, which are graded in every category, once for each purpose. */
-export function describeKnown(items: readonly LabelledItem[], share: number): GradedItem[] {
-  return items.map((item) => {
+/** Known items as graders will meet them: their completions are there, and so are their labels. */
+export function describeKnown(items: readonly KnownItem[], share: number): GradedItem[] {
+  return items.flatMap(({ item, categories }) => {
     const { turn, arm, completion } = toUnit(item)
+    if (completion.kind !== 'completed') return []
     const speaking = everywhere.filter((appliesTo) => applies({ appliesTo }, { turn, completion }))
-    return {
+    const graded = {
       gradings: isGradedTwice({ turn: turn.id, arm, share }) ? 2 : 1,
       characters: measureData({ turn, completion }),
       isOpen: false,
       likely: speaking,
       possible: speaking,
+      categories,
       labels: item.labels,
     }
+    return [graded]
   })
 }
 
-/** The items of labelled sets that a run grades: sets that several categories name once, and no flagged calibration. */
+/**
+ * The items of labelled sets that a run grades: those of a set that several categories name once, and none that a
+ * grader chose in a calibration.
+ */
 export function listKnown(
   { controls, calibrations }: RunSets,
   categories: readonly string[],
-): { calibration: LabelledItem[]; controls: LabelledItem[] } {
+): { calibration: KnownItem[]; controls: KnownItem[] } {
   const files = new Map([...calibrations.values()].map((set) => [set.file, set]))
-  const labelled = (set: LabelledSet, ids: readonly string[]) =>
-    set.items.filter(({ labels }) => ids.some((id) => Object.hasOwn(labels, id)))
   return {
-    calibration: [...files.values()].flatMap((set) =>
-      labelled(
-        set,
-        categories.filter((id) => calibrations.get(id)?.file === set.file),
-      ).filter(({ chosen }) => chosen !== 'flagged'),
-    ),
-    controls: controls === null ? [] : labelled(controls, categories),
+    calibration: [...files.values()].flatMap((set) => {
+      const naming = categories.filter((id) => calibrations.get(id)?.file === set.file)
+      return pickLabelled(
+        set.items.filter(({ chosen }) => chosen !== 'flagged'),
+        naming,
+      )
+    }),
+    controls: pickLabelled(controls?.items ?? [], categories),
   }
+}
+
+function pickLabelled(items: readonly LabelledItem[], categories: readonly string[]): KnownItem[] {
+  return items.flatMap((item) => {
+    const own = categories.filter((id) => Object.hasOwn(item.labels, id))
+    return own.length === 0 ? [] : [{ item, categories: own }]
+  })
 }
 
 function hasTools({ prefix, tools }: SampledTurn): boolean {

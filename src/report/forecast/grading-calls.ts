@@ -67,7 +67,9 @@ export function listGradingCalls(plan: {
   rubrics: Plan['rubrics']
 }): GradingCall[] {
   const { categories } = plan.policy
-  const rubrics = new Map(Object.entries(plan.rubrics).map(([file, text]) => [file, parseRubric({ file, text })]))
+  const rubrics = new Map(
+    Object.entries(plan.rubrics).map(([file, text]) => [file, parseRubric({ file, text })]),
+  )
   const groups = groupShared(categories)
   const shared = new Set(groups.flat())
   return [
@@ -159,7 +161,10 @@ function describeOwn(request: {
 }
 
 /** Providers count the form of an answer as a part of the prompt, and put it first. */
-function measureBeginning(request: { messages: ReturnType<typeof writeJudgePrompt>; schema: object }): number {
+function measureBeginning(request: {
+  messages: ReturnType<typeof writeJudgePrompt>
+  schema: object
+}): number {
   return countCharacters(request.messages.slice(0, -1)) + JSON.stringify(request.schema).length
 }
 

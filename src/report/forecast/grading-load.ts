@@ -90,6 +90,8 @@ function addLoads(first: Load, second: Load): Load {
 function gradeOnce(request: { call: GradingCall; item: GradedItem; when: GradingCase }): Load {
   const { call, item, when } = request
   const rubrics = when.isWorst ? item.possible : item.likely
+  const asked = item.categories
+  if (asked !== null && !call.categories.some((category) => asked.includes(category))) return none
   if (!call.appliesTo.some((rubric) => rubrics.includes(rubric))) return none
   const flags = call.categories.reduce((sum, category) => sum + expectFlag(category, item, when), 0)
   // A call of what was flagged is about one category.

@@ -7,7 +7,6 @@ import { wantedPower } from '../../forecast/regression-forecast.ts'
 import { type Chances, type SimulatedRuns, simulateRuns } from '../../forecast/run-simulation.ts'
 import { findTurnsForAll } from '../../forecast/turns-to-pass.ts'
 import type { Plan, PlannedCategory } from '../../plan/plan.ts'
-import type { Policy } from '../../policy/schema.ts'
 import type { Sample } from '../../sample/draw.ts'
 import {
   type CategoryForecast,
@@ -18,6 +17,7 @@ import {
   forecastCategory,
 } from './category-forecast.ts'
 import { type CostForecast, forecastCost } from './cost.ts'
+import type { CostQuestion } from './cost-question.ts'
 
 /** What a plan can show and what it will cost, before anything is asked. */
 export interface PlanForecast {
@@ -73,7 +73,9 @@ export interface ForecastRequest {
   planDigest: string
   tier: 'smoke' | 'release'
   sample: Sample
-  policy: Pick<Policy, 'prices' | 'budget'> & { replay: Pick<Policy['replay'], 'concurrency'> }
+  policy: CostQuestion['policy']
+  /** The labelled sets that the run grades beside the sample. */
+  labelledSets: CostQuestion['labelledSets']
   /** Its name, and what it measured. */
   from: { run: string; measured: MeasuredRun } | null
   runsPerYear: number

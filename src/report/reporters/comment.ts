@@ -1,6 +1,7 @@
 import { countThings } from '../format.ts'
 import type { ReportView } from '../view.ts'
 import { fitSections } from './fit.ts'
+import { renderGraders } from './graders.ts'
 import { renderList, renderText } from './markdown.ts'
 import {
   fold,
@@ -49,6 +50,7 @@ export function renderComment(view: ReportView): string {
       { title: 'Missing', body: renderList(view.missing, 4000) },
       fold('Counts: planned = graded + missing + not asked', renderReconciliation(view, 12_000)),
       fold('Signals that need no judge', renderSignals(view, 6000)),
+      fold('Graders', renderGraders(view, 6000)),
       fold('Sample', renderFacts(view.sample, 6000)),
       fold('Plan', renderFacts([...view.plan, ...view.spending], 8000)),
       fold('Amendments of the registration', renderList(view.amendments, 6000)),

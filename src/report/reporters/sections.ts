@@ -11,10 +11,14 @@ export function renderHeadline({ word, finding }: Pick<ReportView, 'word' | 'fin
   return `**${word}:** ${renderText(finding)}`
 }
 
-/** The banners as one alert and the notices as another, `null` without any. */
-export function renderBanners({ banners, notices }: ReportView, longestBytes: number): string | null {
+/** The banners, the changes of the policy and the notices as an alert each, `null` without any. */
+export function renderBanners(
+  { banners, policyChanges, notices }: ReportView,
+  longestBytes: number,
+): string | null {
   const alerts = [
     ...renderAlert('WARNING', banners, longestBytes),
+    ...renderAlert('WARNING', policyChanges, longestBytes),
     ...renderAlert('NOTE', notices, longestBytes),
   ]
   return alerts.length === 0 ? null : alerts.join('\n\n')

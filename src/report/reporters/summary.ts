@@ -1,5 +1,6 @@
 import type { ReportView } from '../view.ts'
 import { fitSections } from './fit.ts'
+import { renderGraders } from './graders.ts'
 import { renderList, renderText } from './markdown.ts'
 import {
   head,
@@ -33,6 +34,7 @@ export function renderSummary(view: ReportView): string {
       head('Missing', renderList(view.missing, longestTable)),
       head('Counts: planned = graded + missing + not asked', renderReconciliation(view, longestTable)),
       head('Signals that need no judge', renderSignals(view, longestTable)),
+      head('Graders', renderGraders(view, longestTable)),
       head('Slices', renderSlices(view, longestTable)),
       head('Sample', renderFacts(view.sample, longestTable)),
       head('Plan', renderFacts(view.plan, longestTable)),

@@ -51,7 +51,7 @@ export function renderTable(view: ReportView): string {
     .filter(({ verdict, role }) => verdict !== 'pass' || role === 'watch')
     .flatMap((row) => wrap(`${safeText(row.id)}: ${row.reason}${describeStanding(row)}`))
   const say = (texts: readonly Text[]) => texts.flatMap((text) => wrap(formatPlain(text)))
-  const before = say([...view.banners, ...view.notices, ...view.missing])
+  const before = say([...view.banners, ...view.policyChanges, ...view.notices, ...view.missing])
   const blocks = [wrap(view.headline), before, table, reasons, say(view.notes)].filter(
     (block) => block.length > 0,
   )

@@ -60,7 +60,7 @@ function renderHeader(view: ReportView): Markup {
 <p class="kicker">Checkpoint Gate · plan ${markCode(view.planDigest.slice(0, 12))}</p>
 <h1><strong class="${view.verdict}">${view.word}:</strong> ${markText(view.finding)}</h1>
 <p>${markText(view.comparison)}</p>
-${renderAlert('banners', view.banners)}${renderAlert('banners notices', view.notices)}
+${renderAlert('banners', view.banners)}${renderAlert('banners', view.policyChanges)}${renderAlert('banners notices', view.notices)}
 </header>`
 }
 

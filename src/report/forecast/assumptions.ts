@@ -1,0 +1,42 @@
+import { countThings, formatDuration } from '../format.ts'
+import { answerTokens, type CostQuestion, latencyMs } from './cost-question.ts'
+import type { GradingForecast } from './grading-forecast.ts'
+import { charactersPerToken } from './grading-load.ts'
+
+/** What the amounts of a cost rest on, a phrase each. */
+export function listAssumptions(
+  question: CostQuestion,
+  { endpoints }: Pick<GradingForecast, 'endpoints'>,
+): string[] {
+  const { plan, policy, measured, expectedTurns } = question
+  const { timeoutMs, maxTokens } = plan.policy.replay
+  const atOnce = countThings(policy.replay.concurrency, 'request', 'requests')
+  const seen = measured === null ? null : countThings(measured.turns, 'turn', 'turns')
+  return [
+    ...(expectedTurns === null ? ['no early end, as not every blocking category is predicted'] : []),
+    seen === null
+      ? `an answer of ${Math.min(answerTokens, maxTokens ?? answerTokens)} tokens, ${charactersPerToken} characters a token`
+      : `tokens as in the run of --from (${seen})`,
+    measured?.requests == null
+      ? 'later graders asked of as many turns as are predicted to be flagged'
+      : 'judgements and retries as in that run',
+    ...(isCachePriced(question) ? ['what begins every request to a judge alike at the cached price'] : []),
+    ...(endpoints.some(({ model }) => model === null)
+      ? ['what endpoints other than models of chat charge not counted']
+      : []),
+    measured?.elapsedMs == null
+      ? `${formatDuration(latencyMs)} a request with ${atOnce} under way at each endpoint`
+      : 'the time a turn took in that run',
+    `at most: every completion flagged in every category, every request as long as its deadline (${formatDuration(timeoutMs)})${maxTokens === null ? '' : `, every answer of ${maxTokens} tokens`}; retries and second opinions not counted`,
+  ]
+}
+
+function isCachePriced({ plan, policy }: CostQuestion): boolean {
+  const models = plan.policy.categories.flatMap(({ graders }) => graders.map(({ model }) => model))
+  return models.some(
+    (model) =>
+      typeof model === 'string' &&
+      Object.hasOwn(policy.prices, model) &&
+      policy.prices[model]?.cachedInputUsdPer1m != null,
+  )
+}

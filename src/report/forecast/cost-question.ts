@@ -1,0 +1,32 @@
+import type { MeasuredRun } from '../../forecast/measured-run.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Policy } from '../../policy/schema.ts'
+import type { Sample } from '../../sample/draw.ts'
+import type { RunSets } from './graded-items.ts'
+import type { ModelPrice } from './price.ts'
+
+/** What is expected, and the most that there can be; `null` where it is not known. Retries are not counted. */
+export interface Amount {
+  expected: number | null
+  at_most: number | null
+}
+
+/** What a cost is forecast from. */
+export interface CostQuestion {
+  plan: Plan
+  sample: Sample
+  policy: Pick<Policy, 'budget'> & {
+    prices: Readonly<Record<string, ModelPrice>>
+    replay: Pick<Policy['replay'], 'concurrency'>
+  }
+  labelledSets: RunSets
+  /** The mean of the turns that are asked; `null` where nothing is predicted. */
+  expectedTurns: number | null
+  /** The share of the turns that a category's first grader flags, by category; 1 where it is not known. */
+  flagged: ReadonlyMap<string, number>
+  measured: MeasuredRun | null
+}
+
+/** Of a completion that nothing is known of. */
+export const answerTokens = 250
+export const latencyMs = 5000
