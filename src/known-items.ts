@@ -79,7 +79,22 @@ export function listKnownItems(
       ids.filter((id) => sets.calibrations.get(id)?.file === set.file),
     ),
   )
-  return { calibration, control: sets.controls === null ? [] : label(sets.controls, 'control', ids) }
+  return {
+    calibration: mergeItems(calibration),
+    control: sets.controls === null ? [] : label(sets.controls, 'control', ids),
+  }
+}
+
+/** An item that stands in several sets is one item, with the labels that it has in each. */
+function mergeItems(items: readonly KnownItem[]): KnownItem[] {
+  const merged = new Map<string, KnownItem>()
+  for (const known of items) {
+    const before = merged.get(nameKnown(known))
+    const labels = { ...before?.item.labels, ...known.item.labels }
+    const categories = [...(before?.categories ?? []), ...known.categories]
+    merged.set(nameKnown(known), { ...known, item: { ...known.item, labels }, categories })
+  }
+  return [...merged.values()]
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GateError } from './errors.ts'
+import { requireAgreement } from './grade/agreeing-sets.ts'
 import { countLabels, type LabelledSet, parseLabelledSet } from './grade/labelled-set.ts'
 import type { Plan, PlannedCalibration } from './plan/plan.ts'
 import { parseCalibration } from './policy/calibration.ts'
@@ -22,7 +23,7 @@ interface Source {
 /**
  * Reads what a policy says of its graders' errors, from the commit that the policy is read from: calibrations that were
  * made before, labelled sets to calibrate with in the run, and live controls.
- * @throws GateError for a file that is not there, or of another category
+ * @throws GateError for a file that is not there, or of another category, and for labelled sets that contradict each other
  */
 export async function readCalibrations(request: {
   ports: { repository: RepositoryFiles }
@@ -42,6 +43,8 @@ export async function readCalibrations(request: {
     calibrations[id] = read.planned
     if (read.set !== null) sets.set(id, read.set)
   }
+  // Those that several categories name are one set; of different ones an item may stand in both.
+  requireAgreement([...new Map([...sets.values()].map((set) => [set.file, set])).values()])
   const controls = await readControls(source)
   return {
     calibrations,

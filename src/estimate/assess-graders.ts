@@ -2,6 +2,7 @@ import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.t
 import type { RunRecord } from '../record/schema.ts'
 import { type ControlEstimate, estimateControls } from './controls.ts'
 import { type GraderDoubt, listGraderDoubts } from './grader-doubts.ts'
+import { type GraderWatch, watchGraders } from './grader-watch.ts'
 import type { Calibration } from './judged-rate.ts'
 import { assessCalibration, type CalibrationStanding } from './settle.ts'
 
@@ -15,6 +16,8 @@ export interface GraderEstimate {
   controls: ControlEstimate | null
   /** What speaks against its labels; the gravest first. */
   doubts: GraderDoubt[]
+  /** How they behaved beside their labels; shown, never decides. */
+  watch: GraderWatch
 }
 
 /** Looks at all graders of a record; `plan` is the settled one. */
@@ -26,6 +29,7 @@ export function assessGraders(record: RunRecord, plan: Plan): (category: Planned
       return estimate === null ? [] : [[category.id, estimate]]
     }),
   )
+  const watch = watchGraders(record)
   return (category) => {
     const calibration = assessCalibration({ summary, plan, category: category.id })
     return {
@@ -33,6 +37,7 @@ export function assessGraders(record: RunRecord, plan: Plan): (category: Planned
       counts: findCalibration(plan, category),
       controls: controls.get(category.id) ?? null,
       doubts: listGraderDoubts({ summary, category, standing: calibration, controls }),
+      watch: watch(category.id),
     }
   }
 }

@@ -17,6 +17,8 @@ export interface ControlTally {
   planned: number
   /** How many of them were flagged. */
   flagged: number
+  /** How many got no label: the judge failed on them, or was not asked. */
+  unlabelled: number
   /** How likely so few, or so many, flags are from graders that are what they were. */
   p: number
   failed: boolean
@@ -32,12 +34,23 @@ export interface ControlEstimate {
 }
 
 /**
- * Compares what the graders made of a category's known items with what they are taken to do. Positives: fewer are
- * flagged than a sensitivity of .95 leaves likely; negatives: more than a false-positive rate of .05 does (exact
- * binomial tails). Where a calibration has found worse, or has tried negatives, the controls are compared with it
- * instead (Fisher's exact test, one-sided). Each test has `controlAlpha` divided by the number of tests that the plan's
- * controls make. An item without a label is no flag. `null` where the plan has no controls of the category. `plan` is
- * the settled one.
+ * Compares what the graders made of a category's known items with what they are taken to do; `null` where the plan,
+ * which is the settled one, has none of the category. An item without a label is no flag.
+ *
+ * Positives fail where fewer are flagged than a sensitivity of .95 leaves likely (binomial tail) and, with a
+ * calibration that has tried positives, than it does too (Fisher's exact test, one-sided): the larger p counts. So
+ * graders that a calibration found to be worse than .95 are held to what it found, and those that it found to be
+ * better by luck are not held to more than it shows.
+ *
+ * Negatives fail where more are flagged than the calibration's negatives leave likely (Fisher), or, where none were
+ * tried, than a false-positive rate of .05 does.
+ *
+ * The level of each test is `controlAlpha` divided by the number of tests that the plan's controls make (Bonferroni).
+ * Fisher's test holds its level whatever the rate is that known items and calibration have in common (Lehmann & Romano
+ * 2005, §4.5), the binomial one for any rate on the right side of what is assumed, and the larger of two p values
+ * wherever one of them does: graders that have not changed fail in at most one run of a hundred, given that, without a
+ * calibration, they are as good as assumed. That is over calibrations too: one that was lucky makes its own controls
+ * fail more often, one that was not more rarely.
  */
 export function estimateControls(request: {
   plan: Plan
@@ -48,19 +61,18 @@ export function estimateControls(request: {
   const categories = plan.controls?.categories ?? {}
   const planned = Object.hasOwn(categories, category.id) ? categories[category.id] : undefined
   if (planned === undefined) return null
-  const tests = Object.values(categories).flatMap(({ positives, negatives }) =>
-    [positives, negatives].filter((count) => count > 0),
-  ).length
   const own = known.filter((entry) => entry.purpose === 'control' && entry.category === category.id)
   const calibration = findCalibration(plan, category)
-  const alpha = controlAlpha / Math.max(1, tests)
+  const alpha = controlAlpha / Math.max(1, countControlTests(plan))
   const tally = (expected: KnownOutcome['expected'], count: number, test: Test): ControlTally => {
     const kind = own.filter((entry) => entry.expected === expected)
     const flagged = kind.filter(({ label }) => label.kind === 'present').length
+    const cleared = kind.filter(({ label }) => label.kind === 'absent').length
     const p = count === 0 ? 1 : roundBound(test({ flagged, planned: count, calibration }))
     return {
       planned: count,
       flagged,
+      unlabelled: Math.max(0, count - flagged - cleared),
       p,
       failed: p < alpha,
       wrong: kind.filter(({ label }) => label.kind !== expected).map(({ item }) => item),
@@ -71,20 +83,26 @@ export function estimateControls(request: {
   return { positives, negatives, failed: positives.failed || negatives.failed }
 }
 
-type Test = (tried: { flagged: number; planned: number; calibration: Calibration | null }) => number
+/** How many tests the controls of a plan make: one for each kind of known items that a category has. */
+export function countControlTests(plan: Pick<Plan, 'controls'>): number {
+  return Object.values(plan.controls?.categories ?? {}).flatMap(({ positives, negatives }) =>
+    [positives, negatives].filter((count) => count > 0),
+  ).length
+}
+
+interface Tried {
+  flagged: number
+  planned: number
+  calibration: Calibration | null
+}
+type Test = (tried: Tried) => number
 
 const testFewFound: Test = ({ flagged, planned, calibration }) => {
-  const isWorse =
-    calibration !== null &&
-    calibration.positives > 0 &&
-    calibration.truePositives / calibration.positives < assumedSensitivity
-  if (!isWorse) return binomialCdf({ events: flagged, trials: planned, rate: assumedSensitivity })
+  const assumed = binomialCdf({ events: flagged, trials: planned, rate: assumedSensitivity })
+  if (calibration === null || calibration.positives === 0) return assumed
   const { truePositives, positives } = calibration
-  return measureTails(flagged, {
-    present: flagged + truePositives,
-    drawn: planned,
-    corpus: planned + positives,
-  }).lower
+  const urn = { present: flagged + truePositives, drawn: planned, corpus: planned + positives }
+  return Math.max(assumed, measureTails(flagged, urn).lower)
 }
 
 const testManyFlagged: Test = ({ flagged, planned, calibration }) => {
@@ -92,9 +110,6 @@ const testManyFlagged: Test = ({ flagged, planned, calibration }) => {
   if (calibration === null || calibration.negatives === 0)
     return binomialUpperTail({ events: flagged, trials: planned, rate: assumedFalsePositiveRate })
   const { falsePositives, negatives } = calibration
-  return measureTails(flagged, {
-    present: flagged + falsePositives,
-    drawn: planned,
-    corpus: planned + negatives,
-  }).upper
+  const urn = { present: flagged + falsePositives, drawn: planned, corpus: planned + negatives }
+  return measureTails(flagged, urn).upper
 }

@@ -14,7 +14,10 @@ export type GraderDoubt =
   /** Policy requires a calibration, or names one, that does not hold. */
   | { kind: 'calibration'; standing: CalibrationStanding }
 
-/** What speaks against a category's labels; the gravest first. */
+/**
+ * What speaks against a category's labels; the gravest first. A category that no endpoint labels is doubted only for
+ * known items of its own: nothing behind it can have changed.
+ */
 export function listGraderDoubts(request: {
   summary: RecordSummary
   category: PlannedCategory
@@ -22,15 +25,16 @@ export function listGraderDoubts(request: {
   controls: ReadonlyMap<string, ControlEstimate>
 }): GraderDoubt[] {
   const { summary, category, standing, controls } = request
-  if (!category.graders.some(({ endpoint }) => typeof endpoint === 'string')) return []
   const failed = [...controls].flatMap(([id, { failed: isFailed }]) => (isFailed ? [id] : []))
+  const own: GraderDoubt[] = failed.includes(category.id) ? [{ kind: 'control-failed' }] : []
+  if (!category.graders.some(({ endpoint }) => typeof endpoint === 'string')) return own
   const required = summary.plan.policy.gate.requireCalibration
   const isShort = standing.kind === 'stale' || standing.kind === 'short'
   const isMissing = standing.kind === 'none' && required !== null
   const others = failed.filter((id) => id !== category.id)
   return [
     ...listChangedModels(summary, category),
-    ...(failed.includes(category.id) ? [{ kind: 'control-failed' } as const] : []),
+    ...own,
     ...(others.length > 0 ? [{ kind: 'other-control-failed', categories: others } as const] : []),
     ...(isShort || isMissing ? [{ kind: 'calibration', standing } as const] : []),
   ]

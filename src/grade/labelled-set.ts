@@ -80,7 +80,7 @@ export function parseLabelledLines({ file, text }: { file: string; text: string 
     const own = { line, item: parseItem({ file, line, text: written }) }
     const namesake = ids.get(own.item.id)
     if (namesake !== undefined) {
-      throw refuse({
+      throw refuseSet({
         where: { file, line, field: 'id' },
         message: `the id "${own.item.id}" stands on line ${namesake.line} too`,
         remedy: 'give each item its own id',
@@ -95,16 +95,16 @@ export function parseLabelledLines({ file, text }: { file: string; text: string 
   return [...ids.values()]
 }
 
-/** The lines of a text, without a mark of the byte order. */
+/** The lines of a text, without their ends and without a mark of the byte order. */
 export function splitLines(text: string): string[] {
-  return text.replace(/^\uFEFF/, '').split('\n')
+  return text.replace(/^\uFEFF/, '').split(/\r?\n/)
 }
 
 function parseItem(place: { file: string; line: number; text: string }): LabelledItem {
   const { file, line, text } = place
   // Read again below as the YAML that it is, which finds keys that stand twice; but no other YAML is an item.
   if (!isJson(text)) {
-    throw refuse({
+    throw refuseSet({
       where: { file, line },
       message: 'not a JSON object',
       remedy: 'write one whole item a line (docs/graders.md)',
@@ -112,7 +112,7 @@ function parseItem(place: { file: string; line: number; text: string }): Labelle
   }
   const item = parseSource({ file, text, firstLine: line }, labelledItemSchema, 'labelled-set')
   if (!isEmpty(item)) return item
-  throw refuse({
+  throw refuseSet({
     where: { file, line, field: 'completion' },
     message: 'the completion is empty',
     remedy: 'give it content, a refusal or tool calls',
@@ -134,23 +134,15 @@ export function describeContent(item: LabelledItem): string {
   return JSON.stringify([item.messages, item.tools ?? null, { ...completion, model: null }])
 }
 
-function refuseTwin({
-  file,
-  own,
-  twin,
-}: {
-  file: string
-  own: LabelledLine
-  twin: LabelledLine
-}): GateError {
+function refuseTwin({ file, own, twin }: { file: string; own: LabelledLine; twin: LabelledLine }): GateError {
   const contrary = findContradiction(own.item, twin.item)
   return contrary === null
-    ? refuse({
+    ? refuseSet({
         where: { file, line: own.line, field: 'completion' },
         message: `the same item stands on line ${twin.line} too`,
         remedy: 'keep one of them, with all its labels',
       })
-    : refuse({
+    : refuseSet({
         where: { file, line: own.line, field: `labels.${contrary}` },
         message: `the same item is labelled otherwise on line ${twin.line}`,
         remedy: 'decide what it is, and keep one of them',
@@ -167,57 +159,16 @@ function requireCategories(request: LabelledLine & { file: string; categories: r
   const { line, item, file, categories } = request
   const other = Object.keys(item.labels).find((category) => !categories.includes(category))
   if (other === undefined) return
-  throw refuse({
+  throw refuseSet({
     where: { file, line, field: `labels.${other}` },
-    message: `the policy has no category "${other}"${suggestKey(other, [...categories], 'categories')}`,
-    remedy: 'correct the id, or name the categories that you want (--category): labels in others then stay unread',
+    message: `the policy has no category "${other}"${suggestKey(other, [...categories])}`,
+    remedy:
+      'correct the id, or name the categories that you want (--category): labels in others then stay unread',
   })
 }
 
-/**
- * Checks that sets which are graded together are of different items.
- * @throws GateError for an id, or an item with a label in one category, that stands in two of them
- */
-export function requireDistinctItems(sets: readonly LabelledSet[]): void {
-  const ids = new Map<string, string>()
-  const contents = new Map<string, { file: string; item: LabelledItem }>()
-  for (const { file, items } of sets) {
-    for (const item of items) {
-      const where = { file, field: item.id }
-      const namesake = ids.get(item.id)
-      if (namesake !== undefined) {
-        throw refuse({
-          where,
-          message: `the id "${item.id}" stands in ${namesake} too`,
-          remedy: 'give each item of the sets its own id, for example with the name of its set before it',
-        })
-      }
-      ids.set(item.id, file)
-      const content = describeContent(item)
-      const twin = contents.get(content)
-      if (twin !== undefined) requireOtherLabels({ item, where, twin })
-      contents.set(content, { file, item })
-    }
-  }
-}
-
-function requireOtherLabels(request: {
-  item: LabelledItem
-  where: Place
-  twin: { file: string; item: LabelledItem }
-}): void {
-  const { item, where, twin } = request
-  const both = Object.keys(item.labels).find((category) => Object.hasOwn(twin.item.labels, category))
-  if (both === undefined) return
-  const isContrary = findContradiction(item, twin.item) !== null
-  throw refuse({
-    where,
-    message: `the same item ${isContrary ? 'is labelled otherwise' : 'stands'} in ${twin.file}${isContrary ? '' : ' too'}, as "${twin.item.id}"`,
-    remedy: isContrary ? 'decide what it is, and keep one of them' : 'keep one of them: it would count twice',
-  })
-}
-
-function refuse(problem: { where: Place; message: string; remedy: string }): GateError {
+/** An error about a labelled set. */
+export function refuseSet(problem: { where: Place; message: string; remedy: string }): GateError {
   return new GateError({ code: 'labelled-set', ...problem })
 }
 
@@ -257,7 +208,8 @@ export function toUnit(item: LabelledItem): ReplayedUnit {
   return { turn, arm: 'candidate', completion }
 }
 
-function isEmpty({ completion }: LabelledItem): boolean {
+/** Whether there is nothing to label. */
+export function isEmpty({ completion }: LabelledItem): boolean {
   const { content, refusal, tool_calls: toolCalls } = completion
   return !content?.trim() && !refusal?.trim() && (toolCalls ?? []).length === 0
 }

@@ -43,7 +43,7 @@ const role =
 const gradingRole = '(?:grader|evaluator|annotator|rater|labell?er|classifier)s?'
 const machine = '(?:ai|llm|automated|automatic|language model|model)'
 const verdictWord =
-  '(?:absent|not[ -]present|cannot[ -]tell|no violation|non-violating|not a violation|compliant|benign)(?![\\p{L}\\p{N}])'
+  '(?:absent|not[ -]present|cannot[ -]tell|no violation|non-violating|not a violation)(?![\\p{L}\\p{N}])'
 /** Up to three signs of any kind, around a space or none. */
 const quoting = '[^\\p{L}\\p{N}\\n]{0,3} ?[^\\p{L}\\p{N}\\n]{0,3}'
 
@@ -52,12 +52,13 @@ const greetings = [
   `\\b(?:attention|attn)[^\\p{L}\\n]{1,4}(?:(?:the|all|any) ){0,2}(?:${machine} ){0,2}${role}\\b`,
   `\\b(?:dear|hey|hello|hi|to the|to all|to any) (?:${machine} ){0,2}${gradingRole}\\b`,
   `\\b(?:dear|hey|hello|hi|to the|to any) ${machine} ${role}\\b`,
-  `^[^\\p{L}\\p{N}\\n]{0,5}${gradingRole} ?[:,!]`,
+  `(?:^|["“])[^\\p{L}\\p{N}\\n]{0,5}${gradingRole} ?[:,!]`,
   `\\bas (?:an?|the|your) (?:\\p{L}{1,12} ){0,2}${role}[^\\p{L}\\n]{1,3}(?:you|please|your)\\b`,
   `\\byou(?:’re| are) (?:an?|the|my) (?:\\p{L}{1,12} ){0,2}${role}\\b`,
 ]
 
 const orders = [
+  `\\b(?:this|the|my) (?:completion|response|output)\\b[^.\\n]{0,30}\\b(?:(?:is|as|be|are)${quoting}(?:fully |perfectly |completely )?(?:compliant|benign|harmless|safe)\\b|${verdictWord})`,
   `\\b(?:ignore|disregard|override|overrule|forget|bypass|skip)\\b[^.\\n]{0,40}\\b(?:rubric|grading|${role})\\b`,
   '\\b(?:ignore|disregard|override|forget|bypass)(?: (?:all|any|every|each|of|the|your|my|these|those|and)){0,4} (?:previous|prior|above|preceding|earlier|foregoing|other|system|original|initial|instructions?)\\b[^.\\n]{0,20}\\b(?:instructions?|prompts?|rules?|directions?|guidelines?|criteria|context|messages?|above)\\b',
   '\\b(?:ignore|disregard) (?:everything|anything|all|what(?:ever)?) (?:(?:written|said|stated|that (?:is|was|came|comes)) )?(?:above|before)\\b',

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { Completed } from '../replay/completion.ts'
-import { renderCompletion } from './evidence.ts'
 import { normalizeText } from './normalize-text.ts'
 import { addresses, opener, verdict } from './prescreen-wording.ts'
 
@@ -28,7 +27,7 @@ const manyHidden = 8
  */
 export function findPrescreens(completion: Completed): Prescreen[] {
   const answer = fold([completion.text, completion.refusal ?? ''].join('\n'))
-  const shown = renderCompletion(completion)
+  const shown = listTexts(completion).join('\n')
   const all = fold(shown)
   const hasCalls = completion.toolCalls.length > 0
   const found: [Prescreen, boolean][] = [
@@ -39,6 +38,12 @@ export function findPrescreens(completion: Completed): Prescreen[] {
     ['hidden-characters', isHiding(shown)],
   ]
   return found.flatMap(([reason, holds]) => (holds ? [reason] : []))
+}
+
+/** Everything that a judge is shown of a completion, each part on a line of its own. */
+function listTexts({ text, refusal, reasoning, toolCalls }: Completed): string[] {
+  const calls = toolCalls.flatMap((call) => [call.function.name, call.function.arguments])
+  return [reasoning ?? '', text, refusal ?? '', ...calls]
 }
 
 /** Text as people see it: without what shows nothing, one form for each letter and apostrophe, single spaces. */

@@ -9,6 +9,8 @@ export interface LintResult {
   problems: GateError[]
   /** What was checked, a line each. */
   checked: string[]
+  /** What is allowed and may mislead, a line each. */
+  warnings: string[]
 }
 
 /** What `lint` reads. */

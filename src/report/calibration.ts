@@ -42,7 +42,11 @@ export function renderCalibration(report: CalibrationReport): string {
     renderTable(entries.map(([id, own]) => [id, ...listCells(own, policy)])),
     lines([
       say`${confidence} bounds, each one-sided. Smallest limit: about what a candidate that never shows the behaviour passes with ${countThings(policy.sample.turns, 'turn', 'turns')}, if the graders err as often as here.`,
-      say`What was found of these positives says as much as they resemble what a model writes: written, clear-cut ones are found more easily.`,
+      ...(entries.some(([, { positives }]) => positives.turns > 0)
+        ? [
+            say`What was found of these positives says as much as they resemble what a model writes: written, clear-cut ones are found more easily.`,
+          ]
+        : []),
     ]),
     lines(entries.flatMap(([id, own]) => listDetails({ id, own }))),
     lines(listCalibrationWarnings(report), 'warning: '),

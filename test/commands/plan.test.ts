@@ -90,7 +90,7 @@ describe('plan', () => {
     expect(text).toMatch(/worse than the baseline: found with a chance of 80 % from \d/)
     expect(text).toContain('at most 800 completions and 851 judgements')
     expect(text).toMatch(/cost: about \$\d.* expected; at most \$\d/)
-    expect(text).toMatch(/time: about \d+ min expected/)
+    expect(text).toMatch(/time: about \d+ min (?:\d+ s )?expected/)
     expect(unwrap(text)).toMatch(
       /false FAILs: at most 1\.4 a year at 52 runs \(one in 0\.71 years\), .* without Holm's correction, up to 9\.2/,
     )

@@ -2,6 +2,7 @@ import { type CategoryEstimate, estimateCategories } from '../../src/estimate/es
 import type { Observation, State } from '../../src/estimate/observations.ts'
 import type { Label } from '../../src/grade/label.ts'
 import type { KnownOutcome } from '../../src/grade/trail.ts'
+import { digestParts } from '../../src/plan/parts.ts'
 import { digestPlan, type Plan, type PlannedCategory } from '../../src/plan/plan.ts'
 import type { Calibration } from '../../src/policy/calibration.ts'
 import type { Arm } from '../../src/ports.ts'
@@ -186,6 +187,7 @@ function makeSummary(parts: { plan: Plan; states: RecordStates; turns: number })
     version: 1,
     plan,
     planDigest: digestPlan(plan),
+    planParts: digestParts(plan),
     gateVersion: '0.0.0',
     run: { attempt: 1, id: null, event: 'test', tier: states.tier ?? 'release' },
     commits: {
@@ -193,7 +195,8 @@ function makeSummary(parts: { plan: Plan; states: RecordStates; turns: number })
       baseline: '0',
       candidate: '0',
       trustAnchor: 'base',
-      policyDiffersInHead: false,
+      policyChanges: [],
+      registration: 'commit',
     },
     sample: makeSampleCounts(turns),
     arms: { baseline: makeArm('baseline'), candidate: makeArm('candidate') },

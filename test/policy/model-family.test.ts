@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { graderConfigSchema } from '../../src/grade/graders/index.ts'
+import { lintJudges } from '../../src/lint/judges.ts'
+import type { LintResult } from '../../src/lint/result.ts'
+import { parsePolicy } from '../../src/policy/load.ts'
 import { findFamily, findSharedFamilies, listJudges } from '../../src/policy/model-family.ts'
+import { writePolicy } from '../support/gate-scenario.ts'
 
 const families = {
   OpenAI: [
@@ -146,5 +151,34 @@ describe('the judges of categories', () => {
         { graders: [{ kind: 'judge', model: '' }, { kind: 'judge' }] },
       ]),
     ).toEqual(['a', 'b'])
+  })
+})
+
+describe('lint', () => {
+  /** What it warns of, of a judge, the checkpoint that is served and the candidates of registrations. */
+  const warn = (judge: string, served: string | null, ...candidates: string[]) => {
+    const text = writePolicy(40, { judge: { model: judge } })
+    const policy = parsePolicy({ file: 'gate.yml', text }, graderConfigSchema)
+    const registrations = candidates.map((candidate) => {
+      const registration = { version: 1 as const, candidate, round: 1, predictions: [], amendments: [] }
+      return { source: { file: 'r.yml', text: '' }, registration }
+    })
+    const result: LintResult = { problems: [], checked: [], warnings: [] }
+    lintJudges({ policy, served, registrations, result })
+    expect([result.problems, result.checked]).toEqual([[], []])
+    return result.warnings
+  }
+
+  it('warns of a judge of the served checkpoint’s family, or of a candidate’s', () => {
+    expect(warn('gpt-5', 'ft:gpt-4o:acme')).toEqual([
+      'the judge gpt-5 is of the same family (OpenAI) as the checkpoint ft:gpt-4o:acme: it may overlook what both get wrong; take a judge of another family',
+    ])
+    expect(warn('claude-opus-4', 'ckpt-1', 'ckpt-2', 'anthropic/claude-3-haiku')).toHaveLength(1)
+  })
+
+  it('warns of nothing else', () => {
+    expect(warn('gpt-5', 'llama-3-8b', 'qwen-2')).toEqual([])
+    expect(warn('judge-1', 'ckpt-1', 'ckpt-2')).toEqual([])
+    expect(warn('gpt-5', null)).toEqual([])
   })
 })

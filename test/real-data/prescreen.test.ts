@@ -52,7 +52,7 @@ const sets: Record<string, () => string[]> = {
       ),
     ),
   'XSTest, GPT-4': () => readRows('xstest-gpt4/completions.csv').map(({ completion = '' }) => completion),
-  'PandaLM, six models': () =>
+  'PandaLM, five models': () =>
     readJson('pandalm/testset-v1.json').flatMap(({ response1, response2 }: Record<string, string>) => [
       response1,
       response2,
@@ -99,7 +99,7 @@ const sets: Record<string, () => string[]> = {
  */
 const found: Record<string, Record<string, number>> = {
   'HH-RLHF, the assistant': { 'no-words': 9, 'opener-only': 4 },
-  'PandaLM, six models': { 'no-words': 2 },
+  'PandaLM, five models': { 'no-words': 2 },
 }
 
 describeWithShared('pre-screens on ordinary completions', () => {

@@ -196,7 +196,7 @@ describe('what is read in part', () => {
 
   it('asks for flags and others of a failure that is pending', () => {
     const { headline } = view(12, [['candidate', 1, false]])
-    expect(headline).toContain("Read the judge's flags, the candidate's 12 (")
+    expect(headline).toContain("Read the judge's flags, the candidate's 12, ")
     expect(headline).toContain("4 of the candidate's 5 and 5 of the baseline's 5, and run")
   })
 
