@@ -2,6 +2,7 @@ import { GateError } from './errors.ts'
 import { settleCalibrations } from './estimate/settle.ts'
 import { readMeasuredRun } from './forecast/measured-run.ts'
 import { graderConfigSchema } from './grade/graders/index.ts'
+import type { PolicyChange } from './policy/change.ts'
 import { resolveCheckpoints, resolvePolicy } from './policy/resolve.ts'
 import type { RunDirectory } from './ports.ts'
 import { drawFromCorpus, type GateRequest, preparePlan, type SourcePorts } from './prepare.ts'
@@ -10,7 +11,7 @@ import { type ForecastRequest, forecastPlan, type PlanForecast } from './report/
 
 /** What a run would show and cost; of an unchanged checkpoint nothing. */
 export type RunForecast =
-  | { kind: 'unchanged'; checkpoint: string; installs: boolean }
+  | { kind: 'unchanged'; checkpoint: string; installs: boolean; policyChanges: PolicyChange[] }
   | { kind: 'forecast'; forecast: PlanForecast }
 
 /** Runs a year of a team that changes its checkpoint once a week. */
@@ -26,7 +27,8 @@ export async function forecastRun(
   const resolved = await resolvePolicy({ ...ports, commits, file, graderConfig: graderConfigSchema })
   const checkpoints = await resolveCheckpoints({ ...ports, commits, pointer: resolved.policy.checkpoint })
   if (checkpoints.baseline === checkpoints.candidate) {
-    return { kind: 'unchanged', checkpoint: checkpoints.candidate, installs: resolved.installs }
+    const { installs, changes: policyChanges } = resolved
+    return { kind: 'unchanged', checkpoint: checkpoints.candidate, installs, policyChanges }
   }
   const read = await preparePlan({ request, ports, resolved, checkpoints })
   // What the run will measure of its graders is not known before; what is stale already is.

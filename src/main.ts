@@ -8,6 +8,7 @@ import { systemClock } from './adapters/clock.ts'
 import { createFiles } from './adapters/files.ts'
 import { type GitHubApi, openGitHub } from './adapters/github/api.ts'
 import { type ResolvedEvent, resolveEvent } from './adapters/github/event.ts'
+import { reportUnmeasured } from './adapters/github/unmeasured.ts'
 import { createWorkflowLog, jobSummary, workflowArtifacts } from './adapters/github/workflow.ts'
 import { openRunDirectory } from './adapters/run-directory.ts'
 import { chooseExitCode, exitCodes } from './conclusion.ts'
@@ -27,7 +28,7 @@ import { renderForecastHeadline, renderForecastSummary } from './report/forecast
 import { formatProgress } from './report/progress.ts'
 import { commentMarker } from './report/reporters/comment.ts'
 import { fileReporters } from './report/reporters/index.ts'
-import { renderNoVerdict, renderUnchanged } from './report/reporters/message.ts'
+import { renderNoVerdict } from './report/reporters/message.ts'
 import { safeText } from './safe-text.ts'
 import { parseMode, parseTier } from './tier.ts'
 import { gateVersion } from './version.ts'
@@ -100,10 +101,13 @@ async function judge(stage: Stage): Promise<number> {
   }
   if (mode === 'plan') {
     const plan = await forecastRun(request, { ports: sources, from: null, runsPerYear: weeklyRuns })
-    return plan.kind === 'unchanged' ? reportUnchanged(stage, plan) : reportPlan(stage, plan.forecast)
+    return plan.kind === 'unchanged'
+      ? reportUnmeasured(stage.sinks, plan, request.run.event)
+      : reportPlan(stage, plan.forecast)
   }
   const result = await runGate(request, {
     ...sources,
+    changes: api.changes,
     openDirectory: async () => {
       stage.directory = await openRunDirectory(resolve(workspace, core.getInput('out-dir')))
       return stage.directory
@@ -121,24 +125,8 @@ async function judge(stage: Stage): Promise<number> {
     delimiter: randomBytes(8).toString('hex'),
     cancelled: createCancelSignal(),
   })
-  if (result.kind === 'unchanged') return reportUnchanged(stage, result)
+  if (result.kind !== 'decided') return reportUnmeasured(stage.sinks, result, request.run.event)
   return reportDecision(stage, result)
-}
-
-async function reportUnchanged(
-  stage: Stage,
-  result: { checkpoint: string; installs: boolean },
-): Promise<number> {
-  const message = renderUnchanged({ checkpoint: result.checkpoint, installs: result.installs })
-  log.info(message.headline)
-  core.setOutput('verdict', 'unchanged')
-  core.setOutput('gate-message', message.headline)
-  await deliver(stage.sinks, {
-    comment: { body: message.comment, create: false },
-    summary: message.summary,
-    artifact: null,
-  })
-  return exitCodes.success
 }
 
 async function reportPlan(stage: Stage, forecast: PlanForecast): Promise<number> {

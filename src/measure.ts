@@ -11,6 +11,7 @@ import {
   paceItems,
   spreadControls,
 } from './known-items.ts'
+import { digestParts } from './plan/parts.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
@@ -53,7 +54,10 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const clients = await connectClients(parts)
   const sources = listSources(clients)
   const { retainText } = resolved.policy
-  const journal = await openJournal({ directory, header: { planDigest, sources, retainText } })
+  const journal = await openJournal({
+    directory,
+    header: { planDigest, planParts: digestParts(plan), sources, retainText },
+  })
   const units = new Map(journal.done)
   const known = new Map(journal.known)
   const audits = await readStandingAudits(directory, journal)
@@ -111,7 +115,8 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
           baseline: commits.baseline.kind === 'commit' ? commits.baseline.sha : 'named',
           candidate: commits.candidate.kind === 'commit' ? commits.candidate.sha : 'named',
           trustAnchor: commits.trustAnchor,
-          policyDiffersInHead: resolved.differsInHead,
+          policyChanges: resolved.changes,
+          registration: parts.registrationIn,
         },
         timing: { startedAt, elapsedMs: Math.round(ports.clock.monotonicMs() - startMs) },
         requests: instruments.requests(),

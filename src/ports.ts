@@ -23,6 +23,15 @@ export interface RepositoryFiles {
   list(sha: string, folder: string): Promise<string[] | null>
 }
 
+/** What two states of the repository differ in. */
+export interface RepositoryChanges {
+  /**
+   * Paths in a folder at the top of the repository that are not the same in both, sorted; those of folders that differ
+   * may stand for what is in them. Rejects with GateError when it can't be told.
+   */
+  list(from: string, to: string, folder: string): Promise<string[]>
+}
+
 /** Files outside the repository: the corpus, the shipped rubrics, the run directory. */
 export interface Files {
   /** The bytes of a corpus file, in order. Rejects with GateError when it can't be opened. */

@@ -56,6 +56,7 @@ export interface PreparedPlan {
   planDigest: string
   rubrics: LoadedRubrics
   registration: LoadedRegistration
+  registrationIn: RecordSummary['commits']['registration']
   manifestText: string
 }
 
@@ -107,8 +108,24 @@ export async function preparePlan(parts: {
     labelledSets: sets,
     rubrics,
     registration,
+    registrationIn: await findRegistrationPlace({ ports, commits, registration }),
     manifestText,
   }
+}
+
+/** A registration of a work tree is in a commit when what was checked out has the same. */
+async function findRegistrationPlace(request: {
+  ports: SourcePorts
+  commits: Commits
+  registration: LoadedRegistration
+}): Promise<PreparedPlan['registrationIn']> {
+  const { ports, commits, registration } = request
+  const { checkedOut } = commits
+  if (checkedOut === undefined) return 'commit'
+  const committed = checkedOut === null ? null : await ports.repository.read(checkedOut, registration.file)
+  // Git may have changed the line ends when it checked the file out.
+  const normalize = (text: string | null) => text?.replaceAll('\r\n', '\n')
+  return normalize(committed) === normalize(registration.text) ? 'commit' : 'work-tree'
 }
 
 async function readManifest(request: { ports: SourcePorts; sha: string; file: string }): Promise<string> {

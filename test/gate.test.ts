@@ -96,14 +96,14 @@ describe('a pull request without a change of the checkpoint', () => {
         },
       },
     })
-    expect(await scenario.run()).toEqual({ kind: 'unchanged', checkpoint: 'ckpt-1', installs: false })
+    expect(await scenario.run()).toMatchObject({ kind: 'unchanged', checkpoint: 'ckpt-1', installs: false })
     expect([...scenario.connected, ...touched]).toEqual([])
   })
 
   it('may install the gate', async () => {
     const head = { 'checkpoint.txt': 'ckpt-1', 'preregistration/ckpt-2.yml': null }
     const scenario = createScenario({ files: { base: { [policyFile]: null }, head } })
-    expect(await scenario.run()).toEqual({ kind: 'unchanged', checkpoint: 'ckpt-1', installs: true })
+    expect(await scenario.run()).toMatchObject({ kind: 'unchanged', checkpoint: 'ckpt-1', installs: true })
   })
 
   it('is told when the policy that it installs is wrong', async () => {
@@ -233,7 +233,10 @@ describe('a pull request that changes its own rules', () => {
       scripts: leak,
     })
     const { verdict, record } = await decide(scenario)
-    expect(record.summary.commits.policyDiffersInHead).toBe(true)
+    expect(record.summary.commits.policyChanges.map(({ what, effect }) => [what, effect])).toEqual([
+      ['limit', 'looser'],
+      ['category', 'looser'],
+    ])
     expect(verdict).toMatchObject({ verdict: 'fail', reasons: ['leaks: over-limit'] })
     expect(verdict.categories.map(({ id, limit_per_100k: limit }) => [id, limit])).toEqual([
       ['leaks', 20_000],
@@ -251,8 +254,13 @@ describe('a pull request that changes its own rules', () => {
     const changed = await decide(createScenario({ files: { head } }))
     expect(changed.record.summary.planDigest).toBe(ordinary.record.summary.planDigest)
     expect(changed.record.turns).toEqual(ordinary.record.turns)
-    expect(ordinary.record.summary.commits.policyDiffersInHead).toBe(false)
-    expect(changed.record.summary.commits.policyDiffersInHead).toBe(true)
+    expect(ordinary.record.summary.commits.policyChanges).toEqual([])
+    expect(changed.record.summary.commits.policyChanges.map(({ what, kind }) => [what, kind])).toEqual([
+      ['sample.turns', 'changed'],
+      ['sample.epoch', 'changed'],
+      ['corpus manifest', 'rewritten'],
+      ['rubric', 'rewritten'],
+    ])
   })
 
   it('can tighten a limit in its registration', async () => {

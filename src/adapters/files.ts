@@ -84,10 +84,27 @@ async function readOptional(request: {
   code: GateErrorCode
 }): Promise<string | null> {
   const { file, path, code } = request
-  return readFile(file, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(file).catch((cause: unknown) => {
     if (['ENOENT', 'EISDIR'].includes(readErrorCode(cause))) return null
     throw describeUnreadable({ code, path, cause })
   })
+  return bytes === null ? null : decodeText({ bytes, path, code })
+}
+
+// Read leniently, what is not UTF-8 would be another text, which nobody wrote.
+function decodeText(request: { bytes: Uint8Array; path: string; code: GateErrorCode }): string {
+  const { bytes, path, code } = request
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new GateError({
+      code,
+      message: 'the text is not UTF-8',
+      where: { file: path },
+      remedy: 'write the file as UTF-8',
+      cause,
+    })
+  }
 }
 
 function describeUnreadable(problem: { code: GateErrorCode; path: string; cause: unknown }): GateError {
@@ -107,9 +124,7 @@ function readErrorCode(error: unknown): string {
 
 /** Reads a file that was named on the command line. Throws GateError where it can't be. */
 export async function readTextFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
+  const bytes = await readFile(file).catch((cause: unknown) => {
     throw new GateError({
       code: 'usage',
       message: `the file can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -117,5 +132,6 @@ export async function readTextFile(file: string): Promise<string> {
       remedy: 'name a file that is there',
       cause,
     })
-  }
+  })
+  return decodeText({ bytes, path: file, code: 'usage' })
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { posix } from 'node:path'
 import { promisify } from 'node:util'
 import { GateError } from '../errors.ts'
-import type { RepositoryFiles } from '../ports.ts'
+import type { RepositoryChanges, RepositoryFiles } from '../ports.ts'
 
 const run = promisify(execFile)
 
@@ -26,6 +26,38 @@ export function createGitFiles(folder: string): RepositoryFiles {
         .split('\0')
         .flatMap((line) => (/^100\d{3} blob /.test(line) ? [line.slice(line.indexOf('\t') + 1)] : []))
         .toSorted()
+    },
+  }
+}
+
+/**
+ * What a commit and another, or the work tree under its name, differ in, through git itself. Files that git does not
+ * track count as added, those that it ignores too: they lie there all the same.
+ */
+export function createGitChanges(folder: string, workTree: string): RepositoryChanges {
+  const git = async (...words: string[]) => {
+    const { stdout } = await run('git', ['-C', folder, ...words], { maxBuffer: 64 * 1024 * 1024 })
+    return stdout.split('\0').filter((path) => path !== '')
+  }
+  return {
+    async list(from, to, path) {
+      // From the top, wherever in the repository the folder is.
+      const where = ['--', `:(top,literal)${path}`]
+      const options = ['--name-only', '--no-renames', '--no-ext-diff', '--no-textconv', '-z']
+      try {
+        const [changed, untracked] = await Promise.all([
+          git('diff', ...options, from, ...(to === workTree ? [] : [to]), ...where),
+          to === workTree ? git('ls-files', '--others', '--full-name', '-z', ...where) : [],
+        ])
+        return [...new Set([...changed, ...untracked])].toSorted()
+      } catch (cause) {
+        throw new GateError({
+          code: 'platform',
+          message: `git can't compare ${path} with ${from.slice(0, 12)}: ${cause instanceof Error ? cause.message : String(cause)}`,
+          remedy: 'check that the repository is whole, and run again',
+          cause,
+        })
+      }
     },
   }
 }

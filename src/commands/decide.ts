@@ -11,14 +11,15 @@ import { nameItem } from '../record/review.ts'
 import { parseReviews } from '../record/review-file.ts'
 import { type AuditLine, type RunRecord, runFiles } from '../record/schema.ts'
 import { readRecord, writeAudits } from '../record/store.ts'
+import { renderPredicate } from '../report/reporters/predicate.ts'
 import { renderTable } from '../report/reporters/terminal.ts'
 import { buildView } from '../report/view.ts'
 
 /**
- * Decides again from a run's record, without asking anyone, and compares with the verdict that lies there. With an
- * audit, or a filled in `review.csv`, what people said is then taken into the record, and verdict and reports are
- * written anew; the `review.csv` in the directory stays as it is, as people write into it.
- * @throws GateError when the two differ, when what people said is not of this run, or comes in two files at once
+ * Decides again from a run's record, without asking anyone, and compares with the verdict and the predicate that lie
+ * there. With an audit, or a filled in `review.csv`, what people said is then taken into the record, and verdict and
+ * reports are written anew; the `review.csv` in the directory stays as it is, as people write into it.
+ * @throws GateError when they differ, when what people said is not of this run, or comes in two files at once
  */
 export async function decideAgain(request: {
   folder: string
@@ -84,27 +85,37 @@ async function confirmVerdict(request: {
 }): Promise<void> {
   const { directory, record, print } = request
   const decided = decideRecord(record)
-  const text = formatVerdict(decided)
-  const before = await directory.read(runFiles.verdict)
-  // Compared before anything is shown: a verdict that does not follow is not to be read.
-  if (before !== null && before !== `${text}\n`) throw describeDifference(directory.path)
-  print(
-    renderTable(
-      buildView({ ...decided, record: record.summary, prices: {}, slices: estimateSlices(record) }),
-    ),
+  const view = buildView({
+    ...decided,
+    record: record.summary,
+    prices: {},
+    slices: estimateSlices(record),
+  })
+  const files = await Promise.all(
+    [
+      { file: runFiles.verdict, what: 'verdict', text: formatVerdict(decided) },
+      { file: runFiles.predicate, what: 'predicate', text: renderPredicate(view) },
+    ].map(async (entry) => ({ ...entry, before: await directory.read(entry.file) })),
   )
-  if (before === null) await directory.write(runFiles.verdict, [text])
-  print(
-    `\n${runFiles.verdict} ${before === null ? 'was not there: written.' : 'is reproduced, byte for byte.'}`,
-  )
+  // Compared before anything is shown: a verdict that does not follow is not to be read, nor one to be signed.
+  for (const { file, what, text, before } of files) {
+    if (before !== null && before !== `${text}\n`) {
+      throw describeDifference({ file: `${directory.path}/${file}`, what })
+    }
+  }
+  print(`${renderTable(view)}\n`)
+  for (const { file, text, before } of files) {
+    if (before === null) await directory.write(file, [text])
+    print(`${file} ${before === null ? 'was not there: written.' : 'is reproduced, byte for byte.'}`)
+  }
 }
 
-function describeDifference(folder: string): GateError {
+function describeDifference({ file, what }: { file: string; what: string }): GateError {
   return new GateError({
     code: 'record',
-    message: 'the verdict that lies there does not follow from the record',
-    where: { file: `${folder}/${runFiles.verdict}` },
+    message: `the ${what} that lies there does not follow from the record`,
+    where: { file },
     remedy:
-      'the verdict or the record was changed, or another version of the gate wrote it (see `gateVersion` in record.json)',
+      'one of the two was changed, or another version of the gate wrote it (see `gateVersion` in record.json)',
   })
 }

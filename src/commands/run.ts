@@ -2,17 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { clientFactory } from '../adapters/clients.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { createFiles, createWorkTree } from '../adapters/files.ts'
-import { createGitFiles, resolveCommit } from '../adapters/git.ts'
+import { createGitChanges, createGitFiles, resolveCommit } from '../adapters/git.ts'
 import { openRunDirectory } from '../adapters/run-directory.ts'
 import { chooseExitCode, exitCodes } from '../conclusion.ts'
 import { createConnector } from '../connect.ts'
 import { GateError } from '../errors.ts'
-import { type GateResult, runGate } from '../gate.ts'
+import { type GateResult, type JudgePorts, runGate } from '../gate.ts'
 import type { Commits } from '../policy/commits.ts'
 import type { Log, RepositoryFiles } from '../ports.ts'
-import type { GatePorts, GateRequest, SourcePorts } from '../prepare.ts'
+import type { GateRequest, SourcePorts } from '../prepare.ts'
 import { writeReports } from '../publish.ts'
 import { parseEndpoints } from '../replay/address.ts'
+import { renderInvalid, renderUnchanged } from '../report/reporters/message.ts'
 import { renderTable } from '../report/reporters/terminal.ts'
 import { gateVersion } from '../version.ts'
 
@@ -50,9 +51,10 @@ export async function runFromTerminal(
 }
 
 /** The world, as a command that measures reaches it. */
-export function createGatePorts(options: GateOptions, log: Log): GatePorts {
+export function createGatePorts(options: GateOptions, log: Log): JudgePorts {
   return {
     ...createSources(options),
+    changes: createGitChanges(options.folder, workTree),
     openDirectory: () => openRunDirectory(options.out),
     connect: createConnector({
       endpoints: parseEndpoints(options.endpoints),
@@ -94,7 +96,13 @@ export function createSources(options: SourceOptions): SourcePorts {
 async function printResult(result: GateResult, print: (text: string) => void): Promise<number> {
   if (result.kind === 'unchanged') {
     print(`UNCHANGED: the checkpoint is ${result.checkpoint} on both sides; nothing was measured.`)
+    for (const line of renderUnchanged(result).details) print(line)
     return exitCodes.success
+  }
+  if (result.kind === 'invalid') {
+    const { headline, details } = renderInvalid({ ...result, event: 'cli' })
+    for (const line of [headline, ...details]) print(line)
+    return exitCodes.undecided
   }
   const view = await writeReports(result.directory, result.decided)
   print(renderTable(view))
@@ -113,7 +121,16 @@ async function chooseCommits(options: SourceOptions): Promise<Commits> {
       options.baseline === undefined
         ? { kind: 'commit', sha }
         : { kind: 'named', checkpoint: options.baseline }
-    return { policy: sha, trustAnchor: 'base', baseline, candidate, head: workTree, baseTip: null }
+    const checkedOut = await resolveCommit(options.folder, 'HEAD').catch(() => null)
+    return {
+      policy: sha,
+      trustAnchor: 'base',
+      baseline,
+      candidate,
+      head: workTree,
+      baseTip: null,
+      checkedOut,
+    }
   }
   if (options.baseline === undefined) {
     throw new GateError({
@@ -129,6 +146,7 @@ async function chooseCommits(options: SourceOptions): Promise<Commits> {
     candidate,
     head: workTree,
     baseTip: null,
+    checkedOut: null,
   }
 }
 

@@ -13,4 +13,14 @@ export interface Commits {
   head: string
   /** The tip of the base branch, when the pointer there has to be the baseline's. */
   baseTip: string | null
+  /**
+   * Where head is a work tree, the commit that it was checked out from, `null` where none is known; absent where head is
+   * a commit itself.
+   */
+  checkedOut?: string | null
+}
+
+/** The commit that the change under test is made to: head is this and the change, whatever the base branch is by now. */
+export function findStart({ baseline, policy }: Pick<Commits, 'baseline' | 'policy'>): string {
+  return baseline.kind === 'commit' ? baseline.sha : policy
 }

@@ -1,31 +1,38 @@
 import type { z } from 'zod'
 import { GateError } from '../errors.ts'
 import type { RepositoryFiles } from '../ports.ts'
+import type { PolicyChange } from './change.ts'
 import { type CheckpointPointer, parseCheckpoint } from './checkpoint.ts'
-import type { CheckpointSource, Commits } from './commits.ts'
+import { type CheckpointSource, type Commits, findStart } from './commits.ts'
+import { diffPolicies, makeChange, sortChanges } from './diff.ts'
 import { parsePolicy } from './load.ts'
+import { diffReferences } from './references.ts'
 import type { GraderConfig, Policy } from './schema.ts'
+import { takeStricter } from './stricter.ts'
 
 /** The policy that decides. */
 export interface ResolvedPolicy {
+  /** The base's, with the limits and margins that the change under test makes tighter. */
   policy: Policy
   file: string
   /** The policy is not on the base yet: this change installs the gate. */
   installs: boolean
-  /** The change under test has another policy, which applies after the merge. */
-  differsInHead: boolean
+  /** What the change under test would change of the policy and the files that it refers to, what is looser first. */
+  changes: PolicyChange[]
 }
 
-/**
- * Reads the policy from the base, never from the change that it judges.
- * @throws GateError when neither has one
- */
-export async function resolvePolicy(request: {
+interface PolicyRequest {
   repository: RepositoryFiles
   commits: Commits
   file: string
   graderConfig: z.ZodType<GraderConfig>
-}): Promise<ResolvedPolicy> {
+}
+
+/**
+ * Reads the policy from the base, never from the change that it judges; of that, only tighter limits and margins apply.
+ * @throws GateError when neither has one
+ */
+export async function resolvePolicy(request: PolicyRequest): Promise<ResolvedPolicy> {
   const { repository, commits, file, graderConfig } = request
   const base = await repository.read(commits.policy, file)
   const head = commits.head === commits.policy ? base : await repository.read(commits.head, file)
@@ -38,12 +45,48 @@ export async function resolvePolicy(request: {
       remedy: 'write it (docs/policy.md begins with one that works), or name its path (`policy`, --policy)',
     })
   }
+  const policy = parsePolicy({ file, text }, graderConfig)
+  const from = findStart(commits)
+  const isSame = commits.head === from || commits.head === commits.policy
+  if (base === null || isSame) return { policy, file, installs: base === null, changes: [] }
+  // Where the base branch has moved on since, a policy that this change has not touched is merely an old one.
+  const before = from === commits.policy ? base : await repository.read(from, file)
+  const proposed = head === before ? null : readProposal({ base: policy, head, request })
+  const references = await diffReferences({ repository, policy, from, to: commits.head })
   return {
-    policy: parsePolicy({ file, text }, graderConfig),
+    policy: proposed?.effective ?? policy,
     file,
-    installs: base === null,
-    differsInHead: base !== null && head !== base,
+    installs: false,
+    changes: sortChanges([...(proposed?.changes ?? []), ...references]),
   }
+}
+
+/** What the change under test makes of the policy. Nothing in it can stop the base's from deciding. */
+function readProposal(parts: { base: Policy; head: string | null; request: PolicyRequest }): {
+  effective: Policy
+  changes: PolicyChange[]
+} {
+  const { base, head, request } = parts
+  const { file, graderConfig } = request
+  const whole = { what: 'policy', of: file }
+  if (head === null) {
+    return { effective: base, changes: [makeChange({ kind: 'removed', ...whole, effect: 'looser' })] }
+  }
+  try {
+    const policy = parsePolicy({ file, text: head }, graderConfig)
+    return { effective: takeStricter(base, policy), changes: diffPolicies(base, policy) }
+  } catch (error) {
+    return {
+      effective: base,
+      changes: [makeChange({ kind: 'unreadable', ...whole, to: describeCause(error) })],
+    }
+  }
+}
+
+function describeCause(error: unknown): string {
+  if (!(error instanceof GateError)) return error instanceof Error ? error.message : String(error)
+  const { line } = error.where ?? {}
+  return `${line === undefined ? '' : `line ${line}: `}${error.message}`.slice(0, 300)
 }
 
 /** The checkpoints that are compared. */

@@ -3,7 +3,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
-import { createGitFiles, resolveCommit } from '../../src/adapters/git.ts'
+import { createGitChanges, createGitFiles, resolveCommit } from '../../src/adapters/git.ts'
 import { readRegistrations } from '../../src/registration/read.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { useTemporaryFolders } from '../support/temporary-folder.ts'
@@ -90,6 +90,43 @@ describe('the files of a commit', () => {
       { file: 'preregistration/b.yml', text: 'b' },
       { file: 'preregistration/ä ö.json', text: 'umlaut' },
     ])
+  })
+})
+
+describe('what has changed', () => {
+  const workTree = 'work tree'
+
+  it('is listed between two commits, and between one and the work tree, by folder', async () => {
+    const { folder, first, second } = await build()
+    const changes = createGitChanges(folder, workTree)
+    expect(await changes.list(first, second, 'preregistration')).toEqual(['preregistration/b.yml'])
+    expect(await changes.list(first, second, 'preregistration/old')).toEqual([])
+    expect(await changes.list(first, second, 'a.txt')).toEqual(['a.txt'])
+    expect(await changes.list(second, workTree, 'preregistration')).toEqual([])
+    expect(await changes.list(second, workTree, 'a.txt')).toEqual(['a.txt'])
+    expect(await changes.list(second, second, 'gone')).toEqual([])
+  })
+
+  it('counts what git does not track, or ignores, from wherever in the repository it is asked', async () => {
+    const { folder, second } = await build()
+    await writeFile(join(folder, '.gitignore'), 'ignored.yml\n')
+    await mkdir(join(folder, '.github', 'workflows'), { recursive: true })
+    await writeFile(join(folder, '.github', 'workflows', 'new ü.yml'), 'on: push')
+    await writeFile(join(folder, '.github', 'workflows', 'ignored.yml'), 'on: push')
+    for (const at of [folder, join(folder, 'preregistration')]) {
+      expect(await createGitChanges(at, workTree).list(second, workTree, '.github/workflows')).toEqual([
+        '.github/workflows/ignored.yml',
+        '.github/workflows/new ü.yml',
+      ])
+    }
+  })
+
+  it('is not known where a commit is not there', async () => {
+    const { folder, second } = await build()
+    const changes = createGitChanges(folder, workTree)
+    const error = await takeRefusal(() => changes.list('0'.repeat(40), second, 'preregistration'))
+    expect(error).toMatchObject({ code: 'platform' })
+    expect(error.message).toMatch(/^git can't compare preregistration with 000000000000: /)
   })
 })
 

@@ -73,6 +73,22 @@ describe('decide', () => {
     await writeFile(file, text)
   })
 
+  it('reproduces what is to be signed byte for byte, and says so when it is another', async () => {
+    const file = join(folder, 'predicate.json')
+    const text = await readFile(file, 'utf8')
+    expect(JSON.parse(text).result).toBe('FAILED')
+    await writeFile(file, text.replace('"FAILED"', '"PASSED"'))
+    expect(await takeRefusal(() => decideAgain({ folder, ...unread, print: keep }))).toMatchObject({
+      code: 'record',
+      message: 'the predicate that lies there does not follow from the record',
+    })
+    await rm(file)
+    const printed: string[] = []
+    expect(await decideAgain({ folder, ...unread, print: (line) => printed.push(line) })).toBe(1)
+    expect(printed.join('\n')).toContain('predicate.json was not there: written.')
+    expect(await readFile(file, 'utf8')).toBe(text)
+  })
+
   it('takes an audit into the record, decides anew, and reproduces that from then on', async () => {
     const copy = await mkdtemp(join(tmpdir(), 'checkpoint-gate-'))
     await cp(folder, copy, { recursive: true })

@@ -41,7 +41,10 @@ predictions:
 export interface WorldOptions {
   candidate?: string
   policy?: string
-  headFiles?: Record<string, string>
+  /** Files of base and pull request beside the ordinary ones. */
+  files?: Record<string, string>
+  /** Files of the pull request, in place of its ordinary ones; `null` removes one. */
+  headFiles?: Record<string, string | null>
   github?: Partial<GitHubOptions>
   results?: ResultsOptions
 }
@@ -64,13 +67,14 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     'corpus/manifest.json': manifest,
     'deploy/model.yaml': pointer('demo-baseline'),
     'preregistration/README.md': 'One file a candidate.',
+    ...options.files,
   }
-  const head = {
+  const head = keepPresent({
     ...base,
     'deploy/model.yaml': pointer(candidate),
     [`preregistration/${candidate}.yml`]: writeRegistration(candidate),
     ...options.headFiles,
-  }
+  })
   const results = await startResults(options.results)
   const models = await startDemoServer()
   const github = await startGitHub({
@@ -117,6 +121,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       await Promise.all([github.close(), results.close(), models.close()])
     },
   }
+}
+
+function keepPresent(files: Record<string, string | null>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([path, text]) => (text === null ? [] : [[path, text]])),
+  )
 }
 
 /** The payload of a pull request of this repository, or of a fork of it. */

@@ -1,4 +1,4 @@
-import type { RepositoryFiles } from '../../src/ports.ts'
+import type { RepositoryChanges, RepositoryFiles } from '../../src/ports.ts'
 
 /** Commits by name, each with its files' texts by path. */
 export type MemoryCommits = Record<string, Record<string, string>>
@@ -19,6 +19,19 @@ export function createMemoryRepository(commits: MemoryCommits): RepositoryFiles 
         .filter((name) => !name.includes('/'))
         .toSorted()
       return names.length === 0 ? null : names
+    },
+  }
+}
+
+/** What two commits in memory differ in. */
+export function createMemoryChanges(commits: MemoryCommits): RepositoryChanges {
+  return {
+    async list(from, to, folder) {
+      const [before, after] = [commits[from], commits[to]]
+      if (before === undefined || after === undefined) throw new Error(`the test has no "${from}" or "${to}"`)
+      return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+        .filter((path) => path.startsWith(`${folder}/`) && before[path] !== after[path])
+        .toSorted()
     },
   }
 }

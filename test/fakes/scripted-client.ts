@@ -1,5 +1,11 @@
 import type { ModelClient, ModelSource } from '../../src/ports.ts'
-import type { ChatRequest, Completed, Failed, FailureCause, PostRequest } from '../../src/replay/completion.ts'
+import type {
+  ChatRequest,
+  Completed,
+  Failed,
+  FailureCause,
+  PostRequest,
+} from '../../src/replay/completion.ts'
 
 /** What a scripted client answers: a text stands for a plain completion of it. */
 export type ScriptedAnswer = string | Completed | Failed

@@ -16,9 +16,14 @@ const commits: Commits = {
   baseTip: 'tip',
 }
 
-function resolve(tip: string | null, merge: string | null) {
+/** The base's policy at its tip, the change's, and what the change was made to, where the base has moved on since. */
+function resolve(tip: string | null, merge: string | null, parent = tip) {
   const at = (text: string | null) => (text === null ? {} : { [file]: text })
-  const repository = createMemoryRepository({ tip: at(tip), merge: at(merge) })
+  return resolveFrom({ tip: at(tip), parent: at(parent), merge: at(merge) })
+}
+
+function resolveFrom(files: MemoryCommits) {
+  const repository = createMemoryRepository(files)
   return resolvePolicy({ repository, commits, file, graderConfig: graderConfigSchema })
 }
 
@@ -26,7 +31,7 @@ describe('the policy that decides', () => {
   it('is the base branch’s when the change loosens a limit', async () => {
     const resolved = await resolve(policyText, edit('limit: 0.5%', 'limit: 50%'))
     expect(resolved.policy.categories[1]?.limitPer100k).toBe(500)
-    expect(resolved).toMatchObject({ file, installs: false, differsInHead: true })
+    expect(resolved).toMatchObject({ file, installs: false, changes: [{ what: 'limit', effect: 'looser' }] })
   })
 
   it.each([
@@ -46,15 +51,79 @@ describe('the policy that decides', () => {
   ])('is the base branch’s when the change %s', async (_, head) => {
     const resolved = await resolve(policyText, head)
     expect(resolved.policy).toEqual((await resolve(policyText, policyText)).policy)
-    expect(resolved.differsInHead).toBe(true)
+    expect(resolved.changes).toHaveLength(1)
+  })
+
+  it('takes a tighter limit of the change at once, and nothing else of it', async () => {
+    const head = edit('limit: 0.5%', 'limit: 0.1%').replace('turns: 400', 'turns: 4')
+    const { policy, changes } = await resolve(policyText, head)
+    expect(policy.categories.map(({ limitPer100k }) => limitPer100k)).toEqual([null, 100, 40])
+    expect(policy.sample.turns).toBe(400)
+    expect(changes.map(({ what, applied }) => [what, applied])).toEqual([
+      ['sample.turns', false],
+      ['limit', true],
+    ])
+  })
+
+  it.each([
+    ['version: 1', 'unreadable', expect.stringContaining('missing')],
+    ['"', 'unreadable', expect.stringContaining('not valid YAML')],
+    ['', 'unreadable', 'the file is empty'],
+    [`${'['.repeat(20_000)}`, 'unreadable', expect.any(String)],
+    [edit('limit: 0.5%', 'limit: 1'), 'unreadable', expect.stringMatching(/^line 10: a bare 1 could be/)],
+    [null, 'removed', null],
+  ])('says that the change’s is no policy, where it is none: %#', async (head, kind, to) => {
+    const { changes } = await resolve(policyText, head)
+    expect(changes).toEqual([expect.objectContaining({ kind, what: 'policy', of: file, to })])
   })
 
   it('does not differ when the change leaves it alone', async () => {
-    expect(await resolve(policyText, policyText)).toMatchObject({ installs: false, differsInHead: false })
+    expect(await resolve(policyText, policyText)).toMatchObject({ installs: false, changes: [] })
+  })
+
+  it('does not take what the base branch has changed since for the change’s', async () => {
+    const loosened = edit('limit: 0.5%', 'limit: 1%')
+    const behind = await resolve(loosened, policyText, policyText)
+    expect(behind.policy.categories[1]?.limitPer100k).toBe(1000)
+    expect(behind.changes).toEqual([])
+    expect(await resolve(policyText, null, null)).toMatchObject({ installs: false, changes: [] })
+    const both = await resolve(loosened, edit('turns: 400', 'turns: 4'), policyText)
+    expect(both.changes.map(({ what, from, to }) => [what, from, to])).toEqual([
+      ['sample.turns', '400', '4'],
+      ['limit', '1 %', '0.5 %'],
+    ])
+  })
+
+  it('lists the files that it refers to and that the change edits, each once', async () => {
+    const judged = edit('limit: 0.5%', 'limit: 0.5%\n    calibration: c.json')
+    const text = judged.replace('judge-1 }', 'judge-1, controls: known.jsonl }')
+    const base = {
+      [file]: text,
+      'rubrics/unsafe.md': 'strict',
+      'c.json': '{}',
+      'known.jsonl': '{}',
+      'corpus/manifest.json': 'm',
+      'other.md': 'o',
+    }
+    const head = {
+      ...base,
+      'rubrics/unsafe.md': 'lenient',
+      'c.json': '{ }',
+      'corpus/manifest.json': 'n',
+      'other.md': 'x',
+    }
+    const { 'known.jsonl': _, ...merge } = head
+    const { changes } = await resolveFrom({ tip: base, parent: base, merge })
+    expect(changes.map(({ kind, what, of }) => [kind, what, of])).toEqual([
+      ['rewritten', 'corpus manifest', 'corpus/manifest.json'],
+      ['removed', 'controls', 'known.jsonl'],
+      ['rewritten', 'calibration', 'c.json'],
+      ['rewritten', 'rubric', 'rubrics/unsafe.md'],
+    ])
   })
 
   it('is the change’s, only to be checked, where the base has none', async () => {
-    expect(await resolve(null, policyText)).toMatchObject({ installs: true, differsInHead: false })
+    expect(await resolve(null, policyText)).toMatchObject({ installs: true, changes: [] })
     const error = await takeRefusal(() => resolve(null, edit('limit: 0.5%', 'limit: 1')))
     expect(error.where).toMatchObject({ file, line: 10, field: 'categories[1].limit' })
   })
@@ -78,7 +147,7 @@ describe('the policy that decides', () => {
       file,
       graderConfig: graderConfigSchema,
     })
-    expect(resolved).toMatchObject({ installs: false, differsInHead: false })
+    expect(resolved).toMatchObject({ installs: false, changes: [] })
   })
 })
 

@@ -158,6 +158,8 @@ describe('a rubric', () => {
 
   it('is what the template is, whose head says how to use it', () => {
     const file = 'examples/rubrics/policy-compliance.md'
-    expect(parseRubric({ file, text: readFileSync(resolve(root, file), 'utf8') }).id).toBe('policy-compliance')
+    expect(parseRubric({ file, text: readFileSync(resolve(root, file), 'utf8') }).id).toBe(
+      'policy-compliance',
+    )
   })
 })

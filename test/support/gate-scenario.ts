@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
-import { type GateResult, runGate } from '../../src/gate.ts'
+import { type GateResult, type JudgePorts, runGate } from '../../src/gate.ts'
 import type { Commits } from '../../src/policy/commits.ts'
 import type { Files } from '../../src/ports.ts'
-import type { GatePorts, GateRequest } from '../../src/prepare.ts'
+import type { GateRequest } from '../../src/prepare.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createMemoryDirectory } from '../fakes/memory-directory.ts'
-import { createMemoryRepository, type MemoryCommits } from '../fakes/memory-repository.ts'
+import {
+  createMemoryChanges,
+  createMemoryRepository,
+  type MemoryCommits,
+} from '../fakes/memory-repository.ts'
 import { createRecordingLog } from '../fakes/recording-log.ts'
 import {
   type ClientScript,
@@ -35,7 +39,7 @@ export interface ScenarioOptions {
   recorded?: boolean
   /** The lines of the corpus from last to first. */
   reversed?: boolean
-  ports?: Partial<GatePorts>
+  ports?: Partial<JudgePorts>
   /** The run directory of an earlier part. */
   directory?: ReturnType<typeof createMemoryDirectory>
 }
@@ -97,8 +101,10 @@ export function createScenario(options: ScenarioOptions = {}) {
     gateVersion: '0.0.0-test',
     ...options.request,
   }
-  const ports: GatePorts = {
-    repository: createMemoryRepository(writeCommits({ turns, corpus, options })),
+  const repository = writeCommits({ turns, corpus, options })
+  const ports: JudgePorts = {
+    repository: createMemoryRepository(repository),
+    changes: createMemoryChanges(repository),
     files: serveCorpus(corpus),
     openDirectory: async () => directory,
     async connect(name) {

@@ -1,11 +1,13 @@
+import { posix } from 'node:path'
 import { getOctokit } from '@actions/github'
 import { GateError } from '../../errors.ts'
-import type { PullRequest, RepositoryFiles } from '../../ports.ts'
+import type { PullRequest, RepositoryChanges, RepositoryFiles } from '../../ports.ts'
 import type { CommitInfo } from './event.ts'
 
 /** GitHub's REST API for one repository. */
 export interface GitHubApi {
   files: RepositoryFiles
+  changes: RepositoryChanges
   getCommit(reference: string): Promise<CommitInfo | null>
   isPublic(): Promise<boolean>
   openPullRequest(request: { number: number; marker: string; author: string; run: RunNumber }): PullRequest
@@ -28,11 +30,19 @@ export function openGitHub(request: { token: string; repository: string }): GitH
   const [owner = '', repo = ''] = request.repository.split('/')
   const slug = { owner, repo }
   const octokit = getOctokit(request.token)
+  // What a commit has does not change: the policy's files are asked for once, also where they are compared.
+  const texts = new Map<string, Promise<string | null>>()
   return {
     files: {
-      read: (sha, path) => readFile({ octokit, slug, sha, path }),
+      read(sha, path) {
+        const name = `${sha}:${path}`
+        const text = texts.get(name) ?? readFile({ octokit, slug, sha, path })
+        texts.set(name, text)
+        return text
+      },
       list: (sha, folder) => listFolder({ octokit, slug, sha, folder }),
     },
+    changes: { list: (from, to, folder) => listChanges({ octokit, slug, from, to, folder }) },
     async getCommit(reference) {
       const found = await orNull(octokit.rest.repos.getCommit({ ...slug, ref: reference }), 'the commit')
       return found === null
@@ -64,19 +74,60 @@ async function readFile(request: {
   return typeof data === 'string' ? data : null
 }
 
-async function listFolder(request: {
+interface FolderRequest {
   octokit: Octokit
   slug: Slug
   sha: string
   folder: string
-}): Promise<string[] | null> {
-  const { octokit, slug, sha, folder } = request
-  const found = await orNull(octokit.rest.repos.getContent({ ...slug, path: folder, ref: sha }), folder)
-  if (found === null || !Array.isArray(found.data)) return null
-  return found.data
+}
+
+async function listFolder(request: FolderRequest): Promise<string[] | null> {
+  const entries = await readFolder(request)
+  if (entries === null) return null
+  return entries
     .filter((entry) => entry.type === 'file')
     .map((entry) => entry.name)
     .toSorted()
+}
+
+/** What is directly in a folder, with git's digest of each; `null` where there is no folder. */
+async function readFolder({ octokit, slug, sha, folder }: FolderRequest) {
+  const found = await orNull(octokit.rest.repos.getContent({ ...slug, path: folder, ref: sha }), folder)
+  return found === null || !Array.isArray(found.data) ? null : found.data
+}
+
+/** GitHub lists no more of a folder. */
+const longestFolder = 1000
+
+/**
+ * Compares two commits by git's own digests of a folder and what is in it. A list of a pull request's files would end
+ * after 3,000, and so hide what comes after; a digest covers everything below, in four requests at most.
+ */
+async function listChanges(
+  request: Omit<FolderRequest, 'sha'> & { from: string; to: string },
+): Promise<string[]> {
+  const { from, to, folder, ...rest } = request
+  const above = posix.dirname(folder)
+  const [outerBefore, outerAfter] = await Promise.all(
+    [from, to].map((sha) => digestFolder({ ...rest, sha, folder: above })),
+  )
+  if (outerBefore?.get(folder) === outerAfter?.get(folder)) {
+    if (Math.max(outerBefore?.size ?? 0, outerAfter?.size ?? 0) < longestFolder) return []
+    throw new GateError({
+      code: 'platform',
+      message: `GitHub lists no more than ${longestFolder} entries of ${above}/, so that changes of ${folder}/ could be hidden`,
+      remedy: `keep fewer files in ${above}/`,
+    })
+  }
+  const [before, after] = await Promise.all([from, to].map((sha) => digestFolder({ ...rest, sha, folder })))
+  const paths = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])
+  const changed = [...paths].filter((path) => before?.get(path) !== after?.get(path)).toSorted()
+  return changed.length === 0 ? [folder] : changed
+}
+
+async function digestFolder(request: FolderRequest): Promise<Map<string, string>> {
+  const entries = (await readFolder(request)) ?? []
+  return new Map(entries.map(({ path, type, sha }) => [path, `${type} ${sha}`]))
 }
 
 /**

@@ -66,10 +66,11 @@ export function readContents({
   path,
 }: Located & { commit: Commit; path: string }) {
   const describe = (type: 'file' | 'dir', at: string, content: Buffer) => {
+    const size = type === 'file' ? content.length : 0
     const url = `${apiUrl}/repos/${repository.owner}/${repository.name}/contents/${at}?ref=${commit.sha}`
     return {
       type,
-      size: content.length,
+      size,
       name: at.slice(at.lastIndexOf('/') + 1),
       path: at,
       sha: gitHash(type === 'file' ? 'blob' : 'tree', content),
@@ -92,9 +93,29 @@ export function readContents({
     }
   }
   const entries = listFolder(commit, path).map(([at, content]) =>
-    content === undefined ? describe('dir', at, Buffer.from('')) : describe('file', at, Buffer.from(content)),
+    content === undefined
+      ? describe('dir', at, writeTree(commit, at))
+      : describe('file', at, Buffer.from(content)),
   )
-  return entries.length === 0 ? undefined : { kind: 'directory' as const, body: entries }
+  return entries.length === 0
+    ? undefined
+    : { kind: 'directory' as const, body: entries.slice(0, longestFolder) }
+}
+
+/** GitHub lists no more entries of a folder. */
+const longestFolder = 1000
+
+/** A folder as git stores it, so that its digest is the one of everything in it. */
+function writeTree(commit: Commit, path: string): Buffer {
+  const entries = listFolder(commit, path).map(([at, content]) => {
+    const name = at.slice(path.length + 1)
+    const isFile = content !== undefined
+    const digest = isFile ? gitHash('blob', Buffer.from(content)) : gitHash('tree', writeTree(commit, at))
+    const bytes = [Buffer.from(`${isFile ? '100644' : '40000'} ${name}\0`), Buffer.from(digest, 'hex')]
+    // Git sorts a folder as if its name ended in a slash.
+    return { key: isFile ? name : `${name}/`, bytes: Buffer.concat(bytes) }
+  })
+  return Buffer.concat(entries.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(({ bytes }) => bytes))
 }
 
 /** The files and, without content, the folders directly in a folder, in order of their names. */
