@@ -10,6 +10,7 @@ import { calibrationRecordSchema, calibrationSchema } from '../src/policy/calibr
 import { ratePattern, rateSchema } from '../src/policy/rate.ts'
 import { createPolicySchema } from '../src/policy/schema.ts'
 import { registrationSchema } from '../src/registration/schema.ts'
+import { predicateSchema } from '../src/report/predicate.ts'
 import { verdictSchema } from '../src/verdict/schema.ts'
 import { generateDocs } from './generate-docs.ts'
 
@@ -73,6 +74,13 @@ function listSchemas(): Published[] {
       title: 'Checkpoint Gate verdict',
       description: 'verdict.json: what follows from record and plan. Rates are events per 100,000 turns.',
       schema: verdictSchema,
+    },
+    {
+      path: 'schema/predicate.schema.json',
+      title: 'Checkpoint Gate predicate',
+      description:
+        'predicate.json: the result of a run as an in-toto test-result predicate (v0.1), to be signed for a checkpoint.',
+      schema: predicateSchema,
     },
   ]
 }

@@ -9,7 +9,17 @@ import { checkJson, type JsonSchema } from './support/json-schema.ts'
 import { root } from './support/shared.ts'
 
 const generated = generateFiles()
-const names = ['calibration', 'policy', 'registration', 'manifest', 'conversation', 'verdict']
+const names = [
+  'calibration',
+  'calibration-record',
+  'labelled-item',
+  'policy',
+  'registration',
+  'manifest',
+  'conversation',
+  'verdict',
+  'predicate',
+]
 
 function readText(path: string): string {
   return readFileSync(resolve(root, path), 'utf8')

@@ -198,7 +198,12 @@ export function findCalibration(
 
 /** SHA-256, in hex, of the plan's canonical JSON (RFC 8785). */
 export function digestPlan(plan: Plan): string {
-  return createHash('sha256').update(canonicalize(plan)).digest('hex')
+  return digestValue(plan)
+}
+
+/** SHA-256, in hex, of a value's canonical JSON (RFC 8785). */
+export function digestValue(value: unknown): string {
+  return createHash('sha256').update(canonicalize(value)).digest('hex')
 }
 
 /**
@@ -206,9 +211,7 @@ export function digestPlan(plan: Plan): string {
  * registration can choose the turns.
  */
 export function deriveSeed(plan: Plan): string {
-  return createHash('sha256')
-    .update(canonicalize([plan.repository, plan.corpus.name, plan.policy.sample.epoch]))
-    .digest('hex')
+  return digestValue([plan.repository, plan.corpus.name, plan.policy.sample.epoch])
 }
 
 function takeTighter(first: number | null, second: number | null): number | null {

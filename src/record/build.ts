@@ -1,4 +1,5 @@
 import { addUsage, addUses, type GraderUse, noUsage } from '../grade/usage.ts'
+import { digestParts } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Arm, ModelSource } from '../ports.ts'
@@ -59,6 +60,7 @@ export function buildRecord(request: {
       version: 1,
       plan,
       planDigest,
+      planParts: digestParts(plan),
       gateVersion,
       run,
       commits,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { GateError } from '../errors.ts'
 import type { Label } from '../grade/label.ts'
+import { compareParts, joinParts, planPartsSchema } from '../plan/parts.ts'
 import type { LineAppender, RunDirectory } from '../ports.ts'
 import {
   type RecordedKnown,
@@ -14,6 +15,8 @@ import {
 const headerSchema = z.strictObject({
   version: z.literal(1),
   planDigest: z.string(),
+  /** So that what differs can be named when the plan is no longer there. */
+  planParts: planPartsSchema,
   sources: z.strictObject({
     baseline: sourceSchema,
     candidate: sourceSchema,
@@ -119,7 +122,7 @@ function requireSame(there: JournalHeader, wanted: JournalHeader, where: { file:
   const short = (digest: string) => `${digest.slice(0, 12)}…`
   const difference =
     there.planDigest !== wanted.planDigest
-      ? `a run of another plan (${short(there.planDigest)}, this is ${short(wanted.planDigest)})`
+      ? `a run of another plan (${short(there.planDigest)}, this is ${short(wanted.planDigest)}): what differs is ${joinParts(compareParts(there.planParts, wanted.planParts))}`
       : JSON.stringify(there.sources) !== JSON.stringify(wanted.sources)
         ? 'a run whose completions or labels come from other recordings, or from live endpoints'
         : there.retainText !== wanted.retainText

@@ -3,7 +3,9 @@ import { labelSchema } from '../grade/label.ts'
 import { prescreenSchema } from '../grade/prescreen.ts'
 import { type KnownOutcome, knownOutcomeSchema, trailSchema } from '../grade/trail.ts'
 import { graderUseSchema } from '../grade/usage.ts'
+import { planPartsSchema } from '../plan/parts.ts'
 import { planSchema } from '../plan/plan.ts'
+import { policyChangeSchema } from '../policy/change.ts'
 import { failureCauseSchema, notAskedSchema, stopReasonSchema, usageSchema } from '../replay/completion.ts'
 
 const armSchema = z.enum(['baseline', 'candidate'])
@@ -134,6 +136,8 @@ export const recordSummarySchema = z.strictObject({
   version: z.literal(1),
   plan: planSchema,
   planDigest: z.string(),
+  /** The digests of the plan's parts. */
+  planParts: planPartsSchema,
   gateVersion: z.string(),
   run: z.strictObject({
     attempt: z.int().min(1),
@@ -148,8 +152,10 @@ export const recordSummarySchema = z.strictObject({
     candidate: z.string(),
     /** `none`: policy and registration were taken as they were given. */
     trustAnchor: z.enum(['base', 'none']),
-    /** The pull request changes the policy; the change applies after the merge. */
-    policyDiffersInHead: z.boolean(),
+    /** What the change under test would change of the policy; after the merge, but for what is `applied`. */
+    policyChanges: z.array(policyChangeSchema),
+    /** Where the registration is: one that is only in a work tree can still be changed after the results. */
+    registration: z.enum(['commit', 'work-tree']),
   }),
   sample: z.strictObject({
     turnsAsked: z.int(),
@@ -222,4 +228,5 @@ export const runFiles = {
   summary: 'summary.md',
   report: 'report.html',
   review: 'review.csv',
+  predicate: 'predicate.json',
 } as const

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { GateError } from '../errors.ts'
 import { knownOutcomeSchema } from '../grade/trail.ts'
+import { compareParts, digestParts } from '../plan/parts.ts'
 import { digestPlan } from '../plan/plan.ts'
 import { formatPath } from '../policy/document.ts'
 import type { RunDirectory } from '../ports.ts'
@@ -48,6 +49,14 @@ export async function readRecord(directory: RunDirectory): Promise<RunRecord> {
       code: 'record',
       message: 'the plan in it does not have the digest that it states: the record was changed',
       where: { file, field: 'planDigest' },
+      remedy: intact,
+    })
+  }
+  if (compareParts(digestParts(summary.plan), summary.planParts).length > 0) {
+    throw new GateError({
+      code: 'record',
+      message: 'the parts of the plan in it do not have the digests that it states: the record was changed',
+      where: { file, field: 'planParts' },
       remedy: intact,
     })
   }

@@ -1,3 +1,4 @@
+import { listParts } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { ModelSource } from '../ports.ts'
@@ -17,6 +18,7 @@ import { describeStopping } from './sample-facts.ts'
 import { type Fact, formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
 const shownNames = 5
+const shownParts = 20
 
 /** What fixes the measurement, and where its parts were read. */
 export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
@@ -29,6 +31,7 @@ export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
     { name: 'Baseline', value: describeArm(plan.baseline, record.arms.baseline) },
     ...graders,
     { name: 'Plan digest', value: say`${verbatim(planDigest)}` },
+    { name: 'Digests of its parts', value: shortenParts(record) },
     { name: 'Bounds', value: say`one-sided, each at ${formatConfidence(bounds)}${shown}` },
     {
       name: 'Worse than the baseline',
@@ -38,6 +41,27 @@ export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
     { name: 'Policy read at', value: say`${verbatim(commits.policy)}` },
     { name: 'Attempt', value: say`${run.attempt}, gate version ${verbatim(gateVersion)}` },
   ]
+}
+
+/** The first digits of each part's digest: enough to see by eye what two runs differ in. */
+function shortenParts({ planParts }: RecordSummary): Text {
+  const parts = listParts(planParts)
+  const shown = parts
+    .slice(0, shownParts)
+    .map(({ key, sha256 }) => say`${verbatim(key)} ${verbatim(sha256.slice(0, 8))}`)
+  const left = parts.length - shown.length
+  return joinTexts([...shown, left === 0 ? [] : say`${left} more`], ', ')
+}
+
+/** Each part of the plan with its whole digest. */
+export function listPlanParts({ planParts }: RecordSummary): PlanPartRow[] {
+  return listParts(planParts).map(({ key, sha256 }) => ({ name: say`${verbatim(key)}`, sha256 }))
+}
+
+/** A part of the plan, and its digest. */
+export interface PlanPartRow {
+  name: Text
+  sha256: string
 }
 
 function nameGrader({ endpoint }: RecordSummary['graders'][number]): string {

@@ -7,7 +7,15 @@ import type { Decision, Verdict } from '../verdict/schema.ts'
 import { listBanners } from './banners.ts'
 import { buildCategoryRow, type CategoryRow } from './category-row.ts'
 import type { DecidedCategory } from './decided-category.ts'
-import { listAmendments, listPlanFacts, listSignals, listSpending, type SignalRow } from './facts.ts'
+import {
+  listAmendments,
+  listPlanFacts,
+  listPlanParts,
+  listSignals,
+  listSpending,
+  type PlanPartRow,
+  type SignalRow,
+} from './facts.ts'
 import { countThings } from './format.ts'
 import { buildGraders, type GradersView, listGraderBanners } from './graders-section.ts'
 import { chooseWord, sayFinding } from './headline.ts'
@@ -15,6 +23,7 @@ import { type ReconciliationRow, reconcile } from './missing.ts'
 import { listNotices } from './notices.ts'
 import { countAskedOf } from './pass.ts'
 import { listPolicyChanges } from './policy-changes.ts'
+import { buildPredicate, type Predicate } from './predicate.ts'
 import { listReading } from './reading.ts'
 import { buildReview, type ReviewView } from './review.ts'
 import { listSampleFacts } from './sample-facts.ts'
@@ -57,10 +66,14 @@ export interface ReportView {
   review: ReviewView
   sample: Fact[]
   plan: Fact[]
+  /** What each part of the plan has for a digest. */
+  planParts: PlanPartRow[]
   spending: Fact[]
   amendments: Text[]
   /** How to read the table. */
   reading: Text[]
+  /** The result for machines, to be signed. */
+  predicate: Predicate
 }
 
 const shownSlices = 200
@@ -104,9 +117,11 @@ export function buildView(request: {
     review: buildReview(review, record),
     sample: listSampleFacts(record),
     plan: listPlanFacts(record, verdict),
+    planParts: listPlanParts(record),
     spending: listSpending(record, prices),
     amendments: listAmendments(record.plan),
     reading: listReading(request),
+    predicate: buildPredicate(record, verdict),
   }
 }
 

@@ -225,7 +225,7 @@ describe('the policy', () => {
     })
     const run = await world.run()
     expect(run.exitCode).toBe(1)
-    expect(world.github.comments[0]?.body).toContain('This pull request changes the policy')
+    expect(world.github.comments[0]?.body).toContain('Policy changed in this pull request')
   })
 
   it('has to be obeyed: no registration for the candidate, no verdict', async () => {

@@ -2,14 +2,18 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { GateError } from '../../src/errors.ts'
 import type { Label } from '../../src/grade/label.ts'
+import { digestParts } from '../../src/plan/parts.ts'
 import { type JournalHeader, openJournal } from '../../src/record/journal.ts'
 import { createMemoryDirectory } from '../fakes/memory-directory.ts'
+import { makeRecord } from '../report/fixture.ts'
 import { makeRecordedUnit } from '../support/recorded-unit.ts'
 
 const planDigest = 'a'.repeat(64)
 const live = { kind: 'live' } as const
+const { plan } = makeRecord({ turns: 1, categories: [] }).summary
 const binding: JournalHeader = {
   planDigest,
+  planParts: digestParts(plan),
   sources: { baseline: live, candidate: live, graders: {} },
   retainText: 'none',
 }
@@ -87,11 +91,13 @@ describe('openJournal', () => {
     expect(await refusal(`${line('a#1')}\n${line('b#1')}\n`)).toMatchObject({ where: { line: 1 } })
   })
 
-  it('refuses the journal of another plan, and leaves it as it is', async () => {
+  it('refuses the journal of another plan, names what differs, and leaves it as it is', async () => {
     const text = `${header}\n${line('a#1')}\n`
-    expect(await refusal(text, { planDigest: 'b'.repeat(64) })).toMatchObject({
+    const planParts = digestParts({ ...plan, baseline: 'ckpt-40', rubrics: { 'rude.md': 'weaker' } })
+    expect(await refusal(text, { planDigest: 'b'.repeat(64), planParts })).toMatchObject({
       code: 'run-directory',
-      message: 'the directory holds a run of another plan (aaaaaaaaaaaa…, this is bbbbbbbbbbbb…)',
+      message:
+        'the directory holds a run of another plan (aaaaaaaaaaaa…, this is bbbbbbbbbbbb…): what differs is the baseline checkpoint and the rubric rude.md',
     })
     const directory = createMemoryDirectory([['journal.jsonl', text]])
     await expect(

@@ -71,6 +71,12 @@ describe('readRecord', () => {
     expect(error.message).toContain('the record was changed')
   })
 
+  it('refuses a record in which the digest of a part of the plan was changed', async () => {
+    const error = await refuse(edit('record.json', (text) => text.replace(/"limits": "../, '"limits": "00')))
+    expect(error).toMatchObject({ code: 'record', where: { field: 'planParts' } })
+    expect(error.message).toContain('the record was changed')
+  })
+
   it.each([
     ['record.json', (text: string) => text.slice(0, -20), 'not JSON'],
     ['record.json', (text: string) => text.replace('"version": 1', '"version": 2'), ''],

@@ -10,7 +10,7 @@ import { hostileRun, hostileText } from './hostile.ts'
 import { realistic } from './realistic.ts'
 
 const tags = new Set(
-  'html head meta title style body header main section h1 h2 p ul li dl dt dd div span strong code table thead tbody tr th td figure figcaption svg g line rect circle path text'.split(
+  'html head meta title style body header main section h1 h2 p ul li dl dt dd div span strong code table thead tbody tr th td figure figcaption svg g line rect circle path text details summary'.split(
     ' ',
   ),
 )

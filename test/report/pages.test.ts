@@ -155,12 +155,13 @@ describe('the terminal', () => {
 })
 
 describe('file reporters', () => {
-  it('write four files of their own names', () => {
+  it('write five files of their own names', () => {
     expect(fileReporters.map(({ name, file }) => `${name} ${file}`)).toEqual([
       'comment comment.md',
       'summary summary.md',
       'report report.html',
       'review review.csv',
+      'predicate predicate.json',
     ])
   })
 })

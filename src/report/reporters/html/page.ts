@@ -9,6 +9,7 @@ import { styleSheet } from './style.ts'
 import {
   renderCategories,
   renderFacts,
+  renderPlanParts,
   renderReconciliation,
   renderSection,
   renderSignals,
@@ -32,7 +33,7 @@ ${renderSection('Signals that need no judge', renderSignals(view))}
 ${renderSection('Graders', renderGraders(view))}
 ${renderSection('Slices', renderSlices(view))}
 ${renderSection('Sample', renderFacts(view.sample))}
-${renderSection('Plan', renderFacts(view.plan))}
+${renderSection('Plan', html`${renderFacts(view.plan)}\n${renderPlanParts(view)}`)}
 ${renderSection('Cost and time', renderFacts(view.spending))}
 ${renderSection('Amendments of the registration', renderTexts(view.amendments))}
 ${renderSection('How to read this', renderTexts(view.reading))}

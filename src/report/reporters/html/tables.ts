@@ -1,5 +1,6 @@
 import { type ArmCell, joinBounds } from '../../arm-cell.ts'
 import { type CategoryRow, describeDecision, uncalibratedMark } from '../../category-row.ts'
+import { countThings } from '../../format.ts'
 import { describeSlices, describeSliceTest } from '../../slices.ts'
 import { type Fact, formatCount, type Text } from '../../text.ts'
 import type { ReportView } from '../../view.ts'
@@ -131,6 +132,16 @@ export function renderSlices({ slices }: ReportView): Markup | null {
 export function renderFacts(facts: readonly Fact[]): Markup {
   const items = facts.map(({ name, value }) => html`<dt>${name}</dt><dd>${markText(value)}</dd>\n`)
   return html`<dl class="facts">\n${items}</dl>`
+}
+
+/** The digests of the plan's parts, folded. */
+export function renderPlanParts({ planParts }: ReportView): Markup {
+  const table = renderTable({
+    label: 'Parts of the plan',
+    header: ['Part', 'SHA-256'],
+    rows: planParts.map(({ name, sha256 }) => [markText(name), markCode(sha256)]),
+  })
+  return html`<details>\n<summary>${countThings(planParts.length, 'part', 'parts')} of the plan, with digests</summary>\n${table}\n</details>`
 }
 
 /** Sentences as a list; nothing without any. */
