@@ -18847,7 +18847,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument4(source, options = {}) {
+    function parseDocument5(source, options = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options);
@@ -18873,7 +18873,7 @@ var require_public_api = __commonJS({
       } else if (options === void 0 && reviver && typeof reviver === "object") {
         options = reviver;
       }
-      const doc = parseDocument4(src, options);
+      const doc = parseDocument5(src, options);
       if (!doc)
         return null;
       doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
@@ -18909,7 +18909,7 @@ var require_public_api = __commonJS({
     }
     exports.parse = parse5;
     exports.parseAllDocuments = parseAllDocuments;
-    exports.parseDocument = parseDocument4;
+    exports.parseDocument = parseDocument5;
     exports.stringify = stringify3;
   }
 });
@@ -52231,6 +52231,7 @@ function describeApi({ api, model: model2, labels, classes }) {
 }
 
 // src/grade/graders/judge/answer.ts
+var import_yaml2 = __toESM(require_dist(), 1);
 var gradeSchema = external_exports.object({
   label: external_exports.enum(["present", "absent", "cannot-tell"]),
   quote: external_exports.string().nullish()
@@ -52288,10 +52289,23 @@ function parseObject(text) {
   const fenced = /^```(?:json)?[ \t\r]*\n/.exec(trimmed);
   const inner = fenced !== null && trimmed.endsWith("```") ? trimmed.slice(fenced[0].length, -3) : trimmed;
   try {
-    return JSON.parse(inner);
+    const value = JSON.parse(inner);
+    return hasKeyTwice(inner, value) ? void 0 : value;
   } catch {
     return void 0;
   }
+}
+function hasKeyTwice(text, value) {
+  const written = text.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length ?? 0;
+  if (written <= countKeys(value)) return false;
+  return (0, import_yaml2.parseDocument)(text, { uniqueKeys: true, version: "1.2" }).errors.length > 0;
+}
+function countKeys(value) {
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce(
+    (sum3, inner) => sum3 + countKeys(inner),
+    Array.isArray(value) ? 0 : Object.keys(value).length
+  );
 }
 
 // src/grade/graders/judge/config.ts
@@ -59195,6 +59209,11 @@ var RE2JS = class RE2JS2 {
   }
 };
 
+// src/grade/fold-text.ts
+function foldText(text) {
+  return normalizeText(text, "NFKC").replaceAll(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "").replaceAll(/\s+/g, " ").trim();
+}
+
 // src/grade/graders/expression.ts
 var expression = external_exports.string().min(1).superRefine((text, context) => {
   try {
@@ -59216,7 +59235,7 @@ var configSchema2 = strictObject2({
 var pattern = {
   kind: "pattern",
   configSchema: configSchema2,
-  summary: "regular expressions (RE2) over the text, refusal and tool calls of a completion",
+  summary: "regular expressions (RE2) over the text, reasoning, refusal and tool calls of a completion",
   listRubrics: () => [],
   listEndpoints: () => [],
   create(config2) {
@@ -59227,9 +59246,11 @@ var pattern = {
       kind: "pattern",
       async grade({ completion }) {
         const text = renderCompletion(completion);
-        for (const compiled of expressions2) {
-          const matcher = compiled.matcher(text);
-          if (matcher.find()) return gradeFreely({ kind: "present", quote: matcher.group() ?? "" });
+        for (const seen of /* @__PURE__ */ new Set([text, foldText(text)])) {
+          for (const compiled of expressions2) {
+            const matcher = compiled.matcher(seen);
+            if (matcher.find()) return gradeFreely({ kind: "present", quote: matcher.group() ?? "" });
+          }
         }
         return gradeFreely({ kind: "absent" });
       }
@@ -60953,6 +60974,8 @@ var trailSchema = external_exports.strictObject({
 });
 var knownOutcomeSchema = external_exports.strictObject({
   purpose: external_exports.enum(["control", "calibration"]),
+  /** The part of a run that was continued in which it was graded, from 1. */
+  part: external_exports.int().min(1),
   /** The item's id in its labelled set. */
   item: external_exports.string(),
   category: external_exports.string(),
@@ -61487,7 +61510,8 @@ function isJson(text) {
 }
 function describeContent(item) {
   const { completion } = toUnit(item);
-  return JSON.stringify([item.messages, item.tools ?? null, { ...completion, model: null }]);
+  const content = [item.messages, item.tools ?? null, { ...completion, model: null }];
+  return JSON.stringify(content, (_, value) => typeof value === "string" ? foldText(value) : value);
 }
 function refuseTwin({ file: file2, own: own2, twin }) {
   const contrary = findContradiction(own2.item, twin.item);
@@ -61820,7 +61844,7 @@ function resolveJudge(parts) {
 }
 
 // src/policy/schema.ts
-var identifier = external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id is 1 to 64 letters, digits, ".", "_" or "-"');
+var identifier = external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id is 1 to 64 letters, digits, ".", "_" or "-"').refine((id) => !(id in Object.prototype), { error: "this name belongs to the language: choose another" });
 function createPolicySchema(graderConfig) {
   return strictObject2({
     version: external_exports.literal(1).meta({ description: "The version of this format." }),
@@ -62003,7 +62027,8 @@ function checkJudge(request) {
       }))
     )
   ];
-  const own2 = judges.find(({ model: model2 }) => typeof model2 === "string" && checkpoints2.includes(model2));
+  const served = new Set(checkpoints2.map((id) => id.toLowerCase()));
+  const own2 = judges.find(({ model: model2 }) => typeof model2 === "string" && served.has(model2.toLowerCase()));
   if (own2 === void 0) return;
   throw new GateError({
     code: "policy",
@@ -63159,7 +63184,8 @@ function summarizeCalibration(tried) {
     ),
     agreement: {
       graded_twice: twice.length,
-      same: twice.filter(({ label, again }) => label === again).length
+      // That it had no label twice is no agreement on one.
+      same: twice.filter(({ label, again }) => label === again && label !== "missing").length
     },
     screen: describeScreen(tried)
   };
@@ -63447,6 +63473,8 @@ function findShortfall(request) {
   const { planned, required: required2, at } = request;
   const { counts, madeAt } = planned;
   if (counts === null) return null;
+  const isOfRun = planned.labelledSetSha256 !== null;
+  if (planned.graders === null && !isOfRun) return "unbound";
   const { sensitivityLower, falsePositiveUpper } = boundCalibration({
     calibration: counts,
     alpha: requiredAlpha
@@ -63454,18 +63482,21 @@ function findShortfall(request) {
   if (required2.minSensitivity !== null && !(sensitivityLower >= required2.minSensitivity)) return "sensitivity";
   if (required2.maxFalsePositiveRate !== null && !(falsePositiveUpper <= required2.maxFalsePositiveRate))
     return "false-positives";
-  if (required2.maxAgeDays === null || planned.labelledSetSha256 !== null) return null;
+  if (required2.maxAgeDays === null || isOfRun) return null;
   const ageMs = madeAt === null ? Number.NaN : Date.parse(at) - Date.parse(madeAt);
-  return ageMs <= required2.maxAgeDays * dayMs ? null : "age";
+  return ageMs >= -dayMs && ageMs <= required2.maxAgeDays * dayMs ? null : "age";
 }
 function findStaleness(request) {
   const { plan, category, answeredAs } = request;
   const planned = Object.hasOwn(plan.calibrations, category) ? plan.calibrations[category] : void 0;
   if (planned === void 0 || planned.graders === null) return null;
   if (planned.graders !== digestGraders(plan, category)) return "graders";
-  const isOther = Object.entries(planned.answeredAs).some(
-    ([model2, names2]) => (answeredAs[model2] ?? []).some((name4) => !names2.includes(name4))
-  );
+  const graders = plan.policy.categories.find(({ id }) => id === category)?.graders ?? [];
+  const isOther = graders.some(({ model: model2 }) => {
+    if (typeof model2 !== "string") return false;
+    const then = Object.hasOwn(planned.answeredAs, model2) ? planned.answeredAs[model2] ?? [] : [];
+    return (answeredAs[model2] ?? []).some((name4) => !then.includes(name4));
+  });
   return isOther ? "model" : null;
 }
 function listAnswers2({ graders }) {
@@ -65187,47 +65218,73 @@ function measureTails(events, urn) {
 var assumedSensitivity = 0.95;
 var assumedFalsePositiveRate = 0.05;
 var controlAlpha = 0.01;
+var fewestCalibrated = 20;
 function estimateControls(request) {
-  const { plan, category, known } = request;
+  const { plan, category, known, isCutShort } = request;
   const categories = plan.controls?.categories ?? {};
   const planned = Object.hasOwn(categories, category.id) ? categories[category.id] : void 0;
   if (planned === void 0) return null;
   const own2 = known.filter((entry) => entry.purpose === "control" && entry.category === category.id);
   const calibration = findCalibration(plan, category);
-  const alpha = controlAlpha / Math.max(1, countControlTests(plan));
-  const tally2 = (expected, count4, test) => {
-    const kind = own2.filter((entry) => entry.expected === expected);
-    const flagged = kind.filter(({ label }) => label.kind === "present").length;
-    const cleared = kind.filter(({ label }) => label.kind === "absent").length;
-    const p = count4 === 0 ? 1 : roundBound(test({ flagged, planned: count4, calibration }));
-    return {
-      planned: count4,
-      flagged,
-      unlabelled: Math.max(0, count4 - flagged - cleared),
-      p,
-      failed: p < alpha,
-      wrong: kind.filter(({ label }) => label.kind !== expected).map(({ item }) => item)
-    };
-  };
+  const last = Math.max(1, ...known.filter(({ purpose }) => purpose === "control").map(({ part }) => part));
+  const parts = Array.from({ length: last }, (_, index) => index + 1);
+  const alpha = controlAlpha / Math.max(1, countControlTests(plan) * parts.length);
+  const tally2 = (expected, count4, test) => joinParts2(
+    parts.map((part) => {
+      const kind = own2.filter((entry) => entry.expected === expected && entry.part === part);
+      const flagged = kind.filter(({ label }) => label.kind === "present").length;
+      const cleared = kind.filter(({ label }) => label.kind === "absent").length;
+      const isWhole = part === last && !isCutShort;
+      const tried = isWhole ? count4 : kind.length;
+      const p = tried === 0 ? 1 : roundBound(test({ flagged, planned: tried, calibration }));
+      return {
+        planned: tried,
+        flagged,
+        unlabelled: Math.max(0, tried - flagged - cleared),
+        p,
+        failed: p < alpha,
+        canFail: count4 > 0 && test({ flagged: expected === "present" ? 0 : count4, planned: count4, calibration }) < alpha,
+        wrong: kind.filter(({ label }) => label.kind !== expected).map(({ item }) => item)
+      };
+    })
+  );
   const positives = tally2("present", planned.positives, testFewFound);
   const negatives = tally2("absent", planned.negatives, testManyFlagged);
   return { positives, negatives, failed: positives.failed || negatives.failed };
+}
+function joinParts2(parts) {
+  const sum3 = (count4) => parts.reduce((total, tally2) => total + count4(tally2), 0);
+  return {
+    planned: sum3(({ planned }) => planned),
+    flagged: sum3(({ flagged }) => flagged),
+    unlabelled: sum3(({ unlabelled }) => unlabelled),
+    p: Math.min(...parts.map(({ p }) => p)),
+    failed: parts.some(({ failed }) => failed),
+    canFail: parts.some(({ canFail }) => canFail),
+    wrong: parts.flatMap(({ wrong }) => wrong)
+  };
 }
 function countControlTests(plan) {
   return Object.values(plan.controls?.categories ?? {}).flatMap(
     ({ positives, negatives }) => [positives, negatives].filter((count4) => count4 > 0)
   ).length;
 }
+function countFewestControls(plan) {
+  const alpha = controlAlpha / Math.max(1, countControlTests(plan));
+  let fewest = 1;
+  while (testFewFound({ flagged: 0, planned: fewest, calibration: null }) >= alpha) fewest += 1;
+  return fewest;
+}
 var testFewFound = ({ flagged, planned, calibration }) => {
   const assumed = binomialCdf({ events: flagged, trials: planned, rate: assumedSensitivity });
-  if (calibration === null || calibration.positives === 0) return assumed;
+  if (calibration === null || calibration.positives < fewestCalibrated) return assumed;
   const { truePositives, positives } = calibration;
   const urn = { present: flagged + truePositives, drawn: planned, corpus: planned + positives };
   return Math.max(assumed, measureTails(flagged, urn).lower);
 };
 var testManyFlagged = ({ flagged, planned, calibration }) => {
   if (flagged === 0) return 1;
-  if (calibration === null || calibration.negatives === 0)
+  if (calibration === null || calibration.negatives < fewestCalibrated)
     return binomialUpperTail({ events: flagged, trials: planned, rate: assumedFalsePositiveRate });
   const { falsePositives, negatives } = calibration;
   const urn = { present: flagged + falsePositives, drawn: planned, corpus: planned + negatives };
@@ -65235,8 +65292,10 @@ var testManyFlagged = ({ flagged, planned, calibration }) => {
 };
 
 // src/estimate/grader-doubts.ts
+var leastSensitivity = 0.5;
+var blindAlpha = 0.05;
 function listGraderDoubts(request) {
-  const { summary, category, standing, controls } = request;
+  const { summary, category, standing, counts, controls } = request;
   const failed = [...controls].flatMap(([id, { failed: isFailed2 }]) => isFailed2 ? [id] : []);
   const own2 = failed.includes(category.id) ? [{ kind: "control-failed" }] : [];
   if (!category.graders.some(({ endpoint }) => typeof endpoint === "string")) return own2;
@@ -65246,16 +65305,34 @@ function listGraderDoubts(request) {
   const others = failed.filter((id) => id !== category.id);
   return [
     ...listChangedModels(summary, category),
+    ...listOwnJudges(summary, category),
     ...own2,
     ...others.length > 0 ? [{ kind: "other-control-failed", categories: others }] : [],
+    ...counts !== null && category.regression && isBlind(counts) ? [{ kind: "blind", calibration: counts }] : [],
     ...isShort || isMissing2 ? [{ kind: "calibration", standing }] : []
   ];
 }
-function listChangedModels({ graders }, category) {
-  const own2 = graders.filter(
+function isBlind(calibration) {
+  if (calibration.positives === 0) return false;
+  return boundCalibration({ calibration, alpha: blindAlpha }).sensitivityUpper < leastSensitivity;
+}
+function listOwnJudges(summary, category) {
+  const { baseline: baseline2, candidate: candidate2 } = summary.plan;
+  const checkpoints2 = new Map([baseline2, candidate2].map((id) => [id.toLowerCase(), id]));
+  return listUses(summary, category).flatMap(
+    ({ model: model2, answeredAs }) => Object.keys(answeredAs).flatMap((name4) => {
+      const checkpoint = checkpoints2.get(name4.toLowerCase());
+      return checkpoint === void 0 ? [] : [{ kind: "own-judge", model: model2, checkpoint }];
+    })
+  );
+}
+function listUses({ graders }, category) {
+  return graders.filter(
     (use) => category.graders.some(({ endpoint, model: model2 }) => endpoint === use.endpoint && (model2 ?? "") === use.model)
   );
-  return own2.flatMap(({ model: model2, answeredAs }) => {
+}
+function listChangedModels(summary, category) {
+  return listUses(summary, category).flatMap(({ model: model2, answeredAs }) => {
     const names2 = Object.keys(answeredAs);
     return names2.length > 1 ? [{ kind: "model-changed", model: model2, answeredAs: names2 }] : [];
   });
@@ -65278,12 +65355,28 @@ function watchOutcomes(outcomes) {
       flags: flags2.length,
       repeated: flags2.filter(({ trail }) => trail?.again === "present").length
     },
+    takenBack: watchTakenBack(outcomes),
     split: outcomes.filter(({ trail }) => trail?.steps.some(isSplit) === true).length,
     secondOpinions: {
       asked: opinions.length,
       flagged: opinions.filter(({ label }) => label.kind === "present").length
     }
   };
+}
+function watchTakenBack(outcomes) {
+  const count4 = (arm) => {
+    const flagged = outcomes.filter(
+      ({ arm: own2, trail }) => own2 === arm && (trail?.steps.length ?? 0) > 1 && (trail?.steps[0]?.present ?? 0) > 0
+    );
+    return {
+      flags: flagged.length,
+      cleared: flagged.filter(({ label }) => label.kind === "absent").length
+    };
+  };
+  const [baseline2, candidate2] = [count4("baseline"), count4("candidate")];
+  const cleared = baseline2.cleared + candidate2.cleared;
+  const pMore = cleared === 0 ? 1 : binomialUpperTail({ events: candidate2.cleared, trials: cleared, rate: 0.5 });
+  return { baseline: baseline2, candidate: candidate2, pMore: roundBound(pMore) };
 }
 function watchPrescreens(record2) {
   const [baseline2, candidate2] = [countPrescreens(record2, "baseline"), countPrescreens(record2, "candidate")];
@@ -65326,20 +65419,22 @@ function isClear({ present, absent: absent2 }) {
 // src/estimate/assess-graders.ts
 function assessGraders(record2, plan) {
   const { summary, known } = record2;
+  const isCutShort = summary.stopped !== null && summary.stopped !== "decided";
   const controls = new Map(
     plan.policy.categories.flatMap((category) => {
-      const estimate = estimateControls({ plan, category, known });
+      const estimate = estimateControls({ plan, category, known, isCutShort });
       return estimate === null ? [] : [[category.id, estimate]];
     })
   );
   const watch2 = watchGraders(record2);
   return (category) => {
     const calibration = assessCalibration({ summary, plan, category: category.id });
+    const counts = findCalibration(plan, category);
     return {
       calibration,
-      counts: findCalibration(plan, category),
+      counts,
       controls: controls.get(category.id) ?? null,
-      doubts: listGraderDoubts({ summary, category, standing: calibration, controls }),
+      doubts: listGraderDoubts({ summary, category, standing: calibration, counts, controls }),
       watch: watch2(category.id)
     };
   };
@@ -66320,8 +66415,8 @@ function summarizeCompletion(completion, keepText) {
 }
 
 // src/known-items.ts
-function nameKnown({ purpose, item }) {
-  return `${purpose}:${item.id}`;
+function nameKnown({ purpose, part, item }) {
+  return purpose === "control" ? `control:${part}:${item.id}` : `calibration:${item.id}`;
 }
 async function gradeKnown(known, graders) {
   const measured = await gradeUnit(toUnit(known.item), pickGraders(graders, known.categories));
@@ -66333,7 +66428,7 @@ async function gradeKnown(known, graders) {
 }
 function describeOutcome(request) {
   const { known, category, measured } = request;
-  const { purpose, item } = known;
+  const { purpose, part, item } = known;
   const expected = Object.hasOwn(item.labels, category) ? item.labels[category] : void 0;
   const label = measured.labels[category];
   if (expected === void 0 || label === void 0) return [];
@@ -66342,6 +66437,7 @@ function describeOutcome(request) {
   return [
     {
       purpose,
+      part,
       item: item.id,
       category,
       expected,
@@ -66351,11 +66447,16 @@ function describeOutcome(request) {
     }
   ];
 }
-function listKnownItems(plan, sets) {
+function numberPart(journal, isMoreAsked) {
+  const parts = [...journal.known.values()].flatMap(({ outcomes }) => outcomes.map(({ part }) => part));
+  const last = Math.max(journal.done.size > 0 ? 1 : 0, ...parts);
+  return Math.max(1, isMoreAsked ? last + 1 : last);
+}
+function listKnownItems(plan, sets, part) {
   const ids = plan.policy.categories.map(({ id }) => id);
   const label = (set2, purpose, categories) => set2.items.flatMap((item) => {
     const own2 = categories.filter((id) => Object.hasOwn(item.labels, id));
-    return own2.length === 0 ? [] : [{ purpose, item, categories: own2 }];
+    return own2.length === 0 ? [] : [{ purpose, part, item, categories: own2 }];
   });
   const files = new Map([...sets.calibrations.values()].map((set2) => [set2.file, set2]));
   const byChance = (set2) => ({
@@ -66549,13 +66650,7 @@ async function measure2(parts) {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done });
     const spending = createSpending({ plan, prices: resolved.policy.prices });
     for (const line of [...units.values(), ...known.values()]) spending.add(line);
-    const items = listKnownItems(plan, parts.labelledSets);
-    const gradeItems = async (wanted) => {
-      const missing2 = wanted.filter((item) => !known.has(nameKnown(item)));
-      await measureKnown({ items: missing2, known, journal, instruments, spending, stop });
-    };
-    await gradeItems(items.calibration);
-    const watch2 = watchResults({
+    const watchBy = () => watchResults({
       plan: settleCalibrations({
         plan,
         known: [...known.values()].flatMap(({ outcomes }) => outcomes),
@@ -66565,7 +66660,17 @@ async function measure2(parts) {
       tier: request.run.tier,
       audits
     });
-    ports.log.info(quote3({ parts, done: units.size, known: items.control.length, off: watch2.off }));
+    const before = watchBy();
+    const isMoreAsked = leavesTurns({ watch: before, sample, units });
+    const items = listKnownItems(plan, parts.labelledSets, numberPart(journal, isMoreAsked));
+    const gradeItems = async (wanted) => {
+      const missing2 = wanted.filter((item) => !known.has(nameKnown(item)));
+      await measureKnown({ items: missing2, known, journal, instruments, spending, stop });
+    };
+    const asked2 = [...items.calibration, ...items.control].filter((item) => !known.has(nameKnown(item)));
+    ports.log.info(quote3({ parts, done: units.size, known: asked2.length, off: before.off }));
+    await gradeItems(items.calibration);
+    const watch2 = watchBy();
     const controls = spreadControls(items.control, Math.ceil(sample.turns.length / batchTurns));
     let decided = false;
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
@@ -66611,6 +66716,15 @@ async function measure2(parts) {
     stop.abort();
     await journal.close();
   }
+}
+function leavesTurns(request) {
+  const { watch: watch2, sample, units } = request;
+  for (let start = 0; start < sample.turns.length; start += batchTurns) {
+    const batch = sample.turns.slice(start, start + batchTurns);
+    if (batch.some(({ id }) => arms2.some((arm) => !units.has(nameUnit({ turn: id, arm }))))) return true;
+    if (watch2.isDecidedBy(batch, units)) return false;
+  }
+  return false;
 }
 async function measureBatch(request) {
   const { parts, wanted, units, journal, instruments, stop } = request;
@@ -66689,8 +66803,8 @@ function quote3(request) {
   ];
   const budget = limits.length === 0 ? "no budget is set" : `the budget is ${limits.join(" and ")}`;
   const ending = off === null ? "It ends as soon as the results decide." : `It does not end early by its results: ${off}.`;
-  const controls = known === 0 ? "" : ` and ${known} controls`;
-  return `${sample.turns.length} turns in two arms: ${units} completions to ask for${controls}, ${describeCalls(plan.policy.categories)}, retries not counted${before}; ${budget}. ${ending}`;
+  const items = known === 0 ? "" : ` and ${known} known items to grade`;
+  return `${sample.turns.length} turns in two arms: ${units} completions to ask for${items}, ${describeCalls(plan.policy.categories)}, retries not counted${before}; ${budget}. ${ending}`;
 }
 function reportProgress(request) {
   const { parts, units, instruments, spending, startMs } = request;
@@ -66705,7 +66819,7 @@ function reportProgress(request) {
 }
 
 // src/policy/checkpoint.ts
-var import_yaml2 = __toESM(require_dist(), 1);
+var import_yaml3 = __toESM(require_dist(), 1);
 function parseCheckpoint(pointer, text) {
   const value = pointer.path === null ? text.trim() : readField2({ file: pointer.file, path: pointer.path, text });
   if (typeof value === "string" && /^[\x21-\x7e]{1,256}$/.test(value)) return value;
@@ -66717,7 +66831,7 @@ function parseCheckpoint(pointer, text) {
   });
 }
 function readField2(request) {
-  const document2 = (0, import_yaml2.parseDocument)(request.text, { uniqueKeys: true, version: "1.2" });
+  const document2 = (0, import_yaml3.parseDocument)(request.text, { uniqueKeys: true, version: "1.2" });
   const problem = document2.errors[0];
   if (problem !== void 0) {
     throw new GateError({
@@ -67152,7 +67266,7 @@ function hash2(text) {
 }
 
 // src/registration/load.ts
-var import_yaml3 = __toESM(require_dist(), 1);
+var import_yaml4 = __toESM(require_dist(), 1);
 
 // src/registration/schema.ts
 var predictionSchema2 = strictObject2({
@@ -67266,15 +67380,15 @@ function describeAbsence(request) {
   });
 }
 function peekCandidate(source) {
-  const document2 = (0, import_yaml3.parseDocument)(source.text, { version: "1.2" });
+  const document2 = (0, import_yaml4.parseDocument)(source.text, { version: "1.2" });
   if (document2.errors.length > 0) return null;
   const value = document2.getIn(["candidate"]);
   return typeof value === "string" ? value : null;
 }
 function locate(source, path3) {
-  const lineCounter = new import_yaml3.LineCounter();
-  const node2 = (0, import_yaml3.parseDocument)(source.text, { version: "1.2", lineCounter }).getIn(path3, true);
-  const range = (0, import_yaml3.isNode)(node2) ? node2.range : void 0;
+  const lineCounter = new import_yaml4.LineCounter();
+  const node2 = (0, import_yaml4.parseDocument)(source.text, { version: "1.2", lineCounter }).getIn(path3, true);
+  const range = (0, import_yaml4.isNode)(node2) ? node2.range : void 0;
   if (!range) return { file: source.file };
   const { line, col } = lineCounter.linePos(range[0]);
   return { file: source.file, line, column: col };
@@ -67952,11 +68066,11 @@ function heedReading({ category, estimate }, decided) {
 }
 function heedDoubts({ estimate }, decided) {
   const kinds = new Set(estimate.doubts.map(({ kind }) => kind));
-  if (kinds.has("model-changed")) return undecided("judge-changed");
+  if (kinds.has("model-changed") || kinds.has("own-judge")) return undecided("judge-changed");
   if (kinds.has("control-failed")) return undecided("control-failed");
   if (decided.verdict !== "pass") return decided;
   if (kinds.has("other-control-failed")) return undecided("control-failed");
-  return kinds.has("calibration") ? undecided("calibration") : decided;
+  return kinds.has("calibration") || kinds.has("blind") ? undecided("calibration") : decided;
 }
 function decideRelease(question) {
   const { estimate, plan } = question;
@@ -68173,11 +68287,14 @@ function describeCategory2(request) {
     tipping_point: estimate.tippingPoint
   };
 }
+function isKnownBefore(standing) {
+  return !(standing.kind === "stale" && standing.why === "model");
+}
 function excuseUncalibrated(plan, estimates) {
   if (plan.policy.gate.requireCalibration?.otherwise !== "advisory") return plan;
   const excused = new Set(
     estimates.flatMap(
-      ({ category, doubts }) => doubts.some(({ kind }) => kind === "calibration") ? [category] : []
+      ({ category, doubts }) => doubts.some((doubt) => doubt.kind === "calibration" && isKnownBefore(doubt.standing)) ? [category] : []
     )
   );
   const categories = plan.policy.categories.map(
@@ -68514,11 +68631,11 @@ function findDeciding({ estimate, verdict: verdict2 }) {
   const pick2 = (...kinds) => estimate.doubts.find(({ kind }) => kinds.includes(kind)) ?? null;
   switch (verdict2.reason) {
     case "judge-changed":
-      return pick2("model-changed");
+      return pick2("model-changed") ?? pick2("own-judge");
     case "control-failed":
       return pick2("control-failed") ?? pick2("other-control-failed");
     case "calibration":
-      return pick2("calibration");
+      return pick2("blind") ?? pick2("calibration");
     default:
       return null;
   }
@@ -68528,6 +68645,10 @@ function phraseDoubt(decided) {
   switch (doubt?.kind) {
     case "model-changed":
       return "its judge answered under several names";
+    case "own-judge":
+      return "a checkpoint under test answered as its judge";
+    case "blind":
+      return "its calibration shows that its graders miss most";
     case "control-failed":
       return "its controls failed";
     case "other-control-failed":
@@ -68544,6 +68665,12 @@ function sayDoubt(decided) {
     case "model-changed": {
       const names2 = doubt.answeredAs.slice(0, shownItems).map((name4) => say`${verbatim(name4)}`);
       return say`${id}: ${nameModel(doubt.model)} answered under ${countThings(doubt.answeredAs.length, "name", "names")} (${joinTexts(names2, ", ")}), so that its labels are of different judges.`;
+    }
+    case "own-judge":
+      return say`${id}: the judge ${verbatim(doubt.model)} answered as ${verbatim(doubt.checkpoint)}, which is a checkpoint under test: a model can't judge itself.`;
+    case "blind": {
+      const { truePositives, positives } = doubt.calibration;
+      return say`${id}: would pass as labelled, but its calibration shows that its graders miss more than half of what there is (${truePositives} of ${positives} positives found), so that finding no difference says little.`;
     }
     case "control-failed":
       return say`${id}: its graders failed their controls. ${describeControls3(estimate.controls)}`;
@@ -68567,9 +68694,16 @@ function sayDoubtAction(decided) {
       if (isOutage(decided.estimate.controls))
         return say`Check the judge's endpoint, then run again: the controls without a label are asked once more.`;
       return say`Find out what changed at the judge's endpoint; if it is the judge, calibrate again with ${verbatim("checkpoint-gate calibrate")}, then rerun.`;
+    case "calibration":
+      if (findDeciding(decided)?.kind === "blind")
+        return say`Mend the rubric or take a judge that finds more, and calibrate again.`;
+      return sayCalibrate();
     default:
-      return say`Run ${verbatim("checkpoint-gate calibrate")} with the graders of this policy, and commit the record.`;
+      return sayCalibrate();
   }
+}
+function sayCalibrate() {
+  return say`Run ${verbatim("checkpoint-gate calibrate")} with the graders of this policy, and commit the record.`;
 }
 function isOutage(controls) {
   if (controls === null) return false;
@@ -68604,9 +68738,10 @@ function phraseStanding(standing) {
       return standing.why === "graders" ? "its calibration is stale: the graders have changed since" : "its calibration is stale: the judge answers under another name since";
     case "short":
       return {
+        unbound: "its calibration says of no graders that it was made with them",
         sensitivity: "its calibration shows too little of what its graders find",
         "false-positives": "its calibration shows too many false alarms",
-        age: "its calibration is too old, or has no date"
+        age: "its calibration is too old, has no date, or one that is still to come"
       }[standing.why];
     case "holds":
       return "its calibration holds";
@@ -73526,9 +73661,10 @@ var fewestFlags = 5;
 function buildGraders2({ record: record2, estimates }) {
   return {
     facts: [
-      ...estimates.flatMap(describeCalibration),
+      ...estimates.flatMap((estimate) => describeCalibration(record2, estimate)),
       ...describeAgreement({ record: record2, estimates }),
       ...estimates.flatMap(describeSplits),
+      ...estimates.flatMap(describeTakenBack),
       ...describePrescreens(estimates),
       ...estimates.flatMap(describeOpinions),
       ...describeControlSet(record2)
@@ -73539,13 +73675,22 @@ function buildGraders2({ record: record2, estimates }) {
   };
 }
 function listGraderBanners({ record: record2, estimates }) {
-  return [...sayChatty(estimates), ...sayUnsteady(estimates), ...saySharedFamilies(record2)];
+  return [
+    ...sayChatty(estimates),
+    ...sayTakenBack(estimates),
+    ...sayUnsteady(estimates),
+    ...saySharedFamilies(record2)
+  ];
 }
-function describeCalibration({ category, calibration, counts }) {
+function describeCalibration({ plan }, estimate) {
+  const { category, calibration, counts } = estimate;
   if (calibration.kind === "none") return [];
   const standing = isSound(calibration) ? "" : `; ${phraseStanding(calibration)}`;
   const found = counts === null ? say`not used` : describeCounts(counts);
-  return [{ name: "Calibration", value: say`${verbatim(category)}: ${found}${standing}` }];
+  const planned = Object.hasOwn(plan.calibrations, category) ? plan.calibrations[category] : void 0;
+  const isBound = planned?.graders !== null || planned.labelledSetSha256 !== null;
+  const unbound = isBound ? "" : "; counts written by hand, bound to no graders";
+  return [{ name: "Calibration", value: say`${verbatim(category)}: ${found}${standing}${unbound}` }];
 }
 function isSound({ kind }) {
   return kind === "holds";
@@ -73574,6 +73719,28 @@ function describeSplits({ category, watch: watch2 }) {
   const labels = countThings(watch2.split, "label", "labels");
   return [
     { name: "Split votes", value: say`${verbatim(category)}: the votes of ${labels} contradict each other` }
+  ];
+}
+function describeTakenBack({ category, watch: watch2 }) {
+  const { baseline: baseline2, candidate: candidate2 } = watch2.takenBack;
+  if (baseline2.flags + candidate2.flags === 0) return [];
+  const of = ({ flags: flags2, cleared }) => `${formatCount(cleared)} of ${formatCount(flags2)}`;
+  return [
+    {
+      name: "Taken back",
+      value: say`${verbatim(category)}: of the first flags, the candidate's ${of(candidate2)}, the baseline's ${of(baseline2)}`
+    }
+  ];
+}
+function sayTakenBack(estimates) {
+  const uneven = estimates.filter(({ watch: watch2 }) => watch2.takenBack.pMore < rarely);
+  if (uneven.length === 0) return [];
+  const named2 = uneven.map(({ category, watch: watch2 }) => {
+    const { baseline: baseline2, candidate: candidate2 } = watch2.takenBack;
+    return say`${verbatim(category)} ${formatCount(candidate2.cleared)} of the candidate's first flags and ${formatCount(baseline2.cleared)} of the baseline's`;
+  });
+  return [
+    say`A confirmation took back many more flags of the candidate than of the baseline: ${joinTexts(named2, ", ")}. Read them (${verbatim("taken-back")} in ${verbatim("review.csv")}): the comparison rests on them.`
   ];
 }
 function describePrescreens([first]) {
@@ -73629,7 +73796,7 @@ function describeControls4(category, controls) {
         flagged: formatCount(tally2.flagged),
         unlabelled: formatCount(tally2.unlabelled),
         p: formatP(tally2.p),
-        result: tally2.failed ? "FAILED" : "as expected"
+        result: tally2.failed ? "FAILED" : tally2.canFail ? "as expected" : "too few to fail"
       }
     ];
   };
@@ -75375,9 +75542,27 @@ async function lintControls({ request, written, result }) {
   if (controls === null) return;
   await collect(result, async () => {
     const categories = policy2.categories.map((category) => ({ ...category, calibration: null }));
-    await readCalibrations({ ports: request, sha: request.sha, policy: { ...policy2, categories } });
+    const read2 = await readCalibrations({
+      ports: request,
+      sha: request.sha,
+      policy: { ...policy2, categories }
+    });
     result.checked.push(`controls ${controls}`);
+    lintControlCounts({ written, result, controls: read2.controls });
   });
+}
+function lintControlCounts(parts) {
+  const { written, result, controls } = parts;
+  const fewest = countFewestControls({ controls });
+  for (const [id, { positives }] of Object.entries(controls?.categories ?? {})) {
+    if (positives >= fewest) continue;
+    report(result, {
+      code: "labelled-set",
+      message: `the controls of "${id}" have ${positives} positives: a judge that finds nothing would go unnoticed`,
+      place: { source: written.source, path: ["judge", "controls"] },
+      remedy: `label at least ${fewest} positives in it, better 60; or leave its labels out of the controls`
+    });
+  }
 }
 function dropStale(parts, calibrations) {
   const { request, written, rubrics: rubrics2, result } = parts;
@@ -75409,9 +75594,10 @@ function dropStale(parts, calibrations) {
 }
 var remedy = "run `checkpoint-gate calibrate` with the graders of this policy, and commit the record";
 var shortfalls = {
+  unbound: "says of no graders that it was made with them, which `gate.require_calibration` wants",
   sensitivity: "does not show the sensitivity that `gate.require_calibration` wants",
   "false-positives": "shows more false alarms than `gate.require_calibration` allows",
-  age: "is older than `gate.require_calibration` allows, or has no date"
+  age: "is older than `gate.require_calibration` allows, has no date, or one that is still to come"
 };
 
 // src/forecast/margin-forecast.ts

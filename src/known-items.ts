@@ -3,23 +3,29 @@ import { type LabelledItem, type LabelledSet, toUnit } from './grade/labelled-se
 import type { KnownOutcome } from './grade/trail.ts'
 import type { Plan } from './plan/plan.ts'
 import type { RunLabelledSets } from './prepare-calibrations.ts'
+import type { Journal } from './record/journal.ts'
 import { summarizeLabel } from './record/retain.ts'
 import type { RecordedKnown } from './record/schema.ts'
 
 /** A known item that a run has to grade, and what for. */
 export interface KnownItem {
   purpose: KnownOutcome['purpose']
+  part: number
   item: LabelledItem
   /** The categories in which its label is asked for. */
   categories: readonly string[]
 }
 
 /** What names a known item among those of a run. */
-export function nameKnown({ purpose, item }: Pick<KnownItem, 'purpose' | 'item'>): string {
-  return `${purpose}:${item.id}`
+export function nameKnown({ purpose, part, item }: Pick<KnownItem, 'purpose' | 'part' | 'item'>): string {
+  // A calibration is of the whole run; controls watch the judge of each part.
+  return purpose === 'control' ? `control:${part}:${item.id}` : `calibration:${item.id}`
 }
 
-/** Grades a known item in the categories that it has labels of, by the very graders that measure, with the second grading that its hash may bring. */
+/**
+ * Grades a known item in the categories that it has labels of, by the very graders that measure, with the second
+ * grading that its hash may bring.
+ */
 export async function gradeKnown(known: KnownItem, graders: GraderSet): Promise<RecordedKnown> {
   const measured = await gradeUnit(toUnit(known.item), pickGraders(graders, known.categories))
   return {
@@ -35,7 +41,7 @@ function describeOutcome(request: {
   measured: MeasuredUnit
 }): KnownOutcome[] {
   const { known, category, measured } = request
-  const { purpose, item } = known
+  const { purpose, part, item } = known
   const expected = Object.hasOwn(item.labels, category) ? item.labels[category] : undefined
   const label = measured.labels[category]
   if (expected === undefined || label === undefined) return []
@@ -44,6 +50,7 @@ function describeOutcome(request: {
   return [
     {
       purpose,
+      part,
       item: item.id,
       category,
       expected,
@@ -54,16 +61,27 @@ function describeOutcome(request: {
   ]
 }
 
+/**
+ * Which part of a run this is: the first, or one after those that have graded anything. A part that only repeats what is
+ * there is none of its own.
+ */
+export function numberPart(journal: Pick<Journal, 'known' | 'done'>, isMoreAsked: boolean): number {
+  const parts = [...journal.known.values()].flatMap(({ outcomes }) => outcomes.map(({ part }) => part))
+  const last = Math.max(journal.done.size > 0 ? 1 : 0, ...parts)
+  return Math.max(1, isMoreAsked ? last + 1 : last)
+}
+
 /** The known items of a run, by what they are for. */
 export function listKnownItems(
   plan: Plan,
   sets: RunLabelledSets,
+  part: number,
 ): { calibration: KnownItem[]; control: KnownItem[] } {
   const ids = plan.policy.categories.map(({ id }) => id)
   const label = (set: LabelledSet, purpose: KnownItem['purpose'], categories: string[]): KnownItem[] =>
     set.items.flatMap((item) => {
       const own = categories.filter((id) => Object.hasOwn(item.labels, id))
-      return own.length === 0 ? [] : [{ purpose, item, categories: own }]
+      return own.length === 0 ? [] : [{ purpose, part, item, categories: own }]
     })
   // One set may serve several categories: each of its items is graded once.
   const files = new Map([...sets.calibrations.values()].map((set) => [set.file, set]))

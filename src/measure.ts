@@ -8,6 +8,7 @@ import {
   type KnownItem,
   listKnownItems,
   nameKnown,
+  numberPart,
   paceItems,
   spreadControls,
 } from './known-items.ts'
@@ -21,7 +22,7 @@ import { summarizeUnit } from './record/retain.ts'
 import type { AuditLine, RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
 import { readAudits, writeAudits } from './record/store.ts'
 import { replayUnits, type Unit } from './replay/replay.ts'
-import { watchResults } from './result-watch.ts'
+import { type ResultWatch, watchResults } from './result-watch.ts'
 import type { Sample } from './sample/draw.ts'
 import { createSpending, type Spending } from './spending.ts'
 
@@ -65,24 +66,29 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
     const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done })
     const spending = createSpending({ plan, prices: resolved.policy.prices })
     for (const line of [...units.values(), ...known.values()]) spending.add(line)
-    const items = listKnownItems(plan, parts.labelledSets)
+    const watchBy = () =>
+      watchResults({
+        plan: settleCalibrations({
+          plan,
+          known: [...known.values()].flatMap(({ outcomes }) => outcomes),
+          answeredAs: {},
+        }),
+        sample,
+        tier: request.run.tier,
+        audits,
+      })
+    const before = watchBy()
+    const isMoreAsked = leavesTurns({ watch: before, sample, units })
+    const items = listKnownItems(plan, parts.labelledSets, numberPart(journal, isMoreAsked))
     const gradeItems = async (wanted: readonly KnownItem[]) => {
       const missing = wanted.filter((item) => !known.has(nameKnown(item)))
       await measureKnown({ items: missing, known, journal, instruments, spending, stop })
     }
+    const asked = [...items.calibration, ...items.control].filter((item) => !known.has(nameKnown(item)))
+    ports.log.info(quote({ parts, done: units.size, known: asked.length, off: before.off }))
     // What the graders are worth has to be known before the first look at what they say.
     await gradeItems(items.calibration)
-    const watch = watchResults({
-      plan: settleCalibrations({
-        plan,
-        known: [...known.values()].flatMap(({ outcomes }) => outcomes),
-        answeredAs: {},
-      }),
-      sample,
-      tier: request.run.tier,
-      audits,
-    })
-    ports.log.info(quote({ parts, done: units.size, known: items.control.length, off: watch.off }))
+    const watch = watchBy()
     const controls = spreadControls(items.control, Math.ceil(sample.turns.length / batchTurns))
     let decided = false
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
@@ -131,6 +137,21 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
     stop.abort()
     await journal.close()
   }
+}
+
+/** Whether anything is left to ask of what an earlier part has measured, up to where its results decide. */
+function leavesTurns(request: {
+  watch: ResultWatch
+  sample: Sample
+  units: ReadonlyMap<string, RecordedUnit>
+}): boolean {
+  const { watch, sample, units } = request
+  for (let start = 0; start < sample.turns.length; start += batchTurns) {
+    const batch = sample.turns.slice(start, start + batchTurns)
+    if (batch.some(({ id }) => arms.some((arm) => !units.has(nameUnit({ turn: id, arm }))))) return true
+    if (watch.isDecidedBy(batch, units)) return false
+  }
+  return false
 }
 
 /** Measures units, and grades controls in step with them. */
@@ -239,8 +260,8 @@ function quote(request: { parts: MeasureRequest; done: number; known: number; of
   const budget = limits.length === 0 ? 'no budget is set' : `the budget is ${limits.join(' and ')}`
   const ending =
     off === null ? 'It ends as soon as the results decide.' : `It does not end early by its results: ${off}.`
-  const controls = known === 0 ? '' : ` and ${known} controls`
-  return `${sample.turns.length} turns in two arms: ${units} completions to ask for${controls}, ${describeCalls(plan.policy.categories)}, retries not counted${before}; ${budget}. ${ending}`
+  const items = known === 0 ? '' : ` and ${known} known items to grade`
+  return `${sample.turns.length} turns in two arms: ${units} completions to ask for${items}, ${describeCalls(plan.policy.categories)}, retries not counted${before}; ${budget}. ${ending}`
 }
 
 function reportProgress(request: {

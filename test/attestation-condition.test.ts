@@ -43,34 +43,41 @@ describe('the condition of the deploy job', () => {
     expect(isAccepted([predict({ categories: [worse] }), predict()])).toBe(true)
   })
 
-  itWithJq.each<[string, Predicate[], string?]>([
-    ['nothing', []],
-    ['a failure', [predict({ categories: [fine, worse] })]],
-    ['a smoke run', [predict({ tier: 'smoke' })]],
-    ['the pass of another checkpoint', [predict()], 'ckpt-43'],
+  itWithJq.each<[string, { predicates: Predicate[]; candidate?: string }]>([
+    ['no attestation at all', { predicates: [] }],
+    ['a failure', { predicates: [predict({ categories: [fine, worse] })] }],
+    ['a smoke run', { predicates: [predict({ tier: 'smoke' })] }],
+    ['the pass of another checkpoint', { predicates: [predict()], candidate: 'ckpt-43' }],
     [
       'a run without a trust anchor',
-      [
-        predict({
-          change: (summary) => ({ ...summary, commits: { ...summary.commits, trustAnchor: 'none' } }),
-        }),
-      ],
+      {
+        predicates: [
+          predict({
+            change: (summary) => ({ ...summary, commits: { ...summary.commits, trustAnchor: 'none' } }),
+          }),
+        ],
+      },
     ],
     [
       'recorded answers',
-      [
-        predict({
-          change: (summary) => ({
-            ...summary,
-            arms: {
-              ...summary.arms,
-              candidate: { ...summary.arms.candidate, source: { kind: 'recorded', sha256: 'd'.repeat(64) } },
-            },
+      {
+        predicates: [
+          predict({
+            change: (summary) => ({
+              ...summary,
+              arms: {
+                ...summary.arms,
+                candidate: {
+                  ...summary.arms.candidate,
+                  source: { kind: 'recorded', sha256: 'd'.repeat(64) },
+                },
+              },
+            }),
           }),
-        }),
-      ],
+        ],
+      },
     ],
-  ])('stops %s', (_, predicates, candidate) => {
+  ])('stops %s', (_, { predicates, candidate }) => {
     expect(isAccepted(predicates, candidate)).toBe(false)
   })
 })

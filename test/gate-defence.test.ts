@@ -186,7 +186,7 @@ describe('a candidate that talks to the judge', () => {
 
 describe('a judge that does not answer the question', () => {
   it.each<[string, ClientScript, string, number]>([
-    ['refuses', () => completeWith({ refusal: 'I will not judge that' }), 'refused', 1],
+    ['refuses', () => completeWith({ model: 'judge-1', refusal: 'I will not judge that' }), 'refused', 1],
     ['answers in prose', () => 'The completion is fine.', 'invalid-answer', 2],
     [
       'answers in another language',

@@ -124,15 +124,22 @@ describe('lint of calibrations', () => {
 
   it('reads controls, and refuses those that speak of no category of the policy', async () => {
     const controlled = policy.replace('judge-1 }', 'judge-1, controls: controls.jsonl }')
-    const item = (category: string) =>
+    const item = (category: string, id = 'a') =>
       JSON.stringify({
-        id: 'a',
+        id,
         labels: { [category]: 'present' },
         messages: [{ role: 'user', content: 'hi' }],
-        completion: { content: 'no' },
+        completion: { content: `no ${id}` },
       })
-    const fine = await lintFolder({ 'gate.yml': controlled, 'controls.jsonl': item('over-refusal') })
+    const enough = ['a', 'b', 'c'].map((id) => item('over-refusal', id)).join('\r\n')
+    const fine = await lintFolder({ 'gate.yml': controlled, 'controls.jsonl': enough })
     expect(fine.problems).toEqual([])
+    // .05 to the power of 1 is no less than .01: without a judge's finding it, one positive proves nothing.
+    expect(await findProblems({ 'gate.yml': controlled, 'controls.jsonl': item('over-refusal') })).toEqual([
+      expect.stringMatching(
+        /\(judge\.controls\): the controls of "over-refusal" have 1 positives: .* go unnoticed/,
+      ),
+    ])
     expect(fine.checked).toContain('controls controls.jsonl')
     expect(await findProblems({ 'gate.yml': controlled, 'controls.jsonl': item('rude') })).toEqual([
       expect.stringMatching(/^controls\.jsonl: the controls have no label in any category of the policy/),

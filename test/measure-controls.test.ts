@@ -55,7 +55,7 @@ describe('live controls', () => {
       negatives: { planned: 40, flagged: 0, p: 1, wrong: [] },
       failed: false,
     })
-    expect(scenario.log.lines.join('\n')).toContain('80 completions to ask for and 100 controls')
+    expect(scenario.log.lines.join('\n')).toContain('80 completions to ask for and 100 known items to grade')
   })
 
   it('that a judge overlooks make the run inconclusive, and are named', async () => {
@@ -172,7 +172,7 @@ describe('a run that is continued', () => {
       ],
     ])
 
-  it('asks for no control that it has, and for all others', async () => {
+  it('grades its controls anew, as its judge may be another, and counts those of both parts', async () => {
     const whole = open()
     const expected = await decide(whole)
     const directory = kill(whole.directory as MemoryDirectory, 90)
@@ -183,8 +183,24 @@ describe('a run that is continued', () => {
     expect(before.length).toBeLessThan(100)
     const continued = open({ directory })
     const decided = await decide(continued)
-    expect(countControls(continued.clients.judge.requests)).toBe(100 - before.length)
-    expect(JSON.stringify(decided.verdict)).toBe(JSON.stringify(expected.verdict))
+    expect(countControls(continued.clients.judge.requests)).toBe(100)
+    expect(decided.verdict.verdict).toBe(expected.verdict.verdict)
+    const { positives, negatives } = decided.verdict.categories[0]?.controls ?? {}
+    expect((positives?.planned ?? 0) + (negatives?.planned ?? 0)).toBe(100 + before.length)
+  })
+
+  it('does not lend the controls of its first part to a judge that finds nothing', async () => {
+    const whole = open()
+    await decide(whole)
+    const directory = kill(whole.directory as MemoryDirectory, 130)
+    const known = (directory.files.get('journal.jsonl') ?? '')
+      .split('\n')
+      .filter((line) => line.includes('"known"'))
+    const continued = open({ directory, scripts: { judge: () => '{"label": "absent", "quote": ""}' } })
+    const { verdict, estimates } = await decide(continued)
+    expect(verdict.reasons).toEqual(['rude: control-failed'])
+    expect(estimates[0]?.controls?.positives.planned).toBeGreaterThan(60)
+    expect(known.length).toBeGreaterThan(10)
   })
 
   it('asks again for controls that failed in transport, and forgets that they had', async () => {

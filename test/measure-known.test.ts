@@ -53,6 +53,7 @@ describe('a labelled set that is graded in the run', () => {
     expect(record.known).toHaveLength(16)
     expect(record.known[0]).toEqual({
       purpose: 'calibration',
+      part: 1,
       item: 'p-0',
       category: 'rude',
       expected: 'present',

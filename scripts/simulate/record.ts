@@ -1,5 +1,6 @@
 import { planStopping } from '../../src/estimate/looks.ts'
 import { explainFailure, type Label } from '../../src/grade/label.ts'
+import { noUsage } from '../../src/grade/usage.ts'
 import type { Arm } from '../../src/ports.ts'
 import { buildRecord } from '../../src/record/build.ts'
 import { nameUnit } from '../../src/record/journal.ts'
@@ -30,7 +31,7 @@ export function recordDirectly(parts: {
   if (cell.earlyStopping !== 'off') throw new Error(`${cell.name}: early stopping needs path "pipeline"`)
   const units = new Map<string, RecordedUnit>()
   for (const arm of arms) {
-    const measure = createMeter({ world, arm, model: plan[arm] })
+    const measure = createMeter({ world, arm, model: plan[arm], isJudged: cell.judge !== 'exact' })
     for (const { id } of sample.turns) units.set(nameUnit({ turn: id, arm }), measure(id))
   }
   return buildRecord({
@@ -61,14 +62,19 @@ export function recordDirectly(parts: {
 }
 
 /** What is kept of a turn of an arm. Equal parts of different turns are one object: there are few of them. */
-function createMeter(parts: { world: World; arm: Arm; model: string }): (turn: string) => RecordedUnit {
-  const { world, arm, model } = parts
+function createMeter(parts: {
+  world: World
+  arm: Arm
+  model: string
+  isJudged: boolean
+}): (turn: string) => RecordedUnit {
+  const { world, arm } = parts
   const known = new Map<string, Omit<RecordedUnit, 'turn'>>()
   return (turn) => {
     const place = world.places.get(turn) ?? -1
     const flags = world.flags[arm].map((column) => column[place])
     const name = `${world.fates[arm][place]}${flags.join('')}`
-    const measured = known.get(name) ?? measureOnce({ world, arm, place, model })
+    const measured = known.get(name) ?? measureOnce({ ...parts, place })
     known.set(name, measured)
     return { turn, ...measured }
   }
@@ -79,8 +85,9 @@ function measureOnce(request: {
   arm: Arm
   place: number
   model: string
+  isJudged: boolean
 }): Omit<RecordedUnit, 'turn'> {
-  const { world, arm, place } = request
+  const { world, arm, place, isJudged } = request
   const answer = answerTurn(request)
   const label = (category: number): Label => {
     if (answer.kind === 'failed') return explainFailure(answer, 'completion')
@@ -93,8 +100,12 @@ function measureOnce(request: {
     labels: Object.fromEntries(labels),
     trails: {},
     prescreens: [],
-    uses: [],
+    uses: isJudged && answer.kind !== 'failed' ? [describeUse(labels.length)] : [],
   }
+}
+
+function describeUse(calls: number): RecordedUnit['uses'][number] {
+  return { endpoint: 'judge', model: 'judge', answeredAs: { judge: calls }, usage: noUsage }
 }
 
 function summarize(answer: ReturnType<typeof answerTurn>): CompletionSummary {

@@ -23,20 +23,22 @@ export interface GraderEstimate {
 /** Looks at all graders of a record; `plan` is the settled one. */
 export function assessGraders(record: RunRecord, plan: Plan): (category: PlannedCategory) => GraderEstimate {
   const { summary, known } = record
+  const isCutShort = summary.stopped !== null && summary.stopped !== 'decided'
   const controls = new Map(
     plan.policy.categories.flatMap((category): [string, ControlEstimate][] => {
-      const estimate = estimateControls({ plan, category, known })
+      const estimate = estimateControls({ plan, category, known, isCutShort })
       return estimate === null ? [] : [[category.id, estimate]]
     }),
   )
   const watch = watchGraders(record)
   return (category) => {
     const calibration = assessCalibration({ summary, plan, category: category.id })
+    const counts = findCalibration(plan, category)
     return {
       calibration,
-      counts: findCalibration(plan, category),
+      counts,
       controls: controls.get(category.id) ?? null,
-      doubts: listGraderDoubts({ summary, category, standing: calibration, controls }),
+      doubts: listGraderDoubts({ summary, category, standing: calibration, counts, controls }),
       watch: watch(category.id),
     }
   }

@@ -53,7 +53,8 @@ export function summarizeCalibration(
     ),
     agreement: {
       graded_twice: twice.length,
-      same: twice.filter(({ label, again }) => label === again).length,
+      // That it had no label twice is no agreement on one.
+      same: twice.filter(({ label, again }) => label === again && label !== 'missing').length,
     },
     screen: describeScreen(tried),
   }

@@ -14,8 +14,16 @@ export interface GraderWatch {
   split: number
   /** Pre-screened completions that got a second opinion, and how many of these it flagged. */
   secondOpinions: { asked: number; flagged: number }
+  /** Flags of a model that a later grader took back, by arm. */
+  takenBack: TakenBack
   /** Of all completions, whatever the category. */
   prescreens: PrescreenWatch
+}
+
+/** How many first flags there were in each arm, and how many of them are none in the end. */
+export interface TakenBack extends Record<Arm, { flags: number; cleared: number }> {
+  /** How likely so many of all that was taken back are the candidate's, were its first flags like the baseline's. */
+  pMore: number
 }
 
 /** The pre-screened completions of both arms. */
@@ -54,12 +62,31 @@ function watchOutcomes(outcomes: readonly OutcomeLine[]): Omit<GraderWatch, 'pre
       flags: flags.length,
       repeated: flags.filter(({ trail }) => trail?.again === 'present').length,
     },
+    takenBack: watchTakenBack(outcomes),
     split: outcomes.filter(({ trail }) => trail?.steps.some(isSplit) === true).length,
     secondOpinions: {
       asked: opinions.length,
       flagged: opinions.filter(({ label }) => label.kind === 'present').length,
     },
   }
+}
+
+function watchTakenBack(outcomes: readonly OutcomeLine[]): TakenBack {
+  const count = (arm: Arm) => {
+    const flagged = outcomes.filter(
+      ({ arm: own, trail }) =>
+        own === arm && (trail?.steps.length ?? 0) > 1 && (trail?.steps[0]?.present ?? 0) > 0,
+    )
+    return {
+      flags: flagged.length,
+      cleared: flagged.filter(({ label }) => label.kind === 'absent').length,
+    }
+  }
+  const [baseline, candidate] = [count('baseline'), count('candidate')]
+  const cleared = baseline.cleared + candidate.cleared
+  const pMore =
+    cleared === 0 ? 1 : binomialUpperTail({ events: candidate.cleared, trials: cleared, rate: 0.5 })
+  return { baseline, candidate, pMore: roundBound(pMore) }
 }
 
 function watchPrescreens(record: Pick<RunRecord, 'completions'>): PrescreenWatch {

@@ -13,7 +13,10 @@ export type CalibrationStanding =
   /** It was made with other graders, or a model has answered under another name since. */
   | { kind: 'stale'; why: 'graders' | 'model' }
   /** It shows less than policy requires. */
-  | { kind: 'short'; why: 'sensitivity' | 'false-positives' | 'age' }
+  | { kind: 'short'; why: Shortfall }
+
+/** What a calibration lacks of what policy requires. `unbound`: it says of no graders that it was made with them. */
+export type Shortfall = 'unbound' | 'sensitivity' | 'false-positives' | 'age'
 
 const dayMs = 86_400_000
 
@@ -67,10 +70,12 @@ export function findShortfall(request: {
   required: NonNullable<Plan['policy']['gate']['requireCalibration']>
   /** The time that its age is counted to. */
   at: string
-}): 'sensitivity' | 'false-positives' | 'age' | null {
+}): Shortfall | null {
   const { planned, required, at } = request
   const { counts, madeAt } = planned
   if (counts === null) return null
+  const isOfRun = planned.labelledSetSha256 !== null
+  if (planned.graders === null && !isOfRun) return 'unbound'
   const { sensitivityLower, falsePositiveUpper } = boundCalibration({
     calibration: counts,
     alpha: requiredAlpha,
@@ -78,10 +83,10 @@ export function findShortfall(request: {
   if (required.minSensitivity !== null && !(sensitivityLower >= required.minSensitivity)) return 'sensitivity'
   if (required.maxFalsePositiveRate !== null && !(falsePositiveUpper <= required.maxFalsePositiveRate))
     return 'false-positives'
-  // What the run has measured itself is as old as the run; counts without a date may be of any age.
-  if (required.maxAgeDays === null || planned.labelledSetSha256 !== null) return null
+  // What the run has measured itself is as old as the run; a date that is missing, or still to come, says nothing.
+  if (required.maxAgeDays === null || isOfRun) return null
   const ageMs = madeAt === null ? Number.NaN : Date.parse(at) - Date.parse(madeAt)
-  return ageMs <= required.maxAgeDays * dayMs ? null : 'age'
+  return ageMs >= -dayMs && ageMs <= required.maxAgeDays * dayMs ? null : 'age'
 }
 
 /** Why a calibration does not hold for a plan's graders; `null` where it does, or is bound to none. */
@@ -95,9 +100,12 @@ export function findStaleness(request: {
   // Counts that people wrote are bound to nothing, and those of the run to the run's own graders.
   if (planned === undefined || planned.graders === null) return null
   if (planned.graders !== digestGraders(plan, category)) return 'graders'
-  const isOther = Object.entries(planned.answeredAs).some(([model, names]) =>
-    (answeredAs[model] ?? []).some((name) => !names.includes(name)),
-  )
+  const graders = plan.policy.categories.find(({ id }) => id === category)?.graders ?? []
+  const isOther = graders.some(({ model }) => {
+    if (typeof model !== 'string') return false
+    const then = Object.hasOwn(planned.answeredAs, model) ? (planned.answeredAs[model] ?? []) : []
+    return (answeredAs[model] ?? []).some((name) => !then.includes(name))
+  })
   return isOther ? 'model' : null
 }
 

@@ -4,6 +4,7 @@ import { GateError, type Place } from '../errors.ts'
 import { parseSource, strictObject, suggestKey } from '../policy/document.ts'
 import type { Completed } from '../replay/completion.ts'
 import type { ReplayedUnit } from '../replay/replay.ts'
+import { foldText } from './fold-text.ts'
 
 /** One line of a labelled set: a completion, what came before it, and what people say that it is. */
 export const labelledItemSchema = strictObject({
@@ -128,10 +129,14 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What graders are shown of an item, as one text: the same for items that no grader can tell apart. */
+/**
+ * What graders are shown of an item, as one text: the same for items that differ in white space or invisible characters
+ * alone, since copies would count as so many examples.
+ */
 export function describeContent(item: LabelledItem): string {
   const { completion } = toUnit(item)
-  return JSON.stringify([item.messages, item.tools ?? null, { ...completion, model: null }])
+  const content = [item.messages, item.tools ?? null, { ...completion, model: null }]
+  return JSON.stringify(content, (_, value: unknown) => (typeof value === 'string' ? foldText(value) : value))
 }
 
 function refuseTwin({ file, own, twin }: { file: string; own: LabelledLine; twin: LabelledLine }): GateError {

@@ -19,6 +19,8 @@ export type Trail = z.infer<typeof trailSchema>
 /** A label of a known item: a control, or an example of a calibration. */
 export const knownOutcomeSchema = z.strictObject({
   purpose: z.enum(['control', 'calibration']),
+  /** The part of a run that was continued in which it was graded, from 1. */
+  part: z.int().min(1),
   /** The item's id in its labelled set. */
   item: z.string(),
   category: z.string(),

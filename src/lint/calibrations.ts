@@ -1,3 +1,4 @@
+import { countFewestControls } from '../estimate/controls.ts'
 import { findShortfall, findStaleness } from '../estimate/settle.ts'
 import type { Plan } from '../plan/plan.ts'
 import { readCalibrations } from '../prepare-calibrations.ts'
@@ -41,9 +42,29 @@ async function lintControls({ request, written, result }: Parts): Promise<void> 
   if (controls === null) return
   await collect(result, async () => {
     const categories = policy.categories.map((category) => ({ ...category, calibration: null }))
-    await readCalibrations({ ports: request, sha: request.sha, policy: { ...policy, categories } })
+    const read = await readCalibrations({
+      ports: request,
+      sha: request.sha,
+      policy: { ...policy, categories },
+    })
     result.checked.push(`controls ${controls}`)
+    lintControlCounts({ written, result, controls: read.controls })
   })
+}
+
+/** Controls without enough positives notice no judge that finds nothing, which is what a false pass takes. */
+function lintControlCounts(parts: Pick<Parts, 'written' | 'result'> & Pick<Plan, 'controls'>): void {
+  const { written, result, controls } = parts
+  const fewest = countFewestControls({ controls })
+  for (const [id, { positives }] of Object.entries(controls?.categories ?? {})) {
+    if (positives >= fewest) continue
+    report(result, {
+      code: 'labelled-set',
+      message: `the controls of "${id}" have ${positives} positives: a judge that finds nothing would go unnoticed`,
+      place: { source: written.source, path: ['judge', 'controls'] },
+      remedy: `label at least ${fewest} positives in it, better 60; or leave its labels out of the controls`,
+    })
+  }
 }
 
 function dropStale(parts: Parts, calibrations: Plan['calibrations']): Plan['calibrations'] {
@@ -79,7 +100,8 @@ function dropStale(parts: Parts, calibrations: Plan['calibrations']): Plan['cali
 const remedy = 'run `checkpoint-gate calibrate` with the graders of this policy, and commit the record'
 
 const shortfalls = {
+  unbound: 'says of no graders that it was made with them, which `gate.require_calibration` wants',
   sensitivity: 'does not show the sensitivity that `gate.require_calibration` wants',
   'false-positives': 'shows more false alarms than `gate.require_calibration` allows',
-  age: 'is older than `gate.require_calibration` allows, or has no date',
+  age: 'is older than `gate.require_calibration` allows, has no date, or one that is still to come',
 }

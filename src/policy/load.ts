@@ -24,7 +24,8 @@ export function checkJudge(request: { policy: Policy; file: string; checkpoints:
       })),
     ),
   ]
-  const own = judges.find(({ model }) => typeof model === 'string' && checkpoints.includes(model))
+  const served = new Set(checkpoints.map((id) => id.toLowerCase()))
+  const own = judges.find(({ model }) => typeof model === 'string' && served.has(model.toLowerCase()))
   if (own === undefined) return
   throw new GateError({
     code: 'policy',

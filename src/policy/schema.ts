@@ -20,6 +20,8 @@ export interface GraderConfig {
 const identifier = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id is 1 to 64 letters, digits, ".", "_" or "-"')
+  // Counts and labels are kept by these names.
+  .refine((id) => !(id in Object.prototype), { error: 'this name belongs to the language: choose another' })
 
 /** The policy as a user writes it, parsed to the names and units that the rest of the code uses. */
 export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {

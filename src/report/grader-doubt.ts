@@ -13,11 +13,11 @@ function findDeciding({ estimate, verdict }: DecidedCategory): GraderDoubt | nul
     estimate.doubts.find(({ kind }) => kinds.includes(kind)) ?? null
   switch (verdict.reason) {
     case 'judge-changed':
-      return pick('model-changed')
+      return pick('model-changed') ?? pick('own-judge')
     case 'control-failed':
       return pick('control-failed') ?? pick('other-control-failed')
     case 'calibration':
-      return pick('calibration')
+      return pick('blind') ?? pick('calibration')
     default:
       return null
   }
@@ -29,6 +29,10 @@ export function phraseDoubt(decided: DecidedCategory): string {
   switch (doubt?.kind) {
     case 'model-changed':
       return 'its judge answered under several names'
+    case 'own-judge':
+      return 'a checkpoint under test answered as its judge'
+    case 'blind':
+      return 'its calibration shows that its graders miss most'
     case 'control-failed':
       return 'its controls failed'
     case 'other-control-failed':
@@ -47,6 +51,12 @@ export function sayDoubt(decided: DecidedCategory): Text {
     case 'model-changed': {
       const names = doubt.answeredAs.slice(0, shownItems).map((name) => say`${verbatim(name)}`)
       return say`${id}: ${nameModel(doubt.model)} answered under ${countThings(doubt.answeredAs.length, 'name', 'names')} (${joinTexts(names, ', ')}), so that its labels are of different judges.`
+    }
+    case 'own-judge':
+      return say`${id}: the judge ${verbatim(doubt.model)} answered as ${verbatim(doubt.checkpoint)}, which is a checkpoint under test: a model can't judge itself.`
+    case 'blind': {
+      const { truePositives, positives } = doubt.calibration
+      return say`${id}: would pass as labelled, but its calibration shows that its graders miss more than half of what there is (${truePositives} of ${positives} positives found), so that finding no difference says little.`
     }
     case 'control-failed':
       return say`${id}: its graders failed their controls. ${describeControls(estimate.controls)}`
@@ -74,9 +84,17 @@ export function sayDoubtAction(decided: DecidedCategory): Text {
       if (isOutage(decided.estimate.controls))
         return say`Check the judge's endpoint, then run again: the controls without a label are asked once more.`
       return say`Find out what changed at the judge's endpoint; if it is the judge, calibrate again with ${verbatim('checkpoint-gate calibrate')}, then rerun.`
+    case 'calibration':
+      if (findDeciding(decided)?.kind === 'blind')
+        return say`Mend the rubric or take a judge that finds more, and calibrate again.`
+      return sayCalibrate()
     default:
-      return say`Run ${verbatim('checkpoint-gate calibrate')} with the graders of this policy, and commit the record.`
+      return sayCalibrate()
   }
+}
+
+function sayCalibrate(): Text {
+  return say`Run ${verbatim('checkpoint-gate calibrate')} with the graders of this policy, and commit the record.`
 }
 
 /** Whether more known items got no label than got a wrong one. */
@@ -120,9 +138,10 @@ export function phraseStanding(standing: CalibrationStanding): string {
         : 'its calibration is stale: the judge answers under another name since'
     case 'short':
       return {
+        unbound: 'its calibration says of no graders that it was made with them',
         sensitivity: 'its calibration shows too little of what its graders find',
         'false-positives': 'its calibration shows too many false alarms',
-        age: 'its calibration is too old, or has no date',
+        age: 'its calibration is too old, has no date, or one that is still to come',
       }[standing.why]
     case 'holds':
       return 'its calibration holds'

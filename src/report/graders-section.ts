@@ -39,9 +39,10 @@ const fewestFlags = 5
 export function buildGraders({ record, estimates }: Graded): GradersView {
   return {
     facts: [
-      ...estimates.flatMap(describeCalibration),
+      ...estimates.flatMap((estimate) => describeCalibration(record, estimate)),
       ...describeAgreement({ record, estimates }),
       ...estimates.flatMap(describeSplits),
+      ...estimates.flatMap(describeTakenBack),
       ...describePrescreens(estimates),
       ...estimates.flatMap(describeOpinions),
       ...describeControlSet(record),
@@ -54,14 +55,23 @@ export function buildGraders({ record, estimates }: Graded): GradersView {
 
 /** What speaks against believing labels that no control has failed. */
 export function listGraderBanners({ record, estimates }: Graded): Text[] {
-  return [...sayChatty(estimates), ...sayUnsteady(estimates), ...saySharedFamilies(record)]
+  return [
+    ...sayChatty(estimates),
+    ...sayTakenBack(estimates),
+    ...sayUnsteady(estimates),
+    ...saySharedFamilies(record),
+  ]
 }
 
-function describeCalibration({ category, calibration, counts }: CategoryEstimate): Fact[] {
+function describeCalibration({ plan }: RecordSummary, estimate: CategoryEstimate): Fact[] {
+  const { category, calibration, counts } = estimate
   if (calibration.kind === 'none') return []
   const standing = isSound(calibration) ? '' : `; ${phraseStanding(calibration)}`
   const found = counts === null ? say`not used` : describeCounts(counts)
-  return [{ name: 'Calibration', value: say`${verbatim(category)}: ${found}${standing}` }]
+  const planned = Object.hasOwn(plan.calibrations, category) ? plan.calibrations[category] : undefined
+  const isBound = planned?.graders !== null || planned.labelledSetSha256 !== null
+  const unbound = isBound ? '' : '; counts written by hand, bound to no graders'
+  return [{ name: 'Calibration', value: say`${verbatim(category)}: ${found}${standing}${unbound}` }]
 }
 
 function isSound({ kind }: CalibrationStanding): boolean {
@@ -97,6 +107,31 @@ function describeSplits({ category, watch }: CategoryEstimate): Fact[] {
   const labels = countThings(watch.split, 'label', 'labels')
   return [
     { name: 'Split votes', value: say`${verbatim(category)}: the votes of ${labels} contradict each other` },
+  ]
+}
+
+function describeTakenBack({ category, watch }: CategoryEstimate): Fact[] {
+  const { baseline, candidate } = watch.takenBack
+  if (baseline.flags + candidate.flags === 0) return []
+  const of = ({ flags, cleared }: typeof candidate) => `${formatCount(cleared)} of ${formatCount(flags)}`
+  return [
+    {
+      name: 'Taken back',
+      value: say`${verbatim(category)}: of the first flags, the candidate's ${of(candidate)}, the baseline's ${of(baseline)}`,
+    },
+  ]
+}
+
+/** A confirmation that clears more of one arm decides the comparison: somebody has to read what it cleared. */
+function sayTakenBack(estimates: readonly CategoryEstimate[]): Text[] {
+  const uneven = estimates.filter(({ watch }) => watch.takenBack.pMore < rarely)
+  if (uneven.length === 0) return []
+  const named = uneven.map(({ category, watch }) => {
+    const { baseline, candidate } = watch.takenBack
+    return say`${verbatim(category)} ${formatCount(candidate.cleared)} of the candidate's first flags and ${formatCount(baseline.cleared)} of the baseline's`
+  })
+  return [
+    say`A confirmation took back many more flags of the candidate than of the baseline: ${joinTexts(named, ', ')}. Read them (${verbatim('taken-back')} in ${verbatim('review.csv')}): the comparison rests on them.`,
   ]
 }
 
@@ -159,7 +194,7 @@ function describeControls(category: string, controls: ControlEstimate): ControlR
         flagged: formatCount(tally.flagged),
         unlabelled: formatCount(tally.unlabelled),
         p: formatP(tally.p),
-        result: tally.failed ? 'FAILED' : 'as expected',
+        result: tally.failed ? 'FAILED' : tally.canFail ? 'as expected' : 'too few to fail',
       },
     ]
   }

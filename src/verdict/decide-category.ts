@@ -48,11 +48,11 @@ function heedReading({ category, estimate }: Question, decided: Decided): Decide
 /** Labels of graders that are not what they were say nothing; those of graders that may not be can't pass it. */
 function heedDoubts({ estimate }: Question, decided: Decided): Decided {
   const kinds = new Set(estimate.doubts.map(({ kind }) => kind))
-  if (kinds.has('model-changed')) return undecided('judge-changed')
+  if (kinds.has('model-changed') || kinds.has('own-judge')) return undecided('judge-changed')
   if (kinds.has('control-failed')) return undecided('control-failed')
   if (decided.verdict !== 'pass') return decided
   if (kinds.has('other-control-failed')) return undecided('control-failed')
-  return kinds.has('calibration') ? undecided('calibration') : decided
+  return kinds.has('calibration') || kinds.has('blind') ? undecided('calibration') : decided
 }
 
 function decideRelease(question: Question): Decided {

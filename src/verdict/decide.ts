@@ -1,6 +1,7 @@
 import type { ArmEstimate, CategoryEstimate } from '../estimate/estimate.ts'
 import { sumRounds } from '../estimate/levels.ts'
 import { roundBound } from '../estimate/rounding.ts'
+import type { CalibrationStanding } from '../estimate/settle.ts'
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import type { OnInconclusive } from '../policy/schema-parts.ts'
 import type { RecordSummary } from '../record/schema.ts'
@@ -152,12 +153,17 @@ function describeCategory(request: {
   }
 }
 
+// What only the run brings to light must not take back what it blocks.
+function isKnownBefore(standing: CalibrationStanding): boolean {
+  return !(standing.kind === 'stale' && standing.why === 'model')
+}
+
 /** Where policy says so, a category without the calibration that it requires is shown and does not block. */
 function excuseUncalibrated(plan: Plan, estimates: CategoryEstimate[]): Plan {
   if (plan.policy.gate.requireCalibration?.otherwise !== 'advisory') return plan
   const excused = new Set(
     estimates.flatMap(({ category, doubts }) =>
-      doubts.some(({ kind }) => kind === 'calibration') ? [category] : [],
+      doubts.some((doubt) => doubt.kind === 'calibration' && isKnownBefore(doubt.standing)) ? [category] : [],
     ),
   )
   const categories = plan.policy.categories.map((category) =>

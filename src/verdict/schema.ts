@@ -26,7 +26,7 @@ const categoryReasonSchema = z.enum([
  * not by the one that allows for all categories together. `measurement`: what is missing could change it. `judge`: the
  * judge's errors could change it, or an arm has no label for the judge's sake alone. `judge-changed`: a model that
  * grades answered under several names. `control-failed`: known items were labelled otherwise than they are, too often
- * for chance. `calibration`: it would pass, and its calibration is missing, stale or too weak. `not-asked`: the run ended
+ * for chance. `calibration`: it would pass, and its calibration is missing, stale or too weak, or shows that most is missed. `not-asked`: the run ended
  * before. `no-evidence-against`: a smoke run found nothing, which is no pass.
  */
 export type CategoryReason = z.infer<typeof categoryReasonSchema>

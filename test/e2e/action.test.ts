@@ -23,6 +23,8 @@ const runFiles = [
   'summary.md',
   'report.html',
   'journal.jsonl',
+  'known.jsonl',
+  'predicate.json',
 ]
 const closers: (() => Promise<void>)[] = []
 

@@ -37,7 +37,7 @@ function takeRecipe(request: { page: string; holding: string; job?: string; worl
   const fill = (value: string) =>
     value
       .replaceAll(/https:\/\/[\w.]+\/v1/g, world.modelsUrl)
-      .replaceAll('${{ inputs.candidate }}', 'demo-good')
+      .replaceAll(/\$\{\{ inputs\.candidate \}\}/g, 'demo-good')
       .replaceAll(/\$\{\{ secrets\.(\w+) \}\}/g, 'key-of-$1')
   const fillAll = (values: Record<string, string> = {}) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fill(value)]))
@@ -74,8 +74,8 @@ describe('the recipes of docs/hardening.md', () => {
     const other = await changed.run({ inputs: without })
     expect(other.outputs.verdict).toBe('')
     // What lets the second job run: neither a verdict nor this step's failure.
-    expect(look.workflow.jobs['checkpoint-gate']?.if).toBe(
-      "${{ !cancelled() && needs.look.outputs.verdict != 'unchanged' }}",
+    expect(look.workflow.jobs['checkpoint-gate']?.if).toMatch(
+      /^\$\{\{ !cancelled\(\) && needs\.look\.outputs\.verdict != 'unchanged' \}\}$/,
     )
   })
 

@@ -28,7 +28,7 @@ function estimate(parts: {
   const { planned, calibration, others = {}, ...counts } = parts
   const plan = makePlan(makeControls({ rude: planned, ...others }), calibration)
   const known = makeKnown({ category: 'rude', ...counts })
-  const estimated = estimateControls({ plan, category: rude, known })
+  const estimated = estimateControls({ plan, category: rude, known, isCutShort: false })
   if (estimated === null) throw new Error('no controls')
   return estimated
 }
@@ -146,7 +146,12 @@ describe('the controls of a category', () => {
 
   it('are none where the plan has none of it, and calibration items are none', () => {
     const known = makeKnown({ category: 'rude', positives: { cleared: 60 }, purpose: 'calibration' })
-    const plan = (controls: Plan['controls']) => ({ plan: makePlan(controls), category: rude, known })
+    const plan = (controls: Plan['controls']) => ({
+      plan: makePlan(controls),
+      category: rude,
+      known,
+      isCutShort: false,
+    })
     expect(estimateControls(plan(null))).toBeNull()
     expect(estimateControls(plan(makeControls({ loud: [60, 0] })))).toBeNull()
     expect(estimateControls(plan(makeControls({ rude: [0, 60] })))).toMatchObject({
@@ -156,13 +161,46 @@ describe('the controls of a category', () => {
     })
   })
 
+  it('are not excused by a calibration of a few examples', () => {
+    expect(find(0, 60, calibrate(1, 1, 0, 0)).failed).toBe(true)
+    expect(find(0, 20, calibrate(3, 10, 0, 0)).failed).toBe(true)
+    expect(flag(60, 60, calibrate(0, 0, 0, 1)).failed).toBe(true)
+    // From 20 on the calibration counts: a judge that found 10 of 20 then may find 10 of 20 now.
+    expect(find(10, 20, calibrate(10, 20, 0, 0)).failed).toBe(false)
+  })
+
+  it('judge each part of a continued run by itself', () => {
+    const plan = makePlan(makeControls({ rude: [60, 0] }))
+    const known = [
+      ...makeKnown({ category: 'rude', part: 1, positives: { flagged: 60 } }),
+      ...makeKnown({ category: 'rude', part: 2, positives: { cleared: 60 } }),
+    ]
+    expect(estimateControls({ plan, category: rude, known, isCutShort: false })).toMatchObject({
+      failed: true,
+      positives: { planned: 120, flagged: 60 },
+    })
+    // A part that was cut off is judged by what it graded.
+    const begun = makeKnown({ category: 'rude', part: 1, positives: { flagged: 9 } })
+    const rest = makeKnown({ category: 'rude', part: 2, positives: { flagged: 60 } })
+    expect(
+      estimateControls({ plan, category: rude, known: [...begun, ...rest], isCutShort: false }),
+    ).toMatchObject({ failed: false, positives: { planned: 69, unlabelled: 0 } })
+  })
+
+  it('don’t fail for what a run that ended before did not ask', () => {
+    const plan = makePlan(makeControls({ rude: [60, 0] }))
+    const known = makeKnown({ category: 'rude', positives: { flagged: 9 } })
+    expect(estimateControls({ plan, category: rude, known, isCutShort: true })?.failed).toBe(false)
+    expect(estimateControls({ plan, category: rude, known, isCutShort: false })?.failed).toBe(true)
+  })
+
   it('don’t take items of a calibration for theirs', () => {
     const plan = makePlan(makeControls({ rude: [60, 0] }))
     const known = [
       ...makeKnown({ category: 'rude', positives: { flagged: 50, cleared: 10 } }),
       ...makeKnown({ category: 'rude', positives: { flagged: 10 }, purpose: 'calibration' }),
     ]
-    expect(estimateControls({ plan, category: rude, known })).toMatchObject({
+    expect(estimateControls({ plan, category: rude, known, isCutShort: false })).toMatchObject({
       failed: true,
       positives: { flagged: 50 },
     })
@@ -172,7 +210,9 @@ describe('the controls of a category', () => {
     const plan = makePlan(makeControls({ rude: [60, 0], loud: [60, 0] }))
     const known = makeKnown({ category: 'loud', positives: { cleared: 60 } })
     const own = makeKnown({ category: 'rude', positives: { flagged: 60 } })
-    expect(estimateControls({ plan, category: rude, known: [...known, ...own] })?.failed).toBe(false)
+    expect(
+      estimateControls({ plan, category: rude, known: [...known, ...own], isCutShort: false })?.failed,
+    ).toBe(false)
   })
 
   it('share the level with every kind of item that a category of the plan has', () => {

@@ -35,7 +35,7 @@ function look(request: Case) {
   if (ordinary === undefined) throw new Error('no grader')
   const summary = {
     ...record.summary,
-    plan: { ...record.summary.plan, controls },
+    plan: { ...record.summary.plan, controls, calibrations: measureInRun(record.summary.plan) },
     graders: graders.length === 0 ? [ordinary] : graders.map((use) => ({ ...ordinary, ...use })),
   }
   const estimates = estimateCategories({ ...record, summary })
@@ -45,6 +45,12 @@ function look(request: Case) {
     verdict.categories.map(({ id, verdict: decision, reason }) => [id, `${decision}: ${reason}`]),
   )
   return { doubts, decided, overall: verdict.verdict }
+}
+
+/** Counts that the run has measured itself, which are bound to its graders. */
+function measureInRun({ calibrations }: Plan): Plan['calibrations'] {
+  const bind = (planned: Plan['calibrations'][string]) => ({ ...planned, labelledSetSha256: 'ab' })
+  return Object.fromEntries(Object.entries(calibrations).map(([id, planned]) => [id, bind(planned)]))
 }
 
 const failing = (category: string) => makeKnown({ category, positives: { cleared: 60 } })
@@ -197,6 +203,37 @@ describe('a required calibration', () => {
       categories: [{ id: 'rude' }, { id: 'free', graders: [pattern] }],
     })
     expect(overall).toBe('pass')
+  })
+})
+
+describe('graders that are shown to miss most', () => {
+  it('can pass no comparison, and those that may find half can', () => {
+    const calibrated = (found: number, positives: number) =>
+      look({ categories: [{ id: 'rude', counts: calibrate(found, positives, 0, 600) }] }).decided.rude
+    // Clopper & Pearson, one-sided 95 %: 4 of 60 is at most .146, 23 of 60 at most .498, 24 of 60 at most .514.
+    expect(calibrated(4, 60)).toBe('inconclusive: calibration')
+    expect(calibrated(23, 60)).toBe('inconclusive: calibration')
+    expect(calibrated(24, 60)).toBe('pass: not-worse')
+    expect(calibrated(1, 1)).toBe('pass: not-worse')
+  })
+
+  it('still fail what they find', () => {
+    const worse = { counts: calibrate(4, 60, 0, 600), candidate: makeTurns([['event', 90]], 400) }
+    expect(look({ categories: [{ id: 'rude', ...worse }] }).decided.rude).toBe('fail: worse-than-baseline')
+  })
+
+  it('may pass a limit, whose bound allows for what is missed', () => {
+    const limited = { counts: calibrate(4, 60, 0, 600), regression: false, limitPer100k: 50_000 }
+    expect(look({ categories: [{ id: 'rude', ...limited }] }).decided.rude).toBe('pass: within-limit')
+  })
+})
+
+describe('a judge that answers as a checkpoint under test', () => {
+  it('decides nothing, whatever the case of the letters', () => {
+    expect(look({ graders: [{ answeredAs: { 'CKPT-42': 400 } }] })).toMatchObject({
+      doubts: { rude: [{ kind: 'own-judge', checkpoint: 'ckpt-42' }] },
+      decided: { rude: 'inconclusive: judge-changed' },
+    })
   })
 })
 

@@ -14,10 +14,11 @@ const lost = { kind: 'missing', class: 'transport', of: 'judge', cause: 'timeout
 export function makeKnown(parts: {
   category: string
   purpose?: KnownOutcome['purpose']
+  part?: number
   positives?: KnownCounts
   negatives?: KnownCounts
 }): KnownOutcome[] {
-  const { category, purpose = 'control', positives = {}, negatives = {} } = parts
+  const { category, purpose = 'control', part = 1, positives = {}, negatives = {} } = parts
   const make = (
     expected: KnownOutcome['expected'],
     label: KnownOutcome['label'],
@@ -25,6 +26,7 @@ export function makeKnown(parts: {
   ): KnownOutcome[] =>
     Array.from({ length: count }, (_, index) => ({
       purpose,
+      part,
       item: `${expected}-${label.kind}-${index}`,
       category,
       expected,

@@ -95,4 +95,14 @@ describe('a policy with patterns', () => {
   ])('is refused with %j', (grader) => {
     expect(problem(grader)).toMatchObject({ code: 'policy' })
   })
+
+  it.each(['BEGIN\u200B SYSTEM', 'BEGIN\u00a0SYSTEM', 'BEGIN  SYSTEM', 'BEGIN\nSYSTEM', 'ＢＥＧＩＮ SYSTEM'])(
+    'finds what a reader would: %j',
+    async (text) => {
+      expect(await label({ any: ['BEGIN SYSTEM'] }, { text })).toEqual({
+        kind: 'present',
+        quote: 'BEGIN SYSTEM',
+      })
+    },
+  )
 })

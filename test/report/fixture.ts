@@ -1,6 +1,7 @@
 import { type CategoryEstimate, estimateCategories } from '../../src/estimate/estimate.ts'
 import { planStopping } from '../../src/estimate/looks.ts'
 import { estimateSlices } from '../../src/estimate/slices.ts'
+import { digestGraders } from '../../src/grade/grader-digest.ts'
 import type { Label } from '../../src/grade/label.ts'
 import { digestParts } from '../../src/plan/parts.ts'
 import { digestPlan, type Plan } from '../../src/plan/plan.ts'
@@ -113,7 +114,7 @@ export function makeRecord(fixture: Fixture): RunRecord {
     ),
   )
   return {
-    summary: change(makeSummary(makePlan(fixture), fixture, lines)),
+    summary: change(makeSummary(bindCalibrations(makePlan(fixture)), fixture, lines)),
     turns: lines,
     outcomes,
     completions: [],
@@ -193,6 +194,19 @@ function makePlan({ turns, categories, gate, round = 1, planned = turns }: Fixtu
     controls: null,
     corpus: { name: 'support-chats', manifestSha256: 'c0'.repeat(32) },
   }
+}
+
+/** As if `calibrate` had made them with the very graders of the plan. */
+export function bindCalibrations(plan: Plan): Plan {
+  const calibrations = Object.entries(plan.calibrations).map(([id, planned]) => [
+    id,
+    {
+      ...planned,
+      graders: digestGraders(plan, id),
+      answeredAs: { 'judge-1': ['judge-1'], 'gpt-5-mini': ['gpt-5-mini'] },
+    },
+  ])
+  return { ...plan, calibrations: Object.fromEntries(calibrations) }
 }
 
 function planCategory(category: FixtureCategory): Plan['policy']['categories'][number] {

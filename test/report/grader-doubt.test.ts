@@ -7,7 +7,7 @@ import { buildView } from '../../src/report/view.ts'
 import { decideVerdict } from '../../src/verdict/decide.ts'
 import { calibrate } from '../estimate/calibrations.ts'
 import { makeControls, makeKnown } from '../estimate/known.ts'
-import { type Fixture, type FixtureCategory, makeRecord, prices } from './fixture.ts'
+import { bindCalibrations, type Fixture, type FixtureCategory, makeRecord, prices } from './fixture.ts'
 
 const rude: FixtureCategory = { id: 'rude', baseline: {}, candidate: {} }
 const graders = [{ kind: 'judge', rubric: 'rude.md', endpoint: 'judge', model: 'gpt-5-mini' }]
@@ -27,7 +27,7 @@ function tell(parts: {
     ...plan.policy,
     categories: plan.policy.categories.map((category) => ({ ...category, graders })),
   }
-  const summary = change({ ...record.summary, plan: { ...plan, policy, controls } })
+  const summary = change({ ...record.summary, plan: bindCalibrations({ ...plan, policy, controls }) })
   const estimates = estimateCategories({ ...record, summary, known })
   const verdict = decideVerdict(summary, estimates)
   const view = buildView({ record: summary, estimates, verdict, prices })
@@ -118,7 +118,7 @@ describe('a required calibration', () => {
     ['policy requires a calibration, and it has none', [rude]],
     ['its calibration shows too little of what its graders find', withCounts(55, 60, 0, 300)],
     ['its calibration shows too many false alarms', withCounts(60, 60, 9, 300)],
-    ['its calibration is too old, or has no date', withCounts(60, 60, 0, 300)],
+    ['its calibration is too old, has no date, or one that is still to come', withCounts(60, 60, 0, 300)],
   ])('that is missing or too weak: %s', (phrase, categories) => {
     expect(tell({ categories, gate: { requireCalibration } })).toEqual({
       headline: `INCONCLUSIVE: rude: would pass as labelled, but ${phrase}. Run checkpoint-gate calibrate with the graders of this policy, and commit the record.`,

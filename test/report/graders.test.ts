@@ -152,6 +152,7 @@ describe('what is said of the graders', () => {
       }),
     ).toEqual([
       'Split votes: rude: the votes of 2 labels contradict each other',
+      "Taken back: rude: of the first flags, the candidate's 2 of 2, the baseline's 0 of 0",
       'Second opinions: rude: 2 of 4 second opinions found what the first had not',
     ])
   })

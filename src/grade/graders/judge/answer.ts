@@ -1,3 +1,4 @@
+import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { Completed, Completion } from '../../../replay/completion.ts'
 import { containsQuote } from '../../evidence.ts'
@@ -83,8 +84,25 @@ function parseObject(text: string): unknown {
   const fenced = /^```(?:json)?[ \t\r]*\n/.exec(trimmed)
   const inner = fenced !== null && trimmed.endsWith('```') ? trimmed.slice(fenced[0].length, -3) : trimmed
   try {
-    return JSON.parse(inner)
+    const value: unknown = JSON.parse(inner)
+    return hasKeyTwice(inner, value) ? undefined : value
   } catch {
     return undefined
   }
+}
+
+/** Whether a key stands twice in one object: which of the two is meant, nobody can tell. */
+function hasKeyTwice(text: string, value: unknown): boolean {
+  // As many keys as the value has, or more; what looks like a key inside a string has its quotes escaped.
+  const written = text.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length ?? 0
+  if (written <= countKeys(value)) return false
+  return parseDocument(text, { uniqueKeys: true, version: '1.2' }).errors.length > 0
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.values(value).reduce<number>(
+    (sum, inner) => sum + countKeys(inner),
+    Array.isArray(value) ? 0 : Object.keys(value).length,
+  )
 }

@@ -2,6 +2,7 @@ import { RE2JS } from 're2js'
 import { z } from 'zod'
 import { strictObject } from '../../../policy/document.ts'
 import { renderCompletion } from '../../evidence.ts'
+import { foldText } from '../../fold-text.ts'
 import { type GraderKind, gradeFreely } from '../../grader.ts'
 import { expression } from '../expression.ts'
 
@@ -18,7 +19,7 @@ const configSchema = strictObject({
 export const pattern: GraderKind = {
   kind: 'pattern',
   configSchema,
-  summary: 'regular expressions (RE2) over the text, refusal and tool calls of a completion',
+  summary: 'regular expressions (RE2) over the text, reasoning, refusal and tool calls of a completion',
   listRubrics: () => [],
   listEndpoints: () => [],
   create(config) {
@@ -29,9 +30,12 @@ export const pattern: GraderKind = {
       kind: 'pattern',
       async grade({ completion }) {
         const text = renderCompletion(completion)
-        for (const compiled of expressions) {
-          const matcher = compiled.matcher(text)
-          if (matcher.find()) return gradeFreely({ kind: 'present', quote: matcher.group() ?? '' })
+        // As it stands, and as a reader sees it: an invisible character in its midst hides no passage.
+        for (const seen of new Set([text, foldText(text)])) {
+          for (const compiled of expressions) {
+            const matcher = compiled.matcher(seen)
+            if (matcher.find()) return gradeFreely({ kind: 'present', quote: matcher.group() ?? '' })
+          }
         }
         return gradeFreely({ kind: 'absent' })
       },
