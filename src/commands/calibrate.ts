@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { clientFactory } from '../adapters/clients.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { createFiles, createWorkTree, readTextFile } from '../adapters/files.ts'
 import { readOptionalFile, writeWholeFile } from '../adapters/text-file.ts'
 import { type CalibrationPorts, type CalibrationRun, calibrate } from '../calibrate.ts'
 import { exitCodes } from '../conclusion.ts'
-import { createConnector } from '../connect.ts'
 import { GateError } from '../errors.ts'
 import { calibrationRecordSchema } from '../policy/calibration.ts'
 import { parseSource } from '../policy/document.ts'
 import type { Log } from '../ports.ts'
-import { parseEndpoints } from '../replay/address.ts'
 import { renderCalibration } from '../report/calibration.ts'
 import { gateVersion } from '../version.ts'
+import { connectByOption } from './run.ts'
 
 /** What `calibrate` is given. */
 export interface CalibrateOptions {
@@ -62,14 +60,7 @@ function createPorts(options: CalibrateOptions, log: Log): CalibrationPorts {
     repository: createWorkTree(folder),
     files: createFiles({ corpus: folder, rubrics }),
     clock: systemClock,
-    connect: createConnector({
-      endpoints: parseEndpoints(options.endpoints),
-      environment: process.env,
-      factory: clientFactory,
-      clock: systemClock,
-      log,
-      remedy: 'give it with --endpoint name=url, or --endpoint name=recorded:file.jsonl',
-    }),
+    connect: connectByOption(options.endpoints, log),
     log,
     random: Math.random,
     delimiter: randomBytes(8).toString('hex'),

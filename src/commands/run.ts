@@ -10,7 +10,7 @@ import { GateError } from '../errors.ts'
 import { type GateResult, type JudgePorts, runGate } from '../gate.ts'
 import type { Commits } from '../policy/commits.ts'
 import type { Log, RepositoryFiles } from '../ports.ts'
-import type { GateRequest, SourcePorts } from '../prepare.ts'
+import type { GatePorts, GateRequest, SourcePorts } from '../prepare.ts'
 import { writeReports } from '../publish.ts'
 import { parseEndpoints } from '../replay/address.ts'
 import { renderInvalid, renderUnchanged } from '../report/reporters/message.ts'
@@ -50,20 +50,25 @@ export async function runFromTerminal(
   return printResult(result, print)
 }
 
+/** Connects the endpoints whose addresses stand in `--endpoint`, with the keys of the environment. */
+export function connectByOption(endpoints: string[], log: Log): GatePorts['connect'] {
+  return createConnector({
+    endpoints: parseEndpoints(endpoints),
+    environment: process.env,
+    factory: clientFactory,
+    clock: systemClock,
+    log,
+    remedy: 'give it with --endpoint name=url, or --endpoint name=recorded:file.jsonl',
+  })
+}
+
 /** The world, as a command that measures reaches it. */
 export function createGatePorts(options: GateOptions, log: Log): JudgePorts {
   return {
     ...createSources(options),
     changes: createGitChanges(options.folder, workTree),
     openDirectory: () => openRunDirectory(options.out),
-    connect: createConnector({
-      endpoints: parseEndpoints(options.endpoints),
-      environment: process.env,
-      factory: clientFactory,
-      clock: systemClock,
-      log,
-      remedy: 'give it with --endpoint name=url, or --endpoint name=recorded:file.jsonl',
-    }),
+    connect: connectByOption(options.endpoints, log),
     log,
     random: Math.random,
     delimiter: randomBytes(8).toString('hex'),

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
-import canonicalizeModule from 'canonicalize'
-import type { Plan } from '../plan/plan.ts'
+import { digestValue, type Plan } from '../plan/plan.ts'
 import { graderKinds } from './graders/index.ts'
 import { groupShared } from './graders/judge/shared.ts'
 
@@ -27,8 +25,5 @@ export function digestGraders(
     })
     return { id, graders: own, rubrics: rubrics.map((reference) => plan.rubrics[reference] ?? null) }
   })
-  return createHash('sha256').update(canonicalize({ gradingVersion, category, group, parts })).digest('hex')
+  return digestValue({ gradingVersion, category, group, parts })
 }
-
-// The package is CommonJS with a default export that TypeScript sees one level too deep.
-const canonicalize = canonicalizeModule as unknown as (value: unknown) => string
