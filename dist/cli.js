@@ -64054,7 +64054,7 @@ function listChangedModels(summary, category) {
 // src/estimate/grader-watch.ts
 function watchGraders(record2) {
   const prescreens = watchPrescreens(record2);
-  const byCategory = groupOutcomes(record2.outcomes);
+  const byCategory = groupOutcomes(record2.outcomes.filter(({ trail }) => trail !== void 0));
   return (category) => ({ ...watchOutcomes(byCategory.get(category) ?? []), prescreens });
 }
 function watchOutcomes(outcomes) {

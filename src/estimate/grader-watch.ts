@@ -47,7 +47,8 @@ export function watchGraders(
   record: Pick<RunRecord, 'outcomes' | 'completions'>,
 ): (category: string) => GraderWatch {
   const prescreens = watchPrescreens(record)
-  const byCategory = groupOutcomes(record.outcomes)
+  // Most labels are one answer, and have no trail: nothing is to be seen of them.
+  const byCategory = groupOutcomes(record.outcomes.filter(({ trail }) => trail !== undefined))
   return (category) => ({ ...watchOutcomes(byCategory.get(category) ?? []), prescreens })
 }
 
