@@ -60883,7 +60883,7 @@ async function readJournal(directory, wanted) {
         code: "run-directory",
         message: "the journal is damaged",
         where: { ...where, line: torn },
-        remedy: "run into another directory; this one was changed by something else"
+        remedy: "run into another directory; this one was changed by something else, or written by another version"
       });
     }
     const value = parseLine(line);
@@ -75551,7 +75551,7 @@ function lintControlCounts(parts) {
     if (positives >= fewest) continue;
     report(result, {
       code: "labelled-set",
-      message: `the controls of "${id}" have ${positives} positives: a judge that finds nothing would go unnoticed`,
+      message: `the controls of "${id}" have ${positives === 1 ? "1 positive" : `${positives} positives`}: a judge that finds nothing would go unnoticed`,
       place: { source: written.source, path: ["judge", "controls"] },
       remedy: `label at least ${fewest} positives in it, better 60; or leave its labels out of the controls`
     });

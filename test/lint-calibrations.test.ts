@@ -137,7 +137,7 @@ describe('lint of calibrations', () => {
     // .05 to the power of 1 is no less than .01: without a judge's finding it, one positive proves nothing.
     expect(await findProblems({ 'gate.yml': controlled, 'controls.jsonl': item('over-refusal') })).toEqual([
       expect.stringMatching(
-        /\(judge\.controls\): the controls of "over-refusal" have 1 positives: .* go unnoticed/,
+        /\(judge\.controls\): the controls of "over-refusal" have 1 positive: .* go unnoticed/,
       ),
     ])
     expect(fine.checked).toContain('controls controls.jsonl')

@@ -60,7 +60,7 @@ function lintControlCounts(parts: Pick<Parts, 'written' | 'result'> & Pick<Plan,
     if (positives >= fewest) continue
     report(result, {
       code: 'labelled-set',
-      message: `the controls of "${id}" have ${positives} positives: a judge that finds nothing would go unnoticed`,
+      message: `the controls of "${id}" have ${positives === 1 ? '1 positive' : `${positives} positives`}: a judge that finds nothing would go unnoticed`,
       place: { source: written.source, path: ['judge', 'controls'] },
       remedy: `label at least ${fewest} positives in it, better 60; or leave its labels out of the controls`,
     })
