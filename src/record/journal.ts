@@ -95,7 +95,8 @@ async function readJournal(
         code: 'run-directory',
         message: 'the journal is damaged',
         where: { ...where, line: torn },
-        remedy: 'run into another directory; this one was changed by something else, or written by another version',
+        remedy:
+          'run into another directory; this one was changed by something else, or written by another version',
       })
     }
     const value = parseLine(line)
