@@ -64051,123 +64051,6 @@ function listChangedModels(summary, category) {
   });
 }
 
-// src/estimate/grader-watch.ts
-function watchGraders(record2) {
-  const prescreens = watchPrescreens(record2);
-  const byCategory = groupOutcomes(record2.outcomes.filter(({ trail }) => trail !== void 0));
-  return (category) => ({ ...watchOutcomes(byCategory.get(category) ?? []), prescreens });
-}
-function watchOutcomes(outcomes) {
-  const twice = outcomes.filter(({ label, trail }) => label.kind !== "not-asked" && isGraded(trail?.again));
-  const flags2 = twice.filter(({ label }) => label.kind === "present");
-  const opinions = outcomes.filter(hasSecondOpinion);
-  return {
-    again: {
-      graded: twice.length,
-      same: twice.filter(({ label, trail }) => label.kind === trail?.again).length,
-      flags: flags2.length,
-      repeated: flags2.filter(({ trail }) => trail?.again === "present").length
-    },
-    takenBack: watchTakenBack(outcomes),
-    split: outcomes.filter(({ trail }) => trail?.steps.some(isSplit) === true).length,
-    secondOpinions: {
-      asked: opinions.length,
-      flagged: opinions.filter(({ label }) => label.kind === "present").length
-    }
-  };
-}
-function watchTakenBack(outcomes) {
-  const count4 = (arm) => {
-    const flagged = outcomes.filter(
-      ({ arm: own2, trail }) => own2 === arm && (trail?.steps.length ?? 0) > 1 && (trail?.steps[0]?.present ?? 0) > 0
-    );
-    return {
-      flags: flagged.length,
-      cleared: flagged.filter(({ label }) => label.kind === "absent").length
-    };
-  };
-  const [baseline2, candidate2] = [count4("baseline"), count4("candidate")];
-  const cleared = baseline2.cleared + candidate2.cleared;
-  const pMore = cleared === 0 ? 1 : binomialUpperTail({ events: candidate2.cleared, trials: cleared, rate: 0.5 });
-  return { baseline: baseline2, candidate: candidate2, pMore: roundBound(pMore) };
-}
-function watchPrescreens(record2) {
-  const [baseline2, candidate2] = [countPrescreens(record2, "baseline"), countPrescreens(record2, "candidate")];
-  const completions = baseline2.completions + candidate2.completions;
-  const pMore = binomialUpperTail({
-    events: candidate2.found,
-    trials: baseline2.found + candidate2.found,
-    rate: completions === 0 ? 0 : candidate2.completions / completions
-  });
-  return { baseline: baseline2, candidate: candidate2, pMore: roundBound(pMore) };
-}
-function countPrescreens({ completions }, arm) {
-  const own2 = completions.filter((line) => line.arm === arm && line.completion.kind === "completed");
-  const reasons = {};
-  for (const reason of own2.flatMap(({ prescreens }) => prescreens ?? []))
-    reasons[reason] = (reasons[reason] ?? 0) + 1;
-  const found = own2.filter(({ prescreens }) => (prescreens ?? []).length > 0).length;
-  return { completions: own2.length, found, reasons };
-}
-function groupOutcomes(outcomes) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const outcome of outcomes) {
-    const group = groups.get(outcome.category);
-    if (group === void 0) groups.set(outcome.category, [outcome]);
-    else group.push(outcome);
-  }
-  return groups;
-}
-function isGraded(again) {
-  return again !== void 0 && again !== null && again !== "not-asked";
-}
-function hasSecondOpinion({ trail }) {
-  if (trail === void 0) return false;
-  return trail.secondOpinion !== null || trail.steps.slice(0, -1).some(isClear);
-}
-function isClear({ present, absent: absent2 }) {
-  return present === 0 && absent2 > 0;
-}
-
-// src/estimate/assess-graders.ts
-function assessGraders(record2, plan) {
-  const { summary, known } = record2;
-  const isCutShort = summary.stopped !== null && summary.stopped !== "decided";
-  const controls = new Map(
-    plan.policy.categories.flatMap((category) => {
-      const estimate = estimateControls({ plan, category, known, isCutShort });
-      return estimate === null ? [] : [[category.id, estimate]];
-    })
-  );
-  const watch2 = watchGraders(record2);
-  return (category) => {
-    const calibration = assessCalibration({ summary, plan, category: category.id });
-    const counts = findCalibration(plan, category);
-    return {
-      calibration,
-      counts,
-      controls: controls.get(category.id) ?? null,
-      doubts: listGraderDoubts({ summary, category, standing: calibration, counts, controls }),
-      watch: watch2(category.id)
-    };
-  };
-}
-
-// src/estimate/limit-test.ts
-function testAboveLimit(sample) {
-  const { events, trials, limit: limit2 } = sample;
-  requireCount("events", events);
-  requireCount("trials", trials);
-  requireProportion("limit", limit2);
-  if (events > trials) throw new RangeError(`${events} events of ${trials} trials`);
-  return binomialUpperTail({ events, trials, rate: limit2 });
-}
-function testAboveLimitClustered(sample) {
-  const { summary, limit: limit2 } = sample;
-  requireProportion("limit", limit2);
-  return findSmallestAlpha2((alpha) => boundSummary({ summary, alpha }).lower > limit2);
-}
-
 // src/record/review.ts
 var reviewReasons = ["flag", "split-votes", "taken-back", "second-grading", "pre-screened"];
 function nameItem({ turn, arm, category }) {
@@ -64266,9 +64149,9 @@ function* readObservations(record2) {
   const places = new Map(record2.turns.map(({ turn }, index) => [turn, index]));
   const clusters = numberNames(record2.turns.map(({ conversation }) => conversation));
   const strata = numberNames(record2.turns.map(({ stratum }) => stratum));
-  const outcomes = groupBy(record2.outcomes);
-  const audits = groupBy(record2.audits);
-  const items = groupBy(record2.audits.length === 0 ? [] : listReviewItems(record2));
+  const outcomes = groupByCategory(record2.outcomes);
+  const audits = groupByCategory(record2.audits);
+  const items = groupByCategory(record2.audits.length === 0 ? [] : listReviewItems(record2));
   for (const { id } of record2.summary.plan.policy.categories) {
     const observations = record2.turns.map(
       ({ weight }, index) => ({
@@ -64351,7 +64234,7 @@ function readOthers(request, arm) {
     found: [...said].flatMap(([place, present]) => present ? [place] : [])
   };
 }
-function groupBy(lines) {
+function groupByCategory(lines) {
   const groups = /* @__PURE__ */ new Map();
   for (const line of lines) {
     const group = groups.get(line.category);
@@ -64379,6 +64262,114 @@ function readState(label) {
     case "not-asked":
       return "not-asked";
   }
+}
+
+// src/estimate/grader-watch.ts
+function watchGraders(record2) {
+  const prescreens = watchPrescreens(record2);
+  const byCategory = groupByCategory(record2.outcomes.filter(({ trail }) => trail !== void 0));
+  return (category) => ({ ...watchOutcomes(byCategory.get(category) ?? []), prescreens });
+}
+function watchOutcomes(outcomes) {
+  const twice = outcomes.filter(({ label, trail }) => label.kind !== "not-asked" && isGraded(trail?.again));
+  const flags2 = twice.filter(({ label }) => label.kind === "present");
+  const opinions = outcomes.filter(hasSecondOpinion);
+  return {
+    again: {
+      graded: twice.length,
+      same: twice.filter(({ label, trail }) => label.kind === trail?.again).length,
+      flags: flags2.length,
+      repeated: flags2.filter(({ trail }) => trail?.again === "present").length
+    },
+    takenBack: watchTakenBack(outcomes),
+    split: outcomes.filter(({ trail }) => trail?.steps.some(isSplit) === true).length,
+    secondOpinions: {
+      asked: opinions.length,
+      flagged: opinions.filter(({ label }) => label.kind === "present").length
+    }
+  };
+}
+function watchTakenBack(outcomes) {
+  const count4 = (arm) => {
+    const flagged = outcomes.filter(
+      ({ arm: own2, trail }) => own2 === arm && (trail?.steps.length ?? 0) > 1 && (trail?.steps[0]?.present ?? 0) > 0
+    );
+    return {
+      flags: flagged.length,
+      cleared: flagged.filter(({ label }) => label.kind === "absent").length
+    };
+  };
+  const [baseline2, candidate2] = [count4("baseline"), count4("candidate")];
+  const cleared = baseline2.cleared + candidate2.cleared;
+  const pMore = cleared === 0 ? 1 : binomialUpperTail({ events: candidate2.cleared, trials: cleared, rate: 0.5 });
+  return { baseline: baseline2, candidate: candidate2, pMore: roundBound(pMore) };
+}
+function watchPrescreens(record2) {
+  const [baseline2, candidate2] = [countPrescreens(record2, "baseline"), countPrescreens(record2, "candidate")];
+  const completions = baseline2.completions + candidate2.completions;
+  const pMore = binomialUpperTail({
+    events: candidate2.found,
+    trials: baseline2.found + candidate2.found,
+    rate: completions === 0 ? 0 : candidate2.completions / completions
+  });
+  return { baseline: baseline2, candidate: candidate2, pMore: roundBound(pMore) };
+}
+function countPrescreens({ completions }, arm) {
+  const own2 = completions.filter((line) => line.arm === arm && line.completion.kind === "completed");
+  const reasons = {};
+  for (const reason of own2.flatMap(({ prescreens }) => prescreens ?? []))
+    reasons[reason] = (reasons[reason] ?? 0) + 1;
+  const found = own2.filter(({ prescreens }) => (prescreens ?? []).length > 0).length;
+  return { completions: own2.length, found, reasons };
+}
+function isGraded(again) {
+  return again !== void 0 && again !== null && again !== "not-asked";
+}
+function hasSecondOpinion({ trail }) {
+  if (trail === void 0) return false;
+  return trail.secondOpinion !== null || trail.steps.slice(0, -1).some(isClear);
+}
+function isClear({ present, absent: absent2 }) {
+  return present === 0 && absent2 > 0;
+}
+
+// src/estimate/assess-graders.ts
+function assessGraders(record2, plan) {
+  const { summary, known } = record2;
+  const isCutShort = summary.stopped !== null && summary.stopped !== "decided";
+  const controls = new Map(
+    plan.policy.categories.flatMap((category) => {
+      const estimate = estimateControls({ plan, category, known, isCutShort });
+      return estimate === null ? [] : [[category.id, estimate]];
+    })
+  );
+  const watch2 = watchGraders(record2);
+  return (category) => {
+    const calibration = assessCalibration({ summary, plan, category: category.id });
+    const counts = findCalibration(plan, category);
+    return {
+      calibration,
+      counts,
+      controls: controls.get(category.id) ?? null,
+      doubts: listGraderDoubts({ summary, category, standing: calibration, counts, controls }),
+      watch: watch2(category.id)
+    };
+  };
+}
+
+// src/estimate/limit-test.ts
+function testAboveLimit(sample) {
+  const { events, trials, limit: limit2 } = sample;
+  requireCount("events", events);
+  requireCount("trials", trials);
+  requireProportion("limit", limit2);
+  if (events > trials) throw new RangeError(`${events} events of ${trials} trials`);
+  return binomialUpperTail({ events, trials, rate: limit2 });
+}
+function testAboveLimitClustered(sample) {
+  const { summary, limit: limit2 } = sample;
+  requireProportion("limit", limit2);
+  return findSmallestAlpha2((alpha) => boundSummary({ summary, alpha }).lower > limit2);
 }
 
 // src/estimate/paired.ts

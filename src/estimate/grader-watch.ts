@@ -4,6 +4,7 @@ import { isSplit, type Votes } from '../grade/votes.ts'
 import type { Arm } from '../ports.ts'
 import type { OutcomeLine, RunRecord } from '../record/schema.ts'
 import { binomialUpperTail } from './distributions.ts'
+import { groupByCategory } from './observations.ts'
 import { roundBound } from './rounding.ts'
 
 /** How a category's graders behaved beside the labels that they gave. Shown, never decides. */
@@ -48,7 +49,7 @@ export function watchGraders(
 ): (category: string) => GraderWatch {
   const prescreens = watchPrescreens(record)
   // Most labels are one answer, and have no trail: nothing is to be seen of them.
-  const byCategory = groupOutcomes(record.outcomes.filter(({ trail }) => trail !== undefined))
+  const byCategory = groupByCategory(record.outcomes.filter(({ trail }) => trail !== undefined))
   return (category) => ({ ...watchOutcomes(byCategory.get(category) ?? []), prescreens })
 }
 
@@ -108,16 +109,6 @@ function countPrescreens({ completions }: Pick<RunRecord, 'completions'>, arm: A
     reasons[reason] = (reasons[reason] ?? 0) + 1
   const found = own.filter(({ prescreens }) => (prescreens ?? []).length > 0).length
   return { completions: own.length, found, reasons }
-}
-
-function groupOutcomes(outcomes: readonly OutcomeLine[]): Map<string, OutcomeLine[]> {
-  const groups = new Map<string, OutcomeLine[]>()
-  for (const outcome of outcomes) {
-    const group = groups.get(outcome.category)
-    if (group === undefined) groups.set(outcome.category, [outcome])
-    else group.push(outcome)
-  }
-  return groups
 }
 
 // What was not asked in the second grading is no disagreement.

@@ -93,9 +93,9 @@ export function* readObservations(record: RunRecord): Generator<[string, Categor
   const places = new Map(record.turns.map(({ turn }, index) => [turn, index]))
   const clusters = numberNames(record.turns.map(({ conversation }) => conversation))
   const strata = numberNames(record.turns.map(({ stratum }) => stratum))
-  const outcomes = groupBy(record.outcomes)
-  const audits = groupBy(record.audits)
-  const items = groupBy(record.audits.length === 0 ? [] : listReviewItems(record))
+  const outcomes = groupByCategory(record.outcomes)
+  const audits = groupByCategory(record.audits)
+  const items = groupByCategory(record.audits.length === 0 ? [] : listReviewItems(record))
   for (const { id } of record.summary.plan.policy.categories) {
     const observations = record.turns.map(
       ({ weight }, index): Observation => ({
@@ -201,7 +201,10 @@ function readOthers(request: AuditRequest, arm: Arm): OthersRead {
   }
 }
 
-function groupBy<Line extends Pick<OutcomeLine, 'category'>>(lines: readonly Line[]): Map<string, Line[]> {
+/** Lines by their category, in the order in which they stand. */
+export function groupByCategory<Line extends Pick<OutcomeLine, 'category'>>(
+  lines: readonly Line[],
+): Map<string, Line[]> {
   const groups = new Map<string, Line[]>()
   for (const line of lines) {
     const group = groups.get(line.category)
