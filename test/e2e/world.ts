@@ -3,9 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startDemoServer } from '../../src/adapters/demo-server.ts'
 import { root } from '../support/shared.ts'
-import { type FakeGitHub, type GitHubOptions, startGitHub } from './emulator/github.ts'
+import {
+  type FakeGitHub,
+  type GitHubOptions,
+  type PushRow,
+  type RunRow,
+  startGitHub,
+} from './emulator/github.ts'
 import { type ResultsOptions, type ResultsService, startResults } from './emulator/results.ts'
 import { type ActionRun, type RunActionOptions, runAction } from './emulator/runner.ts'
+import { createServerClock, type ServerClock } from './emulator/server-clock.ts'
+import { type Pushed, type PushOptions, pushTo } from './push.ts'
+import { describeRun, registerRun } from './workflow-runs.ts'
 
 /** Commits of the repository in the stand-in: base, the pull request's head, and GitHub's merge of the two. */
 export const shas = { base: 'b'.repeat(40), head: 'd'.repeat(40), merge: 'e'.repeat(40) }
@@ -54,6 +63,17 @@ export interface World {
   github: FakeGitHub
   results: ResultsService
   modelsUrl: string
+  /** What GitHub dates runs, artifacts and pushes with. */
+  clock: ServerClock
+  /**
+   * The workflow runs that GitHub knows. A run of the action adds its own, with what its event says of it; what a test
+   * has put here before under the same id, wins over that.
+   */
+  runs: RunRow[]
+  /** What was done to branches; at first that `bump` was made at the pull request's head. */
+  pushes: PushRow[]
+  /** Pushes to the pull request's branch, and merges it with base as GitHub does. */
+  push(options: PushOptions): Pushed
   run(options?: Partial<RunActionOptions>): Promise<ActionRun>
   close(): Promise<void>
 }
@@ -75,7 +95,10 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     [`preregistration/${candidate}.yml`]: writeRegistration(candidate),
     ...options.headFiles,
   })
-  const results = await startResults(options.results)
+  const clock = createServerClock()
+  const runs: RunRow[] = []
+  const pushes: PushRow[] = [{ at: clock.tick(), branch: 'bump', after: shas.head, type: 'branch_creation' }]
+  const results = await startResults({ clock, ...options.results })
   const models = await startDemoServer()
   const github = await startGitHub({
     repository: {
@@ -91,15 +114,21 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       branches: { main: shas.base, bump: shas.head },
     },
     artifacts: results.artifacts,
+    runs: () => runs,
+    pushes: () => pushes,
     ...options.github,
   })
-  const runs: ActionRun[] = []
+  const finished: ActionRun[] = []
   return {
     github,
     results,
     modelsUrl: models.url,
+    clock,
+    runs,
+    pushes,
+    push: (pushOptions) => pushTo({ repository: github.repository, pushes, clock }, pushOptions),
     async run(runOptions = {}) {
-      const run = await runAction({
+      const whole = {
         actionDir: root,
         urls: { github: github.url, results: results.url },
         eventName: 'pull_request',
@@ -112,12 +141,14 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
           endpoints: nameEndpoints(models.url),
           ...runOptions.inputs,
         },
-      })
-      runs.push(run)
+      }
+      registerRun(runs, { ...describeRun(whole), createdAt: clock.tick() })
+      const run = await runAction(whole)
+      finished.push(run)
       return run
     },
     async close() {
-      for (const run of runs) await run.remove()
+      for (const run of finished) await run.remove()
       await Promise.all([github.close(), results.close(), models.close()])
     },
   }
@@ -129,13 +160,13 @@ function keepPresent(files: Record<string, string | null>): Record<string, strin
   )
 }
 
-/** The payload of a pull request of this repository, or of a fork of it. */
-export function pullRequestEvent(from = 'octo/app'): Record<string, unknown> {
+/** The payload of a pull request of this repository, or of a fork of it, at its first head or a later one. */
+export function pullRequestEvent(from = 'octo/app', head = shas.head): Record<string, unknown> {
   return {
     pull_request: {
       number: 7,
       base: { ref: 'main', sha: shas.base, repo: { full_name: 'octo/app' } },
-      head: { ref: 'bump', sha: shas.head, repo: { full_name: from } },
+      head: { ref: 'bump', sha: head, repo: { full_name: from } },
     },
   }
 }

@@ -22,7 +22,12 @@ describeWithShared('loadContract', () => {
       asked('POST', '/issues/7/comments', { body: { body: 'x' } }),
       asked('PATCH', '/issues/comments/9001', { body: { body: 'x' } }),
       asked('GET', '/actions/artifacts', { query: { name: 'a' } }),
+      asked('GET', '/actions/artifacts/5'),
       asked('GET', '/actions/artifacts/5/zip'),
+      asked('GET', '/actions/runs/5'),
+      asked('GET', '/activity', {
+        query: { ref: 'refs/heads/a', direction: 'desc', per_page: '100', after: 'x' },
+      }),
     ]
     expect(requests.map(checkRequest)).toEqual(requests.map(() => undefined))
   })
@@ -36,6 +41,10 @@ describeWithShared('loadContract', () => {
     expect(checkRequest(asked('GET', '/commits/a/b'))).toBe(
       'not in the contract: GET /repos/octo/app/commits/a/b',
     )
+    expect(checkRequest(asked('GET', '/activity', { query: { direction: 'up' } }))).toContain(
+      '/query/direction',
+    )
+    expect(checkRequest(asked('GET', '/actions/runs/x'))).toContain('/path/run_id must be integer')
     expect(checkRequest(asked('POST', ''))).toBe('not in the contract: POST /repos/octo/app')
     expect(checkRequest(asked('GET', '/commits/main', { query: { ref: 'x' } }))).toContain(
       'additionalProperty',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type Document, OpenAPIBackend, type ValidationResult } from 'openapi-backend'
 import { sharedPath } from '../../support/shared.ts'
+import { fragment } from './contract-fragment.ts'
 
 export type ContractRequest = {
   method: string
@@ -20,8 +21,8 @@ export type Contract = {
 type Source = { path?: string; required?: boolean }
 
 /**
- * GitHub's own OpenAPI description, trimmed to the routes that a gate may use, and the fragment below for those
- * that it leaves out. The description is in `shared/`: where that is absent nothing is checked, so that the
+ * GitHub's own OpenAPI description, trimmed to the routes that a gate may use, and a fragment for those that
+ * it leaves out. The description is in `shared/`: where that is absent nothing is checked, so that the
  * tests of the action run in every clone; under CI the absence is an error.
  */
 export async function loadContract(source: Source = {}): Promise<Contract> {
@@ -68,11 +69,12 @@ function createContract(backend: OpenAPIBackend): Contract {
   }
 }
 
-// The description's `{path}` spans slashes, which a path template can't: they are encoded before matching.
+// The description's `{path}` spans slashes, which a path template can't: they are encoded before matching. It is empty
+// for the root of the repository, which GitHub lists as well.
 function joinContentsPath(path: string): string {
-  const parts = /^(\/repos\/[^/]+\/[^/]+\/contents\/)(.+)$/.exec(path)
+  const parts = /^(\/repos\/[^/]+\/[^/]+\/contents\/)(.*)$/.exec(path)
   if (parts === null) return path
-  return `${parts[1]}${encodeURIComponent(decodeURIComponent(parts[2] ?? ''))}`
+  return `${parts[1]}${encodeURIComponent(decodeURIComponent(parts[2] || '.'))}`
 }
 
 function describe({ errors }: ValidationResult): string | undefined {
@@ -81,75 +83,4 @@ function describe({ errors }: ValidationResult): string | undefined {
     return `${instancePath || '/'} ${message} ${JSON.stringify(params)}`
   })
   return [...new Set(lines)].join('; ')
-}
-
-const text = { type: 'string' as const }
-const number = { type: 'integer' as const }
-
-const inPath = (name: string, schema: typeof text | typeof number = text) => ({
-  name,
-  in: 'path',
-  required: true,
-  schema,
-})
-
-const repositoryParameters = [inPath('owner'), inPath('repo')]
-
-const json = (schema: object, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-
-const basicError = json({ type: 'object', required: ['message'], properties: { message: text } }, 'an error')
-
-/** Written by hand after GitHub's REST reference, for the routes that the trimmed description leaves out. */
-const fragment = {
-  '/repos/{owner}/{repo}': {
-    get: {
-      operationId: 'repos/get',
-      parameters: repositoryParameters,
-      responses: {
-        200: json(
-          {
-            type: 'object',
-            required: ['id', 'name', 'full_name', 'owner', 'private', 'visibility', 'default_branch'],
-            properties: { private: { type: 'boolean' }, visibility: text, default_branch: text },
-          },
-          'the repository',
-        ),
-        404: basicError,
-      },
-    },
-  },
-  '/repos/{owner}/{repo}/commits/{ref}': {
-    get: {
-      operationId: 'repos/get-commit',
-      parameters: [...repositoryParameters, inPath('ref')],
-      responses: {
-        200: json(
-          {
-            type: 'object',
-            required: ['sha', 'node_id', 'commit', 'parents'],
-            properties: {
-              sha: text,
-              parents: {
-                type: 'array',
-                items: { type: 'object', required: ['sha', 'url'], properties: { sha: text, url: text } },
-              },
-            },
-          },
-          'the commit',
-        ),
-        404: basicError,
-        422: basicError,
-      },
-    },
-  },
-  '/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}': {
-    get: {
-      operationId: 'actions/download-artifact',
-      parameters: [...repositoryParameters, inPath('artifact_id', number), inPath('archive_format')],
-      responses: { 302: { description: 'where the archive is' }, 404: basicError, 410: basicError },
-    },
-  },
 }

@@ -145,7 +145,7 @@ function readRefs({ event }: StepContext): { ref: string; head: string; base: st
 }
 
 /** The token of the results service: an unsigned JWT whose scope names the run, and the job of this attempt. */
-function runtimeToken({ runId, runAttempt }: StepContext): string {
+export function runtimeToken({ runId, runAttempt }: Pick<StepContext, 'runId' | 'runAttempt'>): string {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = { scp: `Actions.Results:${backendId(runId)}:${backendId(runAttempt)}`, exp: 4e9 }
   return `${encode({ typ: 'JWT', alg: 'HS256' })}.${encode(claims)}.signature`

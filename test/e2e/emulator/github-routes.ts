@@ -1,51 +1,16 @@
 import type { ScriptedResponse } from '../../fakes/loopback-server.ts'
+import { type ActionsWorld, createActionsRoutes } from './github-actions.ts'
+import { type Asked, fail, ok, paginate, type Route, type RouteMaker } from './github-answers.ts'
 import { type createComments, describeComment, findBodyProblem } from './github-comments.ts'
-import {
-  describeCommit,
-  describeRepository,
-  type FakeRepository,
-  findCommit,
-  readContents,
-} from './github-repository.ts'
+import { describeCommit, describeRepository, findCommit, readContents } from './github-repository.ts'
+import { createReviewRoutes, type ReviewRow } from './github-reviews.ts'
 
-/** An artifact of any run of the repository; `archiveUrl` is where its ZIP is. */
-export type ArtifactRow = {
-  id: number
-  name: string
-  runId: number
-  sizeBytes?: number
-  digest?: string
-  headSha?: string
-  headBranch?: string
-  headRepositoryId?: number
-  createdAt?: string
-  expired?: boolean
-  archiveUrl?: string
-}
-
-type Asked = { parameters: string[]; query: Record<string, string>; body: unknown; accept: string }
-
-export type Route = { method: string; pattern: RegExp; answer: (asked: Asked) => ScriptedResponse }
-
-type World = {
-  repository: FakeRepository
-  apiUrl: string
-  store: ReturnType<typeof createComments>
-  artifacts: () => ArtifactRow[]
-}
-
-/** An error in the shape of GitHub's own. */
-export function fail(status: number, message: string): ScriptedResponse {
-  const body = { message, documentation_url: 'https://docs.github.com/rest', status: String(status) }
-  return { status, body }
-}
-
-const ok = (body: unknown): ScriptedResponse => ({ status: 200, body })
+type World = ActionsWorld & { store: ReturnType<typeof createComments>; reviews: readonly ReviewRow[] }
 
 /** The routes of one repository; its owner and name match without regard to case, as on GitHub. */
 export function createRoutes(world: World): Route[] {
   const { owner, name } = world.repository
-  const route = (method: string, path: string, answer: Route['answer']): Route => {
+  const route: RouteMaker = (method, path, answer) => {
     const escaped = `/repos/${owner}/${name}`.replace(/[.]/g, '\\.')
     return { method, pattern: new RegExp(`^${escaped}${path}$`, 'i'), answer }
   }
@@ -55,20 +20,12 @@ export function createRoutes(world: World): Route[] {
       const commit = findCommit(world.repository, ref)
       return commit ? ok(describeCommit({ ...world, commit })) : fail(422, `No commit found for SHA: ${ref}`)
     }),
-    route('GET', '/contents/(.+)', (asked) => answerContents(world, asked)),
-    route('GET', '/actions/artifacts', (asked) => answerArtifacts(world, asked)),
-    route('GET', '/actions/artifacts/(\\d+)/zip', ({ parameters: [id] }) => {
-      const row = world.artifacts().find((artifact) => artifact.id === Number(id))
-      if (row?.archiveUrl === undefined) return fail(404, 'Not Found')
-      return row.expired
-        ? fail(410, 'Artifact has expired')
-        : { status: 302, headers: { location: row.archiveUrl } }
-    }),
+    route('GET', '/contents/(.*)', (asked) => answerContents(world, asked)),
+    ...createActionsRoutes(world, route),
+    ...createReviewRoutes(world, route),
     ...createCommentRoutes(world, route),
   ]
 }
-
-type RouteMaker = (method: string, path: string, answer: Route['answer']) => Route
 
 function createCommentRoutes({ repository, apiUrl, store }: World, route: RouteMaker): Route[] {
   const fullName = `${repository.owner}/${repository.name}`
@@ -123,59 +80,4 @@ function answerContents(world: World, { parameters: [path = ''], query, accept }
     return { status: 200, headers, body: contents.raw }
   }
   return ok(contents.body)
-}
-
-function answerArtifacts(world: World, { query }: Asked): ScriptedResponse {
-  const { repository, apiUrl, artifacts } = world
-  const base = `${apiUrl}/repos/${repository.owner}/${repository.name}/actions/artifacts`
-  const matching = artifacts().filter((row) => query.name === undefined || row.name === query.name)
-  // The newest first, as on GitHub.
-  const sorted = matching.toSorted((a, b) => b.id - a.id)
-  const { rows, headers } = paginate({ rows: sorted, query, url: base })
-  const described = rows.map((row) => describeArtifact(row, base))
-  return { status: 200, headers, body: { total_count: matching.length, artifacts: described } }
-}
-
-function describeArtifact(row: ArtifactRow, base: string) {
-  const createdAt = row.createdAt ?? '2026-11-02T08:00:00Z'
-  return {
-    id: row.id,
-    node_id: `A_${row.id}`,
-    name: row.name,
-    size_in_bytes: row.sizeBytes ?? 0,
-    url: `${base}/${row.id}`,
-    archive_download_url: `${base}/${row.id}/zip`,
-    expired: row.expired ?? false,
-    created_at: createdAt,
-    updated_at: createdAt,
-    expires_at: new Date(Date.parse(createdAt) + 90 * 86_400_000).toISOString(),
-    digest: row.digest ?? null,
-    workflow_run: {
-      id: row.runId,
-      repository_id: 1,
-      head_repository_id: row.headRepositoryId ?? 1,
-      head_branch: row.headBranch ?? 'main',
-      head_sha: row.headSha ?? '0'.repeat(40),
-    },
-  }
-}
-
-type Paging<Row> = { rows: readonly Row[]; query: Record<string, string>; url: string }
-
-/** One page, and the `Link` header to its neighbours; GitHub gives 30 rows unless asked, never above 100. */
-function paginate<Row>({ rows, query, url }: Paging<Row>): { rows: Row[]; headers: Record<string, string> } {
-  const size = Math.min(Number(query.per_page ?? 30), 100)
-  const page = Math.max(Number(query.page ?? 1), 1)
-  const last = Math.max(Math.ceil(rows.length / size), 1)
-  const link = (target: number, relation: string) => {
-    const address = new URL(url)
-    address.search = new URLSearchParams({ ...query, page: String(target) }).toString()
-    return `<${address}>; rel="${relation}"`
-  }
-  const links = [
-    ...(page > 1 ? [link(page - 1, 'prev'), link(1, 'first')] : []),
-    ...(page < last ? [link(page + 1, 'next'), link(last, 'last')] : []),
-  ]
-  const shown = rows.slice((page - 1) * size, page * size)
-  return { rows: shown, headers: links.length > 0 ? { link: links.join(', ') } : {} }
 }

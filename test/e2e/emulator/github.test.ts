@@ -183,6 +183,61 @@ describeWithShared('startGitHub', () => {
     expect(problems(github)).toEqual([])
   })
 
+  it('says what it knows of a run, and of what it left', async () => {
+    const artifacts = () => [{ id: 1, name: 'gate-r1', runId: 11 }]
+    const runs = () => [{ id: 11, runAttempt: 2, workflowId: 7, headSha: head, headRepositoryId: 99 }]
+    const { github, ask } = await open({ artifacts, runs })
+    expect((await ask('/actions/runs/11')).body).toMatchObject({
+      id: 11,
+      run_attempt: 2,
+      workflow_id: 7,
+      head_sha: head,
+      head_repository: { id: 99, full_name: 'somebody/app' },
+    })
+    const { body } = await ask('/actions/artifacts/1')
+    expect(body.workflow_run).toMatchObject({ id: 11, head_repository_id: 99, head_sha: head })
+    expect((await ask('/actions/runs/12')).status).toBe(404)
+    expect((await ask('/actions/artifacts/2')).status).toBe(404)
+    expect(problems(github)).toEqual([])
+  })
+
+  it('lists what was done to a branch, by cursor, the newest first unless asked otherwise', async () => {
+    const at = (minute: number) => `2026-11-02T08:0${minute}:00Z`
+    const pushes = () => [
+      { at: at(0), branch: 'bump', after: head, type: 'branch_creation' as const },
+      { at: at(1), branch: 'main', after: base },
+      { at: at(2), branch: 'bump', before: head, after: base, type: 'force_push' as const },
+      { at: at(3), branch: 'bump', after: head },
+    ]
+    const { github, ask } = await open({ pushes })
+    const first = await ask('/activity?ref=refs/heads/bump&per_page=2')
+    expect(first.body).toMatchObject([
+      { timestamp: at(3), activity_type: 'push', after: head, ref: 'refs/heads/bump' },
+      { timestamp: at(2), activity_type: 'force_push', before: head, after: base },
+    ])
+    const next = /\/activity\?[^>]+(?=>; rel="next")/.exec(first.headers.get('link') ?? '')?.[0] ?? ''
+    const second = await ask(next)
+    expect(second.body).toMatchObject([{ timestamp: at(0), activity_type: 'branch_creation' }])
+    expect(second.headers.get('link')).toBeNull()
+    const all = await ask('/activity?direction=asc')
+    expect(all.body.map(({ timestamp }: { timestamp: string }) => timestamp)).toEqual([0, 1, 2, 3].map(at))
+    expect(problems(github)).toEqual([])
+  })
+
+  it('lets a token without `actions: read` do everything else', async () => {
+    const { ask, post } = await open({ permissions: 'no-actions' })
+    for (const path of ['/actions/artifacts', '/actions/artifacts/1/zip', '/actions/runs/1']) {
+      const refused = await ask(path)
+      expect(refused).toMatchObject({
+        status: 403,
+        body: { message: 'Resource not accessible by integration' },
+      })
+    }
+    expect((await ask('/contents/README.md')).status).toBe(200)
+    expect((await ask('/activity')).status).toBe(200)
+    expect((await post('/issues/7/comments', { body: 'x' })).status).toBe(201)
+  })
+
   it('answers an injected fault first, and logs what was asked', async () => {
     const { github, ask } = await open({
       fault: (method, path) =>

@@ -6,12 +6,15 @@ import {
   startLoopbackServer,
 } from '../../fakes/loopback-server.ts'
 import { type ContractRequest, loadContract } from './contract.ts'
+import type { ArtifactRow, PushRow, RunRow } from './github-actions.ts'
+import { fail, type Route } from './github-answers.ts'
 import { type CommentSeed, createComments, type FakeComment } from './github-comments.ts'
 import type { FakeRepository } from './github-repository.ts'
-import { type ArtifactRow, createRoutes, fail, type Route } from './github-routes.ts'
+import type { ReviewRow } from './github-reviews.ts'
+import { createRoutes } from './github-routes.ts'
 import { defaultToken } from './runner.ts'
 
-export type { ArtifactRow } from './github-routes.ts'
+export type { ArtifactRow, PushRow, RunRow } from './github-actions.ts'
 
 /**
  * One received request. `path` is as it was sent, percent-encoded; `problem` is what GitHub's OpenAPI description
@@ -27,29 +30,35 @@ export type GitHubLogEntry = ContractRequest & {
 /** A fault to answer with instead; `'reset'` ends the connection without an answer. */
 export type Fault = ScriptedResponse | 'reset'
 
+/** What `GITHUB_TOKEN` may do: a pull request from a fork gets `read-only`; `no-actions` lacks `actions: read`. */
+export type Permissions = 'full' | 'read-only' | 'no-actions'
+
 export type GitHubOptions = {
   repository: FakeRepository
   comments?: CommentSeed[]
-  /** What `GITHUB_TOKEN` may do: a pull request from a fork gets `read-only`. */
-  permissions?: 'full' | 'read-only'
+  permissions?: Permissions
   token?: string
   /** Asked at every request, so that what a run uploads can show up. */
-  artifacts?: () => ArtifactRow[]
+  artifacts?: () => readonly ArtifactRow[]
+  runs?: () => readonly RunRow[]
+  pushes?: () => readonly PushRow[]
   /** Consulted first, with the path as it was sent. */
-  fault?: (method: string, path: string) => Fault | undefined
+  fault?: (method: string, path: string, query: Record<string, string>) => Fault | undefined
 }
 
 export type FakeGitHub = {
   url: string
   log: GitHubLogEntry[]
   comments: FakeComment[]
+  /** Of pull requests; a test adds its own. */
+  reviews: ReviewRow[]
   repository: FakeRepository
   close: () => Promise<void>
 }
 
 /** A stand-in for GitHub's REST API, holding one repository. A test may change it between requests. */
 export async function startGitHub(options: GitHubOptions): Promise<FakeGitHub> {
-  const { repository, permissions = 'full', token = defaultToken, artifacts = () => [] } = options
+  const { repository, permissions = 'full', token = defaultToken } = options
   const contract = await loadContract()
   const store = createComments(options.comments ?? [])
   const log: GitHubLogEntry[] = []
@@ -65,7 +74,7 @@ export async function startGitHub(options: GitHubOptions): Promise<FakeGitHub> {
       responseProblem: undefined,
     }
     log.push(entry)
-    const fault = options.fault?.(asked.method, asked.path)
+    const fault = options.fault?.(asked.method, asked.path, asked.query)
     if (fault === 'reset') {
       request.socket.resetAndDestroy()
       return
@@ -80,8 +89,10 @@ export async function startGitHub(options: GitHubOptions): Promise<FakeGitHub> {
     }
     sendScripted(response, answer)
   })
-  routes = createRoutes({ repository, apiUrl: server.url, store, artifacts })
-  return { url: server.url, log, comments: store.comments, repository, close: server.close }
+  const { artifacts = () => [], runs = () => [], pushes = () => [] } = options
+  const reviews: ReviewRow[] = []
+  routes = createRoutes({ repository, apiUrl: server.url, store, artifacts, runs, pushes, reviews })
+  return { url: server.url, log, comments: store.comments, reviews, repository, close: server.close }
 }
 
 async function readRequest(request: IncomingMessage): Promise<ContractRequest> {
@@ -108,7 +119,7 @@ type Refusing = {
   asked: ContractRequest
   authorization: string | undefined
   token: string
-  permissions: 'full' | 'read-only'
+  permissions: Permissions
 }
 
 function refuse({ asked, authorization, token, permissions }: Refusing): ScriptedResponse | undefined {
@@ -116,9 +127,11 @@ function refuse({ asked, authorization, token, permissions }: Refusing): Scripte
   if (authorization !== `token ${token}` && authorization !== `Bearer ${token}`) {
     return fail(401, 'Bad credentials')
   }
-  if (permissions === 'read-only' && asked.method !== 'GET') {
-    return fail(403, 'Resource not accessible by integration')
-  }
+  const isRefused =
+    permissions === 'no-actions'
+      ? /^\/repos\/[^/]+\/[^/]+\/actions\//.test(asked.path)
+      : permissions === 'read-only' && asked.method !== 'GET'
+  if (isRefused) return fail(403, 'Resource not accessible by integration')
   return undefined
 }
 

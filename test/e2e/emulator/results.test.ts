@@ -57,6 +57,25 @@ describe('startResults', () => {
     expect((await call('CreateArtifact', create)).status).toBe(200)
   })
 
+  it('dates artifacts as they are finished, expires them, and lets them be deleted', async () => {
+    const { results, call } = await open()
+    const names = ['first', 'second']
+    const made = await Promise.all(names.map((name) => call('CreateArtifact', { ...create, name })))
+    for (const [index, name] of names.toReversed().entries()) {
+      await putBlob(made[1 - index]?.body.signed_upload_url, name)
+      await call('FinalizeArtifact', { ...run, name, size: String(name.length), hash: hash(name) })
+    }
+    expect(results.artifacts()).toMatchObject([
+      { name: 'first', createdAt: '2026-11-02T08:02:00Z', expired: false },
+      { name: 'second', createdAt: '2026-11-02T08:01:00Z', expired: false },
+    ])
+    const [first = 0, second = 0] = results.artifacts().map(({ id }) => id)
+    results.expireArtifact(second)
+    results.deleteArtifact(first)
+    expect(results.artifacts()).toMatchObject([{ name: 'second', expired: true }])
+    expect(() => results.deleteArtifact(first)).toThrow(`there is no artifact ${first}`)
+  })
+
   it('refuses a name that the run has already used', async () => {
     const { call } = await open()
     await call('CreateArtifact', create)

@@ -7,7 +7,8 @@ import {
   startLoopbackServer,
 } from '../../fakes/loopback-server.ts'
 import { type BlobStore, startBlobStore } from './blob.ts'
-import type { ArtifactRow } from './github-routes.ts'
+import type { ArtifactRow } from './github-actions.ts'
+import { createServerClock, type ServerClock } from './server-clock.ts'
 import { readZip } from './zip.ts'
 
 export type ResultsLogEntry = { method: string; body: string; status: number }
@@ -15,6 +16,8 @@ export type ResultsLogEntry = { method: string; body: string; status: number }
 export type ResultsOptions = {
   /** Answers everything, the blob store's requests too, with 503. */
   down?: boolean
+  /** Dates artifacts as they are finished. */
+  clock?: ServerClock
   /** Consulted first, with the method's name (`CreateArtifact`, …). */
   fault?: (method: string) => ScriptedResponse | undefined
 }
@@ -24,10 +27,17 @@ export type ResultsService = {
   log: ResultsLogEntry[]
   /** The finished artifacts of all runs, in the shape that the GitHub stand-in takes. */
   artifacts: () => Required<
-    Pick<ArtifactRow, 'id' | 'name' | 'runId' | 'sizeBytes' | 'digest' | 'archiveUrl'>
+    Pick<
+      ArtifactRow,
+      'id' | 'name' | 'runId' | 'sizeBytes' | 'digest' | 'archiveUrl' | 'createdAt' | 'expired'
+    >
   >[]
   /** The files of the newest finished artifact of that name; `undefined` where there is none. */
   readArtifact: (name: string) => Record<string, Buffer> | undefined
+  /** As someone with write access does it: the artifact is gone without a trace. Throws where there is none. */
+  deleteArtifact: (id: number) => void
+  /** As its retention does it: it is still listed. */
+  expireArtifact: (id: number) => void
   close: () => Promise<void>
 }
 
@@ -49,14 +59,22 @@ const listSchema = z.strictObject({
   id_filter: z.string().optional(),
 })
 
-type Artifact = z.infer<typeof createSchema> & { id: number; blob: string; size?: string; hash?: string }
+type Artifact = z.infer<typeof createSchema> & {
+  id: number
+  blob: string
+  createdAt: string
+  expired: boolean
+  size?: string
+  hash?: string
+}
 
-type Store = { artifacts: Artifact[]; blobs: BlobStore; nextId: number }
+type Store = { artifacts: Artifact[]; blobs: BlobStore; nextId: number; clock: ServerClock }
 
 /** The artifact service of GitHub's results API and its blob store, both on 127.0.0.1. */
-export async function startResults({ down = false, fault }: ResultsOptions = {}): Promise<ResultsService> {
+export async function startResults(options: ResultsOptions = {}): Promise<ResultsService> {
+  const { down = false, fault, clock = createServerClock() } = options
   const blobs = await startBlobStore({ down })
-  const store: Store = { artifacts: [], blobs, nextId: 1001 }
+  const store: Store = { artifacts: [], blobs, nextId: 1001, clock }
   const log: ResultsLogEntry[] = []
   const server = await startLoopbackServer(async (request, response) => {
     const body = (await readBody(request)).toString()
@@ -82,17 +100,31 @@ export async function startResults({ down = false, fault }: ResultsOptions = {})
       const archive = artifact && blobs.read(artifact.blob)
       return archive && readZip(archive)
     },
+    deleteArtifact: (id) => {
+      store.artifacts.splice(store.artifacts.indexOf(requireArtifact(store, id)), 1)
+    },
+    expireArtifact: (id) => {
+      requireArtifact(store, id).expired = true
+    },
     close: async () => {
       await Promise.all([server.close(), blobs.close()])
     },
   }
 }
 
+function requireArtifact({ artifacts }: Store, id: number): Artifact {
+  const artifact = artifacts.find((candidate) => candidate.id === id)
+  if (artifact === undefined) throw new Error(`there is no artifact ${id}`)
+  return artifact
+}
+
 function describeRow(artifact: Artifact, blobs: BlobStore) {
   const { id, name, workflow_run_backend_id: backendId, size = '0', hash = '', blob } = artifact
+  const { createdAt, expired } = artifact
   // The runner's emulation ends the backend id with the number of the run.
   const runId = Number(backendId.slice(-12))
-  return { id, name, runId, sizeBytes: Number(size), digest: hash, archiveUrl: blobs.signedUrl(blob) }
+  const archiveUrl = blobs.signedUrl(blob)
+  return { id, name, runId, sizeBytes: Number(size), digest: hash, archiveUrl, createdAt, expired }
 }
 
 type Call = { method: string | undefined; body: string; authorization: string | undefined }
@@ -112,7 +144,8 @@ const methods: Record<string, (store: Store, request: unknown) => ScriptedRespon
   CreateArtifact: (store, request) =>
     parse(createSchema, request, (create) => {
       if (find(store, create)) return twirpError(409, 'already_exists')
-      const artifact = { ...create, id: store.nextId++, blob: randomUUID() }
+      const id = store.nextId++
+      const artifact = { ...create, id, blob: randomUUID(), createdAt: '', expired: false }
       store.artifacts.push(artifact)
       return ok({ ok: true, signed_upload_url: store.blobs.signedUrl(artifact.blob) })
     }),
@@ -123,7 +156,7 @@ const methods: Record<string, (store: Store, request: unknown) => ScriptedRespon
       const content = store.blobs.read(artifact.blob)
       const sha256 = content && `sha256:${createHash('sha256').update(content).digest('hex')}`
       if (sha256 !== hash || size !== String(content?.length)) return twirpError(400, 'invalid_argument')
-      Object.assign(artifact, { size, hash })
+      Object.assign(artifact, { size, hash, createdAt: store.clock.tick() })
       return ok({ ok: true, artifact_id: String(artifact.id) })
     }),
   ListArtifacts: (store, request) =>
@@ -159,7 +192,7 @@ function describeArtifact(artifact: Artifact) {
     database_id: String(artifact.id),
     name: artifact.name,
     size: artifact.size,
-    created_at: '2026-11-02T08:00:00Z',
+    created_at: artifact.createdAt,
     digest: artifact.hash,
   }
 }

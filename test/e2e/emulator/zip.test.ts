@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { readZip } from './zip.ts'
+import { readZip, writeZip } from './zip.ts'
 
 // Written by Info-ZIP: `a.txt` stored, the folder `d/`, and in it `b.txt` deflated.
 const archive = Buffer.from(
@@ -29,5 +29,13 @@ describe('readZip', () => {
     const shortened = Buffer.from(archive)
     shortened.writeUInt32LE(5, shortened.indexOf(Buffer.from('PK\x01\x02')) + 24)
     expect(() => readZip(shortened)).toThrow('another length')
+  })
+})
+
+describe('writeZip', () => {
+  it('writes what readZip reads, under any names', () => {
+    const files = { 'a.txt': 'ü', '../b': '', '/c': 'c'.repeat(1000) }
+    const read = Object.entries(readZip(writeZip(files))).map(([name, content]) => [name, content.toString()])
+    expect(Object.fromEntries(read)).toEqual(files)
   })
 })

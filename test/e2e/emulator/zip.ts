@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib'
+import { crc32, inflateRawSync } from 'node:zlib'
 
 const endSignature = 0x06054b50
 const entrySignature = 0x02014b50
@@ -38,4 +38,33 @@ function readEntry(archive: Buffer, offset: number): Buffer {
   const content = method === 0 ? packed : inflateRawSync(packed)
   if (content.length !== length) throw new Error('the ZIP entry has another length than its directory says')
   return content
+}
+
+/** An archive of files that are not compressed, with whatever names (APPNOTE 4.3.7, 4.3.12, 4.3.16). */
+export function writeZip(files: Record<string, string>): Buffer {
+  const parts: Buffer[] = []
+  const directory: Buffer[] = []
+  let offset = 0
+  for (const [name, text] of Object.entries(files)) {
+    const [path, content] = [Buffer.from(name), Buffer.from(text)]
+    const fields = Buffer.alloc(26)
+    fields.writeUInt16LE(20, 0)
+    fields.writeUInt32LE(crc32(content), 10)
+    fields.writeUInt32LE(content.length, 14)
+    fields.writeUInt32LE(content.length, 18)
+    fields.writeUInt16LE(path.length, 22)
+    const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), fields, path, content])
+    const place = Buffer.alloc(14)
+    place.writeUInt32LE(offset, 10)
+    directory.push(Buffer.from('PK\u0001\u0002\u0014\0'), fields, place, path)
+    parts.push(local)
+    offset += local.length
+  }
+  const central = Buffer.concat(directory)
+  const last = Buffer.alloc(18)
+  last.writeUInt16LE(parts.length, 4)
+  last.writeUInt16LE(parts.length, 6)
+  last.writeUInt32LE(central.length, 8)
+  last.writeUInt32LE(offset, 12)
+  return Buffer.concat([...parts, central, Buffer.from('PK\u0005\u0006'), last])
 }
