@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { clientFactory } from '../src/adapters/clients.ts'
 import { createConnector } from '../src/connect.ts'
-import { decideRecord } from '../src/gate.ts'
+import { decideRecord } from '../src/decide-record.ts'
 import { parseEndpoints } from '../src/replay/address.ts'
 import { formatPlain } from '../src/report/text.ts'
 import { buildView } from '../src/report/view.ts'
@@ -11,7 +11,7 @@ import { createRecordingLog } from './fakes/recording-log.ts'
 import { type ClientScript, completeWith, failWith } from './fakes/scripted-client.ts'
 import { attacks } from './support/attacks.ts'
 import { writeControls } from './support/controls.ts'
-import { createScenario, decide, type ScenarioOptions } from './support/gate-scenario.ts'
+import { createScenario, decide, nameCheckpoints, type ScenarioOptions } from './support/gate-scenario.ts'
 import { judgeHonestly, marker, readCategories, readData, writeGrades } from './support/honest-judge.ts'
 import { expectReconciled } from './support/reconcile.ts'
 
@@ -32,7 +32,7 @@ function open(options: ScenarioOptions & { withControls?: boolean } = {}) {
   return createScenario({
     ...rest,
     policy: { categories, ...policy, judge: { ...watched, ...(policy.judge as object | undefined) } },
-    files: { base: controls, ...rest.files },
+    files: { ...rest.files, base: { ...controls, ...rest.files?.base } },
     scripts: { judge: judgeHonestly, candidate: bad(), ...rest.scripts },
   })
 }
@@ -418,6 +418,7 @@ describe('a judge of the candidate’s family', () => {
     const judged: ClientScript = (request) =>
       completeWith({ text: judgeHonestly(request), model: 'gpt-5-2025-08-07' })
     const decided = await run({
+      files: nameCheckpoints({ baseline: 'llama-3-8b', candidate: 'ft:gpt-4o:acme' }),
       scripts: { judge: judged, candidate: named('ft:gpt-4o:acme'), baseline: named('llama-3-8b') },
     })
     expect(decided.verdict).toBe('pass')

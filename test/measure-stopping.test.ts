@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import { decideRecord } from '../src/decide-record.ts'
 import { boundAnytime } from '../src/estimate/e-process.ts'
-import { decideRecord } from '../src/gate.ts'
 import { readRecord, writeAudits } from '../src/record/store.ts'
 import { failWith } from './fakes/scripted-client.ts'
 import { createScenario, decide, type ScenarioOptions } from './support/gate-scenario.ts'

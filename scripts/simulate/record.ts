@@ -56,7 +56,9 @@ export function recordDirectly(parts: {
       decided: false,
       earlyStoppingOff,
       retainText: 'none',
+      history: { kind: 'none' },
       sources: { baseline: live, candidate: live, graders: { judge: live } },
+      probes: [],
     },
   })
 }

@@ -1,4 +1,4 @@
-import { decideRecord } from '../../src/gate.ts'
+import { decideRecord } from '../../src/decide-record.ts'
 import { deriveSeed } from '../../src/plan/plan.ts'
 import { drawSample, type Sample } from '../../src/sample/draw.ts'
 import { auditFlags } from './audit.ts'

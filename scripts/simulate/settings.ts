@@ -57,7 +57,8 @@ export async function prepareCell(cell: Cell, random: Random): Promise<Settings>
     file: policyFile,
     graderConfig: graderConfigSchema,
   })
-  const prepared = await preparePlan({ request, ports: sources, resolved, checkpoints })
+  const digests = { baseline: null, candidate: null }
+  const prepared = await preparePlan({ request, ports: sources, resolved, checkpoints: { ...checkpoints, digests } })
   return { ...prepared, resolved, request, sources }
 }
 

@@ -1,4 +1,4 @@
-import type { decideRecord } from '../../src/gate.ts'
+import type { decideRecord } from '../../src/decide-record.ts'
 import type { Cell } from './cell.ts'
 
 /** Replicates counted, by what came out. Plain numbers, so that parts of a cell can be added. */

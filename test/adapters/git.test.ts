@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { createGitChanges, createGitFiles, resolveCommit } from '../../src/adapters/git.ts'
-import { readRegistrations } from '../../src/registration/read.ts'
+import { readDocuments } from '../../src/policy/read-documents.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { useTemporaryFolders } from '../support/temporary-folder.ts'
 
@@ -86,7 +86,7 @@ describe('the files of a commit', () => {
   it('hold the registrations of that commit', async () => {
     const { folder, first } = await build()
     const repository = createGitFiles(folder)
-    expect(await readRegistrations({ repository, sha: first, folder: 'preregistration' })).toEqual([
+    expect(await readDocuments({ repository, sha: first, folder: 'preregistration' })).toEqual([
       { file: 'preregistration/b.yml', text: 'b' },
       { file: 'preregistration/ä ö.json', text: 'umlaut' },
     ])

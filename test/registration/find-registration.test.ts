@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { SourceText } from '../../src/policy/document.ts'
+import { readDocuments } from '../../src/policy/read-documents.ts'
 import { findRegistration } from '../../src/registration/load.ts'
-import { readRegistrations } from '../../src/registration/read.ts'
 import { createMemoryRepository } from '../fakes/memory-repository.ts'
 import { policyText, readPolicy } from '../policy/policies.ts'
 import { takeRefusal } from '../support/refusal.ts'
@@ -38,7 +38,9 @@ describe('the registration of a candidate', () => {
 
   it('is suggested under a name that is one file of the folder', async () => {
     const error = await takeRefusal(() => find([], '../org/model:v2'))
-    expect(error.remedy).toMatch(/^write preregistration\/\.\.-org-model-v2\.yml /)
+    expect(error.remedy).toMatch(
+      /^write preregistration\/org-model-v2\.yml with `candidate: "\.\.\/org\/model:v2"`/,
+    )
   })
 
   it('is missed with the file that can not be read', async () => {
@@ -92,7 +94,7 @@ describe('the folder of registrations', () => {
   })
 
   it('gives its YAML and JSON files', async () => {
-    expect(await readRegistrations({ repository, sha: 'head', folder: 'preregistration' })).toEqual([
+    expect(await readDocuments({ repository, sha: 'head', folder: 'preregistration' })).toEqual([
       { file: 'preregistration/a.yml', text: 'a' },
       { file: 'preregistration/b.yaml', text: 'b' },
       { file: 'preregistration/c.json', text: 'c' },
@@ -100,6 +102,6 @@ describe('the folder of registrations', () => {
   })
 
   it('may be absent', async () => {
-    expect(await readRegistrations({ repository, sha: 'head', folder: 'nowhere' })).toEqual([])
+    expect(await readDocuments({ repository, sha: 'head', folder: 'nowhere' })).toEqual([])
   })
 })

@@ -1,8 +1,8 @@
-import type { SourceText } from '../policy/document.ts'
 import type { RepositoryFiles } from '../ports.ts'
+import type { SourceText } from './document.ts'
 
-/** Reads every registration in a folder; none when the folder is not there. */
-export async function readRegistrations(request: {
+/** Reads every YAML and JSON file in a folder; none when the folder is not there. */
+export async function readDocuments(request: {
   repository: RepositoryFiles
   sha: string
   folder: string
