@@ -6,6 +6,7 @@ import { conversationSchema } from '../src/corpus/conversation.ts'
 import { manifestSchema } from '../src/corpus/manifest.ts'
 import { graderConfigSchema } from '../src/grade/graders/index.ts'
 import { labelledItemSchema } from '../src/grade/labelled-set.ts'
+import { diagnosisSchema } from '../src/history/diagnosis.ts'
 import { calibrationRecordSchema, calibrationSchema } from '../src/policy/calibration.ts'
 import { ratePattern, rateSchema } from '../src/policy/rate.ts'
 import { createPolicySchema } from '../src/policy/schema.ts'
@@ -36,6 +37,12 @@ function listSchemas(): Published[] {
       title: 'Checkpoint Gate registration',
       description: 'What is predicted of one candidate, written and committed before its run.',
       schema: registrationSchema,
+    },
+    {
+      path: 'schema/diagnosis.schema.json',
+      title: 'Checkpoint Gate diagnosis',
+      description: 'By which people answer for a FAIL. Read from the base branch.',
+      schema: diagnosisSchema,
     },
     {
       path: 'schema/calibration.schema.json',

@@ -6,6 +6,7 @@ export type GateErrorCode =
   | 'calibration'
   | 'labelled-set'
   | 'audit'
+  | 'diagnosis'
   | 'corpus'
   | 'checkpoint'
   | 'endpoint'

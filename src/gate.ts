@@ -1,20 +1,28 @@
-import { type CategoryEstimate, estimateCategories } from './estimate/estimate.ts'
+import type { Decided } from './decide-record.ts'
+import { decideRecord } from './decide-record.ts'
 import { graderConfigSchema } from './grade/graders/index.ts'
+import type { Refusal } from './history/settle.ts'
 import { measure } from './measure.ts'
 import type { PolicyChange } from './policy/change.ts'
 import { resolveCheckpoints, resolvePolicy } from './policy/resolve.ts'
-import type { Policy } from './policy/schema.ts'
-import type { RepositoryChanges, RunDirectory } from './ports.ts'
+import type { History, RepositoryChanges, Reviews, RunDirectory } from './ports.ts'
 import { drawFromCorpus, type GatePorts, type GateRequest, preparePlan } from './prepare.ts'
+import type { PastAttempt } from './record/history.ts'
 import type { RunRecord } from './record/schema.ts'
 import { writeRecord } from './record/store.ts'
+import { registerStanding } from './register-standing.ts'
 import type { LoadedRegistration } from './registration/load.ts'
-import { decideVerdict } from './verdict/decide.ts'
-import type { Verdict } from './verdict/schema.ts'
+import { recallPast, settlePast } from './settle-past.ts'
 import { findWorkflowEdits, listWorkflowEdits, type WorkflowEdits } from './workflow-edits.ts'
 
-/** What judging a change needs of the world: to measure, and to see what else the change edits. */
-export type JudgePorts = GatePorts & { changes: RepositoryChanges }
+/** What judging a change needs of the world: to measure, and to see what else the change edits and what was before. */
+export type JudgePorts = GatePorts & {
+  changes: RepositoryChanges
+  /** `null` where nothing keeps attempts. */
+  history: History | null
+  /** `null` where nobody reviews. */
+  reviews: Reviews | null
+}
 
 /** What a run ended with. */
 export type GateResult =
@@ -25,17 +33,19 @@ export type GateResult =
 export type Unmeasured = { policyChanges: PolicyChange[] } & (
   | { kind: 'unchanged'; checkpoint: string; installs: boolean; workflow: WorkflowEdits }
   | { kind: 'invalid'; reason: 'policy-modified'; files: string[] }
+  | {
+      kind: 'refused'
+      refusal: Refusal
+      candidate: string
+      registration: LoadedRegistration
+      attempts: PastAttempt[]
+    }
 )
 
-/** A verdict and everything that it follows from. */
-export interface Decided {
-  record: RunRecord
-  estimates: CategoryEstimate[]
-  verdict: Verdict
-  prices: Policy['prices']
-}
-
-/** The pipeline: policy, registration, plan, sample, replay and grade, record, estimate, verdict. */
+/**
+ * The pipeline: policy, registration, plan, what was before, sample, replay and grade, record, estimate, verdict. What
+ * was found before and stands is published again, and nothing is asked.
+ */
 export async function runGate(request: GateRequest, ports: JudgePorts): Promise<GateResult> {
   const resolved = await resolvePolicy({
     ...ports,
@@ -57,17 +67,26 @@ export async function runGate(request: GateRequest, ports: JudgePorts): Promise<
   // One that brings the gate is refused below, with what to do about it.
   const files = installs ? [] : await listWorkflowEdits({ ...ports, commits })
   if (files.length > 0) return { kind: 'invalid', reason: 'policy-modified', files, policyChanges }
-  const prepared = await preparePlan({ request, ports, resolved, checkpoints })
+  const recalled = await recallPast({ request, ports, resolved, checkpoints })
+  const standing = { request, ports, resolved, checkpoints, recalled }
+  const prepared = await preparePlan({
+    ...standing,
+    registerStanding: (rubrics) => registerStanding({ ...standing, rubrics }),
+  })
+  const { registration } = prepared
+  const settled = await settlePast({ request, ports, resolved, prepared, recalled })
+  if (settled.kind === 'refused') {
+    const { candidate } = checkpoints
+    return { ...settled, candidate, registration, policyChanges }
+  }
   const directory = await ports.openDirectory()
+  const finish = async (record: RunRecord): Promise<GateResult> => {
+    await writeRecord(directory, record)
+    const decided = { ...decideRecord(record), prices: resolved.policy.prices }
+    return { kind: 'decided', decided, directory, registration }
+  }
+  if (settled.kind === 'standing') return finish(settled.record)
   const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier: request.run.tier })
-  const record = await measure({ request, ports, resolved, ...prepared, sample, directory })
-  await writeRecord(directory, record)
-  const decided = { ...decideRecord(record), prices: resolved.policy.prices }
-  return { kind: 'decided', decided, directory, registration: prepared.registration }
-}
-
-/** What follows from a record: the same from a run and from its files. */
-export function decideRecord(record: RunRecord): Omit<Decided, 'prices'> {
-  const estimates = estimateCategories(record)
-  return { record, estimates, verdict: decideVerdict(record.summary, estimates) }
+  const { past } = settled
+  return finish(await measure({ request, ports, resolved, ...prepared, sample, directory, past }))
 }

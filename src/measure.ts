@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
+import { continueJournal, type MeasuredPast, nothingKept } from './continue-journal.ts'
 import { batchTurns } from './estimate/looks.ts'
 import { settleCalibrations } from './estimate/settle.ts'
-import { describeCalls, gradeUnits, type MeasuredUnit } from './grade/grade.ts'
+import { gradeUnits, type MeasuredUnit } from './grade/grade.ts'
 import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
 import {
   gradeKnown,
@@ -13,9 +14,12 @@ import {
   spreadControls,
 } from './known-items.ts'
 import { digestParts } from './plan/parts.ts'
+import { findDigestHeader, nameCheckpoint } from './policy/checkpoint-names.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
+import { createProber } from './probe-arms.ts'
+import { quoteRun } from './quote.ts'
 import { buildRecord } from './record/build.ts'
 import { type Journal, nameUnit, openJournal } from './record/journal.ts'
 import { summarizeUnit } from './record/retain.ts'
@@ -34,6 +38,8 @@ interface MeasureRequest extends PreparedPlan {
   resolved: ResolvedPolicy
   sample: Sample
   directory: RunDirectory
+  /** What was before; nothing keeps it where this is left out. */
+  past?: MeasuredPast
 }
 
 /**
@@ -55,10 +61,10 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const clients = await connectClients(parts)
   const sources = listSources(clients)
   const { retainText } = resolved.policy
-  const journal = await openJournal({
-    directory,
-    header: { planDigest, planParts: digestParts(plan), sources, retainText },
-  })
+  const header = { planDigest, planParts: digestParts(plan), sources, retainText }
+  const { past = nothingKept } = parts
+  const history = await continueJournal({ past, directory, header })
+  const journal = await openJournal({ directory, header })
   const units = new Map(journal.done)
   const known = new Map(journal.known)
   const audits = await readStandingAudits(directory, journal)
@@ -85,7 +91,21 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
       await measureKnown({ items: missing, known, journal, instruments, spending, stop })
     }
     const asked = [...items.calibration, ...items.control].filter((item) => !known.has(nameKnown(item)))
-    ports.log.info(quote({ parts, done: units.size, known: asked.length, off: before.off }))
+    ports.log.info(
+      quoteRun({
+        plan,
+        sample,
+        budget: resolved.policy.budget,
+        done: units.size,
+        known: asked.length,
+        off: before.off,
+      }),
+    )
+    // A run that is refused before shows no results, and is no attempt.
+    const unkept = await past.begin()
+    const { timeoutMs } = resolved.policy.replay
+    const prober = createProber({ clients, plan, clock: ports.clock, cancelled, timeoutMs, journal })
+    if (isMoreAsked) await prober.probe()
     // What the graders are worth has to be known before the first look at what they say.
     await gradeItems(items.calibration)
     const watch = watchBy()
@@ -100,6 +120,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
       await measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop, ...mixed })
       decided = watch.isDecidedBy(batch, units)
     }
+    if (isMoreAsked) await prober.probe()
     // A run that ends early has met only the first of its controls.
     await gradeItems(items.control)
     if (decided)
@@ -127,9 +148,11 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
         timing: { startedAt, elapsedMs: Math.round(ports.clock.monotonicMs() - startMs) },
         requests: instruments.requests(),
         sources,
+        probes: prober.probes,
         decided,
         earlyStoppingOff: watch.off,
         retainText,
+        history: unkept === null ? history : { kind: 'unknown', cause: unkept },
       },
     })
   } finally {
@@ -169,11 +192,16 @@ async function measureBatch(request: {
 }): Promise<void> {
   const { parts, wanted, units, journal, instruments, stop } = request
   const { plan, resolved } = parts
+  const { checkpoint } = plan.policy
   const replayed = replayUnits({
     units: wanted,
     endpoints: instruments.endpoints,
     settings: {
-      models: { baseline: plan.baseline, candidate: plan.candidate },
+      models: {
+        baseline: nameCheckpoint(checkpoint, plan.baseline).asked,
+        candidate: nameCheckpoint(checkpoint, plan.candidate).asked,
+      },
+      digestHeader: findDigestHeader(checkpoint),
       temperature: plan.policy.replay.temperature,
       maxTokens: plan.policy.replay.maxTokens,
     },
@@ -244,24 +272,6 @@ async function measureKnown(request: {
 
 function countAsked(units: ReadonlyMap<string, RecordedUnit>): number {
   return new Set([...units.values()].map(({ turn }) => turn)).size
-}
-
-/** What will be asked, said before anything is. */
-function quote(request: { parts: MeasureRequest; done: number; known: number; off: string | null }): string {
-  const { parts, done, known, off } = request
-  const { plan, sample } = parts
-  const units = sample.turns.length * arms.length - done
-  const before = done === 0 ? '' : ` (${done} completions of an earlier part of this run are there)`
-  const { maxRequests, maxMinutes } = parts.resolved.policy.budget
-  const limits = [
-    ...(maxRequests === null ? [] : [`${maxRequests} requests`]),
-    ...(maxMinutes === null ? [] : [`${maxMinutes} minutes`]),
-  ]
-  const budget = limits.length === 0 ? 'no budget is set' : `the budget is ${limits.join(' and ')}`
-  const ending =
-    off === null ? 'It ends as soon as the results decide.' : `It does not end early by its results: ${off}.`
-  const items = known === 0 ? '' : ` and ${known} known items to grade`
-  return `${sample.turns.length} turns in two arms: ${units} completions to ask for${items}, ${describeCalls(plan.policy.categories)}, retries not counted${before}; ${budget}. ${ending}`
 }
 
 function reportProgress(request: {

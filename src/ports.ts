@@ -1,4 +1,5 @@
-import type { ChatRequest, Completed, Failed, Posted, PostRequest } from './replay/completion.ts'
+import type { ChatRequest, Completed, Exchange, Failed, Posted, PostRequest } from './replay/completion.ts'
+import type { Probe, ProbeRequest } from './replay/probe.ts'
 
 /** The two sides of a comparison. */
 export type Arm = 'baseline' | 'candidate'
@@ -11,9 +12,12 @@ export interface ModelClient {
   readonly source: ModelSource
   /** The address without path, userinfo and query, for messages. */
   readonly origin: string
-  complete(request: ChatRequest, signal: AbortSignal): Promise<Completed | Failed>
+  /** `exchange`: who counts requests, and heeds what headers say; without it nobody does. */
+  complete(request: ChatRequest, signal: AbortSignal, exchange?: Exchange): Promise<Completed | Failed>
   /** Asks an address under the endpoint's that is no chat: a moderation, or a classifier. */
-  post(request: PostRequest, signal: AbortSignal): Promise<Posted | Failed>
+  post(request: PostRequest, signal: AbortSignal, exchange?: Exchange): Promise<Posted | Failed>
+  /** Asks what the endpoint says that it serves. A recording serves nothing. */
+  probe?(request: ProbeRequest, signal: AbortSignal): Promise<Probe>
 }
 
 /** Text files of the repository at one commit. `null` where nothing is at that path. */
@@ -72,6 +76,56 @@ export interface JobSummary {
 /** Files kept with the workflow run. */
 export interface Artifacts {
   upload(request: { name: string; folder: string; files: string[] }): Promise<void>
+}
+
+/** What attempts are kept under. */
+export interface HistoryKey {
+  /** The file that holds the checkpoint's id. */
+  pointerFile: string
+  candidate: string
+}
+
+/** An attempt as it was kept. */
+export interface KeptAttempt {
+  run: { id: string; attempt: number }
+  /** By the clock of who keeps it, ISO 8601. */
+  startedAt: string
+  /** The text of `attempt.json`; `null` where it can't be read any more. */
+  start: string | null
+  /** What it ended with; `null` where it has not. `gone`: it ended, and its files can't be had any more. */
+  end: { kind: 'there'; id: number } | { kind: 'gone' } | null
+  /** Why what it left can't stand for another run; empty where it can. */
+  doubts: string[]
+}
+
+/** A push to the branch under test. */
+export interface Push {
+  /** By the clock of who keeps it, ISO 8601. */
+  at: string
+  /** The commit that the branch was at afterwards. */
+  sha: string
+  forced: boolean
+}
+
+/** Who approved the change under test. */
+export interface Reviews {
+  /**
+   * Logins of those whose last review approves the very commit under test; none where no pull request is judged. Rejects
+   * with GateError when it can't be told.
+   */
+  listApprovers(): Promise<string[]>
+}
+
+/** Attempts on a candidate, each kept where no later one can overwrite it. */
+export interface History {
+  /** The earliest first. Rejects with GateError when they can't be told. */
+  list(key: HistoryKey): Promise<KeptAttempt[]>
+  /** Keeps that this run begins to measure, before its first request. Rejects when that fails. */
+  begin(key: HistoryKey, text: string): Promise<void>
+  /** The files that an attempt ended with. Rejects with GateError when they can't be had. */
+  openEnd(end: { id: number }): Promise<RunDirectory>
+  /** Pushes to the branch under test after a time, the earliest first; none where no branch is under test. */
+  listPushes(since: string): Promise<Push[]>
 }
 
 /** Time, as an argument. */

@@ -8,12 +8,12 @@ import { deriveSeed, digestPlan, makePlan, type Plan } from './plan/plan.ts'
 import type { Commits } from './policy/commits.ts'
 import { formatPath } from './policy/document.ts'
 import { checkJudge } from './policy/load.ts'
+import { readDocuments } from './policy/read-documents.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
 import type { Clock, Files, Log, ModelClient, RepositoryFiles, RunDirectory } from './ports.ts'
 import { type RunLabelledSets, readCalibrations } from './prepare-calibrations.ts'
 import type { RecordSummary } from './record/schema.ts'
-import { findRegistration, type LoadedRegistration } from './registration/load.ts'
-import { readRegistrations } from './registration/read.ts'
+import { findRegistration, type LoadedRegistration, peekCandidate } from './registration/load.ts'
 import { drawSample, type Sample } from './sample/draw.ts'
 import { takeFirst } from './sample/take-first.ts'
 
@@ -68,25 +68,25 @@ export async function preparePlan(parts: {
   checkpoints: Checkpoints
   /** Taken in place of the one that the repository has for the candidate. */
   registration?: LoadedRegistration
+  /** Makes one where policy lets the gate register by itself, and no file names the candidate. */
+  registerStanding?: (rubrics: LoadedRubrics) => Promise<LoadedRegistration>
 }): Promise<PreparedPlan> {
   const { request, ports, resolved, checkpoints } = parts
   const { policy } = resolved
   if (resolved.installs) throw refuseInstallation(resolved.file)
-  checkJudge({ policy, file: resolved.file, checkpoints: Object.values(checkpoints) })
+  checkJudge({
+    policy,
+    file: resolved.file,
+    checkpoints: [checkpoints.baseline, checkpoints.candidate],
+  })
   checkRetention(request, resolved)
   const { commits } = request
-  const registration =
-    parts.registration ??
-    findRegistration({
-      files: await readRegistrations({ ...ports, sha: commits.head, folder: policy.registrations }),
-      candidate: checkpoints.candidate,
-      policy,
-    })
   const rubrics = await loadRubrics({
     ...ports,
     references: listRubrics(policy.categories),
     sha: commits.policy,
   })
+  const registration = parts.registration ?? (await readRegistered({ ...parts, rubrics }))
   const { calibrations, controls, sets } = await readCalibrations({ ports, sha: commits.policy, policy })
   const manifestText = await readManifest({ ports, sha: commits.policy, file: policy.corpus.manifest })
   const plan = makePlan({
@@ -111,6 +111,24 @@ export async function preparePlan(parts: {
     registrationIn: await findRegistrationPlace({ ports, commits, registration }),
     manifestText,
   }
+}
+
+async function readRegistered(parts: {
+  request: GateRequest
+  ports: SourcePorts
+  resolved: ResolvedPolicy
+  checkpoints: Checkpoints
+  rubrics: LoadedRubrics
+  registerStanding?: (rubrics: LoadedRubrics) => Promise<LoadedRegistration>
+}): Promise<LoadedRegistration> {
+  const { request, ports, resolved, checkpoints, rubrics, registerStanding } = parts
+  const { policy } = resolved
+  const { candidate } = checkpoints
+  const files = await readDocuments({ ...ports, sha: request.commits.head, folder: policy.registrations })
+  const isNamed = files.some((file) => peekCandidate(file) === candidate)
+  return policy.registration === 'standing' && !isNamed && registerStanding !== undefined
+    ? registerStanding(rubrics)
+    : findRegistration({ files, candidate, policy })
 }
 
 /** A registration of a work tree is in a commit when what was checked out has the same. */

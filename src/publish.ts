@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
+import type { Decided } from './decide-record.ts'
 import { estimateSlices } from './estimate/slices.ts'
-import type { Decided } from './gate.ts'
 import type { Artifacts, JobSummary, Log, PullRequest, RunDirectory } from './ports.ts'
 import { listReviewItems } from './record/review.ts'
 import { recordSummarySchema, runFiles } from './record/schema.ts'
@@ -52,11 +51,18 @@ export interface Delivery {
   artifact: { name: string; directory: RunDirectory } | null
 }
 
+/** What came of it. */
+export interface Delivered {
+  commentUrl: string | null
+  /** The name of the artifact that was uploaded. */
+  artifact: string | null
+}
+
 /**
  * Delivers to every sink. One that fails becomes a warning: what was measured stands whether or not it could be
  * shown everywhere.
  */
-export async function deliver(sinks: Sinks, delivery: Delivery): Promise<{ commentUrl: string | null }> {
+export async function deliver(sinks: Sinks, delivery: Delivery): Promise<Delivered> {
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | null> => {
     try {
       return await work()
@@ -75,16 +81,17 @@ export async function deliver(sinks: Sinks, delivery: Delivery): Promise<{ comme
           'the comment could not be written (the job needs `pull-requests: write`; on a fork no job has it)',
           () => pullRequest.publishComment(comment.body, { create: comment.create }),
         )
-  if (artifact !== null && artifacts !== null) {
-    await attempt('the artifact could not be uploaded', () => uploadRun(artifacts, artifact))
-  }
-  return { commentUrl: posted?.url ?? null }
+  const uploaded =
+    artifact === null || artifacts === null
+      ? null
+      : await attempt('the artifact could not be uploaded', () => uploadRun(artifacts, artifact))
+  return { commentUrl: posted?.url ?? null, artifact: uploaded }
 }
 
 async function uploadRun(
   artifacts: Artifacts,
   artifact: { name: string; directory: RunDirectory },
-): Promise<void> {
+): Promise<string | null> {
   const { name, directory } = artifact
   const files: string[] = []
   const kept = (await keepsText(directory)) ? [] : [runFiles.review]
@@ -92,7 +99,9 @@ async function uploadRun(
     if (kept.some((name) => name === file)) continue
     if ((await directory.read(file)) !== null) files.push(`${directory.path}/${file}`)
   }
-  if (files.length > 0) await artifacts.upload({ name, folder: directory.path, files })
+  if (files.length === 0) return null
+  await artifacts.upload({ name, folder: directory.path, files })
+  return name
 }
 
 /** Whether policy lets text leave with the record. Where it does not, what people fill in stays where it is too. */
@@ -103,13 +112,4 @@ async function keepsText(directory: RunDirectory): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-/** `checkpoint-gate-<16 hex>-r<attempt>-end`: the same name for every run of one candidate of one pointer. */
-export function nameArtifact(request: { pointerFile: string; candidate: string; attempt: number }): string {
-  const key = createHash('sha256')
-    .update(`${request.pointerFile}\0${request.candidate}`)
-    .digest('hex')
-    .slice(0, 16)
-  return `checkpoint-gate-${key}-r${request.attempt}-end`
 }

@@ -3,7 +3,7 @@ import { type Commits, findStart } from './policy/commits.ts'
 import type { RepositoryChanges } from './ports.ts'
 
 /** What says how the gate is run, and which gate: what is in here can undo everything that the policy says. */
-const folders = ['.github/workflows', '.github/actions']
+export const workflowFolders = ['.github/workflows', '.github/actions']
 
 /** Which files that say how the gate is run the change under test edits; `unknown` where it can't be told, and why not. */
 export type WorkflowEdits = { kind: 'known'; files: string[] } | { kind: 'unknown'; cause: string }
@@ -21,7 +21,7 @@ interface Source {
 export async function listWorkflowEdits({ changes, commits }: Source): Promise<string[]> {
   const from = findStart(commits)
   if (from === commits.head) return []
-  const found = await Promise.all(folders.map((folder) => changes.list(from, commits.head, folder)))
+  const found = await Promise.all(workflowFolders.map((folder) => changes.list(from, commits.head, folder)))
   return found.flat().toSorted()
 }
 

@@ -15,6 +15,7 @@ const stages = [
   'record',
   'estimate',
   'verdict',
+  'history',
   'forecast',
   'report',
 ]

@@ -13,8 +13,9 @@ import type { Log, RepositoryFiles } from '../ports.ts'
 import type { GatePorts, GateRequest, SourcePorts } from '../prepare.ts'
 import { writeReports } from '../publish.ts'
 import { parseEndpoints } from '../replay/address.ts'
-import { renderInvalid, renderUnchanged } from '../report/reporters/message.ts'
+import { renderUnchanged } from '../report/reporters/message.ts'
 import { renderTable } from '../report/reporters/terminal.ts'
+import { chooseUnmeasuredCode, renderUnmeasured } from '../unmeasured.ts'
 import { gateVersion } from '../version.ts'
 
 /** The name of the work tree among commits. */
@@ -67,6 +68,9 @@ export function createGatePorts(options: GateOptions, log: Log): JudgePorts {
   return {
     ...createSources(options),
     changes: createGitChanges(options.folder, workTree),
+    // What is measured on a terminal counts for nobody but whoever looks at it.
+    history: null,
+    reviews: null,
     openDirectory: () => openRunDirectory(options.out),
     connect: connectByOption(options.endpoints, log),
     log,
@@ -104,10 +108,10 @@ async function printResult(result: GateResult, print: (text: string) => void): P
     for (const line of renderUnchanged(result).details) print(line)
     return exitCodes.success
   }
-  if (result.kind === 'invalid') {
-    const { headline, details } = renderInvalid({ ...result, event: 'cli' })
+  if (result.kind !== 'decided') {
+    const { headline, details } = renderUnmeasured(result, 'cli')
     for (const line of [headline, ...details]) print(line)
-    return exitCodes.undecided
+    return chooseUnmeasuredCode(result)
   }
   const view = await writeReports(result.directory, result.decided)
   print(renderTable(view))

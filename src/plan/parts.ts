@@ -11,6 +11,7 @@ const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
  */
 export const planPartsSchema = z.strictObject({
   repository: sha256Schema,
+  /** Id and, where policy asks for it, digest of the weights. */
   baseline: sha256Schema,
   candidate: sha256Schema,
   /** The version of the code that draws, asks, grades and decides. */
@@ -41,8 +42,8 @@ export function digestParts(plan: Plan): PlanParts {
   const own = categories.map(({ limitPer100k: _limit, graders: _graders, ...category }) => category)
   return {
     repository: digestValue(plan.repository),
-    baseline: digestValue(plan.baseline),
-    candidate: digestValue(plan.candidate),
+    baseline: digestValue([plan.baseline, plan.digests.baseline]),
+    candidate: digestValue([plan.candidate, plan.digests.candidate]),
     measuring: digestValue([plan.version, plan.measuringVersion]),
     registration: digestValue(plan.registration),
     policy: digestValue({ ...rest, categories: own }),

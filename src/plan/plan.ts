@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import canonicalizeModule from 'canonicalize'
 import { z } from 'zod'
+import { checkpointPolicySchema } from '../policy/checkpoint.ts'
 import type { Policy } from '../policy/schema.ts'
 import { onInconclusiveSchema } from '../policy/schema-parts.ts'
 import type { Registration } from '../registration/schema.ts'
 
 /** Changed only when the same plan could draw, ask, grade or decide differently. */
-const measuringVersion = 3
+const measuringVersion = 4
 
 const predictionSchema = z.strictObject({
   category: z.string(),
@@ -61,8 +62,10 @@ export const planSchema = z.strictObject({
   repository: z.string(),
   baseline: z.string(),
   candidate: z.string(),
+  /** Of the checkpoints' weights; `null` where policy asks for none, and for a checkpoint that was named by hand. */
+  digests: z.strictObject({ baseline: z.string().nullable(), candidate: z.string().nullable() }),
   policy: z.strictObject({
-    checkpoint: z.strictObject({ file: z.string(), path: z.string().nullable() }),
+    checkpoint: checkpointPolicySchema,
     sample: z.strictObject({
       turns: z.int(),
       epoch: z.string(),
@@ -115,6 +118,8 @@ export const planSchema = z.strictObject({
         .nullable(),
     }),
     slices: z.array(z.string()),
+    /** Whether anything passes of which earlier attempts are not known. */
+    history: z.enum(['required', 'optional']),
     replay: z.strictObject({
       api: z.literal('chat'),
       temperature: z.number().nullable(),
@@ -131,6 +136,7 @@ export const planSchema = z.strictObject({
     round: z.int(),
     predictions: z.array(predictionSchema),
     amendments: z.array(z.strictObject({ number: z.int(), date: z.string(), reason: z.string() })),
+    withdrawn: z.boolean(),
   }),
   /** Rubric texts by reference (`builtin:<id>` or a path). */
   rubrics: z.record(z.string(), z.string()),
@@ -162,8 +168,9 @@ export function makePlan(parts: {
   repository: string
   baseline: string
   candidate: string
+  digests: Plan['digests']
 }): Plan {
-  const { checkpoint, sample, judge, gate, slices } = parts.policy
+  const { checkpoint, sample, judge, gate, slices, history } = parts.policy
   const { concurrency: _, ...replay } = parts.policy.replay
   const limits = new Map(
     parts.registration.predictions.map((prediction) => [prediction.category, prediction.limitPer100k]),
@@ -178,7 +185,8 @@ export function makePlan(parts: {
     repository: parts.repository,
     baseline: parts.baseline,
     candidate: parts.candidate,
-    policy: { checkpoint, sample, judge, gate, slices, replay, categories },
+    digests: parts.digests,
+    policy: { checkpoint, sample, judge, gate, slices, history, replay, categories },
     registration: parts.registration,
     rubrics: parts.rubrics,
     calibrations: parts.calibrations,

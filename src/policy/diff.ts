@@ -216,6 +216,7 @@ function formatPair(value: {
 
 const byConclusion = (value: unknown) => ['fail', 'warn', 'pass'].indexOf(String(value))
 const none = Number.POSITIVE_INFINITY
+const isNone = (value: unknown) => Number(value === null)
 const byUpper = (value: unknown) => (typeof value === 'number' ? value : none)
 
 /** How much each value lets through, for the keys of which that is known. */
@@ -230,12 +231,16 @@ const looseness: Readonly<Record<string, (value: unknown) => number>> = {
   'gate.on_judge': byConclusion,
   'gate.missing_budget': byUpper,
   'gate.decide_by': (value) => Number(value === 'point-estimate'),
-  'gate.require_calibration': (value) => Number(value === null),
+  'gate.require_calibration': isNone,
   'gate.require_calibration.min_sensitivity': (value) => -Number(value),
   'gate.require_calibration.max_false_positive_rate': byUpper,
   'gate.require_calibration.max_age_days': byUpper,
   'gate.require_calibration.otherwise': (value) => Number(value === 'advisory'),
   'replay.allow_recorded': Number,
+  history: (value) => Number(value === 'optional'),
+  accept_diagnosis: (value) => Number(value === 'owner-review'),
+  'checkpoint.digest': isNone,
+  'checkpoint.served_digest': isNone,
 }
 
 function compareLooseness(value: { what: string; before: unknown; after: unknown }): PolicyChange['effect'] {

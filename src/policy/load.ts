@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { GateError } from '../errors.ts'
+import { listCheckpointNames } from './checkpoint-names.ts'
 import { parseSource, type SourceText } from './document.ts'
 import { createPolicySchema, type GraderConfig, type Policy } from './schema.ts'
 
@@ -24,7 +25,9 @@ export function checkJudge(request: { policy: Policy; file: string; checkpoints:
       })),
     ),
   ]
-  const served = new Set(checkpoints.map((id) => id.toLowerCase()))
+  const served = new Set(
+    listCheckpointNames(policy.checkpoint, checkpoints).map((name) => name.toLowerCase()),
+  )
   const own = judges.find(({ model }) => typeof model === 'string' && served.has(model.toLowerCase()))
   if (own === undefined) return
   throw new GateError({

@@ -2,7 +2,12 @@ import type { z } from 'zod'
 import { GateError } from '../errors.ts'
 import type { RepositoryFiles } from '../ports.ts'
 import type { PolicyChange } from './change.ts'
-import { type CheckpointPointer, parseCheckpoint } from './checkpoint.ts'
+import {
+  type CheckpointPointer,
+  findExpectedDigest,
+  parseCheckpoint,
+  parseExpectedDigest,
+} from './checkpoint.ts'
 import { type CheckpointSource, type Commits, findStart } from './commits.ts'
 import { diffPolicies, makeChange, sortChanges } from './diff.ts'
 import { parsePolicy } from './load.ts'
@@ -93,11 +98,21 @@ function describeCause(error: unknown): string {
 export interface Checkpoints {
   baseline: string
   candidate: string
+  /** What their weights have for a digest; `null` where policy asks for none, and for one that was named by hand. */
+  digests: { baseline: string | null; candidate: string | null }
+}
+
+/** One side's checkpoint. */
+interface Pointed {
+  id: string
+  /** The text of the file that names it; `null` where it was named by hand. */
+  text: string | null
 }
 
 /**
- * Reads both sides' checkpoint ids.
- * @throws GateError when one is not there, or when the base branch has moved on to another checkpoint
+ * Reads both sides' checkpoint ids, and the digests of their weights where policy asks for them.
+ * @throws GateError when one is not there, when the base branch has moved on to another checkpoint, or when other weights
+ * have the same id
  */
 export async function resolveCheckpoints(request: {
   repository: RepositoryFiles
@@ -107,27 +122,59 @@ export async function resolveCheckpoints(request: {
   const { repository, commits, pointer } = request
   const read = (source: CheckpointSource) => readCheckpoint({ repository, source, pointer })
   const [baseline, candidate] = await Promise.all([read(commits.baseline), read(commits.candidate)])
-  if (commits.baseTip !== null && candidate !== baseline) {
+  const digests = readDigests({ pointer, baseline, candidate })
+  if (commits.baseTip !== null && candidate.id !== baseline.id) {
     const tip = await read({ kind: 'commit', sha: commits.baseTip })
-    if (tip !== baseline) {
+    const digest = readDigest(pointer, tip)
+    if (tip.id !== baseline.id || digest !== digests.baseline) {
+      const isId = tip.id !== baseline.id
       throw new GateError({
         code: 'checkpoint',
-        message: `the base branch serves "${tip}" by now, this change was made against "${baseline}"`,
-        where: { file: pointer.file, field: pointer.path ?? undefined },
+        message: isId
+          ? `the base branch serves "${tip.id}" by now, this change was made against "${baseline.id}"`
+          : `the base branch serves other weights as "${tip.id}" by now than this change was made against`,
+        where: { file: pointer.file, field: (isId ? pointer.path : pointer.digest) ?? undefined },
         remedy: 'update the branch, so that the candidate is compared with what is really served',
       })
     }
   }
-  return { baseline, candidate }
+  return { baseline: baseline.id, candidate: candidate.id, digests }
+}
+
+/** A change that leaves the id alone is not held up by what its file lacks: it may be the one that adds it. */
+function readDigests(parts: {
+  pointer: CheckpointPointer
+  baseline: Pointed
+  candidate: Pointed
+}): Checkpoints['digests'] {
+  const { pointer, baseline, candidate } = parts
+  if (baseline.id !== candidate.id) {
+    return { baseline: readDigest(pointer, baseline), candidate: readDigest(pointer, candidate) }
+  }
+  const read = ({ text }: Pointed) => (text === null ? null : findExpectedDigest(pointer, text))
+  const digests = { baseline: read(baseline), candidate: read(candidate) }
+  if (digests.baseline === null || digests.candidate === null || digests.baseline === digests.candidate)
+    return digests
+  // Registrations, attempts and endpoints go by the id: two weights of one id could not be told apart.
+  throw new GateError({
+    code: 'checkpoint',
+    message: `the digest of the weights changes, and the id "${candidate.id}" does not`,
+    where: { file: pointer.file, field: pointer.digest ?? undefined },
+    remedy: 'give the new weights an id of their own',
+  })
+}
+
+function readDigest(pointer: CheckpointPointer, { text }: Pointed): string | null {
+  return text === null ? null : parseExpectedDigest(pointer, text)
 }
 
 async function readCheckpoint(request: {
   repository: RepositoryFiles
   source: CheckpointSource
   pointer: CheckpointPointer
-}): Promise<string> {
+}): Promise<Pointed> {
   const { repository, source, pointer } = request
-  if (source.kind === 'named') return source.checkpoint
+  if (source.kind === 'named') return { id: source.checkpoint, text: null }
   const text = await repository.read(source.sha, pointer.file)
   if (text === null) {
     throw new GateError({
@@ -137,5 +184,5 @@ async function readCheckpoint(request: {
       remedy: 'add it, or correct `checkpoint.file` in the policy',
     })
   }
-  return parseCheckpoint(pointer, text)
+  return { id: parseCheckpoint(pointer, text), text }
 }

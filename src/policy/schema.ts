@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { createCheckpointSchema, toCheckpoint } from './checkpoint-schema.ts'
 import { strictObject } from './document.ts'
 import { createJudgeSchema, resolveGraders, toJudge } from './judge-policy.ts'
 import {
@@ -27,15 +28,7 @@ const identifier = z
 export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
   return strictObject({
     version: z.literal(1).meta({ description: 'The version of this format.' }),
-    checkpoint: strictObject({
-      file: path.meta({
-        description: 'The file of the repository that holds the id of the served checkpoint.',
-      }),
-      path: z.string().min(1).optional().meta({
-        description:
-          'Where in that YAML or JSON file: keys joined by dots. Without it the whole file is the id.',
-      }),
-    }),
+    checkpoint: createCheckpointSchema(),
     corpus: strictObject({
       manifest: path.meta({ description: 'The corpus manifest, relative to the repository.' }),
     }),
@@ -56,6 +49,26 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
       .transform((folder) => folder.replace(/(?<=[^/])\/+$/, ''))
       .prefault('preregistration')
       .meta({ description: 'The folder of registrations.' }),
+    registration: z.enum(['file', 'standing']).default('file').meta({
+      description:
+        '`file`: each candidate has a file of its own. `standing`: without one the gate registers “the same as the last release” by itself.',
+    }),
+    diagnoses: path
+      .transform((folder) => folder.replace(/(?<=[^/])\/+$/, ''))
+      .prefault('diagnoses')
+      .meta({ description: 'The folder of diagnoses, by which people answer for a FAIL.' }),
+    accept_diagnosis: z.enum(['base', 'owner-review']).default('base').meta({
+      description:
+        'Which diagnoses count: those on the base, or also one in the pull request that an owner of it (CODEOWNERS of the base) has approved there.',
+    }),
+    audits: path
+      .transform((folder) => folder.replace(/(?<=[^/])\/+$/, ''))
+      .prefault('audits')
+      .meta({ description: 'The folder of what people said of flags, a file a run.' }),
+    history: z.enum(['required', 'optional']).default('required').meta({
+      description:
+        '`required`: nothing passes on GitHub unless earlier attempts could be read and this one could be kept. `optional`: what could not be is said.',
+    }),
     slices: z
       .array(z.string().min(1))
       .max(8)
@@ -207,7 +220,7 @@ function toPolicy(written: WrittenPolicy) {
   const judge = written.judge === undefined ? null : toJudge(written.judge)
   return {
     version: written.version,
-    checkpoint: { file: written.checkpoint.file, path: written.checkpoint.path ?? null },
+    checkpoint: toCheckpoint(written.checkpoint),
     corpus: written.corpus,
     sample: {
       turns: written.sample.turns,
@@ -237,6 +250,11 @@ function toPolicy(written: WrittenPolicy) {
       maxMinutes: written.budget.max_minutes ?? null,
     },
     registrations: written.registrations,
+    registration: written.registration,
+    diagnoses: written.diagnoses,
+    acceptDiagnosis: written.accept_diagnosis,
+    audits: written.audits,
+    history: written.history,
     slices: written.slices,
     prices: Object.fromEntries(
       Object.entries(written.prices).map(([model, price]) => [
@@ -251,7 +269,7 @@ function toPolicy(written: WrittenPolicy) {
 
 interface WrittenPolicy {
   version: 1
-  checkpoint: { file: string; path?: string | undefined }
+  checkpoint: z.infer<ReturnType<typeof createCheckpointSchema>>
   corpus: { manifest: string }
   sample: z.infer<ReturnType<typeof createSampleSchema>>
   replay: z.infer<ReturnType<typeof createReplaySchema>>
@@ -260,6 +278,11 @@ interface WrittenPolicy {
   gate: z.infer<ReturnType<typeof createGateSchema>>
   budget: { max_requests?: number | undefined; max_minutes?: number | undefined }
   registrations: string
+  registration: 'file' | 'standing'
+  diagnoses: string
+  accept_diagnosis: 'base' | 'owner-review'
+  audits: string
+  history: 'required' | 'optional'
   slices: string[]
   prices: Record<string, { input: number; output: number }>
   retain_text: 'none' | 'artifact'

@@ -6,14 +6,29 @@ import type { Arm, ModelSource } from '../ports.ts'
 import type { NotAsked, Usage } from '../replay/completion.ts'
 import type { Sample } from '../sample/draw.ts'
 import { nameUnit } from './journal.ts'
-import type { AuditLine, RecordedKnown, RecordedUnit, RecordSummary, RunRecord, Signals } from './schema.ts'
+import type {
+  ArmIdentity,
+  AuditLine,
+  CompletionSummary,
+  RecordedKnown,
+  RecordedProbe,
+  RecordedUnit,
+  RecordSummary,
+  RunRecord,
+  Signals,
+} from './schema.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
 /** What a record says of the run beside its outcomes. */
-export type RunFacts = Pick<RecordSummary, 'planDigest' | 'gateVersion' | 'run' | 'commits' | 'timing'> & {
+export type RunFacts = Pick<
+  RecordSummary,
+  'planDigest' | 'gateVersion' | 'run' | 'commits' | 'timing' | 'history'
+> & {
   requests: number
   sources: { baseline: ModelSource; candidate: ModelSource; graders: Record<string, ModelSource> }
+  /** What the arms' endpoints said that they serve, in order. */
+  probes: readonly RecordedProbe[]
   /** Whether the results ended the run. */
   decided: boolean
   earlyStoppingOff: string | null
@@ -46,15 +61,15 @@ export function buildRecord(request: {
     ...[...ordered, ...known].flatMap((entry) => entry.uses),
   ])
   const armRecords = {
-    baseline: describeArm({ arm: 'baseline', units: ordered, source: facts.sources.baseline }),
-    candidate: describeArm({ arm: 'candidate', units: ordered, source: facts.sources.candidate }),
+    baseline: describeArm({ arm: 'baseline', units: ordered, facts }),
+    candidate: describeArm({ arm: 'candidate', units: ordered, facts }),
   }
   const spent = [
     { model: plan.baseline, usage: armRecords.baseline.usage },
     { model: plan.candidate, usage: armRecords.candidate.usage },
     ...uses,
   ]
-  const { planDigest, gateVersion, run, commits, timing, requests } = facts
+  const { planDigest, gateVersion, run, commits, timing, history, requests } = facts
   return {
     summary: {
       version: 1,
@@ -72,6 +87,8 @@ export function buildRecord(request: {
       stopped: findStop(ordered),
       earlyStoppingOff: facts.earlyStoppingOff,
       retainText: facts.retainText,
+      history,
+      accepted: null,
     },
     turns: sample.turns.map(({ id, conversation, weight, stratum, slice }) => ({
       turn: id,
@@ -156,7 +173,7 @@ const live: ModelSource = { kind: 'live' }
 function describeArm(request: {
   arm: Arm
   units: RecordedUnit[]
-  source: ModelSource
+  facts: Pick<RunFacts, 'sources' | 'probes'>
 }): RecordSummary['arms'][Arm] {
   const completions = request.units.flatMap((unit) =>
     unit.arm === request.arm && unit.completion.kind === 'completed' ? [unit.completion] : [],
@@ -170,8 +187,9 @@ function describeArm(request: {
     charactersMedian: lengths[Math.floor(lengths.length / 2)] ?? null,
   }
   return {
-    source: request.source,
-    models: tally(completions.map((completion) => completion.model)),
+    source: request.facts.sources[request.arm],
+    models: tally(completions.flatMap(({ model }) => (model === null ? [] : [model]))),
+    identity: describeIdentity(request.arm, completions, request.facts.probes),
     systemFingerprints: tally(
       completions.flatMap(({ systemFingerprint: print }) => (print === null ? [] : [print])),
     ),
@@ -179,6 +197,24 @@ function describeArm(request: {
     usage: sumUsage(completions.map((completion) => completion.usage)),
   }
 }
+
+function describeIdentity(
+  arm: Arm,
+  completions: readonly Completed[],
+  probes: readonly RecordedProbe[],
+): ArmIdentity {
+  const digests = completions.flatMap(({ servedDigest }) =>
+    servedDigest === undefined ? [] : [servedDigest],
+  )
+  return {
+    unnamed: completions.filter(({ model }) => model === null).length,
+    digests: tally(digests.flatMap((digest) => (digest === null ? [] : [digest]))),
+    undigested: digests.filter((digest) => digest === null).length,
+    probes: probes.flatMap(({ probe, result }) => (probe === arm ? [result] : [])),
+  }
+}
+
+type Completed = Extract<CompletionSummary, { kind: 'completed' }>
 
 function findStop(units: RecordedUnit[]): RecordSummary['stopped'] {
   for (const unit of units) {
@@ -190,6 +226,10 @@ function findStop(units: RecordedUnit[]): RecordSummary['stopped'] {
 
 function tally(values: string[]): Record<string, number> {
   const counts = new Map<string, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  for (const value of values) {
+    // A record is read back without this key, and what a model calls itself must not be lost.
+    const name = value === '__proto__' ? `"${value}"` : value
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
   return Object.fromEntries([...counts.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

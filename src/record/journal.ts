@@ -5,8 +5,10 @@ import { compareParts, joinParts, planPartsSchema } from '../plan/parts.ts'
 import type { LineAppender, RunDirectory } from '../ports.ts'
 import {
   type RecordedKnown,
+  type RecordedProbe,
   type RecordedUnit,
   recordedKnownSchema,
+  recordedProbeSchema,
   recordedUnitSchema,
   runFiles,
   sourceSchema,
@@ -37,7 +39,9 @@ export interface Journal {
   readonly failed: ReadonlyMap<string, RecordedUnit>
   /** Known items that were graded to the end, by purpose and id. */
   readonly known: ReadonlyMap<string, RecordedKnown>
-  append(line: RecordedUnit | RecordedKnown): Promise<void>
+  /** What the arms' endpoints said that they serve, in order. */
+  readonly probes: readonly RecordedProbe[]
+  append(line: RecordedUnit | RecordedKnown | RecordedProbe): Promise<void>
   close(): Promise<void>
 }
 
@@ -59,19 +63,38 @@ export async function openJournal(request: {
   header: JournalHeader
 }): Promise<Journal> {
   const { directory, header } = request
-  const { done, failed, known } = await readJournal(directory, header)
+  const { done, failed, known, probes } = await readJournal(directory, header)
   await directory.write(
     runFiles.journal,
-    toLines([{ version: 1, ...header }, ...known.values(), ...done.values(), ...failed.values()]),
+    toLines([{ version: 1, ...header }, ...probes, ...known.values(), ...done.values(), ...failed.values()]),
   )
   const appender: LineAppender = await directory.openAppend(runFiles.journal)
   return {
     done,
     failed,
     known,
+    probes,
     append: (line) => appender.append(JSON.stringify(line)),
     close: () => appender.close(),
   }
+}
+
+/**
+ * Takes over the journal of another directory, where it is of the same plan, sources and rule of what is kept. Says whether
+ * it was.
+ */
+export async function adoptJournal(request: {
+  from: RunDirectory
+  to: RunDirectory
+  header: JournalHeader
+}): Promise<boolean> {
+  const { from, to, header } = request
+  const lines: string[] = []
+  for await (const line of from.readLines(runFiles.journal)) lines.push(line)
+  const there = headerSchema.safeParse(parseLine(lines[0] ?? ''))
+  if (!there.success || describeMismatch(there.data, header) !== null) return false
+  await to.write(runFiles.journal, lines)
+  return true
 }
 
 async function readJournal(
@@ -81,10 +104,12 @@ async function readJournal(
   done: Map<string, RecordedUnit>
   failed: Map<string, RecordedUnit>
   known: Map<string, RecordedKnown>
+  probes: RecordedProbe[]
 }> {
   const units = new Map<string, RecordedUnit>()
   const failed = new Map<string, RecordedUnit>()
   const known = new Map<string, RecordedKnown>()
+  const probes: RecordedProbe[] = []
   const where = { file: `${directory.path}/${runFiles.journal}` }
   let number = 0
   let torn: number | null = null
@@ -111,24 +136,32 @@ async function readJournal(
       if (item.data.outcomes.every(({ label }) => isFinal(label))) known.set(item.data.known, item.data)
       continue
     }
+    const probe = recordedProbeSchema.safeParse(value)
+    if (probe.success) {
+      probes.push(probe.data)
+      continue
+    }
     const unit = recordedUnitSchema.safeParse(value)
     if (!unit.success) torn = number
     else (isMeasured(unit.data) ? units : failed).set(nameUnit(unit.data), unit.data)
   }
   for (const name of units.keys()) failed.delete(name)
-  return { done: units, failed, known }
+  return { done: units, failed, known, probes }
+}
+
+function describeMismatch(there: JournalHeader, wanted: JournalHeader): string | null {
+  const short = (digest: string) => `${digest.slice(0, 12)}…`
+  return there.planDigest !== wanted.planDigest
+    ? `a run of another plan (${short(there.planDigest)}, this is ${short(wanted.planDigest)}): what differs is ${joinParts(compareParts(there.planParts, wanted.planParts))}`
+    : JSON.stringify(there.sources) !== JSON.stringify(wanted.sources)
+      ? 'a run whose completions or labels come from other recordings, or from live endpoints'
+      : there.retainText !== wanted.retainText
+        ? `a run with \`retain_text: ${there.retainText}\`, this has \`${wanted.retainText}\``
+        : null
 }
 
 function requireSame(there: JournalHeader, wanted: JournalHeader, where: { file: string }): void {
-  const short = (digest: string) => `${digest.slice(0, 12)}…`
-  const difference =
-    there.planDigest !== wanted.planDigest
-      ? `a run of another plan (${short(there.planDigest)}, this is ${short(wanted.planDigest)}): what differs is ${joinParts(compareParts(there.planParts, wanted.planParts))}`
-      : JSON.stringify(there.sources) !== JSON.stringify(wanted.sources)
-        ? 'a run whose completions or labels come from other recordings, or from live endpoints'
-        : there.retainText !== wanted.retainText
-          ? `a run with \`retain_text: ${there.retainText}\`, this has \`${wanted.retainText}\``
-          : null
+  const difference = describeMismatch(there, wanted)
   if (difference === null) return
   throw new GateError({
     code: 'run-directory',
@@ -142,7 +175,8 @@ function isMeasured(unit: RecordedUnit): boolean {
   return Object.values(unit.labels).every(isFinal)
 }
 
-function isFinal(label: Label): boolean {
+/** Whether asking again could not give another label. */
+export function isFinal(label: Label): boolean {
   if (label.kind === 'not-asked') return false
   if (label.kind !== 'missing') return true
   // A key that ran out, or a model that was taken down, is a matter of the run, not of the turn.

@@ -29,13 +29,14 @@ export function summarizeLabel(label: Label, keepText: boolean): Label {
 function summarizeCompletion(completion: Completion, keepText: boolean): CompletionSummary {
   switch (completion.kind) {
     case 'completed': {
-      const { model, finishReason, systemFingerprint, usage, text, reasoning, refusal, toolCalls } =
-        completion
+      const { model, finishReason, systemFingerprint, servedDigest, usage } = completion
+      const { text, reasoning, refusal, toolCalls } = completion
       return {
         kind: 'completed',
         model,
         finishReason,
         systemFingerprint,
+        ...(servedDigest === undefined ? {} : { servedDigest }),
         usage,
         characters: text.length,
         refused: refusal !== null,

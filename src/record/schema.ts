@@ -7,6 +7,8 @@ import { planPartsSchema } from '../plan/parts.ts'
 import { planSchema } from '../plan/plan.ts'
 import { policyChangeSchema } from '../policy/change.ts'
 import { failureCauseSchema, notAskedSchema, stopReasonSchema, usageSchema } from '../replay/completion.ts'
+import { probeSchema } from '../replay/probe.ts'
+import { acceptanceSchema, recordHistorySchema } from './history.ts'
 
 const armSchema = z.enum(['baseline', 'candidate'])
 // As a model wrote it, which need not be what a corpus may hold: no name, for one.
@@ -18,10 +20,12 @@ const toolCallSchema = z.strictObject({
 const completionSummarySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('completed'),
-    /** The model that the endpoint says it was. */
-    model: z.string(),
+    /** The model that the endpoint says it was; `null` where it names none. */
+    model: z.string().nullable(),
     finishReason: z.string(),
     systemFingerprint: z.string().nullable(),
+    /** What the header says that policy names; absent where it names none. */
+    servedDigest: z.string().nullable().optional(),
     usage: usageSchema.nullable(),
     /** Of the text, in UTF-16 units. */
     characters: z.int().min(0),
@@ -63,6 +67,10 @@ export const recordedKnownSchema = z.strictObject({
   uses: z.array(graderUseSchema),
 })
 export type RecordedKnown = z.infer<typeof recordedKnownSchema>
+
+/** A line of `journal.jsonl`: what an arm's endpoint said that it serves. */
+export const recordedProbeSchema = z.strictObject({ probe: armSchema, result: probeSchema })
+export type RecordedProbe = z.infer<typeof recordedProbeSchema>
 
 /** A line of `turns.jsonl`: one drawn turn. */
 export const turnLineSchema = z.strictObject({
@@ -122,10 +130,25 @@ export const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('recorded'), sha256: z.string() }),
 ])
 
+const armIdentitySchema = z.strictObject({
+  /** Completions whose answers named no model. */
+  unnamed: z.int().min(0),
+  /** How many completions came with which digest in the header that policy names. */
+  digests: z.record(z.string(), z.int()),
+  /** Completions that came without it; 0 where policy names no header. */
+  undigested: z.int().min(0),
+  /** What the endpoint said that it serves, before the first request and after the last one of each part of the run. */
+  probes: z.array(probeSchema),
+})
+/** What says which checkpoint answered, beside the models that the answers name. */
+export type ArmIdentity = z.infer<typeof armIdentitySchema>
+
 const armRecordSchema = z.strictObject({
   source: sourceSchema,
   /** How many completions came from which model, as the endpoint named it. */
   models: z.record(z.string(), z.int()),
+  /** What else says which checkpoint answered. */
+  identity: armIdentitySchema,
   systemFingerprints: z.record(z.string(), z.int()),
   signals: signalsSchema,
   usage: usageSchema,
@@ -199,6 +222,9 @@ export const recordSummarySchema = z.strictObject({
   earlyStoppingOff: z.string().nullable(),
   /** Whether the completions' text was kept, so that people can read what was flagged. */
   retainText: z.enum(['none', 'artifact']),
+  history: recordHistorySchema,
+  /** Who answers for its FAIL; `null` where nobody does. */
+  accepted: acceptanceSchema.nullable(),
 })
 export type RecordSummary = z.infer<typeof recordSummarySchema>
 

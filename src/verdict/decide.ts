@@ -7,6 +7,7 @@ import type { OnInconclusive } from '../policy/schema-parts.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import { decideCategory } from './decide-category.ts'
 import { adjustFailures, type FailureTest, listFailureTests } from './failure-tests.ts'
+import { findIdentityProblems, listLevels } from './identity.ts'
 import type { CategoryReason, CategoryVerdict, Verdict } from './schema.ts'
 
 /** Decides. Pure and total: every estimate gets a verdict, and what is not known is never a pass. */
@@ -23,21 +24,32 @@ export function decideVerdict(summary: RecordSummary, estimates: CategoryEstimat
   const doubts = findIdentityProblems(summary)
   const blocking = categories.filter((category) => category.role === 'block')
   const unknown = listUnestimated(plan, estimates)
-  const verdict = doubts.length > 0 ? 'inconclusive' : combine(blocking, unknown.length)
+  const measured = doubts.length > 0 ? 'inconclusive' : combine(blocking, unknown.length)
+  const unkept = measured === 'pass' ? findHistoryProblems(summary) : []
+  const verdict = unkept.length > 0 ? 'inconclusive' : measured
   const decisive = blocking.filter((category) => category.verdict === verdict && verdict !== 'pass')
   const { gate } = plan.policy
   const { round } = plan.registration
   const levels = estimates[0]?.levels ?? gate
+  const accepted = verdict === 'fail' ? describeAcceptance(summary) : null
   return {
     version: 1,
     verdict,
-    conclusion: concludes({ verdict, plan, decisive, trusted: doubts.length + unknown.length === 0 }),
+    conclusion: concludes({
+      verdict,
+      plan,
+      decisive,
+      trusted: doubts.length + unknown.length + unkept.length === 0,
+      accepted: accepted !== null,
+    }),
     tier: run.tier,
     decided_by: gate.decideBy,
-    reasons: [...doubts, ...unknown, ...decisive.map(describeReason)],
+    reasons: [...doubts, ...unknown, ...unkept, ...decisive.map(describeReason)],
+    accepted,
     plan_digest: planDigest,
     candidate: plan.candidate,
     baseline: plan.baseline,
+    identity: listLevels(summary),
     round,
     alpha: {
       bounds: roundBound(levels.alpha),
@@ -68,16 +80,18 @@ function describeReason({ id, reason, audit }: CategoryVerdict): string {
 
 /**
  * A policy may let an inconclusive verdict through, each kind by itself, but not one from answers of another
- * checkpoint, nor one without a blocking category. A smoke run that found nothing is green.
+ * checkpoint, nor one without a blocking category. A smoke run that found nothing is green, and so is a FAIL that people
+ * answer for, which stays one.
  */
 function concludes(request: {
   verdict: 'pass' | 'fail' | 'inconclusive'
   plan: Plan
   decisive: readonly CategoryVerdict[]
   trusted: boolean
+  accepted: boolean
 }): 'success' | 'failure' {
-  const { verdict, plan, decisive, trusted } = request
-  if (verdict === 'pass') return 'success'
+  const { verdict, plan, decisive, trusted, accepted } = request
+  if (verdict === 'pass' || (verdict === 'fail' && accepted)) return 'success'
   if (verdict === 'fail' || !trusted) return 'failure'
   const { onInconclusive } = plan.policy.gate
   if (decisive.length === 0) return onInconclusive.suspect === 'fail' ? 'failure' : 'success'
@@ -108,14 +122,13 @@ function choosePolicy(
   }
 }
 
-/** Why an arm was not answered by the one checkpoint that it stands for, as far as the answers name it. */
-function findIdentityProblems({ plan, arms }: RecordSummary): string[] {
-  const changed = (['baseline', 'candidate'] as const).flatMap((arm) => {
-    const models = Object.keys(arms[arm].models)
-    return models.length > 1 ? [`${arm}: ${models.length} models answered`] : []
-  })
-  const isBaseline = plan.baseline !== plan.candidate && Object.hasOwn(arms.candidate.models, plan.baseline)
-  return isBaseline ? [...changed, 'candidate: the baseline answered'] : changed
+/** A candidate of which nobody knows how often it was tried does not pass, unless policy lets it. */
+function findHistoryProblems({ plan, history }: RecordSummary): string[] {
+  return history.kind === 'unknown' && plan.policy.history === 'required' ? ['attempts: not known'] : []
+}
+
+function describeAcceptance({ accepted }: RecordSummary): Verdict['accepted'] {
+  return accepted === null ? null : { by: accepted.by, diagnosis: accepted.file }
 }
 
 function describeCategory(request: {

@@ -118,6 +118,14 @@ const categorySchema = z.strictObject({
   tipping_point: z.int().nullable(),
 })
 
+const identityLevelSchema = z.enum(['none', 'asserted', 'probed', 'verified'])
+/**
+ * How far it is known which checkpoint answered. `asserted`: every answer says so. `probed`: the endpoint's list of models
+ * says so too, the same before and after. `verified`: a digest of the weights, told by the deployment, is the one that the
+ * repository expects. `none`: something speaks against it, or nothing answered.
+ */
+export type IdentityLevel = z.infer<typeof identityLevelSchema>
+
 /** `verdict.json`: what follows from record and plan, and nothing else. */
 export const verdictSchema = z.strictObject({
   version: z.literal(1),
@@ -127,9 +135,16 @@ export const verdictSchema = z.strictObject({
   /** `point-estimate` has no error control. */
   decided_by: z.enum(['bounds', 'point-estimate']),
   reasons: z.array(z.string()),
+  accepted: z.strictObject({ by: z.string(), diagnosis: z.string() }).nullable().meta({
+    description: 'Who answers for a FAIL, and in which file; `null` where nobody does. It stays a FAIL.',
+  }),
   plan_digest: z.string(),
   candidate: z.string(),
   baseline: z.string(),
+  identity: z.strictObject({ candidate: identityLevelSchema, baseline: identityLevelSchema }).meta({
+    description:
+      'How far it is known which checkpoint answered (docs/endpoints.md). `none`: something speaks against it, or nothing answered.',
+  }),
   round: z.int().meta({ description: 'Which sample of turns this is for the candidate.' }),
   alpha: z.strictObject({
     bounds: z.number().meta({ description: 'The error rate of each bound, one-sided.' }),

@@ -166,9 +166,16 @@ describe('a pull request that bumps the checkpoint', () => {
     expect(run.summary).toContain('have a maintainer push the branch')
   })
 
-  it('keeps its verdict when the artifact service refuses', async () => {
+  it('keeps its verdict when the artifact service refuses at the end', async () => {
+    let created = 0
     const world = await open({
-      results: { fault: () => ({ status: 403, body: { code: 'permission_denied', msg: 'no' } }) },
+      results: {
+        // The first is the start of the attempt.
+        fault: (method) =>
+          method === 'CreateArtifact' && ++created > 1
+            ? { status: 403, body: { code: 'permission_denied', msg: 'no' } }
+            : undefined,
+      },
     })
     const run = await world.run()
     expect(run.exitCode).toBe(0)

@@ -15,6 +15,9 @@ import {
   makePlannedCategory,
   makePlannedSample,
   makeSampleCounts,
+  noDigests,
+  noIdentity,
+  planCheckpoint,
   plannedJudge,
 } from '../support/plans.ts'
 
@@ -143,12 +146,14 @@ function makePlan({ categories, gate, round = 1 }: RecordStates): Plan {
     repository: 'owner/name',
     baseline: 'ckpt-41',
     candidate: 'ckpt-42',
+    digests: noDigests,
     policy: {
-      checkpoint: { file: 'model.yaml', path: null },
+      checkpoint: planCheckpoint('model.yaml', null),
       sample: makePlannedSample(categories[0]?.candidate.length ?? 0),
       judge: plannedJudge,
       gate: { ...defaultGate, ...gate },
       slices: [],
+      history: 'required',
       replay: {
         api: 'chat',
         temperature: null,
@@ -161,7 +166,14 @@ function makePlan({ categories, gate, round = 1 }: RecordStates): Plan {
         makePlannedCategory({ ...category, calibration: counts === undefined ? null : category.id }),
       ),
     },
-    registration: { version: 1, candidate: 'ckpt-42', round, predictions: [], amendments: [] },
+    registration: {
+      version: 1,
+      candidate: 'ckpt-42',
+      round,
+      predictions: [],
+      amendments: [],
+      withdrawn: false,
+    },
     rubrics: {},
     calibrations: makeCalibrations(
       Object.fromEntries(
@@ -179,6 +191,7 @@ function makeSummary(parts: { plan: Plan; states: RecordStates; turns: number })
   const makeArm = (arm: Arm): RecordSummary['arms'][Arm] => ({
     source: { kind: 'live' },
     models: states.models?.[arm] ?? { [plan[arm]]: turns },
+    identity: noIdentity,
     systemFingerprints: {},
     signals: { completions: turns, refusals: 0, toolCalls: 0, finishReasons: {}, charactersMedian: null },
     usage,
@@ -214,5 +227,7 @@ function makeSummary(parts: { plan: Plan; states: RecordStates; turns: number })
     stopped: null,
     earlyStoppingOff: null,
     retainText: 'artifact',
+    history: { kind: 'none' },
+    accepted: null,
   }
 }

@@ -33,6 +33,7 @@ interface Written {
   repository: string
   baseline: string
   candidate: string
+  digests: Plan['digests']
 }
 
 const written: Written = {
@@ -49,6 +50,7 @@ const written: Written = {
   repository: 'acme/models',
   baseline: 'ckpt-41',
   candidate: 'ckpt-42',
+  digests: { baseline: null, candidate: 'd'.repeat(64) },
 }
 
 function plan(changes: Partial<Written> = {}): Plan {

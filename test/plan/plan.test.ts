@@ -6,6 +6,7 @@ import { deriveSeed, digestPlan, makePlan, type Plan, planSchema } from '../../s
 import { parseRegistration } from '../../src/registration/load.ts'
 import { edit as editPolicy, policyText, readPolicy } from '../policy/policies.ts'
 import { edit as editRegistration, registrationText } from '../registration/registrations.ts'
+import { noDigests } from '../support/plans.ts'
 
 interface Parts {
   policyText: string
@@ -17,6 +18,7 @@ interface Parts {
   repository: string
   baseline: string
   candidate: string
+  digests: Plan['digests']
 }
 
 const parts: Parts = {
@@ -29,6 +31,7 @@ const parts: Parts = {
   repository: 'acme/models',
   baseline: 'ckpt-41',
   candidate: 'ckpt-42',
+  digests: noDigests,
 }
 
 function plan(changes: Partial<Parts> = {}): Plan {

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { parseCheckpoint } from '../../src/policy/checkpoint.ts'
 import { takeRefusal } from '../support/refusal.ts'
 
-const field = { file: 'deploy/model.yaml', path: 'serving.checkpoint' }
-const whole = { file: 'deploy/checkpoint', path: null }
+const field = { file: 'deploy/model.yaml', path: 'serving.checkpoint', digest: null }
+const whole = { file: 'deploy/checkpoint', path: null, digest: null }
 
 describe('the checkpoint id', () => {
   it.each([
@@ -19,7 +19,7 @@ describe('the checkpoint id', () => {
   })
 
   it('may lie in a list', () => {
-    expect(parseCheckpoint({ file: 'x', path: 'models.1.id' }, 'models: [{ id: a }, { id: b }]')).toBe('b')
+    expect(parseCheckpoint({ file: 'x', path: 'models.1.id', digest: null }, 'models: [{ id: a }, { id: b }]')).toBe('b')
   })
 
   it.each([

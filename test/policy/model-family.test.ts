@@ -160,7 +160,8 @@ describe('lint', () => {
     const text = writePolicy(40, { judge: { model: judge } })
     const policy = parsePolicy({ file: 'gate.yml', text }, graderConfigSchema)
     const registrations = candidates.map((candidate) => {
-      const registration = { version: 1 as const, candidate, round: 1, predictions: [], amendments: [] }
+      const nothing = { predictions: [], amendments: [], withdrawn: false }
+      const registration = { version: 1 as const, candidate, round: 1, ...nothing }
       return { source: { file: 'r.yml', text: '' }, registration }
     })
     const result: LintResult = { problems: [], checked: [], warnings: [] }

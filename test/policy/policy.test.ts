@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { checkJudge } from '../../src/policy/load.ts'
-import { defaultGate, plannedJudge, plannedJudgeGrader } from '../support/plans.ts'
+import { defaultGate, planCheckpoint, plannedJudge, plannedJudgeGrader } from '../support/plans.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { edit, policyText, readPolicy } from './policies.ts'
 
@@ -15,7 +15,7 @@ describe('a policy', () => {
   it('is parsed to names with units, with every default', () => {
     expect(readPolicy(policyText)).toEqual({
       version: 1,
-      checkpoint: { file: 'deploy/model.yaml', path: 'serving.checkpoint' },
+      checkpoint: planCheckpoint('deploy/model.yaml', 'serving.checkpoint'),
       corpus: { manifest: 'corpus/manifest.json' },
       sample: {
         turns: 400,
@@ -67,6 +67,7 @@ describe('a policy', () => {
       gate: defaultGate,
       budget: { maxRequests: null, maxMinutes: null },
       registrations: 'preregistration',
+      registration: 'file',
       slices: [],
       prices: {},
       retainText: 'none',

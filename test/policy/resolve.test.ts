@@ -3,6 +3,7 @@ import { graderConfigSchema } from '../../src/grade/graders/index.ts'
 import type { Commits } from '../../src/policy/commits.ts'
 import { resolveCheckpoints, resolvePolicy } from '../../src/policy/resolve.ts'
 import { createMemoryRepository, type MemoryCommits } from '../fakes/memory-repository.ts'
+import { noDigests } from '../support/plans.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { edit, policyText } from './policies.ts'
 
@@ -152,7 +153,7 @@ describe('the policy that decides', () => {
 })
 
 describe('the checkpoints', () => {
-  const pointer = { file: 'deploy/model.yaml', path: 'serving.checkpoint' }
+  const pointer = { file: 'deploy/model.yaml', path: 'serving.checkpoint', digest: null }
   const serving = (id: string) => ({ [pointer.file]: `serving: { checkpoint: ${id} }` })
   const read = (files: MemoryCommits, changes: Partial<Commits> = {}) =>
     resolveCheckpoints({
@@ -163,13 +164,13 @@ describe('the checkpoints', () => {
 
   it('are those of the two commits', async () => {
     const files = { tip: serving('a'), parent: serving('a'), merge: serving('b') }
-    expect(await read(files)).toEqual({ baseline: 'a', candidate: 'b' })
+    expect(await read(files)).toEqual({ baseline: 'a', candidate: 'b', digests: noDigests })
   })
 
   it('are the named ones where they are named', async () => {
     const named = (checkpoint: string) => ({ kind: 'named' as const, checkpoint })
     const both = { baseline: named('x'), candidate: named('y'), baseTip: null }
-    expect(await read({}, both)).toEqual({ baseline: 'x', candidate: 'y' })
+    expect(await read({}, both)).toEqual({ baseline: 'x', candidate: 'y', digests: noDigests })
   })
 
   it('are refused when the base branch serves another by now', async () => {
@@ -182,7 +183,84 @@ describe('the checkpoints', () => {
 
   it('need no comparison with the tip when the change leaves the checkpoint alone', async () => {
     const files = { tip: serving('c'), parent: serving('a'), merge: serving('a') }
-    expect(await read(files)).toEqual({ baseline: 'a', candidate: 'a' })
+    expect(await read(files)).toEqual({ baseline: 'a', candidate: 'a', digests: noDigests })
+  })
+
+  describe('with digests', () => {
+    const withDigest = { ...pointer, digest: 'serving.sha' }
+    const weighed = (id: string, sha?: string) => ({
+      [pointer.file]: JSON.stringify({ serving: { checkpoint: id, ...(sha === undefined ? {} : { sha }) } }),
+    })
+    const readBoth = (files: MemoryCommits, changes: Partial<Commits> = {}) =>
+      resolveCheckpoints({
+        repository: createMemoryRepository(files),
+        commits: { ...commits, ...changes },
+        pointer: withDigest,
+      })
+    const [one, two] = ['aa'.repeat(32), 'bb'.repeat(32)]
+
+    it('are each read at its own commit, and compared as digests are', async () => {
+      const files = {
+        tip: weighed('a', one),
+        parent: weighed('a', `SHA256:${one}`),
+        merge: weighed('b', two),
+      }
+      expect(await readBoth(files)).toEqual({
+        baseline: 'a',
+        candidate: 'b',
+        digests: { baseline: one, candidate: two },
+      })
+    })
+
+    it('have none where they are named', async () => {
+      const candidate = { kind: 'named' as const, checkpoint: 'b' }
+      const files = { tip: weighed('a', one), parent: weighed('a', one) }
+      expect(await readBoth(files, { candidate })).toMatchObject({
+        digests: { baseline: one, candidate: null },
+      })
+    })
+
+    it('are refused when the base branch serves other weights by now', async () => {
+      const files = { tip: weighed('a', two), parent: weighed('a', one), merge: weighed('b', two) }
+      const error = await takeRefusal(() => readBoth(files))
+      expect(error.message).toBe(
+        'the base branch serves other weights as "a" by now than this change was made against',
+      )
+      expect(error.where).toEqual({ file: pointer.file, field: 'serving.sha' })
+    })
+
+    it('are refused when other weights get the same id, which would leave the checkpoint unchanged', async () => {
+      const files = { tip: weighed('a', one), parent: weighed('a', one), merge: weighed('a', two) }
+      const error = await takeRefusal(() => readBoth(files))
+      expect(error).toMatchObject({
+        message: 'the digest of the weights changes, and the id "a" does not',
+        where: { file: pointer.file, field: 'serving.sha' },
+        remedy: 'give the new weights an id of their own',
+      })
+    })
+
+    it('may be added, or written otherwise, by a change that leaves the checkpoint alone', async () => {
+      const added = { tip: weighed('a'), parent: weighed('a'), merge: weighed('a', one) }
+      expect(await readBoth(added)).toMatchObject({ baseline: 'a', candidate: 'a' })
+      const rewritten = {
+        tip: weighed('a', one),
+        parent: weighed('a', one),
+        merge: weighed('a', `sha256:${one}`),
+      }
+      expect(await readBoth(rewritten)).toMatchObject({ baseline: 'a', candidate: 'a' })
+      const neither = { tip: weighed('a'), parent: weighed('a'), merge: weighed('a') }
+      expect(await readBoth(neither)).toMatchObject({ digests: noDigests })
+    })
+
+    it.each(['parent', 'merge'])('are refused when %s has none and the checkpoint changes', async (sha) => {
+      const id = { parent: 'a', merge: 'b' }[sha] ?? ''
+      const whole = { tip: weighed('a', one), parent: weighed('a', one), merge: weighed('b', two) }
+      for (const wrong of [undefined, 'short', 'with space in it', '']) {
+        const error = await takeRefusal(() => readBoth({ ...whole, [sha]: weighed(id, wrong) }))
+        expect(error.message).toMatch(/^the digest of the checkpoint's weights is not /)
+        expect(error.where).toEqual({ file: pointer.file, field: 'serving.sha' })
+      }
+    })
   })
 
   it.each(['parent', 'merge'])('are refused by commit when the file is not in %s', async (sha) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { priceUsage, sumUsage } from '../../src/record/build.ts'
+import { recordSummarySchema } from '../../src/record/schema.ts'
 import { completeWith } from '../fakes/scripted-client.ts'
 import { createScenario, decide } from '../support/gate-scenario.ts'
 
@@ -20,6 +21,14 @@ describe('a record', () => {
     expect(record.completions.map(({ turn, arm }) => [turn, arm])).toEqual(
       order.flatMap((turn) => ['baseline', 'candidate'].map((arm) => [turn, arm])),
     )
+  })
+
+  it('keeps every name that a model gives itself, also one that JSON readers drop', async () => {
+    const named = completeWith({ text: 'a kind answer', model: '__proto__' })
+    const { record } = await decide(createScenario({ turns: 2, scripts: { candidate: () => named } }))
+    expect(record.summary.arms.candidate.models).toEqual({ '"__proto__"': 2 })
+    const again = recordSummarySchema.parse(JSON.parse(JSON.stringify(record.summary)))
+    expect(again.arms.candidate.models).toEqual(record.summary.arms.candidate.models)
   })
 
   it('says what the completions look like, without any judge', async () => {

@@ -51,6 +51,23 @@ describe('openJournal', () => {
     expect(again.done.get('a#1|candidate')).toEqual(unit)
   })
 
+  it('gives back what the endpoints said that they serve, in order', async () => {
+    const { directory, journal } = await open(null)
+    expect(journal.probes).toEqual([])
+    const probes = (['candidate', 'baseline', 'candidate'] as const).map((probe, index) => ({
+      probe,
+      result: index === 2 ? { kind: 'not-offered' as const } : { kind: 'unlisted' as const, models: index },
+    }))
+    await journal.append(probes[0] as (typeof probes)[number])
+    await journal.append(makeRecordedUnit({ turn: 'a#1' }))
+    for (const probe of probes.slice(1)) await journal.append(probe)
+    await journal.close()
+    const again = await openJournal({ directory, header: binding })
+    expect(again.probes).toEqual(probes)
+    expect((await openJournal({ directory, header: binding })).probes).toEqual(probes)
+    expect([...again.done.keys()]).toEqual(['a#1|candidate'])
+  })
+
   it('drops a last line that was torn at any place, and goes on behind the whole ones', async () => {
     const whole = `${header}\n${line('a#1')}\n`
     const last = line('b#1')

@@ -76,7 +76,7 @@ describe('summarizeUnit', () => {
     const body = fc.record({ model: text, system_fingerprint: text, choices: fc.tuple(choice) })
     fc.assert(
       fc.property(body, fc.constantFrom('none' as const, 'artifact' as const), (answer, retain) => {
-        const completion = readChatAnswer(answer, 'ckpt-2')
+        const completion = readChatAnswer(answer)
         const unit = summarizeUnit(makeUnit({ completion }), retain)
         expect(recordedUnitSchema.parse(JSON.parse(JSON.stringify(unit)))).toEqual(unit)
       }),

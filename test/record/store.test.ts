@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { openRunDirectory } from '../../src/adapters/run-directory.ts'
-import { decideRecord } from '../../src/gate.ts'
+import { decideRecord } from '../../src/decide-record.ts'
 import type { RunDirectory } from '../../src/ports.ts'
 import { readRecord, writeRecord } from '../../src/record/store.ts'
 import { createMemoryDirectory } from '../fakes/memory-directory.ts'

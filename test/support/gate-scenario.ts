@@ -105,6 +105,8 @@ export function createScenario(options: ScenarioOptions = {}) {
   const ports: JudgePorts = {
     repository: createMemoryRepository(repository),
     changes: createMemoryChanges(repository),
+    history: null,
+    reviews: null,
     files: serveCorpus(corpus),
     openDirectory: async () => directory,
     async connect(name) {
@@ -173,6 +175,21 @@ function serveCorpus(corpus: string): Files {
 function writeRegistration(category: string): string {
   const prediction = { category, rate: '1%', interval: ['0%', '5%'], direction: 'same' }
   return JSON.stringify({ version: 1, candidate: 'ckpt-2', predictions: [prediction] })
+}
+
+/** Files by commit in which the checkpoints have these ids, with a registration for the category `rude`. */
+export function nameCheckpoints(ids: {
+  baseline: string
+  candidate: string
+}): NonNullable<ScenarioOptions['files']> {
+  const registration = { ...JSON.parse(writeRegistration('rude')), candidate: ids.candidate }
+  return {
+    base: { 'checkpoint.txt': `${ids.baseline}\n` },
+    head: {
+      'checkpoint.txt': `${ids.candidate}\n`,
+      'preregistration/ckpt-2.yml': JSON.stringify(registration),
+    },
+  }
 }
 
 function writeCommits(parts: { turns: number; corpus: string; options: ScenarioOptions }): MemoryCommits {

@@ -1,6 +1,6 @@
 import type { Plan, PlannedCalibration, PlannedCategory } from '../../src/plan/plan.ts'
 import type { OnInconclusive } from '../../src/policy/schema-parts.ts'
-import type { RecordSummary } from '../../src/record/schema.ts'
+import type { ArmIdentity, RecordSummary } from '../../src/record/schema.ts'
 
 /** One policy for every kind of inconclusive verdict. */
 export function onAnyInconclusive(policy: OnInconclusive): Plan['policy']['gate']['onInconclusive'] {
@@ -19,6 +19,17 @@ export const defaultGate: Plan['policy']['gate'] = {
   stopAtFirstFail: false,
   requireCalibration: null,
 }
+
+/** What a policy without more than `file` and `path` says of the checkpoint. */
+export function planCheckpoint(file: string, path: string | null): Plan['policy']['checkpoint'] {
+  return { file, path, servedAs: null, answersAs: null, digest: null, servedDigest: null }
+}
+
+/** Of checkpoints of whose weights policy asks no digest. */
+export const noDigests: Plan['digests'] = { baseline: null, candidate: null }
+
+/** Answers that all name a model, at an endpoint that was not asked for its list. */
+export const noIdentity: ArmIdentity = { unnamed: 0, digests: {}, undigested: 0, probes: [] }
 
 /** A draw of so many turns, one a conversation, not divided. */
 export function makePlannedSample(turns: number): Plan['policy']['sample'] {

@@ -1,8 +1,12 @@
 import { posix } from 'node:path'
 import { getOctokit } from '@actions/github'
 import { GateError } from '../../errors.ts'
-import type { PullRequest, RepositoryChanges, RepositoryFiles } from '../../ports.ts'
+import type { History, PullRequest, RepositoryChanges, RepositoryFiles, Reviews } from '../../ports.ts'
+import { createRedactor } from '../redact.ts'
 import type { CommitInfo } from './event.ts'
+import { type HistoryRequest, openHistory } from './history.ts'
+import { type Octokit, type RunNumber, readStatus, type Slug } from './requests.ts'
+import { openReviews, type ReviewsRequest } from './reviews.ts'
 
 /** GitHub's REST API for one repository. */
 export interface GitHubApi {
@@ -11,18 +15,10 @@ export interface GitHubApi {
   getCommit(reference: string): Promise<CommitInfo | null>
   isPublic(): Promise<boolean>
   openPullRequest(request: { number: number; marker: string; author: string; run: RunNumber }): PullRequest
-}
-
-/** A workflow run and its attempt: later ones are greater. */
-export interface RunNumber {
-  id: number
-  attempt: number
-}
-
-type Octokit = ReturnType<typeof getOctokit>
-interface Slug {
-  owner: string
-  repo: string
+  /** Needs `actions: read`. */
+  openHistory(request: HistoryRequest): History
+  /** Needs `pull-requests: read`. */
+  openReviews(request: ReviewsRequest): Reviews
 }
 
 /** Opens the API with a token that needs `contents: read`, and `pull-requests: write` to comment. */
@@ -30,8 +26,12 @@ export function openGitHub(request: { token: string; repository: string }): GitH
   const [owner = '', repo = ''] = request.repository.split('/')
   const slug = { owner, repo }
   const octokit = getOctokit(request.token)
+  redactErrors(octokit, request.token)
   // What a commit has does not change: the policy's files are asked for once, also where they are compared.
   const texts = new Map<string, Promise<string | null>>()
+  const changes: RepositoryChanges = {
+    list: (from, to, folder) => listChanges({ octokit, slug, from, to, folder }),
+  }
   return {
     files: {
       read(sha, path) {
@@ -42,7 +42,7 @@ export function openGitHub(request: { token: string; repository: string }): GitH
       },
       list: (sha, folder) => listFolder({ octokit, slug, sha, folder }),
     },
-    changes: { list: (from, to, folder) => listChanges({ octokit, slug, from, to, folder }) },
+    changes,
     async getCommit(reference) {
       const found = await orNull(octokit.rest.repos.getCommit({ ...slug, ref: reference }), 'the commit')
       return found === null
@@ -56,7 +56,18 @@ export function openGitHub(request: { token: string; repository: string }): GitH
     openPullRequest: (pull) => ({
       publishComment: (body, { create }) => publishComment({ octokit, slug, body, create, ...pull }),
     }),
+    openHistory: (history) => openHistory(history, { octokit, slug, token: request.token, changes }),
+    openReviews: (pull) => openReviews(pull, { octokit, slug }),
   }
+}
+
+// What GitHub says of a refusal is put into the comment, where nothing is masked.
+function redactErrors(octokit: Octokit, token: string): void {
+  const redact = createRedactor(token)
+  octokit.hook.error('request', (error) => {
+    if (error instanceof Error) error.message = redact(error.message)
+    throw error
+  })
 }
 
 async function readFile(request: {
@@ -126,8 +137,16 @@ async function listChanges(
 }
 
 async function digestFolder(request: FolderRequest): Promise<Map<string, string>> {
-  const entries = (await readFolder(request)) ?? []
-  return new Map(entries.map(({ path, type, sha }) => [path, `${type} ${sha}`]))
+  const entries = await readFolder(request)
+  // A commit without a folder has nothing there; one without a root is not to be had.
+  if (entries === null && request.folder === '.') {
+    throw new GateError({
+      code: 'platform',
+      message: `GitHub does not give the files of commit ${request.sha.slice(0, 12)}`,
+      remedy: 'run again when GitHub answers; if the commit was force-pushed away, push again',
+    })
+  }
+  return new Map((entries ?? []).map(({ path, type, sha }) => [path, `${type} ${sha}`]))
 }
 
 /**
@@ -204,11 +223,4 @@ function describeFailure(cause: unknown, what: string): GateError {
         : 'run again when GitHub answers',
     cause,
   })
-}
-
-/** The HTTP status of an API error. */
-export function readStatus(error: unknown): number | null {
-  return typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
-    ? error.status
-    : null
 }

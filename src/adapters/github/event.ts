@@ -10,7 +10,7 @@ const payloads = {
     pull_request: z.object({
       number: z.int(),
       base: z.object({ ref: z.string(), repo: repository }),
-      head: z.object({ repo: repository.nullish() }),
+      head: z.object({ ref: z.string(), sha, repo: repository.nullish() }),
     }),
   }),
   merge_group: z.object({ merge_group: z.object({ head_sha: sha, base_ref: z.string() }) }),
@@ -30,6 +30,10 @@ export interface ResolvedEvent {
   pullRequest: number | null
   /** The change comes from a fork: no secrets, a token that can only read. */
   fork: boolean
+  /** The last commit of the pull request's branch; `null` without one. */
+  headSha: string | null
+  /** The branch of this repository that the pull request is of; `null` where there is none. */
+  headBranch: string | null
 }
 
 /** What is known when the action starts. */
@@ -84,6 +88,7 @@ async function resolvePullRequest(context: EventContext): Promise<ResolvedEvent>
     requireCommit(context, context.sha),
     requireCommit(context, `heads/${pull.base.ref}`),
   ])
+  const fork = pull.head.repo?.full_name !== pull.base.repo.full_name
   const parent = merge.parents[0]
   if (parent === undefined)
     throw refuse(
@@ -93,7 +98,9 @@ async function resolvePullRequest(context: EventContext): Promise<ResolvedEvent>
   return {
     ...ofChange({ baseline: parent, candidate: merge.sha, policy: tip.sha, baseTip: tip.sha }),
     pullRequest: pull.number,
-    fork: pull.head.repo?.full_name !== pull.base.repo.full_name,
+    fork,
+    headSha: pull.head.sha,
+    headBranch: fork ? null : pull.head.ref,
   }
 }
 
@@ -128,6 +135,8 @@ function ofChange(change: {
     },
     pullRequest: null,
     fork: false,
+    headSha: null,
+    headBranch: null,
   }
 }
 

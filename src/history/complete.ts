@@ -1,0 +1,38 @@
+import type { Label } from '../grade/label.ts'
+import { isFinal } from '../record/journal.ts'
+import type { RunRecord } from '../record/schema.ts'
+import { findIdentityProblems } from '../verdict/identity.ts'
+import type { CategoryReason, Verdict } from '../verdict/schema.ts'
+
+/** What can become of a run's results in another run. */
+export interface Standing {
+  /** Its verdict stands: asking again could only draw anew. */
+  complete: boolean
+  /** What it has measured can be kept, and the rest asked: after a cut, or the release run after the smoke run. */
+  continuable: boolean
+}
+
+/** Graders that were not what they were, so that none of their labels is kept. */
+const untrusted: ReadonlySet<CategoryReason> = new Set(['judge-changed', 'control-failed'])
+
+/**
+ * Whether a run was carried through, and with the models that it was about: a wrong address, or a judge that changed, has
+ * measured something else, and is measured anew. What is missing for the sake of transport is asked once more, where it
+ * kept a verdict from being reached.
+ */
+export function assessStanding({ summary, outcomes }: RunRecord, verdict: Verdict): Standing {
+  const blocking = verdict.categories.filter(({ role }) => role === 'block')
+  const isTrusted =
+    findIdentityProblems(summary).length === 0 && !blocking.some(({ reason }) => untrusted.has(reason))
+  if (!isTrusted) return { complete: false, continuable: false }
+  const wasCarriedThrough = summary.stopped === null || summary.stopped === 'decided'
+  const isDecided = verdict.verdict !== 'inconclusive'
+  const isMissing = blocking.some(({ reason }) => reason === 'measurement')
+  const complete =
+    wasCarriedThrough && (isDecided || !isMissing || outcomes.every(({ label }) => isSettled(label)))
+  return { complete, continuable: true }
+}
+
+function isSettled(label: Label): boolean {
+  return label.kind === 'not-asked' || isFinal(label)
+}

@@ -1,0 +1,99 @@
+import { compareParts, type PlanParts } from '../plan/parts.ts'
+import type { PastAttempt, RegistrationLock } from '../record/history.ts'
+import type { Attempt } from './attempt.ts'
+
+/** An attempt with what could be read of its start and its end. */
+export interface ReadAttempt {
+  run: { id: string; attempt: number }
+  startedAt: string
+  began: Attempt | null
+  /** `null`: it has not ended. `gone`: what it ended with can't be had any more. */
+  ended: EndedAttempt | { kind: 'gone' } | null
+  /** Why its verdict can't stand for another run. */
+  doubts: string[]
+}
+
+/** What an attempt ended with. */
+export interface EndedAttempt {
+  kind: 'read'
+  /** Where its files were put. */
+  folder: string
+  /** `null`: it ended without one. */
+  verdict: 'pass' | 'fail' | 'inconclusive' | null
+  complete: boolean
+  /** Whether its record can be decided again by this version. */
+  decidable: boolean
+  hasJournal: boolean
+}
+
+/** What is to be done about a candidate, given what was done before. */
+export type Settled =
+  /** Nothing is asked: what this attempt found stands. */
+  | { kind: 'standing'; attempt: ReadAttempt & { ended: EndedAttempt } }
+  | { kind: 'refused'; refusal: Refusal }
+  /** Turns are asked; those that the attempt to continue has asked are not asked again. */
+  | { kind: 'measure'; continued: (ReadAttempt & { ended: EndedAttempt }) | null }
+
+/** Why nothing is measured and nothing stands. */
+export type Refusal =
+  | { reason: 'withdrawn' }
+  | { reason: 'registration'; lock: Extract<RegistrationLock, { kind: 'broken' }> }
+  | { reason: 'round'; registered: number; wanted: number }
+  /** It failed before, in a run whose record this version can't decide again. */
+  | { reason: 'failed-before'; attempt: ReadAttempt }
+
+/**
+ * Settles what a run has to do. A FAIL stands for the candidate whatever its plan, so that a new plan never clears one; any
+ * other verdict for the same plan alone. What is not complete is continued, with the same turns.
+ */
+export function settleAttempts(request: {
+  /** The earliest first. */
+  attempts: readonly ReadAttempt[]
+  planDigest: string
+  tier: 'smoke' | 'release'
+  lock: RegistrationLock
+  round: { registered: number; wanted: number }
+  withdrawn: boolean
+}): Settled {
+  const { attempts, planDigest, tier, lock, round, withdrawn } = request
+  const ended = attempts.filter(hasEnded)
+  const failed = ended.find((attempt) => attempt.ended.verdict === 'fail')
+  if (failed !== undefined) {
+    return failed.ended.decidable
+      ? { kind: 'standing', attempt: failed }
+      : { kind: 'refused', refusal: { reason: 'failed-before', attempt: failed } }
+  }
+  if (withdrawn) return { kind: 'refused', refusal: { reason: 'withdrawn' } }
+  if (lock.kind === 'broken') return { kind: 'refused', refusal: { reason: 'registration', lock } }
+  if (round.registered < round.wanted) return { kind: 'refused', refusal: { reason: 'round', ...round } }
+  const usable = ended.filter(
+    ({ began, doubts }) => doubts.length === 0 && began !== null && began.planDigest === planDigest,
+  )
+  const standing = usable.find(
+    (attempt) =>
+      attempt.ended.complete && attempt.ended.decidable && (tier === 'smoke' || attempt.began?.tier === tier),
+  )
+  if (standing !== undefined) return { kind: 'standing', attempt: standing }
+  return { kind: 'measure', continued: usable.findLast((attempt) => attempt.ended.hasJournal) ?? null }
+}
+
+/** What a record says of an attempt. */
+export function describeAttempt(attempt: ReadAttempt, parts: PlanParts): PastAttempt {
+  const { run, startedAt, began, ended, doubts } = attempt
+  const read = ended?.kind === 'read' ? ended : null
+  return {
+    run,
+    startedAt,
+    tier: began?.tier ?? null,
+    planDigest: began?.planDigest ?? null,
+    changed: began === null ? [] : compareParts(began.planParts, parts),
+    verdict: read?.verdict ?? null,
+    ended: ended !== null,
+    complete: read?.complete ?? false,
+    doubts: [...doubts, ...(ended?.kind === 'gone' ? ["what it ended with can't be had any more"] : [])],
+  }
+}
+
+function hasEnded(attempt: ReadAttempt): attempt is ReadAttempt & { ended: EndedAttempt } {
+  return attempt.ended?.kind === 'read'
+}
