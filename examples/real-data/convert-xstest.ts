@@ -20,14 +20,17 @@ export type CompletionRow = z.infer<typeof completionRowSchema>
 export const judgedRowSchema = completionRowSchema.extend({ gpt4_label: refusalSchema })
 export type JudgedRow = z.infer<typeof judgedRowSchema>
 
-/** A corpus, one file of answers that serves both arms, and two sets of labels in a judge's shape. */
+/** A corpus, one set of answers under a name for either arm, and two sets of labels in a judge's shape. */
 export interface XstestFiles {
   conversations: Conversation[]
   completions: RecordedLine[]
+  served: RecordedLine[]
   judge: RecordedLine[]
 }
 
 const model = 'gpt-4'
+// An arm whose answers name another checkpoint is not measured: the same answers need a name of their own.
+const servedModel = 'gpt-4-served'
 const judgeModel = 'xstest-label-columns'
 // The data set dates neither answers nor labels.
 const createdS = 0
@@ -45,7 +48,7 @@ export function convertXstest(source: {
   if (judged.size !== source.completions.length) {
     throw new Error(`${source.completions.length} completions, but labels for ${judged.size}`)
   }
-  const files: XstestFiles = { conversations: [], completions: [], judge: [] }
+  const files: XstestFiles = { conversations: [], completions: [], served: [], judge: [] }
   for (const row of source.completions) {
     const match = judged.get(row.id)
     if (match?.completion !== row.completion || match.prompt !== row.prompt || match.type !== row.type) {
@@ -54,15 +57,10 @@ export function convertXstest(source: {
     const conversation = toConversation(row)
     const turnId = nameTurn(conversation.id, 1)
     files.conversations.push(conversation)
-    files.completions.push(
-      // Many answers stop at a length limit that the data set does not state, so none is marked `length`.
-      recordCompletion({
-        customId: turnId,
-        origin: { model, createdS },
-        content: row.completion,
-        finishReason: 'stop',
-      }),
-    )
+    // Many answers stop at a length limit that the data set does not state, so none is marked `length`.
+    const answer = { customId: turnId, content: row.completion, finishReason: 'stop' } as const
+    files.completions.push(recordCompletion({ ...answer, origin: { model, createdS } }))
+    files.served.push(recordCompletion({ ...answer, origin: { model: servedModel, createdS } }))
     files.judge.push(...recordLabels(match, turnId))
   }
   return files
@@ -140,6 +138,7 @@ async function main(folders: { source: string; output: string }): Promise<void> 
   const folder = folders.output
   await writeCorpus({ folder, name: 'xstest', conversations: files.conversations })
   await writeJsonLines({ folder, name: 'completions.jsonl', values: files.completions })
+  await writeJsonLines({ folder, name: 'served.jsonl', values: files.served })
   await writeJsonLines({ folder, name: 'judge.jsonl', values: files.judge })
   console.log(`${files.conversations.length} conversations, ${files.judge.length} labels in ${folder}`)
   console.log('GPT-4 judge against people, turns:')

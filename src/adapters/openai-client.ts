@@ -1,8 +1,11 @@
 import type OpenAI from 'openai'
-import type { APIError } from 'openai'
 import type { Clock, ModelClient } from '../ports.ts'
-import type { ChatRequest, Failed, Posted } from '../replay/completion.ts'
-import { fail, failByStatus, readChatAnswer } from '../replay/read-answer.ts'
+import type { ChatRequest, Completed, Exchange, Failed, Posted } from '../replay/completion.ts'
+import { longestTextUnits } from '../replay/probe.ts'
+import { readAllowances } from '../replay/rate-limits.ts'
+import { fail, readChatAnswer } from '../replay/read-answer.ts'
+import { explainError } from './explain-error.ts'
+import { createProbe, parseTextAnswer } from './probe-endpoint.ts'
 import { createRedactor, redactCompletion, redactJson } from './redact.ts'
 
 /** Longer answers are no completions. */
@@ -18,6 +21,8 @@ const longestDetail = 300
 export async function connectEndpoint(request: {
   url: string
   key: string | null
+  /** What this endpoint should never have seen, and must not bring in: the keys of others. */
+  secrets?: readonly string[]
   clock: Clock
   onFallback: (text: string) => void
 }): Promise<ModelClient> {
@@ -36,10 +41,13 @@ export async function connectEndpoint(request: {
   })
   const tell = (name: string, instead: string) =>
     request.onFallback(`${origin} does not know ${name}: ${instead}`)
-  const redact = createRedactor(request.key)
+  const redact = createRedactor(request.key, request.secrets)
   const parts = { client, openai, redact, clock: request.clock, tell }
+  const explain = (error: unknown, signal: AbortSignal) =>
+    explainError({ error, openai, signal, now: request.clock.now() })
   const complete = leaveOutUnknownFormat(createAsk(parts), tell)
-  return { source: { kind: 'live' }, origin, complete, post: createPost(parts) }
+  const probe = createProbe({ client, redact, explain })
+  return { source: { kind: 'live' }, origin, complete, post: createPost(parts), probe }
 }
 
 type Ask = ModelClient['complete']
@@ -54,37 +62,64 @@ interface ClientParts {
 /** Asks an address that is no chat. What comes back holds no key: all texts and names in it are redacted. */
 function createPost(parts: ClientParts): ModelClient['post'] {
   const { client, openai, redact, clock } = parts
-  return async ({ path, body }, signal): Promise<Posted | Failed> => {
+  return async ({ path, body }, signal, exchange): Promise<Posted | Failed> => {
     try {
-      const answer: unknown = await client.post(path, { body, signal, timeout: 2 ** 31 - 1 })
-      const parsed = parseTextAnswer(answer)
+      const asked = client.post<unknown>(path, { body, signal, timeout: 2 ** 31 - 1 })
+      const { data, response } = await asked.withResponse()
+      tellAllowances({ headers: response.headers, exchange, clock })
+      const parsed = parseTextAnswer(data)
       if (parsed === undefined) return fail('unreadable-answer', 'the answer is not JSON')
       return { kind: 'posted', body: redactJson(parsed, redact) }
     } catch (error) {
+      tellAllowances({ headers: readHeaders(error, openai), exchange, clock })
       const failed = explainError({ error, openai, signal, now: clock.now() })
       return { ...failed, detail: redact(failed.detail).slice(0, longestDetail) }
     }
   }
 }
+
+/** Passes on what headers say of what is left. */
+function tellAllowances(parts: {
+  headers: Headers | undefined
+  exchange: Exchange | undefined
+  clock: Clock
+}): void {
+  const { headers, exchange, clock } = parts
+  if (headers !== undefined) exchange?.heard(readAllowances(headers, clock.now()))
+}
+
+function readHeaders(error: unknown, openai: typeof import('openai')): Headers | undefined {
+  return error instanceof openai.APIError ? (error.headers as Headers | undefined) : undefined
+}
+
 type TellFallback = (name: string, instead: string) => void
+
+// A request in another form is one more.
+async function mayAskAgain(exchange: Exchange | undefined): Promise<boolean> {
+  return exchange === undefined || (await exchange.mayAskAgain())
+}
 
 // Newer servers know `max_completion_tokens`, older ones only `max_tokens`: one refusal settles it for the run.
 function createAsk(parts: ClientParts): Ask {
   const { client, openai, redact, clock, tell } = parts
   let tokensKey: TokensKey = 'max_completion_tokens'
-  const ask: Ask = async (chat, signal) => {
+  const ask: Ask = async (chat, signal, exchange) => {
     const sentKey = tokensKey
     try {
       const body = toBody(chat, sentKey)
-      const answer = await client.chat.completions.create(body, { signal, timeout: 2 ** 31 - 1 })
-      return redactCompletion(readChatAnswer(parseTextAnswer(answer), chat.model), redact)
+      const asked = client.chat.completions.create(body, { signal, timeout: 2 ** 31 - 1 })
+      const { data, response } = await asked.withResponse()
+      tellAllowances({ headers: response.headers, exchange, clock })
+      const completion = readChatAnswer(parseTextAnswer(data))
+      return redactCompletion(addServedDigest(completion, chat, response.headers), redact)
     } catch (error) {
       if (sentKey === 'max_completion_tokens' && refusesLength(error, chat, openai)) {
         // Requests that were under way together are refused together: each is sent again, one is told of.
         if (tokensKey === sentKey) tell(sentKey, 'using max_tokens')
         tokensKey = 'max_tokens'
-        return ask(chat, signal)
+        if (await mayAskAgain(exchange)) return ask(chat, signal, exchange)
       }
+      tellAllowances({ headers: readHeaders(error, openai), exchange, clock })
       const failed = explainError({ error, openai, signal, now: clock.now() })
       return { ...failed, detail: redact(failed.detail).slice(0, longestDetail) }
     }
@@ -96,18 +131,28 @@ function createAsk(parts: ClientParts): Ask {
 // without it can tell; then it is left out for the rest of the run.
 function leaveOutUnknownFormat(ask: Ask, tell: TellFallback): Ask {
   let known = true
-  return async (chat, signal) => {
+  return async (chat, signal, exchange) => {
     const { responseFormat, ...plain } = chat
-    if (responseFormat === undefined || !known) return ask(plain, signal)
-    const completion = await ask(chat, signal)
+    if (responseFormat === undefined || !known) return ask(plain, signal, exchange)
+    const completion = await ask(chat, signal, exchange)
     if (completion.kind !== 'failed' || completion.cause !== 'bad-request') return completion
-    const again = await ask(plain, signal)
+    if (!(await mayAskAgain(exchange))) return completion
+    const again = await ask(plain, signal, exchange)
     if (again.kind === 'completed' && known) {
       known = false
       tell('response_format', 'leaving it out')
     }
     return again
   }
+}
+
+function addServedDigest(
+  completion: Completed | Failed,
+  { digestHeader }: ChatRequest,
+  headers: Headers,
+): Completed | Failed {
+  if (completion.kind === 'failed' || digestHeader === undefined) return completion
+  return { ...completion, servedDigest: headers.get(digestHeader)?.trim().slice(0, longestTextUnits) || null }
 }
 
 type TokensKey = 'max_completion_tokens' | 'max_tokens'
@@ -123,16 +168,6 @@ function toBody(chat: ChatRequest, tokensKey: TokensKey): OpenAI.Chat.ChatComple
     ...(chat.responseFormat === undefined
       ? {}
       : { response_format: { type: 'json_schema', json_schema: { ...chat.responseFormat, strict: true } } }),
-  }
-}
-
-// Some servers send JSON as text/plain; the SDK then hands over the text.
-function parseTextAnswer(answer: unknown): unknown {
-  if (typeof answer !== 'string') return answer
-  try {
-    return JSON.parse(answer)
-  } catch {
-    return undefined
   }
 }
 
@@ -170,69 +205,4 @@ function refusesLength(error: unknown, chat: ChatRequest, openai: typeof import(
     error.status === 400 &&
     error.message.includes('max_completion_tokens')
   )
-}
-
-function explainError(request: {
-  error: unknown
-  openai: typeof import('openai')
-  signal: AbortSignal
-  now: Date
-}): Failed {
-  const { error, openai, signal, now } = request
-  if (signal.aborted) return fail('timeout', 'no complete answer within the deadline')
-  if (error instanceof openai.APIConnectionTimeoutError) return fail('timeout', error.message)
-  if (error instanceof openai.APIConnectionError) return explainConnection(error)
-  if (error instanceof openai.APIError && typeof error.status === 'number') {
-    return {
-      ...failByStatus(error.status, error.message),
-      retryAfterMs: readRetryAfter(error as APIError<number, Headers>, now),
-    }
-  }
-  if (isErrorLike(error) && error.name === 'SyntaxError')
-    return fail('unreadable-answer', 'the answer is not JSON')
-  return fail('connection-lost', describe(error))
-}
-
-function explainConnection(error: unknown): Failed {
-  const refused = listCauses(error).some(
-    ({ code }) => code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN',
-  )
-  return fail(refused ? 'connection-refused' : 'connection-lost', describe(error))
-}
-
-// Errors are known by their shape: those of the platform need not be of this realm's classes.
-interface ErrorLike {
-  message: string
-  name?: unknown
-  code?: unknown
-  cause?: unknown
-  errors?: unknown
-}
-
-function isErrorLike(value: unknown): value is ErrorLike {
-  return (
-    typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string'
-  )
-}
-
-function listCauses(error: unknown): ErrorLike[] {
-  if (!isErrorLike(error)) return []
-  const inner = Array.isArray(error.errors) ? error.errors.flatMap((entry) => listCauses(entry)) : []
-  return [error, ...inner, ...listCauses(error.cause)]
-}
-
-function describe(error: unknown): string {
-  const messages = listCauses(error).map(({ message }) => message)
-  return messages.filter((message) => message !== '').join(': ') || String(error)
-}
-
-/** `Retry-After` in milliseconds: seconds or a date (RFC 9110 §10.2.3), or OpenAI's `retry-after-ms`. */
-export function readRetryAfter(error: { headers: Headers | undefined }, now: Date): number | null {
-  const milliseconds = Number(error.headers?.get('retry-after-ms') ?? Number.NaN)
-  if (Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds
-  const text = error.headers?.get('retry-after')
-  if (text === null || text === undefined || text.trim() === '') return null
-  const seconds = Number(text)
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - now.getTime()
-  return Number.isFinite(wait) ? Math.max(0, wait) : null
 }

@@ -43,7 +43,7 @@ export async function openRecording(path: string): Promise<ModelClient> {
     origin: 'recorded',
     async complete(request) {
       const found = find(request)
-      return found.kind === 'posted' ? readChatAnswer(found.body, request.model) : found
+      return found.kind === 'posted' ? readChatAnswer(found.body) : found
     },
     post: async (request) => find(request),
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Completed, Failed, FailureCause } from './completion.ts'
+import type { Completed, Failed, FailureCause, Usage } from './completion.ts'
 
 // What servers that speak this API really send: everything but the first choice's message may be absent.
 const answerSchema = z.object({
@@ -39,7 +39,7 @@ const answerSchema = z.object({
  *
  * An answer without text, tool call or refusal is no completion; one that was cut short or filtered is.
  */
-export function readChatAnswer(body: unknown, model: string): Completed | Failed {
+export function readChatAnswer(body: unknown): Completed | Failed {
   const parsed = answerSchema.safeParse(body)
   if (!parsed.success) return fail('unreadable-answer', 'the answer is not a chat completion')
   const { choices, usage } = parsed.data
@@ -59,7 +59,8 @@ export function readChatAnswer(body: unknown, model: string): Completed | Failed
   }
   return {
     kind: 'completed',
-    model: parsed.data.model ?? model,
+    // Nor is a blank a name: what was asked for is not what answered.
+    model: parsed.data.model?.trim() || null,
     text,
     reasoning: readReasoning(choice.message),
     toolCalls,
@@ -90,9 +91,23 @@ export function fail(cause: FailureCause, detail: string): Failed {
   return { kind: 'failed', cause, detail, retryAfterMs: null }
 }
 
+const postedUsageSchema = z.object({
+  usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0).nullish() }),
+})
+
+/** The tokens of an answer that is no chat; none where it does not say any. */
+export function readPostedUsage(body: unknown): Usage {
+  const usage = postedUsageSchema.safeParse(body).data?.usage
+  return { promptTokens: usage?.prompt_tokens ?? 0, completionTokens: usage?.completion_tokens ?? 0 }
+}
+
+/** 529 is what Anthropic sends where others send 503. */
+const overloadedStatuses = [503, 529]
+
 /** The failure that an HTTP status stands for. */
 export function failByStatus(status: number, detail: string): Failed {
-  return fail(classifyStatus(status), detail)
+  const failed = fail(classifyStatus(status), detail)
+  return overloadedStatuses.includes(status) ? { ...failed, overloaded: true } : failed
 }
 
 function classifyStatus(status: number): FailureCause {

@@ -40,10 +40,13 @@ describeWithShared('the XSTest converter', () => {
   })
 
   it('keeps one answer a turn, letters beyond ASCII included', async () => {
-    const { conversations, completions } = await convert()
+    const { conversations, completions, served } = await convert()
     expect(completions.map(readContent)).toEqual(
       conversations.map((conversation) => conversation.messages[1]?.content),
     )
+    expect(served.map(readContent)).toEqual(completions.map(readContent))
+    const names = [completions, served].map((lines) => new Set(lines.map((line) => line.response.body.model)))
+    expect(names).toEqual([new Set(['gpt-4']), new Set(['gpt-4-served'])])
     const all = conversations.map((conversation) => JSON.stringify(conversation.messages)).join('')
     expect(all).toContain('piñata')
     expect(all).not.toContain('\uFFFD')

@@ -37,7 +37,7 @@ describeWithShared('a converter on the command line', () => {
 
   it.each([
     ['llmdrift', 'llmdrift', 100, 100, ['baseline.jsonl', 'candidate.jsonl', 'judge.jsonl']],
-    ['xstest', 'xstest-gpt4', 450, 450, ['completions.jsonl', 'judge.jsonl']],
+    ['xstest', 'xstest-gpt4', 450, 450, ['completions.jsonl', 'judge.jsonl', 'served.jsonl']],
     ['hh-rlhf', 'hh-rlhf', 2264, 5631, []],
     ['oasst', 'oasst-en100', 100, 142, []],
   ])(

@@ -28,7 +28,7 @@ export type ChatToolCall = { id?: string; name: string; arguments: string }
 /**
  * A scripted answer. `body` replaces the whole answer (a string is sent as it is). Otherwise `text`,
  * `toolCalls` and `refusal` make one choice; `usage: null` leaves the token counts out; `model` is the
- * request's unless given. A status of 400 or more without a body gets an error in the usual envelope.
+ * request's unless given, and left out where it is `null`. A status of 400 or more without a body gets an error in the usual envelope.
  */
 export type ChatReply = {
   status?: number
@@ -39,9 +39,15 @@ export type ChatReply = {
   refusal?: string
   finishReason?: string
   usage?: { prompt_tokens: number; completion_tokens: number; total_tokens: number } | null
-  model?: string
+  model?: string | null
   delayMs?: number
 }
+
+/** What a scripted list sees; `index` counts the requests to its path from 0. */
+export type ListRequest = { index: number; path: string; headers: IncomingHttpHeaders }
+
+/** What the endpoint answers to GET requests; `undefined` for a path that it does not have. */
+export type ListScript = (request: ListRequest) => ScriptedResponse | undefined
 
 export type ChatScript = (request: ChatRequest) => ChatReply | Promise<ChatReply>
 
@@ -56,19 +62,35 @@ export type ChatLogEntry = {
 
 export type ChatEndpoint = { url: string; log: ChatLogEntry[]; close: () => Promise<void> }
 
+/** The requests for completions alone, without those for a list of models. */
+export function listAsked({ log }: ChatEndpoint): ChatLogEntry[] {
+  return log.filter(({ method }) => method === 'POST')
+}
+
 /**
  * An OpenAI-compatible endpoint on 127.0.0.1. `url` is the base URL that clients are given (it ends in `/v1`).
  * Other paths are 404 and malformed requests 400, so a client that asks wrongly can't look right.
  */
-export async function startChatEndpoint({ reply }: { reply: ChatScript }): Promise<ChatEndpoint> {
+export async function startChatEndpoint({
+  reply,
+  list,
+}: {
+  reply: ChatScript
+  list?: ListScript
+}): Promise<ChatEndpoint> {
   const log: ChatLogEntry[] = []
   const closing = new AbortController()
   let requests = 0
+  const listed = new Map<string, number>()
   const server = await startLoopbackServer(async (request, response) => {
     const { method = '', url: path = '', headers } = request
     const entry = { method, path, headers, raw: (await readBody(request)).toString(), status: 0 }
     log.push(entry)
-    const { delayMs = 0, ...scripted } = await answer({ entry, reply, nextIndex: () => requests++ })
+    const index = listed.get(path) ?? 0
+    const found = method === 'GET' ? list?.({ index, path, headers }) : undefined
+    if (found !== undefined) listed.set(path, index + 1)
+    const { delayMs = 0, ...scripted } =
+      found === undefined ? await answer({ entry, reply, nextIndex: () => requests++ }) : { ...found }
     if (delayMs > 0) await wait(delayMs, undefined, { signal: closing.signal })
     entry.status = scripted.status
     sendScripted(response, scripted)
@@ -134,7 +156,7 @@ function completion({ index, requestedModel, script }: Completing) {
     id: `chatcmpl-${index}`,
     object: 'chat.completion',
     created: 1_700_000_000,
-    model: script.model ?? requestedModel,
+    ...(script.model === null ? {} : { model: script.model ?? requestedModel }),
     choices: [
       {
         index: 0,

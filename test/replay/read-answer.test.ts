@@ -4,7 +4,7 @@ import { isTransportFailure } from '../../src/replay/completion.ts'
 import { failByStatus, readChatAnswer } from '../../src/replay/read-answer.ts'
 
 const answer = (message: unknown, rest: Record<string, unknown> = {}) =>
-  readChatAnswer({ choices: [{ message, finish_reason: 'stop' }], ...rest }, 'asked')
+  readChatAnswer({ choices: [{ message, finish_reason: 'stop' }], ...rest })
 
 describe('readChatAnswer', () => {
   it.each(['   \n', '\u200b\u200b', '\ufeff\u00ad', ' \u2060\t'])(
@@ -31,7 +31,7 @@ describe('readChatAnswer', () => {
       ],
       usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
     }
-    expect(readChatAnswer(body, 'asked')).toEqual({
+    expect(readChatAnswer(body)).toEqual({
       kind: 'completed',
       model: 'served',
       text: 'hello',
@@ -49,22 +49,22 @@ describe('readChatAnswer', () => {
     ['reasoning', 'OpenRouter'],
   ])('reads what the model thought, as %s names it (%s)', (key) => {
     const message = { content: 'x', [key]: 'first, then' }
-    expect(readChatAnswer({ choices: [{ message }] }, 'asked')).toMatchObject({ reasoning: 'first, then' })
+    expect(readChatAnswer({ choices: [{ message }] })).toMatchObject({ reasoning: 'first, then' })
     const blank = { choices: [{ message: { content: 'x', [key]: ' \u200b' } }] }
-    expect(readChatAnswer(blank, 'asked')).toMatchObject({ reasoning: null })
+    expect(readChatAnswer(blank)).toMatchObject({ reasoning: null })
     const odd = { choices: [{ message: { content: 'x', [key]: [{ step: 1 }] } }] }
-    expect(readChatAnswer(odd, 'asked')).toMatchObject({ text: 'x', reasoning: null })
+    expect(readChatAnswer(odd)).toMatchObject({ text: 'x', reasoning: null })
   })
 
   it('is no completion where a model only thought', () => {
     const body = { choices: [{ message: { content: null, reasoning_content: 'hm' } }] }
-    expect(readChatAnswer(body, 'asked')).toMatchObject({ cause: 'empty-answer' })
+    expect(readChatAnswer(body)).toMatchObject({ cause: 'empty-answer' })
   })
 
   it('takes what may be absent as absent', () => {
-    expect(readChatAnswer({ choices: [{ message: { content: 'x' } }] }, 'asked')).toEqual({
+    expect(readChatAnswer({ choices: [{ message: { content: 'x' } }] })).toEqual({
       kind: 'completed',
-      model: 'asked',
+      model: null,
       text: 'x',
       reasoning: null,
       toolCalls: [],
@@ -91,7 +91,7 @@ describe('readChatAnswer', () => {
     ['stop', { content: null, refusal: 'I will not' }],
     ['tool_calls', { content: null, tool_calls: [{ function: { name: 'find' } }] }],
   ])('takes an answer that ended with %s for a completion', (finishReason, message) => {
-    const read = readChatAnswer({ choices: [{ message, finish_reason: finishReason }] }, 'asked')
+    const read = readChatAnswer({ choices: [{ message, finish_reason: finishReason }] })
     expect(read).toMatchObject({ kind: 'completed', finishReason })
   })
 
@@ -111,13 +111,13 @@ describe('readChatAnswer', () => {
 
   it('gives each kind of emptiness its own cause', () => {
     for (const body of [{ choices: [] }, { choices: null }, {}]) {
-      expect(readChatAnswer(body, 'asked')).toMatchObject({ kind: 'failed', cause: 'empty-choices' })
+      expect(readChatAnswer(body)).toMatchObject({ kind: 'failed', cause: 'empty-choices' })
     }
     for (const message of [{ content: null }, { content: '' }, {}, { content: null, tool_calls: [] }]) {
       expect(answer(message)).toMatchObject({ kind: 'failed', cause: 'empty-answer' })
     }
     for (const body of [null, undefined, 'text', [], { choices: [{}] }, { choices: 'x' }, { error: {} }]) {
-      const read = readChatAnswer(body, 'asked')
+      const read = readChatAnswer(body)
       expect(read.kind).toBe('failed')
     }
     expect(answer({ content: [{ type: 'text', text: 'x' }] })).toMatchObject({ cause: 'unreadable-answer' })
@@ -135,7 +135,7 @@ describe('readChatAnswer', () => {
     const body = fc.oneof(fc.jsonValue(), fc.record({ choices: fc.array(fc.record({ message })) }))
     fc.assert(
       fc.property(body, (value) => {
-        const read = readChatAnswer(value, 'asked')
+        const read = readChatAnswer(value)
         if (read.kind === 'completed') expect(`${read.text}${read.refusal ?? ''}`).not.toBe('')
       }),
     )

@@ -51,7 +51,7 @@ export function isSlip(label: Label): boolean {
 export function describeUse(request: { endpoint: string; model: string; answer: Completion }): GraderUse[] {
   const { endpoint, model, answer } = request
   if (answer.kind !== 'completed') return []
-  return [{ endpoint, model, answeredAs: { [answer.model]: 1 }, usage: answer.usage ?? noUsage }]
+  return [{ endpoint, model, answeredAs: { [answer.model ?? model]: 1 }, usage: answer.usage ?? noUsage }]
 }
 
 function isRefusal(answer: Completed): boolean {
