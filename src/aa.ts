@@ -1,11 +1,11 @@
-import { decideRecord } from './gate.ts'
+import { decideRecord } from './decide-record.ts'
 import { graderConfigSchema } from './grade/graders/index.ts'
 import { measure } from './measure.ts'
 import { type ResolvedPolicy, resolveCheckpoints, resolvePolicy } from './policy/resolve.ts'
 import type { RunDirectory } from './ports.ts'
 import { drawFromCorpus, type GatePorts, type GateRequest, preparePlan } from './prepare.ts'
 import { writeRecord } from './record/store.ts'
-import type { LoadedRegistration } from './registration/load.ts'
+import { registerNothing } from './registration/nothing.ts'
 import { type AaResult, describeAa } from './report/aa.ts'
 
 /** The file that an A/A run writes beside its record. It writes no verdict: nothing was decided about a candidate. */
@@ -59,15 +59,4 @@ export async function runAa(
 function askEveryTurn(resolved: ResolvedPolicy): ResolvedPolicy {
   const gate = { ...resolved.policy.gate, earlyStopping: 'off' as const }
   return { ...resolved, policy: { ...resolved.policy, gate } }
-}
-
-function registerNothing(checkpoint: string): LoadedRegistration {
-  const registration = {
-    version: 1 as const,
-    candidate: checkpoint,
-    round: 1,
-    predictions: [],
-    amendments: [],
-  }
-  return { file: aaFile, text: '', registration }
 }

@@ -1,10 +1,10 @@
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, Option } from 'commander'
-import { createFiles } from './adapters/files.ts'
 import { createTerminalLog } from './adapters/terminal-log.ts'
 import { runCalibrate } from './commands/calibrate.ts'
 import { addToLabelledSet } from './commands/calibrate-add.ts'
+import { printManifest } from './commands/corpus.ts'
 import { decideAgain } from './commands/decide.ts'
 import { runDemo, serveDemo } from './commands/demo.ts'
 import { printLint } from './commands/lint.ts'
@@ -23,9 +23,11 @@ import {
   type Wiring,
 } from './commands/options.ts'
 import { runPlan } from './commands/plan.ts'
+import { addRegister } from './commands/register-command.ts'
 import { runFromTerminal } from './commands/run.ts'
 import { exitCodes } from './conclusion.ts'
-import { describeCorpus } from './corpus/describe.ts'
+import { readers } from './corpus/readers/index.ts'
+import { shapes } from './corpus/shapes/index.ts'
 import { formatError, GateError } from './errors.ts'
 import { weeklyRuns } from './forecast-run.ts'
 import { safeLines } from './safe-text.ts'
@@ -51,6 +53,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
   addDemo(wiring)
   addGate(wiring)
   addPlan(wiring)
+  addRegister(wiring, { rubrics, print })
   addDecide(wiring)
   addLint(wiring)
   addCalibrate(wiring)
@@ -219,7 +222,14 @@ function addCalibrate({ program, finish, log }: Wiring): void {
     )
 }
 
-function addCorpus({ program }: Wiring): void {
+interface ManifestOptions {
+  name: string
+  dir: string
+  format?: string
+  shape?: string
+}
+
+function addCorpus({ program, log }: Wiring): void {
   program
     .command('corpus')
     .description('work with a corpus')
@@ -227,13 +237,20 @@ function addCorpus({ program }: Wiring): void {
     .description('write the manifest of corpus files')
     .requiredOption('--name <name>', "the corpus's name")
     .option('--dir <folder>', 'what the paths are relative to', '.')
-    .argument('<files...>', 'conversations, as .jsonl or .jsonl.gz')
-    .action(async (paths: string[], { dir, name }: { name: string; dir: string }) => {
-      const files = createFiles({ corpus: dir, rubrics })
-      // The manifest is read elsewhere, where only paths inside the corpus folder mean anything.
-      const inside = paths.map((path) => relative(dir, resolve(dir, path)))
-      print(JSON.stringify(await describeCorpus({ name, paths: inside, files }), null, 2))
-    })
+    .addOption(
+      new Option('--format <format>', 'what all the files are; else by their names').choices(
+        readers.map(({ format }) => format),
+      ),
+    )
+    .addOption(
+      new Option('--shape <shape>', 'how their rows hold conversations; else by each first row').choices(
+        shapes.map(({ name }) => name),
+      ),
+    )
+    .argument('<files...>', 'paths, or patterns such as "2026-*/*.parquet"')
+    .action(async (paths: string[], { dir, ...options }: ManifestOptions) =>
+      printManifest({ ...options, folder: dir, paths, rubrics }, log, print),
+    )
 }
 
 function describeDefect(error: unknown): string {

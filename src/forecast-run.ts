@@ -7,6 +7,7 @@ import { resolveCheckpoints, resolvePolicy } from './policy/resolve.ts'
 import type { RunDirectory } from './ports.ts'
 import { drawFromCorpus, type GateRequest, preparePlan, type SourcePorts } from './prepare.ts'
 import { readRecord } from './record/store.ts'
+import { registerNothing } from './registration/nothing.ts'
 import { type ForecastRequest, forecastPlan, type PlanForecast } from './report/forecast/plan-forecast.ts'
 
 /** What a run would show and cost; of an unchanged checkpoint nothing. */
@@ -30,7 +31,15 @@ export async function forecastRun(
     const { installs, changes: policyChanges } = resolved
     return { kind: 'unchanged', checkpoint: checkpoints.candidate, installs, policyChanges }
   }
-  const read = await preparePlan({ request, ports, resolved, checkpoints })
+  const { candidate } = checkpoints
+  const read = await preparePlan({
+    request,
+    ports,
+    resolved,
+    checkpoints,
+    // What the gate will register by itself is not known before it reads its history.
+    registerStanding: async () => registerNothing(candidate),
+  })
   // What the run will measure of its graders is not known before; what is stale already is.
   const prepared = { ...read, plan: settleCalibrations({ plan: read.plan, known: [], answeredAs: {} }) }
   const { tier } = request.run

@@ -7,7 +7,14 @@ import { lintCategories } from './lint/categories.ts'
 import { lintCorpus } from './lint/corpus.ts'
 import { lintJudges } from './lint/judges.ts'
 import { lintRegistrations } from './lint/registrations.ts'
-import { collect, type LintRequest, type LintResult, report, type WrittenPolicy } from './lint/result.ts'
+import {
+  collect,
+  createResult,
+  type LintRequest,
+  type LintResult,
+  report,
+  type WrittenPolicy,
+} from './lint/result.ts'
 import { parseCheckpoint } from './policy/checkpoint.ts'
 import { checkJudge, parsePolicy } from './policy/load.ts'
 
@@ -18,7 +25,7 @@ export type { LintResult } from './lint/result.ts'
  * can be measured; goes on after a problem to find the next.
  */
 export async function lint(request: LintRequest): Promise<LintResult> {
-  const result: LintResult = { problems: [], checked: [], warnings: [] }
+  const result = createResult()
   const written = await collect(result, () => lintPolicy(request, result))
   if (written === null) return result
   const served = await collect(result, () => lintCheckpoint(request, written, result))

@@ -76,7 +76,7 @@ describe('lint', () => {
 
 describe('lint of limits', () => {
   const limitTo = (limit: string) => policy.replace('limit: 0.5%', `limit: ${limit}`)
-  const loose = registrationText.replace('    limit: 0.4%\n', '')
+  const loose = registrationText.replace('    limit: 0.4%\n', '').replace('[0.5%, 2%]', '[0%, 3%]')
 
   it.each(['0.3%', '1 per 100k', '370 per 100k'])(
     'refuses one that not even a clean sample can pass: %s',
@@ -131,7 +131,9 @@ describe('lint of limits', () => {
       /^preregistration\/ckpt-42\.yml:9:12 \(predictions\[1\]\.limit\): not measurable: 800 turns without a single event still allow 0\.37 %, the limit is 0\.3 %/,
     )
     const [rate] = await findProblems({
-      'preregistration/ckpt-42.yml': loose.replace('rate: 10 per 100k', 'rate: 0.2%'),
+      'preregistration/ckpt-42.yml': loose
+        .replace('rate: 10 per 100k', 'rate: 0.2%')
+        .replace('[0%, 0.3%]', '[0%, 1%]'),
     })
     expect(rate).toMatch(
       /^preregistration\/ckpt-42\.yml:6:11 \(predictions\[1\]\.rate\): not measurable: at the predicted 0\.2 % it passes its limit of 0\.5 % with a chance of only 20 %/,
@@ -151,7 +153,10 @@ describe('lint of limits', () => {
 
   it('counts no more turns than the corpus has conversations', async () => {
     const few = conversations.slice(0, 300).join('\n')
-    const problems = await findProblems({ 'corpus/conversations.jsonl': few })
+    const problems = await findProblems({
+      'corpus/conversations.jsonl': few,
+      'preregistration/ckpt-42.yml': loose,
+    })
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(/not measurable: 300 turns without a single event still allow 0\.99 %/)
   })
@@ -257,7 +262,7 @@ describe('lint of registrations', () => {
   it('refuses two for one candidate', async () => {
     const problems = await findProblems({ 'preregistration/other.json': registrationText })
     expect(problems).toEqual([
-      'preregistration/other.json (candidate): preregistration/ckpt-42.yml is for "ckpt-42" too\n  → keep one of them',
+      'preregistration/other.json:2:12 (candidate): preregistration/ckpt-42.yml is for "ckpt-42" too\n  → keep one of them',
     ])
   })
 

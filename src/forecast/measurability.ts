@@ -159,7 +159,8 @@ function sayWaysOut(way: {
   ])
 }
 
-function joinWaysOut(ways: readonly string[]): string {
+/** `draw 800 turns, raise the limit, or set …`. */
+export function joinWaysOut(ways: readonly string[]): string {
   const last = ways.at(-1) ?? ''
   if (ways.length < 2) return last
   return `${ways.slice(0, -1).join(', ')}, or ${last}`

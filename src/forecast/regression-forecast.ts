@@ -25,7 +25,7 @@ export interface RegressionForecastQuestion {
 export function findDetectableRate(question: RegressionForecastQuestion): number | null {
   const { turns, baseline } = question
   if (baseline === null || baseline >= 1 || turns === 0) return null
-  const power = (candidate: number) => computePower({ ...question, baseline, candidate })
+  const power = (candidate: number) => computeWorsePower({ ...question, baseline, candidate })
   if (power(1) < wantedPower) return null
   let low = baseline
   let high = 1
@@ -44,7 +44,8 @@ export function countWorsePairs({ baselineOnly, alpha }: { baselineOnly: number;
   return candidateOnly
 }
 
-function computePower(question: {
+/** The chance that the test finds a candidate with a higher rate than the baseline's worse. */
+export function computeWorsePower(question: {
   turns: number
   baseline: number
   candidate: number

@@ -3,15 +3,17 @@ import { findUnmeasurable, type Unmeasurable } from '../forecast/measurability.t
 import { makePlan, type Plan } from '../plan/plan.ts'
 import type { SourceText } from '../policy/document.ts'
 import type { Policy } from '../policy/schema.ts'
+import { registerNothing } from '../registration/nothing.ts'
 import type { Registration } from '../registration/schema.ts'
 import { expectDiscordance, expectRates } from '../report/forecast/category-forecast.ts'
 import type { Sample } from '../sample/draw.ts'
-import type { WrittenRegistration } from './registrations.ts'
+import { lintResolution, type WrittenRegistration } from './registrations.ts'
 import { type LintResult, report, type WrittenPolicy } from './result.ts'
 
 /**
  * Points at every blocking category that the turns can hardly pass: by the policy alone at a rate of 0, and by each
- * registration at the rates and limits that it has. A registration is not blamed for what the policy is blamed for.
+ * registration at the rates and limits that it has; and at predictions that the turns can't resolve. A registration is
+ * not blamed for what the policy is blamed for, and one that was withdrawn for nothing.
  */
 export function lintCategories(parts: {
   written: WrittenPolicy
@@ -29,7 +31,7 @@ export function lintCategories(parts: {
     const plan = planFor({ policy, registration, calibrations })
     return describeSetting({ plan, tier: 'release', turns })
   }
-  const alone = describe({ version: 1, candidate: '', round: 1, predictions: [], amendments: [] })
+  const alone = describe(registerNothing('').registration)
   const blamed = new Set<string>()
   policy.categories.forEach((category, index) => {
     for (const problem of findProblems(alone, category.id)) {
@@ -38,7 +40,9 @@ export function lintCategories(parts: {
     }
   })
   for (const { source: file, registration } of registrations) {
+    if (registration.withdrawn) continue
     const setting = describe(registration)
+    lintResolution({ source: file, registration }, setting, result)
     policy.categories.forEach(({ id }, index) => {
       for (const problem of findProblems(setting, id)) {
         if (blamed.has(`${id}: ${problem.test}`)) continue
@@ -64,7 +68,8 @@ function findProblems(setting: ForecastSetting, id: string): Unmeasurable[] {
   })
 }
 
-function planFor(parts: {
+/** The plan of a registration, as far as its tests go by it. */
+export function planFor(parts: {
   policy: Policy
   registration: Registration
   calibrations: Plan['calibrations']
@@ -78,13 +83,15 @@ function planFor(parts: {
     repository: '',
     baseline: '',
     candidate: registration.candidate,
+    digests: { baseline: null, candidate: null },
   })
 }
 
 /** Without a corpus nobody asks for millions of turns: they are left to the run that has one. */
 const mostImagined = 1_000_000
 
-function imagineTurns({
+/** As many turns of equal weight as the policy asks for, where no corpus is at hand; none where those are too many. */
+export function imagineTurns({
   sample,
 }: Policy): Pick<Sample['turns'][number], 'weight' | 'conversation' | 'stratum'>[] {
   const turns = sample.turns > mostImagined ? 0 : sample.turns

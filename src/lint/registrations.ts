@@ -1,9 +1,11 @@
 import { GateError } from '../errors.ts'
+import type { ForecastSetting } from '../forecast/forecast-setting.ts'
+import { findUnresolved } from '../forecast/resolution.ts'
 import type { SourceText } from '../policy/document.ts'
 import { checkJudge } from '../policy/load.ts'
 import { formatRate } from '../policy/rate.ts'
-import { parseRegistration } from '../registration/load.ts'
-import { readRegistrations } from '../registration/read.ts'
+import { readDocuments } from '../policy/read-documents.ts'
+import { listMisfits, locate, readRegistration } from '../registration/load.ts'
 import type { Registration } from '../registration/schema.ts'
 import { collect, type LintRequest, type LintResult, report, type WrittenPolicy } from './result.ts'
 
@@ -21,13 +23,16 @@ export async function lintRegistrations(
 ): Promise<WrittenRegistration[]> {
   const seen = new Map<string, string>()
   const written: WrittenRegistration[] = []
-  for (const source of await readRegistrations({ ...request, folder: policy.registrations })) {
+  for (const source of await readDocuments({ ...request, folder: policy.registrations })) {
     await collect(result, async () => {
-      const registration = parseRegistration(source, policy)
+      const registration = readRegistration(source)
       const { candidate } = registration
+      const misfits = listMisfits({ source, registration, policy })
       const before = seen.get(candidate)
       seen.set(candidate, source.file)
       if (before !== undefined) throw refuseSecond(source, { candidate, before })
+      result.problems.push(...misfits)
+      if (misfits.length > 0) return
       written.push({ source, registration })
       result.checked.push(`registration ${source.file}: candidate ${candidate}`)
       lintPredictions({ source, registration }, result)
@@ -50,11 +55,28 @@ function lintPredictions({ source, registration }: WrittenRegistration, result: 
   })
 }
 
+/** A prediction that the turns can't resolve says less than it seems to. */
+export function lintResolution(
+  { source, registration }: WrittenRegistration,
+  setting: ForecastSetting,
+  result: LintResult,
+): void {
+  registration.predictions.forEach((prediction, index) => {
+    const category = setting.plan.policy.categories.find(({ id }) => id === prediction.category)
+    if (category === undefined) return
+    const found = findUnresolved({ setting, category, prediction, baseline: null, independence: 1 })
+    for (const { field, message, remedy } of found) {
+      const place = { source, path: ['predictions', index, field] }
+      report(result, { code: 'registration', message, remedy, place })
+    }
+  })
+}
+
 function refuseSecond(source: SourceText, twice: { candidate: string; before: string }): GateError {
   return new GateError({
     code: 'registration',
     message: `${twice.before} is for "${twice.candidate}" too`,
-    where: { file: source.file, field: 'candidate' },
+    where: { ...locate(source, ['candidate']), field: 'candidate' },
     remedy: 'keep one of them',
   })
 }

@@ -28,6 +28,11 @@ export interface WrittenPolicy {
   source: SourceText
 }
 
+/** Nothing found yet. */
+export function createResult(): LintResult {
+  return { problems: [], checked: [], warnings: [] }
+}
+
 /** Does a part of the work; a problem that it throws is kept. */
 export async function collect<T>(result: LintResult, work: () => Promise<T>): Promise<T | null> {
   try {

@@ -3,12 +3,16 @@ import { GateError, type Place } from '../errors.ts'
 import { formatPath, parseSource, type SourceText, suggestKey } from '../policy/document.ts'
 import { formatRate } from '../policy/rate.ts'
 import type { Policy } from '../policy/schema.ts'
+import { suggestFileName } from './file-name.ts'
 import { type Registration, registrationSchema } from './schema.ts'
+import { writeText } from './write.ts'
 
 /** A registration and the file it came from. */
 export interface LoadedRegistration {
   file: string
   text: string
+  /** `standing`: made by the gate, as policy lets it, where no file names the candidate. */
+  from: 'file' | 'standing'
   registration: Registration
 }
 
@@ -34,53 +38,73 @@ export function findRegistration(request: {
       remedy: 'keep one of them',
     })
   }
-  return { ...match.file, registration: parseRegistration(match.file, policy) }
+  return { ...match.file, from: 'file', registration: parseRegistration(match.file, policy) }
 }
 
-/** Parses a registration and checks it against the policy that it tightens. */
+/**
+ * Parses a registration and checks it against the policy that it tightens.
+ * @throws GateError for what is no registration, or the first thing in it that does not fit the policy
+ */
 export function parseRegistration(source: SourceText, policy: Policy): Registration {
-  const registration = parseSource(source, registrationSchema, 'registration')
+  const registration = readRegistration(source)
+  const [misfit] = listMisfits({ source, registration, policy })
+  if (misfit !== undefined) throw misfit
+  return registration
+}
+
+/**
+ * Parses a registration by itself, whatever the policy.
+ * @throws GateError for what is none
+ */
+export function readRegistration(source: SourceText): Registration {
+  return parseSource(source, registrationSchema, 'registration')
+}
+
+/** Everything in a registration that does not fit the policy that it tightens. */
+export function listMisfits(parts: {
+  source: SourceText
+  registration: Registration
+  policy: Policy
+}): GateError[] {
+  const { source, registration, policy } = parts
   const ids = policy.categories.map((category) => category.id)
   const seen = new Set<string>()
-  registration.predictions.forEach((prediction, index) => {
-    const refuse = (field: string, message: string, remedy: string): never => {
+  return registration.predictions.flatMap(({ category: id, limitPer100k }, index) => {
+    const found: GateError[] = []
+    const refuse = (field: string, message: string, remedy: string) => {
       const path = ['predictions', index, field]
-      throw new GateError({
-        code: 'registration',
-        message,
-        where: { ...locate(source, path), field: formatPath(path) },
-        remedy,
-      })
+      const where = { ...locate(source, path), field: formatPath(path) }
+      found.push(new GateError({ code: 'registration', message, where, remedy }))
     }
-    const category = policy.categories.find((entry) => entry.id === prediction.category)
+    const category = policy.categories.find((entry) => entry.id === id)
     if (category === undefined) {
+      const nearest = suggestKey(id, ids)
       refuse(
         'category',
-        `the policy has no category "${prediction.category}"${suggestKey(prediction.category, ids)}`,
+        `the policy has no category "${id}"${nearest}`,
         "name one of the policy's categories",
       )
     }
-    if (seen.has(prediction.category))
-      refuse('category', `"${prediction.category}" is predicted twice`, 'keep one of the two')
-    seen.add(prediction.category)
+    if (seen.has(id)) refuse('category', `"${id}" is predicted twice`, 'keep one of the two')
+    seen.add(id)
     const limit = category?.limitPer100k ?? null
-    if (prediction.limitPer100k === null) return
+    if (category === undefined || limitPer100k === null) return found
     // A new limit would be a new test, and every test makes the others less likely to fail (Holm).
     if (limit === null) {
       refuse(
         'limit',
-        `the policy has no limit for "${prediction.category}" that could be tightened`,
+        `the policy has no limit for "${id}" that could be tightened`,
         'leave it out, or add a limit to the policy in a reviewed pull request',
       )
-    } else if (prediction.limitPer100k > limit) {
+    } else if (limitPer100k > limit) {
       refuse(
         'limit',
-        `the limit ${formatRate(prediction.limitPer100k)} is looser than the policy's ${formatRate(limit)}`,
+        `the limit ${formatRate(limitPer100k)} is looser than the policy's ${formatRate(limit)}`,
         'a registration can only tighten a limit: leave it out, or change the policy in a reviewed pull request',
       )
     }
+    return found
   })
-  return registration
 }
 
 /** The line on which a category's prediction begins; 1 when the category is not predicted. */
@@ -103,11 +127,12 @@ function describeAbsence(request: {
     code: 'registration',
     message: `no registration is for "${candidate}" (${found}${broken === undefined ? '' : `; ${broken.file.file} names no candidate that can be read`})`,
     where: { file: broken?.file.file ?? `${folder}/` },
-    remedy: `write ${folder}/${candidate.replaceAll(/[^A-Za-z0-9._-]/g, '-')}.yml with \`candidate: ${candidate}\` and what you predict, before the run`,
+    remedy: `write ${folder}/${suggestFileName(candidate)} with \`candidate: ${writeText(candidate)}\` and what you predict, before the run (\`checkpoint-gate register\` drafts it)`,
   })
 }
 
-function peekCandidate(source: SourceText): string | null {
+/** The candidate that a document is about; `null` where it can't be told. */
+export function peekCandidate(source: SourceText): string | null {
   const document = parseDocument(source.text, { version: '1.2' })
   if (document.errors.length > 0) return null
   const value: unknown = document.getIn(['candidate'])

@@ -51,6 +51,10 @@ export const registrationSchema = strictObject({
     })
     .default([])
     .meta({ description: 'Numbered and dated, each with a reason; never edited.' }),
+  withdrawn: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Taken back: it stays to be seen, and its candidate is not measured.' }),
 })
 
 /** Predictions and tighter limits for one candidate; rates per 100,000 turns. */

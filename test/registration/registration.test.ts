@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-import { findPredictionLine, parseRegistration } from '../../src/registration/load.ts'
+import {
+  findPredictionLine,
+  listMisfits,
+  parseRegistration,
+  readRegistration,
+} from '../../src/registration/load.ts'
 import { policyText, readPolicy } from '../policy/policies.ts'
 import { findMark, takeRefusal } from '../support/refusal.ts'
 import { edit, registrationText } from './registrations.ts'
@@ -35,6 +40,7 @@ describe('a registration', () => {
         },
       ],
       amendments: [],
+      withdrawn: false,
     })
   })
 
@@ -58,6 +64,30 @@ describe('a registration', () => {
       message: 'the policy has no limit for "over-refusal" that could be tightened',
       where: { line: expect.any(Number), field: 'predictions[0].limit' },
     })
+  })
+
+  it('stands unless it is withdrawn', async () => {
+    expect(read(edit('', 'withdrawn: true\n')).withdrawn).toBe(true)
+    expect(read(edit('', 'withdrawn: false\n'))).toEqual(read(registrationText))
+    const error = await takeRefusal(() => read(edit('', 'withdrawn: yes\n')))
+    expect(error).toMatchObject({ code: 'registration', where: { line: 10, field: 'withdrawn' } })
+  })
+
+  it('tells everything in it that does not fit the policy, each with its line', () => {
+    const text = registrationText
+      .replace('category: over-refusal', 'category: politeness')
+      .replace('limit: 0.4%', 'limit: 0.6%')
+    const source = {
+      file,
+      text: `${text}  - { category: politeness, rate: 1%, interval: [1%, 1%], direction: up }\n`,
+    }
+    const misfits = listMisfits({ source, registration: readRegistration(source), policy })
+    expect(misfits.map(({ where }) => [where?.line, where?.field])).toEqual([
+      [4, 'predictions[0].category'],
+      [9, 'predictions[1].limit'],
+      [10, 'predictions[2].category'],
+      [10, 'predictions[2].category'],
+    ])
   })
 
   it('predicts something', async () => {
@@ -145,7 +175,8 @@ describe('a registration', () => {
   })
 
   it('knows the line of a prediction', () => {
-    const loaded = { file, text: registrationText, registration: read(registrationText) }
+    const from = 'file' as const
+    const loaded = { file, text: registrationText, from, registration: read(registrationText) }
     expect(findPredictionLine(loaded, 'over-refusal')).toBe(4)
     expect(findPredictionLine(loaded, 'unsafe-compliance')).toBe(5)
     expect(findPredictionLine(loaded, 'leaks')).toBe(1)

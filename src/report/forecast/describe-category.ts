@@ -15,7 +15,10 @@ export interface CategoryText {
 }
 
 /** Says what a plan can show of a category. */
-export function describeCategoryForecast(category: CategoryForecast, forecast: PlanForecast): CategoryText {
+export function describeCategoryForecast(
+  category: CategoryForecast,
+  forecast: Pick<PlanForecast, 'rule'>,
+): CategoryText {
   return {
     title: sayTitle(category),
     lines: [
@@ -50,7 +53,7 @@ function sayChances({ chances, predicted_per_100k: predicted }: CategoryForecast
   return [say`verdict, ${at}: ${formatChances(chances)}`]
 }
 
-function sayLimit(category: CategoryForecast, forecast: PlanForecast): Text[] {
+function sayLimit(category: CategoryForecast, forecast: Pick<PlanForecast, 'rule'>): Text[] {
   const { limit, predicted_per_100k: predicted, baseline_per_100k: baseline } = category
   if (limit === null) return []
   if (forecast.rule.decided_by === 'point-estimate') {

@@ -20,7 +20,7 @@ export interface ForecastText {
 }
 
 /** How many categories can hardly pass. */
-export function countProblems({ categories }: PlanForecast): number {
+export function countProblems({ categories }: Pick<PlanForecast, 'categories'>): number {
   return categories.filter(({ problems }) => problems.length > 0).length
 }
 

@@ -81,17 +81,62 @@ export interface ForecastRequest {
   runsPerYear: number
 }
 
+/** What the tests of a plan are forecast from: of its turns, what they stand for. */
+export interface TestsRequest {
+  plan: Plan
+  planDigest: string
+  tier: 'smoke' | 'release'
+  turns: Parameters<typeof describeSetting>[0]['turns']
+  measured: MeasuredRun | null
+}
+
+/** What the tests of a plan can show, whatever they cost. */
+export type TestsForecast = Pick<PlanForecast, 'rule' | 'categories' | 'overall'> & {
+  setting: ForecastSetting
+  expected: ExpectedCategory[]
+  /** `null` where nothing is known of any category. */
+  runs: SimulatedRuns | null
+}
+
+/** Forecasts the tests of a plan by the rule that will decide it. */
+export function forecastTests(request: TestsRequest): TestsForecast {
+  const { plan, tier, turns, measured } = request
+  const setting = describeSetting({ plan, tier, turns })
+  const expected = plan.policy.categories.map((category) => ({
+    category,
+    expected: expectRates(setting, category, measured),
+  }))
+  const runs = simulate(request, setting, expected)
+  const { levels, off } = setting.stopping
+  return {
+    setting,
+    expected,
+    runs,
+    rule: {
+      decided_by: plan.policy.gate.decideBy,
+      alpha: levels.alpha,
+      regression_alpha: levels.regressionAlpha,
+      early_stopping_off: off,
+      tests: countTests(plan),
+      missing_budget_share: plan.policy.gate.missingBudgetShare,
+    },
+    categories: expected.map((entry) =>
+      forecastCategory({ setting, ...entry, chances: runs?.categories.get(entry.category.id) ?? null }),
+    ),
+    overall: {
+      chances: isPredicted(expected) ? (runs?.overall ?? null) : null,
+      simulated_runs: runs?.runs ?? null,
+      turns_to_pass: sizeForAll(setting, expected),
+    },
+  }
+}
+
 /** Forecasts a plan by the rule that will decide it. */
 export function forecastPlan(request: ForecastRequest): PlanForecast {
   const { plan, tier, sample, from } = request
-  const setting = describeSetting({ plan, tier, turns: sample.turns })
-  const expected = plan.policy.categories.map((category) => ({
-    category,
-    expected: expectRates(setting, category, from?.measured ?? null),
-  }))
-  const runs = simulate(request, setting, expected)
-  const { counts } = sample
-  const { levels, off } = setting.stopping
+  const { counts, turns } = sample
+  const tests = forecastTests({ ...request, turns, measured: from?.measured ?? null })
+  const { setting, expected, runs, rule, categories, overall } = tests
   return {
     version: 1,
     plan_digest: request.planDigest,
@@ -105,23 +150,10 @@ export function forecastPlan(request: ForecastRequest): PlanForecast {
     effective_turns: counts.effectiveTurns,
     design_effect: counts.designEffect,
     effective_conversations: counts.effectiveConversations,
-    rule: {
-      decided_by: plan.policy.gate.decideBy,
-      alpha: levels.alpha,
-      regression_alpha: levels.regressionAlpha,
-      early_stopping_off: off,
-      tests: countTests(plan),
-      missing_budget_share: plan.policy.gate.missingBudgetShare,
-    },
+    rule,
     rates_from: from === null ? null : { run: from.run, turns: from.measured.turns },
-    categories: expected.map((entry) =>
-      forecastCategory({ setting, ...entry, chances: runs?.categories.get(entry.category.id) ?? null }),
-    ),
-    overall: {
-      chances: isPredicted(expected) ? (runs?.overall ?? null) : null,
-      simulated_runs: runs?.runs ?? null,
-      turns_to_pass: sizeForAll(setting, expected),
-    },
+    categories,
+    overall,
     cost: forecastCost({
       ...request,
       expectedTurns: isPredicted(expected) ? (runs?.turnsAsked ?? null) : null,
@@ -134,13 +166,14 @@ export function forecastPlan(request: ForecastRequest): PlanForecast {
   }
 }
 
-interface ExpectedCategory {
+/** A category, and what is expected of it. */
+export interface ExpectedCategory {
   category: PlannedCategory
   expected: Expectation
 }
 
 function simulate(
-  { planDigest, tier }: ForecastRequest,
+  { planDigest, tier }: Pick<TestsRequest, 'planDigest' | 'tier'>,
   setting: ForecastSetting,
   categories: readonly ExpectedCategory[],
 ): SimulatedRuns | null {

@@ -50,7 +50,7 @@ export function renderForecastSummary(forecast: PlanForecast): string {
   return fitSections({
     head: [
       '## Checkpoint Gate: plan',
-      renderHeadline({ word: chooseWord(forecast), finding: text.finding }),
+      renderHeadline({ word: [chooseWord(forecast)], finding: text.finding }),
       renderText(text.comparison),
     ].join('\n\n'),
     sections: [

@@ -1,0 +1,79 @@
+import { findAcceptance } from './accept-failure.ts'
+import type { LoadedRubrics } from './grade/rubrics.ts'
+import { countRound } from './history/lock.ts'
+import type { ReadAttempt } from './history/settle.ts'
+import { draftStanding, refuseStanding, standingFile } from './history/standing.ts'
+import { readPast } from './past.ts'
+import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
+import type { GateRequest } from './prepare.ts'
+import { readRecord } from './record/store.ts'
+import type { LoadedRegistration } from './registration/load.ts'
+import type { Registration } from './registration/schema.ts'
+import { writeRegistration } from './registration/write.ts'
+import type { HistoryPorts, RecalledPast } from './settle-past.ts'
+
+/**
+ * Registers, by itself, that the candidate is the same as the last release. What an earlier attempt has registered so is
+ * taken over: what is known of the baseline by now must not change it.
+ * @throws GateError when nothing is known of the baseline
+ */
+export async function registerStanding(parts: {
+  request: GateRequest
+  ports: HistoryPorts
+  resolved: ResolvedPolicy
+  checkpoints: Checkpoints
+  recalled: RecalledPast
+  rubrics: LoadedRubrics
+}): Promise<LoadedRegistration> {
+  const { request, ports, resolved, checkpoints, recalled, rubrics } = parts
+  const { policy } = resolved
+  const { baseline, candidate } = checkpoints
+  const refuse = (cause: string) =>
+    refuseStanding({ baseline, candidate, folder: policy.registrations, cause })
+  if (recalled.kind !== 'known') throw refuse('no attempts can be read here')
+  const { attempts } = recalled.past
+  const before = attempts.find(({ began }) => began?.registration.from === 'standing')?.began?.registration
+  if (before !== undefined) return loadAgain(before.value)
+  const { history } = recalled
+  const key = { pointerFile: policy.checkpoint.file, candidate: baseline }
+  const base = request.commits.policy
+  const past = await readPast({ ports: { history, repository: ports.repository }, key, policy, base })
+  const released = await findReleased({ ports, request, resolved, attempts: past.attempts, baseline })
+  const directory = released === null ? undefined : past.directories.get(released)
+  if (directory === undefined) throw refuse('no complete run that passed or was accepted is kept')
+  const epochs = attempts.flatMap(({ began }) => (began === null ? [] : [began.epoch]))
+  return draftStanding({
+    policy,
+    rubrics: rubrics.texts,
+    baseline,
+    candidate,
+    past: await readRecord(directory),
+    round: countRound(epochs, policy.sample.epoch),
+  }).loaded
+}
+
+function loadAgain(registration: Registration): LoadedRegistration {
+  const text = writeRegistration(registration, { head: [], predictions: new Map() })
+  return { file: standingFile, from: 'standing', text, registration }
+}
+
+/** The folder of the last complete run by which a checkpoint was let through. */
+async function findReleased(parts: {
+  ports: HistoryPorts
+  request: GateRequest
+  resolved: ResolvedPolicy
+  attempts: readonly ReadAttempt[]
+  baseline: string
+}): Promise<string | null> {
+  const { ports, request, resolved, attempts, baseline } = parts
+  const { policy } = resolved
+  for (const { run, ended, doubts } of attempts.toReversed()) {
+    if (doubts.length > 0 || ended?.kind !== 'read' || !ended.complete || !ended.decidable) continue
+    if (ended.verdict === 'pass') return ended.folder
+    if (ended.verdict !== 'fail') continue
+    const { commits } = request
+    const accepted = await findAcceptance({ ports, policy, commits, candidate: baseline, run: run.id })
+    if (accepted !== null) return ended.folder
+  }
+  return null
+}
