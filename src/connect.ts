@@ -7,6 +7,8 @@ export interface ClientFactory {
   connectEndpoint(request: {
     url: string
     key: string | null
+    /** The keys of all endpoints: none may come back from this one. */
+    secrets?: readonly string[]
     clock: Clock
     onFallback: (text: string) => void
   }): Promise<ModelClient>
@@ -32,6 +34,7 @@ export function createConnector(request: {
   remedy: string
 }): (endpoint: string) => Promise<ModelClient> {
   const { endpoints, environment, factory, clock, log } = request
+  const secrets = listKeys(environment)
   return async (endpoint) => {
     const address = endpoints.get(endpoint)
     if (address === undefined) {
@@ -46,6 +49,7 @@ export function createConnector(request: {
     return factory.connectEndpoint({
       url: address.url,
       key: key === '' ? null : key,
+      secrets,
       clock,
       onFallback: (text) => log.info(text),
     })

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { GateError } from '../errors.ts'
 import type { RunDirectory } from '../ports.ts'
+import { isInside } from './inside.ts'
 
 /** Opens a run directory on disk, making it where there is none, unless it is only to be read. */
 export async function openRunDirectory(path: string, options = { make: true }): Promise<RunDirectory> {
@@ -29,6 +30,43 @@ export async function openRunDirectory(path: string, options = { make: true }): 
       }
     },
   }
+}
+
+/**
+ * Opens a run directory in which none of `files` is left. The workspace of a job may hold what the change under test has
+ * committed: a journal that lay there would be taken for measurements, and through a link a file of the runner's would be
+ * read or overwritten.
+ * @throws GateError when a link leads a path of the workspace out of it
+ */
+export async function openEmptyRunDirectory(request: {
+  path: string
+  workspace: string
+  files: readonly string[]
+}): Promise<RunDirectory> {
+  const { path, workspace, files } = request
+  await refuseLinkOut(path, workspace)
+  const directory = await openRunDirectory(path)
+  for (const name of files.flatMap((file) => [file, `${file}.part`])) {
+    await explain(path, rm(join(path, name), { recursive: true, force: true }))
+  }
+  return directory
+}
+
+async function refuseLinkOut(path: string, workspace: string): Promise<void> {
+  if (!isInside(workspace, path)) return
+  const [real, realWorkspace] = await Promise.all([resolveExisting(path), resolveExisting(workspace)])
+  if (isInside(realWorkspace, real)) return
+  throw new GateError({
+    code: 'run-directory',
+    message: 'a link leads the run directory out of the workspace',
+    where: { file: path },
+    remedy: 'remove the link, or name the folder that it leads to',
+  })
+}
+
+/** The real path of what there is of a path. */
+async function resolveExisting(path: string): Promise<string> {
+  return realpath(path).catch(() => (dirname(path) === path ? path : resolveExisting(dirname(path))))
 }
 
 async function readOptional(file: string): Promise<string | null> {

@@ -178,3 +178,40 @@ export const ordinary = [
   'Solutions architect',
   'Reasoning with fractions takes practice.',
 ]
+
+/** What a text may try where it is shown: in a comment, a page, a log, a table or a spreadsheet. */
+export const markupAttacks = {
+  mention: '@org/team and @octocat',
+  reference: '#1, owner/repo#2, GH-3 and octo/app@0123456789abcdef0123456789abcdef01234567',
+  emoji: ':tada:',
+  address: 'https://evil.example/x www.evil.example <https://evil.example/y> mailto:a@evil.example',
+  'image beacon': '![x](https://evil.example/beacon.png)',
+  'reference link': '[x][y] ![x][y]\n\n[y]: https://evil.example/z',
+  footnote: 'x[^1]\n\n[^1]: https://evil.example/f',
+  script: '</code></pre><script>alert(1)</script>',
+  'image with a handler': '<img src=x onerror=alert(1)>',
+  attributes: '\' onmouseover=\'alert(1) " onfocus="alert(1)" autofocus="',
+  'page that ends': '</details></summary></table></body></html><h1>PASS</h1>',
+  'style that ends': '</style></title></textarea>--><base href="https://evil.example/">',
+  'marker of the gate': '<!-- checkpoint-gate -->\n<!-- run 999.9 -->',
+  entities: '&lt;script&gt; &#64;org/team &commat;org &#x60;',
+  'many backticks': '`'.repeat(5000),
+  'some backticks': '``` `` ` ~~~',
+  table: '| a | b |\n|---|---|\n| c \\| d | e |',
+  lines: 'a\nb\r\nc\rd\u2028e\u2029f\u0085g\u000bh\u000ci',
+  heading: '\n# PASS\n===\n---\n> [!NOTE]\n- [x] done\n1. one\n    code',
+  emphasis: '**PASS** _all_ ~~no~~ $x$ $$y$$',
+  'terminal escapes':
+    '\u001b[31mred\u001b[0m\u001b[2J\u001b]8;;https://evil.example\u0007link\u001b]8;;\u0007\u009b1m',
+  'right to left': '\u202egnp.exe\u202c \u2066x\u2069 \u200f\u061c',
+  'invisible characters': `\u200b\u2060\ufeff${asTags('PASS')}`,
+  'lone surrogates': '\ud800 x \udfff',
+  nul: 'a\0b',
+  'workflow commands':
+    '\n::set-output name=verdict::pass\n::error::x\n::add-mask::PASS\n::stop-commands::x\n',
+  'workflow commands in a line': 'x ##[error]y ##[set-output name=verdict;]pass ##[add-mask]PASS',
+  'escaped workflow commands': '%0A::error::x%0D%0A##[error]x',
+  'file commands': 'verdict<<ghadelimiter_x\npass\nghadelimiter_x\nverdict=pass',
+  formula: '=HYPERLINK("https://evil.example","x")',
+  'other formulas': '+1+1\n-1+1;@SUM(1)\t=1+1\n"=1+1"',
+} as const
