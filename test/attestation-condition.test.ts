@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
 import type { Predicate } from '../src/report/predicate.ts'
 import { type Fixture, makeReport } from './report/fixture.ts'
+import { accepted } from './report/past.ts'
 import { listDocBlocks } from './support/doc-blocks.ts'
 
 // What docs/attestation.md has the deploy job ask, carried out by jq where there is one.
@@ -46,6 +47,7 @@ describe('the condition of the deploy job', () => {
   itWithJq.each<[string, { predicates: Predicate[]; candidate?: string }]>([
     ['no attestation at all', { predicates: [] }],
     ['a failure', { predicates: [predict({ categories: [fine, worse] })] }],
+    ['a failure that is accepted', { predicates: [predict({ categories: [worse], accepted })] }],
     ['a smoke run', { predicates: [predict({ tier: 'smoke' })] }],
     ['the pass of another checkpoint', { predicates: [predict()], candidate: 'ckpt-43' }],
     [

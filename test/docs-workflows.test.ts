@@ -28,6 +28,7 @@ const jobs = workflows.flatMap((block) => {
   return Object.entries(workflow.jobs).map(([name, job]) => ({
     where: `${block.page}:${block.line} ${name}`,
     job,
+    workflow,
   }))
 })
 const steps = jobs.flatMap(({ where, job }) => job.steps.map((step) => ({ where, step })))
@@ -171,6 +172,27 @@ describe('the steps of these workflows', () => {
   })
 })
 
+describe('the artifacts that these workflows download', () => {
+  const downloads = jobs.flatMap(({ where, job, workflow }) =>
+    job.steps.flatMap((step) =>
+      step.uses?.startsWith('actions/download-artifact@') === true ? [{ where, step, job, workflow }] : [],
+    ),
+  )
+
+  it('are those that the gate names in its output, by way of the job that it is a step of', () => {
+    expect(new Set(downloads.map(({ where }) => where.split(':')[0])).size).toBe(2)
+    for (const { where, step, job, workflow } of downloads) {
+      const name = step.with?.name ?? ''
+      const isNamed = /^\$\{\{ needs\.checkpoint-gate\.outputs\.artifact \}\}$/.test(name)
+      expect({ where, isNamed }).toEqual({ where, isNamed: true })
+      expect(job.needs).toBe('checkpoint-gate')
+      const measuring = workflow.jobs['checkpoint-gate']
+      expect(measuring?.outputs?.artifact).toMatch(/^\$\{\{ steps\.gate\.outputs\.artifact \}\}$/)
+      expect(measuring?.steps.find(isGateStep)?.id).toBe('gate')
+    }
+  })
+})
+
 describe('the owners', () => {
   const codeowners =
     listDocBlocks('docs/hardening.md').find(({ text }) => text.includes('CODEOWNERS'))?.text ?? ''
@@ -194,6 +216,8 @@ describe('the owners', () => {
     ['calibration/unsafe.json', '@acme/model-safety'],
     ['corpus/manifest.json', '@acme/privacy'],
     ['preregistration/ckpt-42.yml', '@acme/model-safety'],
+    ['diagnoses/ckpt-42.yml', '@acme/model-safety'],
+    ['audits/101.jsonl', '@acme/model-safety'],
     ['deploy/model.yaml', '@acme/serving'],
   ])('of %s include %s', (path, owner) => {
     expect(findOwners(path)).toContain(owner)

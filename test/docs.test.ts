@@ -4,6 +4,8 @@ import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { generateDocs } from '../scripts/generate-docs.ts'
 import { graderConfigSchema } from '../src/grade/graders/index.ts'
+import { acceptFailure, findDiagnosis } from '../src/history/diagnosis.ts'
+import { checkLock } from '../src/history/lock.ts'
 import { parsePolicy } from '../src/policy/load.ts'
 import { parseRegistration } from '../src/registration/load.ts'
 import { root } from './support/shared.ts'
@@ -22,6 +24,9 @@ function listBlocks(path: string): string[] {
   return [...read(path).matchAll(/```ya?ml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
 }
 
+const listRegistrations = (path: string) =>
+  listBlocks(path).filter((block) => /^candidate:/m.test(block) && !block.includes('failed_runs:'))
+
 describe('the docs', () => {
   it('have the tables that the sources give (npm run generate)', () => {
     for (const [path, text] of Object.entries(generateDocs()))
@@ -32,17 +37,40 @@ describe('the docs', () => {
     const policies = ['README.md', 'docs/policy.md'].flatMap((path) =>
       listBlocks(path).filter((block) => /^checkpoint:/m.test(block)),
     )
-    const registrations = ['README.md', 'docs/registration.md'].flatMap((path) =>
-      listBlocks(path).filter((block) => /^candidate:/m.test(block)),
-    )
-    expect([policies.length, registrations.length]).toEqual([2, 2])
+    expect(policies.length).toBe(2)
     const [first, second] = policies.map((text) => parsePolicy({ file: 'docs', text }, graderConfigSchema))
-    for (const [index, policy] of [first, second].entries()) {
-      if (policy === undefined) throw new Error('no policy')
-      expect(parseRegistration({ file: 'docs', text: registrations[index] ?? '' }, policy).candidate).toBe(
-        'ckpt-42',
-      )
+    if (first === undefined || second === undefined) throw new Error('no policy')
+    const [quick, ...rest] = listRegistrations('README.md')
+    expect(rest).toEqual([])
+    expect(parseRegistration({ file: 'docs', text: quick ?? '' }, first).candidate).toBe('ckpt-42')
+    const [registered, amended] = listRegistrations('docs/registration.md').map((text) =>
+      parseRegistration({ file: 'docs', text }, second),
+    )
+    if (registered === undefined || amended === undefined) throw new Error('no registration')
+    const since = '2026-11-20T09:12:44Z'
+    const lock = {
+      registration: amended,
+      from: 'file' as const,
+      first: {
+        at: since,
+        registering: { kind: 'known' as const, registration: registered, from: 'file' as const },
+      },
+      pushed: [],
     }
+    expect(checkLock({ ...lock, onBase: true })).toEqual({ kind: 'amended', since, amendments: 1 })
+    expect(checkLock({ ...lock, onBase: false })).toMatchObject({ kind: 'broken', cause: 'edited' })
+  })
+
+  it('show a diagnosis that answers for the run that it names', () => {
+    const files = listBlocks('docs/history.md')
+      .filter((text) => /^candidate:/m.test(text))
+      .map((text) => ({ file: 'diagnoses/ckpt-42.yml', text }))
+    const found = findDiagnosis(files, 'ckpt-42')
+    expect(acceptFailure(found, '10123456789')).toMatchObject({
+      by: 'Dana Ortiz, model safety',
+      file: 'diagnoses/ckpt-42.yml',
+    })
+    expect(acceptFailure(found, '10123456790')).toBe(null)
   })
 
   it('link to files that exist', () => {
@@ -56,9 +84,8 @@ describe('the docs', () => {
   })
 
   it('name no command that does not exist', () => {
-    const commands = [...read('src/cli.ts').matchAll(/\.command\('([a-z]+)'\)/g)].map(
-      (match) => match[1] ?? '',
-    )
+    const sources = ['src/cli.ts', 'src/commands/register-command.ts'].map(read).join('\n')
+    const commands = [...sources.matchAll(/\.command\('([a-z]+)'\)/g)].map((match) => match[1] ?? '')
     const named = pages.flatMap((page) =>
       [...read(page).matchAll(/(?:checkpoint-gate|dist\/cli\.js) ([a-z]+)/g)].map((match) => match[1] ?? ''),
     )
@@ -72,6 +99,7 @@ describe('the docs', () => {
 describe('action.yml', () => {
   const action = parse(read('action.yml'))
   const main = read('src/main.ts')
+  const report = read('src/adapters/github/report-run.ts')
 
   it('has the inputs that the action reads, and no others', () => {
     const used = [...main.matchAll(/core\.get(?:Multiline)?Input\('([^']+)'\)/g)].map(
@@ -81,7 +109,7 @@ describe('action.yml', () => {
   })
 
   it('has the outputs that the action sets, and no others', () => {
-    const list = /const outputs = \{([\s\S]*?)\n {2}\}/.exec(main)?.[1] ?? ''
+    const list = /const outputs = \{([\s\S]*?)\n {2}\}/.exec(report)?.[1] ?? ''
     const set = [...list.matchAll(/^ {4}'?([a-z-]+)'?:/gm)].map((match) => match[1] ?? '')
     expect(set.sort()).toEqual(Object.keys(action.outputs).sort())
   })

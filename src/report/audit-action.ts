@@ -16,7 +16,12 @@ function sayFlags(decided: DecidedCategory): Text {
   const toRead = listUnread(decided)
   if (toRead.length === 0) return []
   const command = verbatim(`checkpoint-gate decide RUN_DIR --reviews RUN_DIR/${runFiles.review}`)
-  if (decided.record.retainText === 'none') {
+  const { history, retainText } = decided.record
+  // A FAIL that is kept stands: another run would publish it again, and ask nothing.
+  if (retainText === 'none' && history.kind === 'kept') {
+    return say`The flagged completions were not kept (${verbatim('retain_text: none')}), so that nobody can read them.`
+  }
+  if (retainText === 'none') {
     return say`The flagged completions were not kept: set ${verbatim('retain_text: artifact')} in the policy and run again, then read the judge's flags, fill in ${verbatim(runFiles.review)} and run ${command}.`
   }
   return say`Read the judge's flags, ${joinWords(toRead)}, fill in ${verbatim('human')} in ${verbatim(runFiles.review)}, and run ${command}.`

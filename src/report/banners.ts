@@ -4,7 +4,7 @@ import type { Verdict } from '../verdict/schema.ts'
 import { isByPoints } from './decided-category.ts'
 import { listAmendments } from './facts.ts'
 import { countThings, formatShare, joinWords } from './format.ts'
-import { sayModelChange } from './headline.ts'
+import { listIdentityProblems, saySameWeights } from './identity.ts'
 import { sayGreen } from './notices.ts'
 import { explainStop } from './stop.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
@@ -14,8 +14,8 @@ const shownStrata = 5
 /** What a reader has to know before believing the table, the gravest first. */
 export function listBanners(record: RecordSummary, verdict: Verdict): Text[] {
   return [
-    sayModelChange(record),
-    saySameModel(record),
+    ...listIdentityProblems(record),
+    saySameWeights(record),
     sayPoints(record),
     sayStopped(record),
     sayTrust(record),
@@ -45,15 +45,6 @@ function sayTrust({ commits }: RecordSummary): Text | null {
 function sayStopped(record: RecordSummary): Text | null {
   if (record.stopped === null || record.stopped === 'decided') return null
   return say`Stopped early: ${explainStop(record)}.`
-}
-
-// An endpoint that serves the baseline to both arms would measure nothing, and pass.
-function saySameModel({ arms }: RecordSummary): Text | null {
-  const [baseline, candidate] = [Object.keys(arms.baseline.models), Object.keys(arms.candidate.models)]
-  const [model] = baseline
-  if (baseline.length !== 1 || candidate.length !== 1 || model === undefined || model !== candidate[0])
-    return null
-  return say`Both arms were answered by ${verbatim(model)}. Unless the endpoints name every checkpoint so, the candidate was not measured.`
 }
 
 function sayRecorded({ arms, graders }: RecordSummary): Text | null {
@@ -104,7 +95,9 @@ function sayExpired({ sample }: RecordSummary): Text | null {
   return say`${countThings(expired, 'conversation has', 'conversations have')} expired and ${expired === 1 ? 'is' : 'are'} left out.`
 }
 
-function sayAmended({ plan }: RecordSummary): Text | null {
+function sayAmended({ plan, history }: RecordSummary): Text | null {
+  // Then all of them are said, with what they came after.
+  if (history.kind === 'kept' && history.registration.kind === 'amended') return null
   const amendments = listAmendments(plan)
   const last = amendments.at(-1)
   if (last === undefined) return null

@@ -1,10 +1,11 @@
 import { listParts } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Policy } from '../policy/schema.ts'
-import type { ModelSource } from '../ports.ts'
+import type { Arm, ModelSource } from '../ports.ts'
 import { priceUsage } from '../record/build.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { Verdict } from '../verdict/schema.ts'
+import { countAttempts, nameRun } from './attempts.ts'
 import { isByPoints } from './decided-category.ts'
 import {
   countThings,
@@ -14,21 +15,26 @@ import {
   formatShare,
   formatUsd,
 } from './format.ts'
+import { sayFingerprints, sayIdentity } from './identity.ts'
 import { describeStopping } from './sample-facts.ts'
 import { type Fact, formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
 const shownNames = 5
 const shownParts = 20
+/** People write sentences there. */
+const longestReason = 400
 
 /** What fixes the measurement, and where its parts were read. */
 export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
-  const { plan, planDigest, commits, run, gateVersion } = record
+  const { plan, planDigest, commits, gateVersion } = record
   const { bounds, regression } = verdict.alpha
   const shown = isByPoints(record) ? ', shown and not deciding' : ''
   const graders = record.graders.map((use) => ({ name: nameGrader(use), value: describeGrader(use) }))
   return [
     { name: 'Candidate', value: describeArm(plan.candidate, record.arms.candidate) },
     { name: 'Baseline', value: describeArm(plan.baseline, record.arms.baseline) },
+    { name: 'Which candidate answered', value: describeIdentity(record, 'candidate') },
+    { name: 'Which baseline answered', value: describeIdentity(record, 'baseline') },
     ...graders,
     { name: 'Plan digest', value: say`${verbatim(planDigest)}` },
     { name: 'Digests of its parts', value: shortenParts(record) },
@@ -39,8 +45,20 @@ export function listPlanFacts(record: RecordSummary, verdict: Verdict): Fact[] {
     },
     { name: 'Early stopping', value: describeStopping(record) },
     { name: 'Policy read at', value: say`${verbatim(commits.policy)}` },
-    { name: 'Attempt', value: say`${run.attempt}, gate version ${verbatim(gateVersion)}` },
+    { name: 'Attempt', value: say`${countAttempt(record)}, gate version ${verbatim(gateVersion)}` },
   ]
+}
+
+function describeIdentity(record: RecordSummary, arm: Arm): Text {
+  return say`${sayIdentity(record, arm)}${sayFingerprints(record, arm)}`
+}
+
+/** Which attempt on the candidate where that is known, else which of the workflow run. */
+function countAttempt(record: RecordSummary): Text {
+  const counted = countAttempts(record)
+  return counted === null
+    ? say`${record.run.attempt}`
+    : say`${counted.number} on this candidate (${nameRun(record.run)})`
 }
 
 /** The first digits of each part's digest: enough to see by eye what two runs differ in. */
@@ -167,6 +185,7 @@ function formatLength({ charactersMedian }: { charactersMedian: number | null })
 /** The registration's amendments: numbered and dated, each with its reason. */
 export function listAmendments({ registration }: Plan): Text[] {
   return registration.amendments.map(
-    ({ number, date, reason }) => say`Amendment ${number} of ${verbatim(date)}: ${verbatim(reason)}`,
+    ({ number, date, reason }) =>
+      say`Amendment ${number} of ${verbatim(date)}: ${verbatim(reason, longestReason)}`,
   )
 }

@@ -3,6 +3,8 @@ import type { CategoryReason, Verdict } from '../verdict/schema.ts'
 import { sayCause } from './cause.ts'
 import type { DecidedCategory } from './decided-category.ts'
 import { countThings } from './format.ts'
+import { sayAcceptance } from './history.ts'
+import { listIdentityProblems } from './identity.ts'
 import { sayNextAction } from './next-action.ts'
 import { sayPass } from './pass.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
@@ -24,12 +26,13 @@ const inconclusiveOrder: readonly CategoryReason[] = [
   'no-evidence-against',
 ]
 
-/** The verdict's word: a FAIL that rests on unread flags alone is not final. */
-export function chooseWord({ verdict, categories }: Headline): string {
+/** The verdict's word: a FAIL that rests on unread flags alone is not final, and one that is accepted stays one. */
+export function chooseWord({ verdict, categories }: Headline): Text {
   const failed = categories.filter(({ verdict: { role, verdict } }) => role === 'block' && verdict === 'fail')
   const isPending = failed.length > 0 && failed.every(isAuditPending)
   const word = verdict.verdict.toUpperCase()
-  return verdict.verdict === 'fail' && isPending ? `${word}, audit pending` : word
+  const pending = verdict.verdict === 'fail' && isPending ? ', audit pending' : ''
+  return joinTexts([say`${word}${pending}`, sayAcceptance(verdict)], '')
 }
 
 /** What follows the verdict's word in the first line: the category that caused it and the next action. */
@@ -38,14 +41,14 @@ export function sayFinding({ record, verdict, categories }: Headline): Text {
     return say`the measurement can't be trusted. ${listReasons(verdict)}`
   }
   if (verdict.verdict === 'unchanged') return say`the checkpoint is the baseline's.`
-  const changed = sayModelChange(record) ?? sayWrongModel(record)
-  if (changed !== null && verdict.verdict === 'inconclusive') return changed
+  const [doubt] = listIdentityProblems(record)
+  if (doubt !== undefined && verdict.verdict === 'inconclusive') return doubt
   if (verdict.verdict === 'pass') return sayPass(record, categories)
   const decisive = rankDecisive(
     categories.filter((entry) => entry.verdict.role === 'block' && entry.verdict.verdict === verdict.verdict),
   )
   const [first, ...others] = decisive
-  if (first === undefined) return sayUndecided(verdict)
+  if (first === undefined) return sayUnkept(record, verdict) ?? sayUndecided(verdict)
   if (first.verdict.reason === 'no-evidence-against') return saySmoke(first)
   return joinTexts([sayCause(first), sayOthers(others, verdict.verdict), sayNextAction(first)])
 }
@@ -56,6 +59,12 @@ function saySmoke({ record, ...decided }: DecidedCategory): Text {
   const planned = countThings(plan.policy.sample.turns, 'turn', 'turns')
   const found = say`smoke found no evidence against ${verbatim(plan.candidate)} in ${asked} of the plan's ${planned}.`
   return joinTexts([found, sayNextAction({ record, ...decided })])
+}
+
+/** That it would pass if it were known how often the candidate was tried, or `null`. */
+function sayUnkept({ plan, history }: RecordSummary, { reasons }: Verdict): Text | null {
+  if (history.kind !== 'unknown' || !reasons.includes('attempts: not known')) return null
+  return say`every category passes, but the attempts on ${verbatim(plan.candidate)} are not known, so that this may be the one of many that did. See to it that the job has ${verbatim('actions: read')}, then rerun.`
 }
 
 function sayUndecided(verdict: Verdict): Text {
@@ -101,23 +110,4 @@ function weighDecisive({ verdict, estimate }: DecidedCategory): number {
 function listReasons(verdict: Verdict): Text {
   const shown = verdict.reasons.slice(0, 3).map((reason) => say`${verbatim(reason)}`)
   return joinTexts(shown, '; ')
-}
-
-/** The baseline's answers in the candidate's place, or `null`. */
-function sayWrongModel({ plan, arms }: RecordSummary): Text | null {
-  if (plan.baseline === plan.candidate || !Object.hasOwn(arms.candidate.models, plan.baseline)) return null
-  return say`${verbatim(plan.baseline)}, the baseline, answered at the candidate's endpoint, so that ${verbatim(plan.candidate)} was not measured. Serve it there or correct the address, then measure again from the start.`
-}
-
-/** "2 models answered as the candidate …", or `null` when each arm is one model's. */
-export function sayModelChange(record: RecordSummary): Text | null {
-  const arm = (['candidate', 'baseline'] as const).find(
-    (name) => Object.keys(record.arms[name].models).length > 1,
-  )
-  if (arm === undefined) return null
-  const models = Object.entries(record.arms[arm].models).toSorted(([, a], [, b]) => b - a)
-  const shown = models.slice(0, 3).map(([model, count]) => say`${verbatim(model)} ${count}`)
-  const rest = models.length > 3 ? say`${models.length - 3} more` : []
-  const list = joinTexts([...shown, rest], ', ')
-  return say`${models.length} models answered as the ${arm} (${list}), so that no one checkpoint was measured. Pin its endpoint to one, then measure again from the start.`
 }

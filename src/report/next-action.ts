@@ -141,8 +141,10 @@ function sayMend({ estimate }: { estimate: CategoryEstimate }): Text {
   return say`A rerun doesn't change the ${content} that came back without a label: ${mend}.`
 }
 
-// A job begins with an empty folder; a run directory that is still there is continued.
-function sayWhatIsKept({ run }: RecordSummary): string {
+// A job begins with an empty folder, and goes on from what is kept of earlier attempts; so does a run directory that is
+// still there.
+function sayWhatIsKept({ run, history }: RecordSummary): string {
+  if (history.kind === 'kept') return ', and what is measured is not asked again'
   return run.event === 'cli' ? ', and into the same --out nothing measured is asked again' : ''
 }
 
@@ -154,6 +156,13 @@ function sayContinue(record: RecordSummary): Text {
       return say`Raise ${verbatim('budget.max_requests')}, then rerun: ${kept}.`
     case 'max-minutes':
       return say`Raise ${verbatim('budget.max_minutes')} or rerun: ${kept} (${countThings(cost.requests, 'request', 'requests')} so far).`
+    case 'max-tokens':
+      return say`Raise ${verbatim('budget.max_tokens')}, then rerun: ${kept}.`
+    case 'max-usd':
+      return say`Raise ${verbatim('budget.max_usd')}, then rerun: ${kept}.`
+    case 'endpoint-down':
+      return say`Mend the endpoint, then rerun: ${kept}.`
+    case 'job-limit':
     case 'decided':
     case 'cancelled':
     case null:

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { listParts } from '../plan/parts.ts'
 import type { RecordSummary } from '../record/schema.ts'
-import type { CategoryVerdict, Verdict } from '../verdict/schema.ts'
+import { type CategoryVerdict, type Verdict, verdictSchema } from '../verdict/schema.ts'
 
 /** The type of the predicate: https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md */
 export const predicateType = 'https://in-toto.io/attestation/test-result/v0.1'
@@ -35,8 +35,16 @@ const aggregatesSchema = z
     tier: z.enum(['smoke', 'release']),
     decidedBy: z.enum(['bounds', 'point-estimate']),
     round: z.int(),
+    attempt: z.int().nullable().meta({
+      description:
+        'Which attempt on the candidate this is, counted from 1; `null` where attempts are not known.',
+    }),
+    accepted: z.boolean().meta({
+      description: 'Whether somebody answers for a FAIL, so that its check is green. It stays FAILED.',
+    }),
     candidate: z.string().meta({ description: 'The id of the checkpoint that was judged.' }),
     baseline: z.string(),
+    identity: verdictSchema.shape.identity,
     gateVersion: z.string(),
     trustAnchor: z.enum(['base', 'none']).meta({
       description: '`none`: policy and registration were taken as they were given, not from a base commit.',
@@ -68,10 +76,11 @@ const aggregatesSchema = z
 export const predicateSchema = z.strictObject({
   result: z.enum(['PASSED', 'WARNED', 'FAILED']).meta({
     description:
-      'PASSED: a PASS. WARNED: nothing passed, and policy lets it through (a smoke run, or `on_inconclusive`). FAILED: everything else.',
+      'PASSED: a PASS. WARNED: nothing passed, and policy lets it through (a smoke run, or `on_inconclusive`). FAILED: everything else, a FAIL that was accepted among it.',
   }),
   configuration: z.array(descriptorSchema).meta({
-    description: 'What fixed the measurement: the plan, each of its parts, commits, recordings.',
+    description:
+      'What fixed the measurement: the plan, each of its parts, commits, the weights where their digests were verified, recordings.',
   }),
   passedTests: z.array(z.string()).meta({ description: 'Categories that passed.' }),
   warnedTests: z.array(z.string()).meta({ description: 'Categories that did not, and block nothing.' }),
@@ -89,11 +98,11 @@ export type Predicate = z.infer<typeof predicateSchema>
  */
 export function buildPredicate(record: RecordSummary, verdict: Verdict): Predicate {
   const result = chooseResult(verdict)
-  const { plan, commits, gateVersion } = record
-  const { conclusion, tier, round, candidate, baseline, categories } = verdict
+  const { plan, commits, gateVersion, history } = record
+  const { conclusion, tier, round, candidate, baseline, identity, categories } = verdict
   return {
     result,
-    configuration: describeConfiguration(record),
+    configuration: describeConfiguration(record, verdict),
     ...sortTests({ result, verdict, planned: plan.policy.categories }),
     checkpointGate: {
       version: 1,
@@ -102,8 +111,11 @@ export function buildPredicate(record: RecordSummary, verdict: Verdict): Predica
       tier,
       decidedBy: verdict.decided_by,
       round,
+      attempt: history.kind === 'kept' ? history.number : null,
+      accepted: verdict.accepted !== null,
       candidate,
       baseline,
+      identity,
       gateVersion,
       trustAnchor: commits.trustAnchor,
       categories: categories.map(describeCategory),
@@ -148,8 +160,8 @@ function isDoubted({ verdict, reasons, categories }: Verdict): boolean {
   return verdict === 'invalid' || reasons.length !== decisive.length
 }
 
-function describeConfiguration(record: RecordSummary): Predicate['configuration'] {
-  const { planDigest, planParts, commits, arms, graders } = record
+function describeConfiguration(record: RecordSummary, { identity }: Verdict): Predicate['configuration'] {
+  const { plan, planDigest, planParts, commits, arms, graders } = record
   // Of an endpoint that several models grade at there is one entry.
   const sources = new Map([
     ...graders.map(({ endpoint, source }) => [endpoint, source] as const),
@@ -164,6 +176,11 @@ function describeConfiguration(record: RecordSummary): Predicate['configuration'
         ? [{ name: `commits/${name}`, digest: { gitCommit: commits[name] } }]
         : [],
     ),
+    ...(['baseline', 'candidate'] as const).flatMap((name) => {
+      const sha256 = plan.digests[name] ?? ''
+      const isVerified = identity[name] === 'verified' && /^[0-9a-f]{64}$/.test(sha256)
+      return isVerified ? [{ name: `weights/${name}`, digest: { sha256 } }] : []
+    }),
     ...[...sources].flatMap(([name, source]) =>
       source.kind === 'recorded' ? [{ name: `recorded/${name}`, digest: { sha256: source.sha256 } }] : [],
     ),

@@ -8,6 +8,14 @@ export function explainStop({ stopped, cost }: RecordSummary): string {
       return `the budget of requests was spent after ${formatCount(cost.requests)}`
     case 'max-minutes':
       return 'the time of the budget ran out'
+    case 'max-tokens':
+      return 'the next request could have exceeded the budget of tokens'
+    case 'max-usd':
+      return 'the next request could have exceeded the budget of dollars'
+    case 'job-limit':
+      return 'the time of the job ran out'
+    case 'endpoint-down':
+      return 'an endpoint stopped answering'
     case 'cancelled':
       return 'the run was cancelled'
     case 'decided':

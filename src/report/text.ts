@@ -3,6 +3,8 @@ import { safeText } from '../safe-text.ts'
 /** Text that is not ours (ids, names of models, messages) or has to be typed as it stands (files, keys). */
 export interface Verbatim {
   readonly verbatim: string
+  /** How many characters of it are shown, where that is not what a sink shows by itself. */
+  readonly longest?: number
 }
 
 /** A part of a sentence: our own words, or text that every sink sets apart and makes inert. */
@@ -11,9 +13,9 @@ export type Part = string | Verbatim
 /** A sentence before any sink's escaping. */
 export type Text = readonly Part[]
 
-/** Marks text as not ours. */
-export function verbatim(text: string): Verbatim {
-  return { verbatim: text }
+/** Marks text as not ours; people's sentences need more room than an id has. */
+export function verbatim(text: string, longest?: number): Verbatim {
+  return longest === undefined ? { verbatim: text } : { verbatim: text, longest }
 }
 
 /** A sentence from a template: interpolated strings count as our own words. */

@@ -4,6 +4,7 @@ import type { Policy } from '../policy/schema.ts'
 import type { ReviewItem } from '../record/review.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { Decision, Verdict } from '../verdict/schema.ts'
+import { type AttemptRow, listAttempts } from './attempts.ts'
 import { listBanners } from './banners.ts'
 import { buildCategoryRow, type CategoryRow } from './category-row.ts'
 import type { DecidedCategory } from './decided-category.ts'
@@ -19,6 +20,8 @@ import {
 import { countThings } from './format.ts'
 import { buildGraders, type GradersView, listGraderBanners } from './graders-section.ts'
 import { chooseWord, sayFinding } from './headline.ts'
+import { listHistory, listHistoryNotices } from './history.ts'
+import { listIdentities } from './identity.ts'
 import { type ReconciliationRow, reconcile } from './missing.ts'
 import { listNotices } from './notices.ts'
 import { countAskedOf } from './pass.ts'
@@ -36,7 +39,7 @@ export interface ReportView {
   /** The verdict, the category that caused it, and the next action with its price: one line, inert. */
   headline: string
   /** The headline for sinks that set apart what is not ours: `FAIL, audit pending`, and what follows the colon. */
-  word: string
+  word: Text
   finding: Text
   verdict: Verdict['verdict']
   conclusion: Verdict['conclusion']
@@ -45,6 +48,10 @@ export interface ReportView {
   planDigest: string
   /** What was compared, in a sentence. */
   comparison: Text
+  /** How far it is known which checkpoint answered, and what that rests on: a sentence an arm. */
+  identity: Text[]
+  /** What was before this run, where that bears on its verdict: other attempts, a standing FAIL, who answers for it. */
+  history: Text[]
   /** What speaks against believing the table. */
   banners: Text[]
   /** What the change under test would change of the policy, after a sentence that says so; empty where nothing. */
@@ -70,6 +77,8 @@ export interface ReportView {
   planParts: PlanPartRow[]
   spending: Fact[]
   amendments: Text[]
+  /** All attempts on the candidate, this one among them; empty where there was no other. */
+  attempts: AttemptRow[]
   /** How to read the table. */
   reading: Text[]
   /** The result for machines, to be signed. */
@@ -95,7 +104,7 @@ export function buildView(request: {
   const finding = sayFinding({ record, verdict, categories })
   const concentrated = sayConcentrated(slices)
   return {
-    headline: `${word}: ${formatPlain(finding)}`,
+    headline: `${formatPlain(word)}: ${formatPlain(finding)}`,
     word,
     finding,
     verdict: verdict.verdict,
@@ -104,9 +113,11 @@ export function buildView(request: {
     baseline: verdict.baseline,
     planDigest: verdict.plan_digest,
     comparison: sayComparison(request),
+    identity: listIdentities(record),
+    history: listHistory(record, verdict),
     banners: [...listBanners(record, verdict), ...listGraderBanners(request)],
     policyChanges: listPolicyChanges(record),
-    notices: listNotices(request),
+    notices: [...listHistoryNotices(record), ...listNotices(request)],
     categories: rows,
     notes: [...listTableNotes(rows), ...(concentrated === null ? [] : [concentrated])],
     missing: rows.flatMap((row) => (row.missing === null ? [] : [row.missing])),
@@ -120,6 +131,7 @@ export function buildView(request: {
     planParts: listPlanParts(record),
     spending: listSpending(record, prices),
     amendments: listAmendments(record.plan),
+    attempts: listAttempts(record, verdict),
     reading: listReading(request),
     predicate: buildPredicate(record, verdict),
   }

@@ -77,12 +77,12 @@ describe('banners', () => {
     ])
   })
 
-  it('say that both arms were answered by one model', () => {
+  it('say that the other checkpoint answered', () => {
     const change = (summary: RecordSummary) => ({
       ...summary,
       arms: { baseline: summary.arms.baseline, candidate: summary.arms.baseline },
     })
-    expect(banners(change)[0]).toMatch(/^Both arms were answered by ckpt-41\./)
+    expect(banners(change)[0]).toMatch(/^ckpt-41, the baseline, answered at the candidate's endpoint/)
   })
 
   it('say why a run stopped, that models changed, and that a green check is no pass', () => {

@@ -8,6 +8,7 @@ import { digestPlan, type Plan } from '../../src/plan/plan.ts'
 import type { Calibration } from '../../src/policy/calibration.ts'
 import type { Policy } from '../../src/policy/schema.ts'
 import type { Arm } from '../../src/ports.ts'
+import type { Acceptance, RecordHistory } from '../../src/record/history.ts'
 import type { AuditLine, RecordSummary, RunRecord, TurnLine } from '../../src/record/schema.ts'
 import { buildView, type ReportView } from '../../src/report/view.ts'
 import { decideVerdict } from '../../src/verdict/decide.ts'
@@ -18,6 +19,9 @@ import {
   makePlannedCategory,
   makePlannedSample,
   makeSampleCounts,
+  noDigests,
+  noIdentity,
+  planCheckpoint,
   plannedJudge,
 } from '../support/plans.ts'
 
@@ -62,6 +66,8 @@ export interface Fixture {
   planned?: number
   /** The first of an arm's flags in a category, and how many of them were none. */
   audits?: readonly { category: string; arm: Arm; read: number; refuted?: number }[]
+  history?: RecordHistory
+  accepted?: Acceptance
   /** Changes what the record says beside its outcomes. */
   change?: (summary: RecordSummary) => RecordSummary
 }
@@ -150,12 +156,14 @@ function makePlan({ turns, categories, gate, round = 1, planned = turns }: Fixtu
     repository: 'example/assistant',
     baseline: 'ckpt-41',
     candidate: 'ckpt-42',
+    digests: noDigests,
     policy: {
-      checkpoint: { file: 'deploy/model.yaml', path: 'serving.checkpoint' },
+      checkpoint: planCheckpoint('deploy/model.yaml', 'serving.checkpoint'),
       sample: makePlannedSample(planned),
       judge: { ...plannedJudge, model: 'gpt-5-mini' },
       gate: { ...defaultGate, ...gate },
       slices: ['surface'],
+      history: 'required',
       replay: {
         api: 'chat',
         temperature: 1,
@@ -184,6 +192,7 @@ function makePlan({ turns, categories, gate, round = 1, planned = turns }: Fixtu
             ],
       ),
       amendments: [],
+      withdrawn: false,
     },
     rubrics: {},
     calibrations: makeCalibrations(
@@ -224,7 +233,7 @@ function planCategory(category: FixtureCategory): Plan['policy']['categories'][n
 }
 
 function makeSummary(plan: Plan, fixture: Fixture, lines: readonly TurnLine[]): RecordSummary {
-  const { turns, tier = 'release' } = fixture
+  const { turns, tier = 'release', history = { kind: 'none' }, accepted = null } = fixture
   const clusters = new Map(lines.map(({ conversation }, index) => [conversation, index]))
   const drawn = lines.map(({ weight, conversation }) => ({
     weight,
@@ -266,6 +275,8 @@ function makeSummary(plan: Plan, fixture: Fixture, lines: readonly TurnLine[]): 
     stopped: null,
     earlyStoppingOff: planStopping({ plan, tier, turns: drawn }).off,
     retainText: 'artifact',
+    history,
+    accepted,
   }
 }
 
@@ -273,6 +284,7 @@ function makeArm(model: string, turns: number): RecordSummary['arms'][Arm] {
   return {
     source: { kind: 'live' },
     models: { [model]: turns },
+    identity: noIdentity,
     systemFingerprints: {},
     signals: {
       completions: turns,

@@ -274,8 +274,10 @@ describe('a judge of the checkpoints’ family', () => {
     candidate?: string
     models?: Record<string, number>
     baseline?: string
+    answersAs?: string
   }): Parts => {
     const { judge = 'judge-1', answered = judge, candidate = 'ckpt-42', baseline = 'ckpt-41' } = parts
+    const { answersAs = null } = parts
     return {
       change: (summary) => {
         const { plan, arms, graders } = summary
@@ -285,7 +287,12 @@ describe('a judge of the checkpoints’ family', () => {
         }))
         return {
           ...summary,
-          plan: { ...plan, candidate, baseline, policy: { ...plan.policy, categories } },
+          plan: {
+            ...plan,
+            candidate,
+            baseline,
+            policy: { ...plan.policy, categories, checkpoint: { ...plan.policy.checkpoint, answersAs } },
+          },
           arms: {
             baseline: { ...arms.baseline, models: { [baseline]: turns } },
             candidate: { ...arms.candidate, models: parts.models ?? { [candidate]: turns } },
@@ -308,7 +315,8 @@ describe('a judge of the checkpoints’ family', () => {
     expect(banners(named({ judge: 'claude-opus-4', baseline: 'anthropic/claude-3-haiku' }))).toEqual(
       said('claude-opus-4', 'anthropic/claude-3-haiku', 'Anthropic'),
     )
-    expect(banners(named({ answered: 'gemini-2.5-pro', models: { 'gemma-2-9b': turns } }))).toEqual(
+    const alias = { answersAs: 'gemma-2-9b', models: { 'gemma-2-9b': turns } }
+    expect(banners(named({ answered: 'gemini-2.5-pro', ...alias }))).toEqual(
       said('gemini-2.5-pro', 'gemma-2-9b', 'Google'),
     )
   })

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import type { PolicyChange } from '../../src/policy/change.ts'
+import type { RecordHistory } from '../../src/record/history.ts'
 import type { RecordSummary } from '../../src/record/schema.ts'
 import type { Fixture } from './fixture.ts'
+import { makeAttempt, makeHistory, unended } from './past.ts'
 
 const fragments = [
   '@org/team',
@@ -61,8 +63,10 @@ export const hostileRun: fc.Arbitrary<Fixture> = fc
     events: fc.integer({ min: 0, max: 12 }),
     missing: fc.integer({ min: 0, max: 4 }),
     limit: fc.constantFrom(undefined, 0, 300, 20_000, 90_000),
+    past: fc.constantFrom<RecordHistory['kind']>('none', 'unknown', 'kept'),
+    isAccepted: fc.boolean(),
   })
-  .map(({ texts, categories, events, missing, limit }) => {
+  .map(({ texts, categories, events, missing, limit, past, isAccepted }) => {
     const text = (index: number) => texts[index % texts.length] ?? ''
     return {
       turns: 20,
@@ -73,16 +77,39 @@ export const hostileRun: fc.Arbitrary<Fixture> = fc
         baseline: { events: 1 },
         candidate: { events: Math.min(events, 20 - missing), content: missing },
       })),
+      history: makeHostileHistory(past, text),
+      ...(isAccepted
+        ? { accepted: { by: text(1), file: text(2), cause: text(3), mitigation: text(4) } }
+        : {}),
       slice: (index) => (index < 13 ? { [text(2)]: text(3) } : {}),
       change: (summary) => poison(summary, text),
     }
   })
+
+function makeHostileHistory(kind: RecordHistory['kind'], text: (index: number) => string): RecordHistory {
+  if (kind === 'none') return { kind }
+  if (kind === 'unknown') return { kind, cause: text(3) }
+  const run = (index: number) => ({ id: text(index), attempt: 2 })
+  return makeHistory({
+    number: 3,
+    attempts: [
+      makeAttempt({ run: run(5), startedAt: text(6), planDigest: text(7), doubts: [text(8), text(9)] }),
+      makeAttempt({ run: run(10), changed: [text(0), `the rubric ${text(1)}`, text(2), text(3)] }),
+      unended,
+    ],
+    registration: { kind: 'broken', since: text(4), cause: 'moved', why: text(5) },
+    continued: run(6),
+    republishedBy: { ...run(7), changed: [text(8), `the calibration of ${text(9)}`] },
+  })
+}
 
 function poison(summary: RecordSummary, text: (index: number) => string): RecordSummary {
   const { plan, arms } = summary
   const poisonArm = (arm: typeof arms.candidate, first: number) => ({
     ...arm,
     models: { [text(first)]: 12, [text(first + 1)]: 8 },
+    systemFingerprints: { [text(first + 2)]: 20 },
+    identity: { unnamed: 0, digests: { [text(first + 3)]: 20 }, undigested: 0, probes: [] },
     signals: { ...arm.signals, finishReasons: { [text(first + 2)]: 20 } },
   })
   return {
@@ -92,7 +119,12 @@ function poison(summary: RecordSummary, text: (index: number) => string): Record
       candidate: text(5),
       baseline: text(6),
       corpus: { ...plan.corpus, name: text(7) },
-      policy: { ...plan.policy, sample: { ...plan.policy.sample, epoch: text(8) } },
+      digests: { baseline: text(0), candidate: text(1) },
+      policy: {
+        ...plan.policy,
+        checkpoint: { ...plan.policy.checkpoint, file: text(2), servedDigest: { header: 'x-digest' } },
+        sample: { ...plan.policy.sample, epoch: text(8) },
+      },
       registration: {
         ...plan.registration,
         amendments: [{ number: 1, date: '2026-11-20', reason: text(9) }],

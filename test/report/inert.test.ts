@@ -3,11 +3,18 @@ import fc from 'fast-check'
 import { GateError } from '../../src/errors.ts'
 import { commentMarker, renderComment } from '../../src/report/reporters/comment.ts'
 import { renderHtml } from '../../src/report/reporters/html/page.ts'
-import { renderInvalid, renderNoVerdict, renderUnchanged } from '../../src/report/reporters/message.ts'
+import {
+  renderInvalid,
+  renderNoVerdict,
+  renderRefused,
+  renderUnchanged,
+} from '../../src/report/reporters/message.ts'
 import { renderSummary } from '../../src/report/reporters/summary.ts'
 import { renderTable } from '../../src/report/reporters/terminal.ts'
+import { formatPlain } from '../../src/report/text.ts'
 import { makeView } from './fixture.ts'
 import { hostileRun, hostileText, makeHostileChanges, unprintable } from './hostile.ts'
+import { makeAttempt, makeHistory, makeRefusals } from './past.ts'
 import { readInline, readTables } from './read-markdown.ts'
 import { realistic } from './realistic.ts'
 
@@ -24,7 +31,7 @@ function expectInert(markdown: string): void {
     // Outside code nothing may start a mention, a link, an image, a tag or a code span; `>` opens a banner's line.
     const words = text
       .replace(/^> (?:\[!(?:WARNING|NOTE)\])?/, '')
-      .replace(/^\*\*[A-Z ]+(?:, audit pending)?:\*\*/, '')
+      .replace(/^\*\*[A-Z ]+(?:, audit pending)?(?:, diagnosed, accepted by (?:\(empty\))?)?:\*\*/, '')
       .replaceAll(/&#\d+;/g, '')
     expect(words).not.toMatch(/[@<>`[\]*_~$\\]|#(?=\d)|:(?=\S)|www\.|https?:|GH-\d/)
   }
@@ -76,6 +83,27 @@ describe('text that is not ours', () => {
     )
   })
 
+  it('is inert in a FAIL that somebody answers for', () => {
+    fc.assert(
+      fc.property(hostileText, hostileText, (one, other) => {
+        const view = makeView({
+          turns: 40,
+          categories: [{ id: 'a', baseline: {}, candidate: { events: 30 } }],
+          history: makeHistory({ republishedBy: { id: one, attempt: 1, changed: [other] } }),
+          accepted: { by: one, file: other, cause: other, mitigation: one },
+        })
+        expect(formatPlain(view.word)).toMatch(/^FAIL, audit pending, diagnosed, accepted by /)
+        for (const markdown of [renderComment(view), renderSummary(view)]) expectInert(markdown)
+        for (const page of [renderHtml(view), renderTable(view), view.headline]) {
+          expect(page).not.toMatch(unprintable)
+          expect(page).not.toMatch(/^\s*::|##\[/m)
+        }
+        expect(renderHtml(view)).not.toMatch(/<(?:script|img)\b|<[^>]*\s(?:on\w+|src|href)=/i)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   it('is inert in the headline, which becomes an output of the action', () => {
     fc.assert(
       fc.property(hostileRun, (run) => {
@@ -112,6 +140,15 @@ describe('text that is not ours', () => {
             files: [message, remedy],
             policyChanges: makeHostileChanges(remedy, message),
           }),
+          ...makeRefusals(message, remedy).map((refusal) =>
+            renderRefused({
+              refusal,
+              candidate: message,
+              registration: { file: remedy },
+              attempts: [makeAttempt({ run: { id: message, attempt: 1 }, changed: [remedy] })],
+              policyChanges: makeHostileChanges(remedy, message),
+            }),
+          ),
         ]) {
           expectInert(said.comment)
           expectInert(said.summary)

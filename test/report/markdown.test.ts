@@ -48,6 +48,14 @@ describe('renderCode', () => {
   })
 })
 
+describe('renderText', () => {
+  it('gives people’s sentences the room that is asked for', () => {
+    const long = 'word '.repeat(100)
+    expect(renderText(say`Cause: ${verbatim(long)}`)).toHaveLength('Cause: '.length + 2 + 120)
+    expect(renderText(say`Cause: ${verbatim(long, 300)}`)).toHaveLength('Cause: '.length + 2 + 300)
+  })
+})
+
 describe('escapeMarkdown', () => {
   it('leaves the numbers and words of the table as they are', () => {
     for (const text of [

@@ -18,6 +18,7 @@ function repeatRows(view: ReportView, times: number): ReportView {
   const repeat = <T>(rows: readonly T[]) => Array.from({ length: times }, () => rows).flat()
   return {
     ...view,
+    history: repeat(view.history),
     banners: repeat(view.banners),
     notices: repeat(view.notices),
     categories: repeat(view.categories),
@@ -25,6 +26,7 @@ function repeatRows(view: ReportView, times: number): ReportView {
     reconciliation: repeat(view.reconciliation),
     slices: { rows: repeat(view.slices.rows), left: 0 },
     amendments: repeat(view.amendments),
+    attempts: repeat(view.attempts),
   }
 }
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { z } from 'zod'
 import { generateFiles } from '../../scripts/generate.ts'
-import { decideRecord } from '../../src/gate.ts'
+import { decideRecord } from '../../src/decide-record.ts'
 import { writeReports } from '../../src/publish.ts'
+import type { RecordHistory } from '../../src/record/history.ts'
 import { readRecord, writeRecord } from '../../src/record/store.ts'
 import { buildPredicate, type Predicate, predicateSchema, predicateType } from '../../src/report/predicate.ts'
 import { renderPredicate } from '../../src/report/reporters/predicate.ts'
@@ -11,6 +12,7 @@ import { createMemoryDirectory } from '../fakes/memory-directory.ts'
 import { checkJson } from '../support/json-schema.ts'
 import { type Fixture, makeReport, prices } from './fixture.ts'
 import { hostileRun } from './hostile.ts'
+import { accepted, makeAttempt, makeHistory, unended } from './past.ts'
 
 /**
  * The predicate as https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md (v0.1) and
@@ -172,10 +174,27 @@ describe('the result', () => {
   })
 
   it('is FAILED for a failure that is accepted: its conclusion says that it may ship', () => {
-    const { record, verdict } = makeReport({ turns: 400, categories: [worse] })
-    const accepted = buildPredicate(record.summary, { ...verdict, conclusion: 'success' })
-    expect(accepted.result).toBe('FAILED')
-    expect(accepted.checkpointGate).toMatchObject({ verdict: 'fail', conclusion: 'success' })
+    const { result, checkpointGate } = predict({ categories: [worse], accepted })
+    expect(result).toBe('FAILED')
+    expect(checkpointGate).toMatchObject({ verdict: 'fail', conclusion: 'success', accepted: true })
+    expect(predict({ categories: [worse] }).checkpointGate.accepted).toBe(false)
+  })
+
+  it('holds of a failure that is accepted no word of who accepted it', () => {
+    const text = JSON.stringify(predict({ categories: [worse], accepted }))
+    expect(text).not.toContain(accepted.by)
+    expect(text).not.toContain(accepted.cause)
+  })
+
+  it('says which attempt it is, where attempts are known', () => {
+    const attemptOf = (history?: RecordHistory) =>
+      predict(history === undefined ? {} : { history }).checkpointGate.attempt
+    expect(attemptOf()).toBe(null)
+    expect(attemptOf({ kind: 'unknown', cause: 'x' })).toBe(null)
+    expect(attemptOf(makeHistory())).toBe(1)
+    const attempts = [makeAttempt({ run: { id: '4711', attempt: 1 } }), unended]
+    expect(attemptOf(makeHistory({ attempts }))).toBe(3)
+    expect(JSON.stringify(predict({ history: makeHistory({ attempts }) }))).not.toContain('4711')
   })
 
   it('counts a category as failed that nobody estimated', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { decideRecord } from '../../src/gate.ts'
+import { decideRecord } from '../../src/decide-record.ts'
 import type { Arm } from '../../src/ports.ts'
 import type { ReviewItem } from '../../src/record/review.ts'
 import { renderHtml } from '../../src/report/reporters/html/page.ts'

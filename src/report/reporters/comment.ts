@@ -5,6 +5,7 @@ import { renderGraders } from './graders.ts'
 import { renderList, renderText } from './markdown.ts'
 import {
   fold,
+  renderAttempts,
   renderBanners,
   renderCategories,
   renderFacts,
@@ -20,7 +21,7 @@ export const commentMarker = '<!-- checkpoint-gate -->'
 /** GitHub refuses a comment over 65,536 characters. */
 const longestComment = 60_000
 const longestTable = 24_000
-const longestBanners = 5000
+const longestBanners = 7000
 const passesShown = 3
 
 /** The comment on the pull request: the verdict, what caused it and one table, the rest folded. */
@@ -48,6 +49,7 @@ export function renderComment(view: ReportView): string {
           : renderCategories({ rows: folded, longestBytes: longestTable, withRatio: false }),
       ),
       { title: 'Missing', body: renderList(view.missing, 4000) },
+      fold('Attempts', renderAttempts(view, 8000)),
       fold('Counts: planned = graded + missing + not asked', renderReconciliation(view, 12_000)),
       fold('Signals that need no judge', renderSignals(view, 6000)),
       fold('Graders', renderGraders(view, 6000)),

@@ -1,5 +1,5 @@
 import { safeText } from '../../safe-text.ts'
-import type { Text } from '../text.ts'
+import type { Text, Verbatim } from '../text.ts'
 
 const longestVerbatim = 120
 const longestWords = 2000
@@ -32,8 +32,8 @@ function escapePart(text: string): string {
  * backticks within; as cmark reads no fence over 80, runs are cut at eight. In a table `|` gets a backslash,
  * which the table takes away again, also after another backslash.
  */
-export function renderCode(text: string, { inTable = false } = {}): string {
-  const flat = safeText(text, longestVerbatim).replaceAll(/`{9,}/g, '````````…').trim()
+export function renderCode(text: string, { inTable = false, longest = longestVerbatim } = {}): string {
+  const flat = safeText(text, longest).replaceAll(/`{9,}/g, '````````…').trim()
   if (flat === '') return '(empty)'
   const runs = flat.match(/`+/g) ?? []
   const fence = '`'.repeat(1 + runs.reduce((longest, run) => Math.max(longest, run.length), 0))
@@ -45,7 +45,7 @@ export function renderCode(text: string, { inTable = false } = {}): string {
 /** A sentence as inline Markdown. */
 export function renderText(text: Text, options: { inTable?: boolean } = {}): string {
   const parts = text.map((part) =>
-    typeof part === 'string' ? escapePart(part) : renderCode(part.verbatim, options),
+    typeof part === 'string' ? escapePart(part) : renderVerbatim(part, options),
   )
   // Two fences that touch would be one.
   return parts
@@ -54,6 +54,10 @@ export function renderText(text: Text, options: { inTable?: boolean } = {}): str
       '',
     )
     .trim()
+}
+
+function renderVerbatim({ verbatim, longest }: Verbatim, options: { inTable?: boolean }): string {
+  return renderCode(verbatim, longest === undefined ? options : { ...options, longest })
 }
 
 /** A cell: Markdown that was made inert, or a sentence that has yet to be. */

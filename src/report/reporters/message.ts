@@ -1,6 +1,10 @@
 import { formatPlace, type GateError } from '../../errors.ts'
+import type { Refusal } from '../../history/settle.ts'
 import type { PolicyChange } from '../../policy/change.ts'
+import type { PastAttempt } from '../../record/history.ts'
+import { sayAttemptList } from '../history.ts'
 import { listUnjudgedChanges, nameChange } from '../policy-changes.ts'
+import { listRefusalSteps, sayRefusal } from '../refusal.ts'
 import { formatCount, formatPlain, joinTexts, say, type Text, verbatim } from '../text.ts'
 import { commentMarker } from './comment.ts'
 import { renderList } from './markdown.ts'
@@ -61,6 +65,26 @@ export function renderInvalid(invalid: {
   return createMessage({ word: 'INVALID', finding, lines: listUnjudgedChanges(policyChanges) })
 }
 
+/** A run that was refused for its registration, or for what was before it: nothing was measured, and the check is red. */
+export function renderRefused(refused: {
+  refusal: Refusal
+  candidate: string
+  registration: { file: string }
+  /** The earliest first. */
+  attempts: readonly PastAttempt[]
+  policyChanges: readonly PolicyChange[]
+}): Message {
+  const { refusal, candidate, registration, attempts, policyChanges } = refused
+  const what = { refusal, candidate, file: registration.file }
+  const before = attempts.length === 0 ? [] : [say`Attempts so far: ${sayAttemptList(attempts)}.`]
+  return createMessage({
+    // A FAIL of before stays one, also where its record can't be shown.
+    word: refusal.reason === 'failed-before' ? 'FAIL' : 'INVALID',
+    finding: sayRefusal(what),
+    lines: [...listRefusalSteps(what), ...before, ...listUnjudgedChanges(policyChanges)],
+  })
+}
+
 function listFiles(files: readonly string[]): Text {
   const shown = files.slice(0, shownFiles).map((file) => say`${verbatim(file)}`)
   const left = files.length - shown.length
@@ -81,7 +105,7 @@ export function renderNoVerdict(error: GateError, remedies: readonly string[] = 
 
 function createMessage(message: { word: string; finding: Text; lines: readonly Text[] }): Message {
   const { word, finding, lines } = message
-  const body = `${renderHeadline({ word, finding })}\n${lines.length === 0 ? '' : `\n${renderList(lines, longestLines)}\n`}`
+  const body = `${renderHeadline({ word: [word], finding })}\n${lines.length === 0 ? '' : `\n${renderList(lines, longestLines)}\n`}`
   return {
     headline: `${word}: ${formatPlain(finding)}`,
     details: lines.map(formatPlain),

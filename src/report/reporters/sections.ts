@@ -8,15 +8,16 @@ import { type Cell, escapeMarkdown, renderList, renderTable, renderText } from '
 
 /** The first line: the verdict's word in bold, the rest as it is, so that a long line stays readable. */
 export function renderHeadline({ word, finding }: Pick<ReportView, 'word' | 'finding'>): string {
-  return `**${word}:** ${renderText(finding)}`
+  return `**${renderText(word)}:** ${renderText(finding)}`
 }
 
-/** The banners, the changes of the policy and the notices as an alert each, `null` without any. */
+/** The history, the banners, the changes of the policy and the notices as an alert each, `null` without any. */
 export function renderBanners(
-  { banners, policyChanges, notices }: ReportView,
+  { history, banners, policyChanges, notices }: ReportView,
   longestBytes: number,
 ): string | null {
   const alerts = [
+    ...renderAlert('WARNING', history, longestBytes),
     ...renderAlert('WARNING', banners, longestBytes),
     ...renderAlert('WARNING', policyChanges, longestBytes),
     ...renderAlert('NOTE', notices, longestBytes),
@@ -102,6 +103,19 @@ export function renderReconciliation(view: ReportView, longestBytes: number): st
     longestBytes,
   })
 }
+
+/** All attempts on the candidate; empty without another. */
+export function renderAttempts({ attempts }: ReportView, longestBytes: number): string {
+  if (attempts.length === 0) return ''
+  return renderTable({
+    header: attemptHeader,
+    rows: attempts.map((row) => [row.run, row.began, row.tier, row.verdict, row.plan, row.changed]),
+    longestBytes,
+  })
+}
+
+/** The columns of the table of attempts. */
+export const attemptHeader = ['Run', 'Began', 'Tier', 'Verdict', 'Plan', 'What differs in its plan']
 
 /** What completions look like without any judge. */
 export function renderSignals(view: ReportView, longestBytes: number): string {

@@ -4,6 +4,7 @@ import { renderGraders } from './graders.ts'
 import { renderList, renderText } from './markdown.ts'
 import {
   head,
+  renderAttempts,
   renderBanners,
   renderCategories,
   renderFacts,
@@ -32,6 +33,7 @@ export function renderSummary(view: ReportView): string {
     head: parts.filter((part) => part !== null).join('\n\n'),
     sections: [
       head('Missing', renderList(view.missing, longestTable)),
+      head('Attempts', renderAttempts(view, longestTable)),
       head('Counts: planned = graded + missing + not asked', renderReconciliation(view, longestTable)),
       head('Signals that need no judge', renderSignals(view, longestTable)),
       head('Graders', renderGraders(view, longestTable)),

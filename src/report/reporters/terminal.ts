@@ -1,5 +1,6 @@
 import { safeText } from '../../safe-text.ts'
 import { type CategoryRow, uncalibratedMark } from '../category-row.ts'
+import { countThings } from '../format.ts'
 import { formatPlain, type Text } from '../text.ts'
 import type { ReportView } from '../view.ts'
 
@@ -7,6 +8,7 @@ const widest = 120
 const gap = 2
 const widestCategory = 24
 const narrowestCategory = 16
+const shownAttempts = 10
 
 interface Column {
   title: string
@@ -51,11 +53,35 @@ export function renderTable(view: ReportView): string {
     .filter(({ verdict, role }) => verdict !== 'pass' || role === 'watch')
     .flatMap((row) => wrap(`${safeText(row.id)}: ${row.reason}${describeStanding(row)}`))
   const say = (texts: readonly Text[]) => texts.flatMap((text) => wrap(formatPlain(text)))
-  const before = say([...view.banners, ...view.policyChanges, ...view.notices, ...view.missing])
-  const blocks = [wrap(view.headline), before, table, reasons, say(view.notes)].filter(
-    (block) => block.length > 0,
-  )
+  const before = say([
+    ...view.history,
+    ...view.banners,
+    ...view.policyChanges,
+    ...view.notices,
+    ...view.missing,
+  ])
+  const attempts = listAttempts(view)
+  const blocks = [
+    wrap(view.headline),
+    before,
+    table,
+    reasons,
+    attempts,
+    say([...view.identity, ...view.notes]),
+  ].filter((block) => block.length > 0)
   return blocks.map((block) => block.join('\n')).join('\n\n')
+}
+
+/** A line for each of the last attempts; in which parts their plans differ is in the report. */
+function listAttempts({ attempts }: ReportView): string[] {
+  const shown = attempts.slice(-shownAttempts)
+  const left = attempts.length - shown.length
+  const lines = shown.flatMap(({ run, began, tier, verdict, plan }) =>
+    wrap([...[run, began].map(formatPlain), tier, verdict, `plan ${formatPlain(plan)}`].join(', ')),
+  )
+  return left === 0
+    ? lines
+    : [`${countThings(left, 'earlier attempt', 'earlier attempts')} not shown`, ...lines]
 }
 
 /** The columns that leave room for the category. */

@@ -32,12 +32,12 @@ export function html(words: TemplateStringsArray, ...children: Child[]): Markup 
 
 /** A sentence: our own words as text, the rest as code. */
 export function markText(text: Text): Markup {
-  return html`${text.map((part) => (typeof part === 'string' ? part : markCode(part.verbatim)))}`
+  return html`${text.map((part) => (typeof part === 'string' ? part : markCode(part.verbatim, part.longest)))}`
 }
 
 /** Text that is not ours. */
-export function markCode(text: string): Markup {
-  return { html: `<code>${escapeHtml(text, longestVerbatim)}</code>` }
+export function markCode(text: string, longest = longestVerbatim): Markup {
+  return { html: `<code>${escapeHtml(text, longest)}</code>` }
 }
 
 function renderChild(child: Child): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Text } from '../../text.ts'
+import { formatPlain, type Text } from '../../text.ts'
 import type { ReportView } from '../../view.ts'
 import { renderGraders } from './graders.ts'
 import { html, type Markup, markCode, markText } from './markup.ts'
@@ -7,6 +7,7 @@ import { renderPlots } from './plot.ts'
 import { renderReview } from './review.ts'
 import { styleSheet } from './style.ts'
 import {
+  renderAttempts,
   renderCategories,
   renderFacts,
   renderPlanParts,
@@ -27,6 +28,7 @@ export function renderHtml(view: ReportView): string {
 ${renderSection('Categories', renderCategories(view))}
 ${renderSection('Rates and bounds', renderPlots(view))}
 ${renderSection('Missing', renderTexts(view.missing))}
+${renderSection('Attempts', renderAttempts(view))}
 ${renderSection('Counts: planned = graded + missing + not asked', renderReconciliation(view))}
 ${renderSection('To read', renderReview(view))}
 ${renderSection('Signals that need no judge', renderSignals(view))}
@@ -51,7 +53,7 @@ function renderHead(view: ReportView): Markup {
 <meta http-equiv="Content-Security-Policy" content="${{ html: policy }}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${`${view.word}: ${view.candidate} – Checkpoint Gate`}</title>
+<title>${`${formatPlain(view.word)}: ${view.candidate} – Checkpoint Gate`}</title>
 <style>${{ html: styleSheet }}</style>
 </head>`
 }
@@ -59,9 +61,9 @@ function renderHead(view: ReportView): Markup {
 function renderHeader(view: ReportView): Markup {
   return html`<header>
 <p class="kicker">Checkpoint Gate · plan ${markCode(view.planDigest.slice(0, 12))}</p>
-<h1><strong class="${view.verdict}">${view.word}:</strong> ${markText(view.finding)}</h1>
+<h1><strong class="${view.verdict}">${markText(view.word)}:</strong> ${markText(view.finding)}</h1>
 <p>${markText(view.comparison)}</p>
-${renderAlert('banners', view.banners)}${renderAlert('banners', view.policyChanges)}${renderAlert('banners notices', view.notices)}
+${renderAlert('banners', view.history)}${renderAlert('banners', view.banners)}${renderAlert('banners', view.policyChanges)}${renderAlert('banners notices', view.notices)}
 </header>`
 }
 

@@ -4,6 +4,7 @@ import { countThings } from '../../format.ts'
 import { describeSlices, describeSliceTest } from '../../slices.ts'
 import { type Fact, formatCount, type Text } from '../../text.ts'
 import type { ReportView } from '../../view.ts'
+import { attemptHeader } from '../sections.ts'
 import { type Child, html, type Markup, markCode, markText } from './markup.ts'
 
 /** A heading with what is under it; nothing when there is nothing. */
@@ -92,6 +93,24 @@ export function renderReconciliation(view: ReportView): Markup {
       formatCount(row.missing),
       formatCount(row.notAsked),
       row.causes === '' ? '–' : row.causes,
+    ]),
+    className: 'wrap',
+  })
+}
+
+/** All attempts on the candidate; nothing without another. */
+export function renderAttempts({ attempts }: ReportView): Markup | null {
+  if (attempts.length === 0) return null
+  return renderTable({
+    label: 'Attempts',
+    header: attemptHeader,
+    rows: attempts.map((row) => [
+      markText(row.run),
+      markText(row.began),
+      row.tier,
+      row.verdict,
+      markText(row.plan),
+      row.changed.length === 0 ? '–' : markText(row.changed),
     ]),
     className: 'wrap',
   })
