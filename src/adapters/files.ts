@@ -1,13 +1,16 @@
 import { createReadStream } from 'node:fs'
-import { readdir, readFile, realpath } from 'node:fs/promises'
-import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { join, relative, resolve, sep } from 'node:path'
+import { compileGlob, isGlob } from '../corpus/glob.ts'
 import { GateError, type GateErrorCode } from '../errors.ts'
 import type { Files, RepositoryFiles } from '../ports.ts'
+import { isInside } from './inside.ts'
 
 /** Corpus files from one folder and the rubrics that come with the program. */
 export function createFiles(folders: { corpus: string; rubrics: string }): Files {
   return {
-    async *openCorpusFile(path) {
+    // `last`: only so many bytes, from the end.
+    async *openCorpusFile(path, range?: { last: number }) {
       const file = await resolveInside(folders.corpus, path, 'corpus')
       if (file === null) {
         throw new GateError({
@@ -19,8 +22,9 @@ export function createFiles(folders: { corpus: string; rubrics: string }): Files
         })
       }
       try {
-        yield* createReadStream(file)
+        yield* streamUnchanged({ file, path, last: range?.last ?? Number.POSITIVE_INFINITY })
       } catch (cause) {
+        if (cause instanceof GateError) throw cause
         throw describeUnreadable({ code: 'corpus', path, cause })
       }
     },
@@ -29,6 +33,68 @@ export function createFiles(folders: { corpus: string; rubrics: string }): Files
       return readOptional({ file: join(folders.rubrics, `${id}.md`), path: `builtin:${id}`, code: 'rubric' })
     },
   }
+}
+
+/** The last bytes of a file, which must then still be the file that it was. */
+async function* streamUnchanged(request: {
+  file: string
+  path: string
+  last: number
+}): AsyncGenerator<Uint8Array> {
+  const { file, path, last } = request
+  const before = await stat(file, { bigint: true })
+  yield* createReadStream(file, { start: Math.max(0, Number(before.size) - last) })
+  const after = await stat(file, { bigint: true }).catch(() => null)
+  if ((['dev', 'ino', 'size', 'mtimeNs'] as const).every((key) => before[key] === after?.[key])) return
+  throw new GateError({
+    code: 'corpus',
+    message: 'the file changed while it was read',
+    where: { file: path },
+    remedy: 'let whatever writes it finish, and start again',
+  })
+}
+
+/**
+ * The corpus files that words name, by their paths in the folder: a file by its path, and a pattern the files below the
+ * folder that it fits, sorted, without hidden ones.
+ * @throws GateError for a pattern that fits none
+ */
+export async function findCorpusFiles(folder: string, words: string[]): Promise<string[]> {
+  const found = new Set<string>()
+  for (const word of words) {
+    // The manifest is read elsewhere, where only paths inside the corpus folder mean anything.
+    const path = relative(folder, resolve(folder, word)).split(sep).join('/')
+    const literal = !isGlob(path) || (await isFile(join(folder, path)))
+    const paths = literal ? [path] : (await listFiles(folder)).filter(compileGlob(path))
+    if (paths.length === 0) {
+      throw new GateError({
+        code: 'corpus',
+        message: `no file in ${folder} fits the pattern`,
+        where: { file: word },
+        remedy: 'correct the pattern, or name the folder that the files are in (--dir)',
+      })
+    }
+    for (const each of paths) found.add(each)
+  }
+  return [...found]
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const paths: string[] = []
+  for (const entry of entries) {
+    const file = join(entry.parentPath, entry.name)
+    const taken = entry.isFile() || (entry.isSymbolicLink() && (await isFile(file)))
+    if (taken) paths.push(relative(folder, file).split(sep).join('/'))
+  }
+  return paths.toSorted()
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 }
 
 /** The files of a folder as if it were a commit: for work trees and for files given without a repository. */
@@ -65,8 +131,7 @@ async function resolveInside(
   const wanted = resolve(base, path)
   const real = await realpath(wanted).catch(() => null)
   for (const candidate of [wanted, real ?? wanted]) {
-    const inside = relative(base, candidate)
-    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+    if (!isInside(base, candidate)) {
       throw new GateError({
         code,
         message: 'the path leads out of its folder',

@@ -60,7 +60,13 @@ export const conversationSchema = strictObject({
 })
 
 /** A logged conversation. */
-export type Conversation = z.infer<typeof conversationSchema>
+export type Conversation = z.infer<typeof conversationSchema> & {
+  /**
+   * No message before this index is a turn: what a log of single model calls has before a call's answer was said in
+   * other calls, which are conversations of their own.
+   */
+  firstTurn?: number
+}
 /** One message, as the chat API takes it. */
 export type Message = Conversation['messages'][number]
 /** A function that the assistant may call. */
@@ -78,9 +84,10 @@ export function readText(content: Message['content']): string {
  * The indices of the assistant messages that can be replayed: those that answer a user or a tool directly.
  * An assistant message after another one is a part of the same turn.
  */
-export function findTurns(conversation: Conversation): number[] {
-  return conversation.messages.flatMap((message, index) => {
-    const before = conversation.messages[index - 1]?.role
-    return message.role === 'assistant' && (before === 'user' || before === 'tool') ? [index] : []
+export function findTurns({ messages, firstTurn = 0 }: Conversation): number[] {
+  return messages.flatMap((message, index) => {
+    const before = messages[index - 1]?.role
+    const answers = before === 'user' || before === 'tool'
+    return message.role === 'assistant' && answers && index >= firstTurn ? [index] : []
   })
 }

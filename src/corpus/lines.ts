@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
-import { createGunzip } from 'node:zlib'
 import { GateError } from '../errors.ts'
+import { formatBytes } from './limits.ts'
 
 /** One line of a file and its number, from 1. */
 export interface NumberedLine {
@@ -10,87 +8,54 @@ export interface NumberedLine {
   text: string
 }
 
-/** The line that is being read. */
-interface LinePlace {
+/** The line that is being read: who reads moves it on, who fails names it. */
+export interface LinePlace {
   file: string
   line: number
 }
 
-/**
- * Streams a file's lines, decompressed if its name ends in `.gz`, and checks the SHA-256 of its bytes when
- * the last one has been read.
- * @throws GateError for a truncated archive, for text that is not UTF-8, or for another digest
- */
-export async function* readVerifiedLines(request: {
-  file: string
-  bytes: AsyncIterable<Uint8Array>
-  /** `null`: whatever it is. */
-  sha256: string | null
-  onDigest?: (sha256: string) => void
-}): AsyncGenerator<NumberedLine> {
-  const hash = createHash('sha256')
-  const source = tap(request.bytes, (chunk) => hash.update(chunk))
-  const place = { file: request.file, line: 1 }
-  yield* splitLines(request.file.endsWith('.gz') ? gunzip(source, place) : source, place)
-  const actual = hash.digest('hex')
-  request.onDigest?.(actual)
-  if (request.sha256 === null || actual === request.sha256) return
-  throw new GateError({
-    code: 'corpus',
-    message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
-    where: { file: request.file },
-    remedy:
-      'restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)',
-  })
-}
-
-async function* tap(
-  bytes: AsyncIterable<Uint8Array>,
-  see: (chunk: Uint8Array) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    see(chunk)
-    yield chunk
-  }
-}
-
-async function* gunzip(bytes: AsyncIterable<Uint8Array>, place: LinePlace): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(bytes)
-  const unzipped = createGunzip()
-  source.on('error', (error) => unzipped.destroy(error))
-  try {
-    yield* source.pipe(unzipped)
-  } catch (cause) {
-    if (cause instanceof GateError) throw cause
-    throw new GateError({
-      code: 'corpus',
-      message: `the gzip archive is damaged or cut off (${cause instanceof Error ? cause.message : String(cause)})`,
-      where: { ...place },
-      remedy: 'transfer the file again',
-      cause,
-    })
-  } finally {
-    source.destroy()
-  }
-}
-
 const lineFeed = 0x0a
 
-/** Splits before it decodes, so that text that is not UTF-8 is found on its own line. */
-async function* splitLines(bytes: AsyncIterable<Uint8Array>, place: LinePlace): AsyncGenerator<NumberedLine> {
+/**
+ * Streams the lines of a text. It is split before it is decoded, so that text that is not UTF-8 is found on its own line.
+ * @throws GateError for text that is not UTF-8, and for a line of more than `longest` bytes
+ */
+export async function* splitLines(request: {
+  bytes: AsyncIterable<Uint8Array>
+  place: LinePlace
+  longest: number
+}): AsyncGenerator<NumberedLine> {
+  const { bytes, place, longest } = request
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let pieces: Uint8Array[] = []
+  let held = 0
+  const hold = (piece: Uint8Array) => {
+    held += piece.length
+    if (held > longest) throw refuseLength(place, longest)
+    pieces.push(piece)
+  }
   for await (const chunk of bytes) {
     let start = 0
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
-      yield decodeLine({ decoder, pieces: [...pieces, chunk.subarray(start, end)], place })
+      hold(chunk.subarray(start, end))
+      yield decodeLine({ decoder, pieces, place })
       pieces = []
+      held = 0
       start = end + 1
       place.line += 1
     }
-    if (start < chunk.length) pieces.push(chunk.subarray(start))
+    if (start < chunk.length) hold(chunk.subarray(start))
   }
   if (pieces.length > 0) yield decodeLine({ decoder, pieces, place })
+}
+
+function refuseLength(place: LinePlace, longest: number): GateError {
+  return new GateError({
+    code: 'corpus',
+    message: `the line is longer than ${formatBytes(longest)}`,
+    where: { ...place },
+    remedy: 'write one conversation a line; `jq -c .[]` makes lines of a JSON array',
+  })
 }
 
 function decodeLine(request: { decoder: TextDecoder; pieces: Uint8Array[]; place: LinePlace }): NumberedLine {

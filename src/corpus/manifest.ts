@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { parseSource, type SourceText, strictObject } from '../policy/document.ts'
+import { formatSchema } from './readers/index.ts'
+import { shapeSchema } from './shapes/index.ts'
 
 /** The manifest: what a corpus consists of. It goes into git; the conversations do not. */
 export const manifestSchema = strictObject({
@@ -11,10 +13,15 @@ export const manifestSchema = strictObject({
   files: z
     .array(
       strictObject({
-        path: z
-          .string()
-          .min(1)
-          .meta({ description: 'Relative to the corpus folder; `.jsonl` or `.jsonl.gz`.' }),
+        path: z.string().min(1).meta({ description: 'Relative to the corpus folder.' }),
+        format: formatSchema.optional().meta({
+          description:
+            'How the file is stored. Without it, by its name: `.gz`, `.zst` and `.parquet`, and JSON lines for any other.',
+        }),
+        shape: shapeSchema.optional().meta({
+          description:
+            'How its rows hold conversations; without it, as the documentation of the corpus says.',
+        }),
         sha256: z
           .string()
           .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hex digits')
@@ -24,6 +31,10 @@ export const manifestSchema = strictObject({
           .int()
           .min(0)
           .meta({ description: 'Assistant messages that answer a user or a tool directly.' }),
+        left_out: z.int().min(1).optional().meta({
+          description:
+            'Rows of a log that hold no conversation which can be replayed, such as spans of tools.',
+        }),
       }),
     )
     .min(1),
@@ -31,6 +42,8 @@ export const manifestSchema = strictObject({
 
 /** What a corpus consists of. */
 export type Manifest = z.infer<typeof manifestSchema>
+/** What a corpus has in one file. */
+export type CorpusFile = Manifest['files'][number]
 
 /** Parses a corpus manifest. */
 export function parseManifest(source: SourceText): Manifest {

@@ -1,98 +1,130 @@
 import { GateError } from '../errors.ts'
-import { checkShape, formatPath } from '../policy/document.ts'
-import type { Files } from '../ports.ts'
-import { type Conversation, conversationSchema, findTurns } from './conversation.ts'
-import { type NumberedLine, readVerifiedLines } from './lines.ts'
-import type { Manifest } from './manifest.ts'
+import { type Conversation, findTurns } from './conversation.ts'
+import { verifyDigest } from './digest.ts'
+import { createIdRegister, type IdRegister } from './ids.ts'
+import { type CorpusLimits, corpusLimits } from './limits.ts'
+import type { CorpusFile, Manifest } from './manifest.ts'
+import { findReader } from './readers/index.ts'
+import type { CorpusFiles, Fields, Row } from './readers/reader.ts'
+import { findShape } from './shapes/index.ts'
+import type { LeftOutReason, Shape } from './shapes/shape.ts'
 
 /**
  * Streams the conversations of a corpus, each checked, and at the end of each file its digest and counts.
  * Nothing of a corpus may be used before the iteration has ended: the digest of a file is known only then.
- * @throws GateError with the file and line of the first record that is not a conversation
+ * @throws GateError with the file and line, or row, of the first record that is not of the file's shape
  */
-export async function* readCorpus(manifest: Manifest, files: Files): AsyncGenerator<Conversation> {
-  const ids = new Map<string, string>()
+export async function* readCorpus(
+  manifest: Manifest,
+  files: CorpusFiles,
+  limits: CorpusLimits = corpusLimits,
+): AsyncGenerator<Conversation> {
+  const ids = createIdRegister()
   for (const entry of manifest.files) {
-    const lines = readVerifiedLines({
-      file: entry.path,
-      bytes: files.openCorpusFile(entry.path),
-      sha256: entry.sha256,
-    })
-    const counts = { conversations: 0, turns: 0 }
-    for await (const conversation of parseConversations({ file: entry.path, lines, ids })) {
-      counts.conversations += 1
-      counts.turns += findTurns(conversation).length
+    const shape = findShape(entry.shape)
+    const rows = readRows({ ...entry, files, limits, fields: shape.fields })
+    const counts = createCounts()
+    for await (const conversation of readConversations({ file: entry.path, rows, shape, ids, counts })) {
       yield conversation
     }
-    for (const key of ['conversations', 'turns'] as const) {
-      if (counts[key] !== entry[key]) {
-        throw new GateError({
-          code: 'corpus',
-          message: `it has ${counts[key]} ${key}, the manifest says ${entry[key]}`,
-          where: { file: entry.path },
-          remedy: 'write the manifest anew with `corpus manifest`',
-        })
-      }
-    }
+    checkCounts(entry, counts)
   }
 }
 
-/** Parses the lines of one file. `ids` holds the ids seen so far and where. */
-export async function* parseConversations(request: {
+/** What one file holds. */
+export interface FileCounts {
+  conversations: number
+  turns: number
+  leftOut: Map<LeftOutReason, number>
+}
+
+/** Counts of nothing yet. */
+export function createCounts(): FileCounts {
+  return { conversations: 0, turns: 0, leftOut: new Map() }
+}
+
+/** How many of a file's rows, or of their parts, hold no conversation. */
+export function countLeftOut({ leftOut }: FileCounts): number {
+  return [...leftOut.values()].reduce((sum, count) => sum + count, 0)
+}
+
+function checkCounts(entry: CorpusFile, counts: FileCounts): void {
+  const found = {
+    conversations: counts.conversations,
+    turns: counts.turns,
+    'rows left out': countLeftOut(counts),
+  }
+  const said = {
+    conversations: entry.conversations,
+    turns: entry.turns,
+    'rows left out': entry.left_out ?? 0,
+  }
+  for (const key of ['conversations', 'turns', 'rows left out'] as const) {
+    if (found[key] === said[key]) continue
+    throw new GateError({
+      code: 'corpus',
+      message: `it has ${found[key]} ${key}, the manifest says ${said[key]}`,
+      where: { file: entry.path },
+      remedy: 'write the manifest anew with `corpus manifest`',
+    })
+  }
+}
+
+/** Streams the rows of one file, and then checks its digest. */
+export function readRows(request: {
+  path: string
+  format?: string | undefined
+  files: CorpusFiles
+  /** `null`: whatever it is. */
+  sha256: string | null
+  onDigest?: (sha256: string) => void
+  fields: Fields | null
+  limits: CorpusLimits
+}): AsyncGenerator<Row> {
+  const { path: file, format, files, sha256, onDigest, fields, limits } = request
+  const reader = findReader({ path: file, format })
+  return verifyDigest({ file, bytes: files.openCorpusFile(file), sha256, onDigest }, (bytes) =>
+    reader.read({ file, bytes, readEnd: (length) => readEnd({ file, files, length }), fields, limits }),
+  )
+}
+
+/** The last bytes of a file, at most so many, also of a source that gives all of it. */
+async function readEnd(request: {
   file: string
-  lines: AsyncIterable<NumberedLine>
-  ids: Map<string, string>
+  files: CorpusFiles
+  length: number
+}): Promise<Uint8Array<ArrayBuffer>> {
+  const { file, files, length } = request
+  let end = new Uint8Array()
+  for await (const chunk of files.openCorpusFile(file, { last: length })) {
+    const both = new Uint8Array(end.length + chunk.length)
+    both.set(end)
+    both.set(chunk, end.length)
+    end = both.slice(-length)
+  }
+  return end
+}
+
+/** Reads the conversations of one file's rows, and counts them. `ids` are those of the corpus so far. */
+export async function* readConversations(request: {
+  file: string
+  rows: AsyncIterable<Row>
+  shape: Shape
+  ids: IdRegister
+  counts: FileCounts
 }): AsyncGenerator<Conversation> {
-  const { file, lines, ids } = request
-  for await (const { number, text } of lines) {
-    if (text.trim() === '') continue
-    const conversation = parseConversation({ file, line: number, text })
-    const before = ids.get(conversation.id)
-    if (before !== undefined) {
-      throw new GateError({
-        code: 'corpus',
-        message: `the id "${conversation.id}" was used before (${before})`,
-        where: { file, line: number, field: 'id' },
-        remedy: 'give each conversation an id of its own; if it is the same conversation, remove one',
-      })
+  const { file, rows, shape, ids, counts } = request
+  for await (const { number, value } of rows) {
+    const place = { file, line: number }
+    for (const reading of shape.read(value, place)) {
+      if (reading.kind === 'left-out') {
+        counts.leftOut.set(reading.reason, (counts.leftOut.get(reading.reason) ?? 0) + 1)
+        continue
+      }
+      ids.add(reading.conversation.id, place)
+      counts.conversations += 1
+      counts.turns += findTurns(reading.conversation).length
+      yield reading.conversation
     }
-    ids.set(conversation.id, `${file}:${number}`)
-    yield conversation
-  }
-}
-
-/** Parses one line. */
-export function parseConversation(request: { file: string; line: number; text: string }): Conversation {
-  const { file, line } = request
-  const checked = checkShape(conversationSchema, parseJson(request))
-  if (checked.kind === 'wrong') {
-    const [{ message, remedy, path }] = checked.problems
-    const field = path.length === 0 ? undefined : formatPath(path)
-    throw new GateError({ code: 'corpus', message, where: { file, line, field }, remedy })
-  }
-  if (findTurns(checked.value).length === 0) {
-    throw new GateError({
-      code: 'corpus',
-      message: 'the conversation has no assistant turn that answers a user or a tool',
-      where: { file, line, field: 'messages' },
-      remedy: 'leave it out of the corpus: there is nothing to replay',
-    })
-  }
-  return checked.value
-}
-
-// JSON.parse quotes the text in its message, and the text is somebody's conversation: only the place is kept.
-function parseJson(request: { file: string; line: number; text: string }): unknown {
-  const { file, line, text } = request
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-    throw new GateError({
-      code: 'corpus',
-      message: 'not a JSON object',
-      where: { file, line, column: position === undefined ? undefined : Number(position) + 1 },
-      remedy: 'write one whole conversation a line',
-    })
   }
 }

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
+import type { Conversation } from '../../src/corpus/conversation.ts'
+import { verifyDigest } from '../../src/corpus/digest.ts'
+import { type CorpusLimits, corpusLimits } from '../../src/corpus/limits.ts'
+import { type NumberedLine, splitLines } from '../../src/corpus/lines.ts'
 import type { Manifest } from '../../src/corpus/manifest.ts'
+import { unpackGzip } from '../../src/corpus/readers/gzip.ts'
+import { findReader } from '../../src/corpus/readers/index.ts'
+import { parseJsonLine } from '../../src/corpus/readers/jsonl.ts'
+import type { Fields, Row } from '../../src/corpus/readers/reader.ts'
+import { conversation } from '../../src/corpus/shapes/conversation.ts'
+import type { LeftOutReason, Reading, Shape } from '../../src/corpus/shapes/shape.ts'
 import { GateError } from '../../src/errors.ts'
 import type { Files } from '../../src/ports.ts'
 
@@ -17,12 +27,12 @@ export async function* chunk(bytes: Uint8Array | string, size = 65_536): AsyncGe
 /** Corpus files in memory. One that a test did not give is not there. */
 export function createMemoryFiles(files: Record<string, Uint8Array | string>): Files {
   return {
-    async *openCorpusFile(path) {
+    async *openCorpusFile(path, range?: { last: number }) {
       const bytes = files[path]
       if (bytes === undefined) {
         throw new GateError({ code: 'corpus', message: 'not there', where: { file: path }, remedy: 'add it' })
       }
-      yield* chunk(bytes)
+      yield* chunk(range === undefined ? bytes : Buffer.from(bytes).subarray(-range.last))
     },
     readBuiltinRubric: async () => null,
   }
@@ -58,4 +68,68 @@ export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const value of values) all.push(value)
   return all
+}
+
+/** The lines of a file, unpacked as its name tells, and at their end its digest. */
+export function readVerifiedLines(request: {
+  file: string
+  bytes: AsyncIterable<Uint8Array>
+  sha256: string | null
+  onDigest?: (sha256: string) => void
+}): AsyncGenerator<NumberedLine> {
+  const place = { file: request.file, line: 1 }
+  return verifyDigest(request, (bytes) =>
+    splitLines({
+      bytes: request.file.endsWith('.gz') ? unpackGzip({ bytes, place, limits: corpusLimits }) : bytes,
+      place,
+      longest: corpusLimits.row,
+    }),
+  )
+}
+
+/** The conversation of one line in the gate's own shape. */
+export function parseConversation(request: { file: string; line: number; text: string }): Conversation {
+  const [reading] = [...conversation.read(parseJsonLine(request), { file: request.file, line: request.line })]
+  if (reading?.kind !== 'conversation') throw new Error('no conversation')
+  return reading.conversation
+}
+
+/** The rows of one file in memory. */
+export function readFileRows(
+  bytes: Uint8Array | string,
+  options: {
+    file: string
+    format?: string
+    fields?: Fields
+    limits?: Partial<CorpusLimits>
+    size?: number
+    source?: AsyncIterable<Uint8Array>
+  },
+): AsyncGenerator<Row> {
+  const { file, format, fields = null, limits, size, source } = options
+  return findReader({ path: file, format }).read({
+    file,
+    bytes: source ?? chunk(bytes, size),
+    readEnd: async (length) => new Uint8Array(Buffer.from(bytes).subarray(-length)),
+    fields,
+    limits: { ...corpusLimits, ...limits },
+  })
+}
+
+/** What a row of some shape gives. */
+export function readRow(shape: Shape, row: unknown, line = 1): Reading[] {
+  return [...shape.read(row, { file: 'rows.jsonl', line })]
+}
+
+/** The one conversation that a row of some shape gives. */
+export function readOne(shape: Shape, row: unknown): Conversation {
+  const readings = readRow(shape, row)
+  const [reading] = readings
+  if (readings.length !== 1 || reading?.kind !== 'conversation') throw new Error(JSON.stringify(readings))
+  return reading.conversation
+}
+
+/** What a row gives that is left out. */
+export function leaveOut(reason: LeftOutReason): Reading[] {
+  return [{ kind: 'left-out', reason }]
 }

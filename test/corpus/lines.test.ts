@@ -1,9 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { readVerifiedLines } from '../../src/corpus/lines.ts'
 import { takeRefusal } from '../support/refusal.ts'
-import { chunk, collect, digest } from './corpora.ts'
+import { chunk, collect, digest, readVerifiedLines } from './corpora.ts'
 
 function read(
   bytes: Uint8Array | string,

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
-import { parseConversation, readCorpus } from '../../src/corpus/read.ts'
+import { readCorpus } from '../../src/corpus/read.ts'
 import { formatError } from '../../src/errors.ts'
 import { takeRefusal } from '../support/refusal.ts'
-import { collect, createMemoryFiles, describeFiles, writeConversation } from './corpora.ts'
+import { collect, createMemoryFiles, describeFiles, parseConversation, writeConversation } from './corpora.ts'
 
 const file = 'conversations.jsonl'
 

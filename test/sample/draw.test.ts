@@ -7,6 +7,7 @@ import { parseRegistration } from '../../src/registration/load.ts'
 import { rankTurn } from '../../src/sample/rank.ts'
 import { edit, policyText, readPolicy } from '../policy/policies.ts'
 import { registrationText } from '../registration/registrations.ts'
+import { noDigests } from '../support/plans.ts'
 import { converse, converseAll, countOnly, draw, drawIds, shuffle } from './conversations.ts'
 
 const lengths = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 40 })
@@ -109,6 +110,7 @@ describe('a draw', () => {
           repository: changes.repository ?? 'acme/models',
           baseline: 'ckpt-41',
           candidate: changes.candidate ?? 'ckpt-42',
+          digests: noDigests,
         }),
       )
     }

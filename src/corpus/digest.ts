@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import { GateError } from '../errors.ts'
+
+/**
+ * Reads a file by `read`, which reads its bytes to their end, and then checks their SHA-256.
+ * @throws GateError for another digest
+ */
+export async function* verifyDigest<T>(
+  request: {
+    file: string
+    bytes: AsyncIterable<Uint8Array>
+    /** `null`: whatever it is. */
+    sha256: string | null
+    onDigest?: ((sha256: string) => void) | undefined
+  },
+  read: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const hash = createHash('sha256')
+  yield* read(tap(request.bytes, (chunk) => hash.update(chunk)))
+  const actual = hash.digest('hex')
+  request.onDigest?.(actual)
+  if (request.sha256 === null || actual === request.sha256) return
+  throw new GateError({
+    code: 'corpus',
+    message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
+    where: { file: request.file },
+    remedy:
+      'restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)',
+  })
+}
+
+/** Shows each chunk to `see` as it passes. */
+export async function* tap(
+  bytes: AsyncIterable<Uint8Array>,
+  see: (chunk: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    see(chunk)
+    yield chunk
+  }
+}

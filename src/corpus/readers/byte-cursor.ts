@@ -1,0 +1,63 @@
+import type { Stretch } from './parquet-groups.ts'
+
+/** Goes through a stream of bytes once, and gives those of some stretches of it. */
+export interface ByteCursor {
+  /** The bytes of a stretch, which must not begin before the end of an earlier one; `null` where the stream ends first. */
+  read(stretch: Stretch): Promise<Uint8Array<ArrayBuffer> | null>
+  /** Reads all that is left, and gives the last bytes of the stream, as many as were asked for. */
+  finish(): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+/** A cursor at the first byte that remembers the last `tail` bytes. */
+export function createByteCursor(bytes: AsyncIterable<Uint8Array>, tail: number): ByteCursor {
+  const iterator = bytes[Symbol.asyncIterator]()
+  const end = keepEnd(tail)
+  let chunk: Uint8Array = new Uint8Array()
+  /** Where the chunk begins in the stream. */
+  let position = 0
+  const advance = async () => {
+    const next = await iterator.next()
+    if (next.done === true) return false
+    position += chunk.length
+    chunk = next.value
+    end.add(chunk)
+    return true
+  }
+  return {
+    async read(stretch) {
+      while (position + chunk.length <= stretch.start) if (!(await advance())) return null
+      const found = new Uint8Array(stretch.end - stretch.start)
+      for (let at = stretch.start; at < stretch.end; ) {
+        if (position + chunk.length <= at && !(await advance())) return null
+        const part = chunk.subarray(at - position, stretch.end - position)
+        found.set(part, at - stretch.start)
+        at += part.length
+      }
+      return found
+    },
+    async finish() {
+      while (await advance()) {
+        // Only its digest and its end are of interest.
+      }
+      return end.read()
+    },
+    async close() {
+      await iterator.return?.()
+    },
+  }
+}
+
+function keepEnd(length: number) {
+  const chunks: Uint8Array[] = []
+  let held = 0
+  return {
+    add(chunk: Uint8Array) {
+      chunks.push(chunk)
+      held += chunk.length
+      while (held - (chunks[0]?.length ?? 0) >= length && chunks.length > 1)
+        held -= chunks.shift()?.length ?? 0
+    },
+    read: () => Buffer.concat(chunks).subarray(-length),
+  }
+}

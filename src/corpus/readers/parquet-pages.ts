@@ -1,0 +1,40 @@
+import zlib from 'node:zlib'
+import type { Compressors } from 'hyparquet'
+
+/** The pages of a row group unpack to more than was allowed. */
+export class TooLarge extends Error {}
+
+type Decompress = (input: Uint8Array, length: number) => Uint8Array
+
+/**
+ * Decompressors for the pages of one row group: Node's own where it has them, and those of a library. None gives more
+ * than the page's header says, and all together not more than `limit` bytes.
+ */
+export async function createDecompressors(limit: number): Promise<Compressors> {
+  const { compressors, decompressZstd } = await import('hyparquet-compressors')
+  let total = 0
+  const bounded = (decompress: Decompress | undefined): Decompress => {
+    return (input, length) => {
+      total += length
+      if (total > limit) throw new TooLarge()
+      if (decompress === undefined) throw new Error('unknown codec')
+      return decompress(input, length)
+    }
+  }
+  const native =
+    (decompress: (input: Uint8Array, options: { maxOutputLength: number }) => Buffer): Decompress =>
+    (input, length) =>
+      decompress(input, { maxOutputLength: Math.max(1, length) })
+  return {
+    SNAPPY: bounded(compressors.SNAPPY),
+    LZ4: bounded(compressors.LZ4),
+    LZ4_RAW: bounded(compressors.LZ4_RAW),
+    GZIP: bounded(native(zlib.gunzipSync)),
+    BROTLI: bounded(native(zlib.brotliDecompressSync)),
+    ZSTD: bounded(
+      zlib.zstdDecompressSync === undefined
+        ? (input, length) => decompressZstd(input, new Uint8Array(length))
+        : native(zlib.zstdDecompressSync),
+    ),
+  }
+}

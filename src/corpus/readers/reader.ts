@@ -1,0 +1,46 @@
+import type { CorpusLimits } from '../limits.ts'
+
+/** One record of a file as it is stored: a line of JSON, or a row of a table. */
+export interface Row {
+  /** From 1; of a text file its line, empty ones counted. */
+  number: number
+  value: unknown
+}
+
+/** Which top-level fields of rows are wanted. */
+export interface Fields {
+  names: readonly string[]
+  /** Those of them that a table may hold as JSON text. */
+  json: readonly string[]
+  /** Of those that are lists of objects, or objects, the names inside that are wanted; without them, all. */
+  inner?: Readonly<Record<string, readonly string[]>>
+}
+
+/** Opens corpus files. `Files` of the ports does; `last` asks for so many bytes from the end instead of all. */
+export interface CorpusFiles {
+  openCorpusFile(path: string, range?: { last: number }): AsyncIterable<Uint8Array>
+}
+
+/** One reading of one file. */
+export interface ReadRequest {
+  file: string
+  /** All bytes of the file. A reader reads them to the end, whatever it needs of them: their digest is then known. */
+  bytes: AsyncIterable<Uint8Array>
+  /** The last bytes of the file, at most so many. */
+  readEnd(length: number): Promise<Uint8Array<ArrayBuffer>>
+  /** `null`: all. A format that stores fields apart decodes no others. */
+  fields: Fields | null
+  limits: CorpusLimits
+}
+
+/** Turns the bytes of a file into rows, in a memory that does not grow with the file. */
+export interface Reader {
+  /** What a manifest calls it. */
+  format: string
+  /** How the names of such files end. */
+  suffix: string
+  /** In words, for messages and the docs. */
+  title: string
+  /** @throws GateError with file and line, or row, for bytes that are not in this format */
+  read(request: ReadRequest): AsyncGenerator<Row>
+}
