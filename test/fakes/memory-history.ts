@@ -5,6 +5,8 @@ import type { MemoryDirectory } from './memory-directory.ts'
 /** Attempts in memory, as GitHub's artifacts keep them. */
 export interface MemoryHistory extends History {
   readonly attempts: KeptAttempt[]
+  /** The run that looks: what it leaves itself is no earlier attempt. */
+  current: string
   readonly pushes: Push[]
   /** Keeps what the last attempt that began ended with. */
   end(directory: MemoryDirectory): void
@@ -24,10 +26,12 @@ export function createMemoryHistory(): MemoryHistory {
   }
   return {
     attempts,
+    current: '',
     pushes,
     async list({ candidate }) {
       meet('list')
       return attempts
+        .filter(({ run }) => run.id !== this.current)
         .filter(({ start }) => start === null || JSON.parse(start).candidate === candidate)
         .map((attempt) => ({ ...attempt }))
     },
