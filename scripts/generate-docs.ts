@@ -109,7 +109,8 @@ function nameType(schema: JsonSchema): string {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ')
   if (schema.description?.startsWith('A rate') === true || isRate(schema)) return 'rate'
-  if (schema.anyOf !== undefined) return schema.anyOf.map((option) => nameType(option)).join(' or ')
+  if (schema.anyOf !== undefined)
+    return [...new Set(schema.anyOf.map((option) => nameType(option)))].join(' or ')
   if (schema.type === 'array') return `list of ${nameType(schema.items ?? {})}`
   if (schema.type === 'object') return 'map'
   if (schema.oneOf !== undefined) return 'grader'

@@ -12,7 +12,7 @@ import type { RunRecord } from './record/schema.ts'
 import { writeRecord } from './record/store.ts'
 import { registerStanding } from './register-standing.ts'
 import type { LoadedRegistration } from './registration/load.ts'
-import { recallPast, settlePast } from './settle-past.ts'
+import { recallPast, reviewPast, settlePast } from './settle-past.ts'
 import { findWorkflowEdits, listWorkflowEdits, type WorkflowEdits } from './workflow-edits.ts'
 
 /** What judging a change needs of the world: to measure, and to see what else the change edits and what was before. */
@@ -88,5 +88,6 @@ export async function runGate(request: GateRequest, ports: JudgePorts): Promise<
   if (settled.kind === 'standing') return finish(settled.record)
   const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier: request.run.tier })
   const { past } = settled
-  return finish(await measure({ request, ports, resolved, ...prepared, sample, directory, past }))
+  const measured = await measure({ request, ports, resolved, ...prepared, sample, directory, past })
+  return finish(await reviewPast({ request, ports, resolved, checkpoints, record: measured }))
 }

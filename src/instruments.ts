@@ -1,11 +1,15 @@
 import { GateError } from './errors.ts'
 import { createGraders, type GraderSet, listEndpoints } from './grade/grade.ts'
+import { chooseJobMinutes } from './policy/budget-policy.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, ModelClient, ModelSource } from './ports.ts'
 import type { GatePorts, PreparedPlan } from './prepare.ts'
 import type { RecordedUnit } from './record/schema.ts'
 import { type Budget, createBudget } from './replay/budget.ts'
+import type { NotAsked } from './replay/completion.ts'
 import { createEndpoint, type Endpoint } from './replay/endpoint.ts'
+import { createHost, type Host } from './replay/host.ts'
+import type { Spent } from './replay/spent.ts'
 
 /** The clients of a run, those of graders by the name of their endpoint. */
 export interface Clients {
@@ -25,13 +29,16 @@ export interface Sources {
 export interface Instruments {
   endpoints: Record<Arm, Endpoint>
   graders: GraderSet
-  requests(): number
+  /** What the run has taken so far, its earlier parts included. */
+  spent(): Spent
   failures(): number
+  /** Why nothing more is asked; `null` while anything may be. */
+  stopped(): NotAsked['reason'] | null
 }
 
 /** What grades alone, without anything being replayed. */
 export interface GradingSettings {
-  ports: Pick<GatePorts, 'connect' | 'clock' | 'random' | 'delimiter'>
+  ports: Pick<GatePorts, 'connect' | 'clock' | 'random' | 'delimiter' | 'log' | 'jobMinutes'>
   resolved: Pick<ResolvedPolicy, 'policy' | 'file'>
   rubrics: PreparedPlan['rubrics']
 }
@@ -84,18 +91,29 @@ export function createInstruments(request: {
   clients: Clients
   cancelled: AbortSignal
   done: ReadonlyMap<string, RecordedUnit>
+  /** What earlier parts of the run took. */
+  spent: Spent | null
 }): Instruments {
-  const { settings, clients, cancelled } = request
-  const { plan, resolved, ports } = settings
+  const { settings, clients, cancelled, spent } = request
+  const { plan } = settings
   const done = [...request.done.values()]
-  const budget = createBudget({ limits: resolved.policy.budget, clock: ports.clock, cancelled })
+  const budget = openBudget({ settings, cancelled, spent })
+  const wrapClient = createWrapper({ settings, budget, cancelled })
   const wrap = (name: string, client: ModelClient, answeredBefore: boolean): Endpoint =>
-    wrapClient({ name, client, answeredBefore, budget, cancelled, settings })
+    wrapClient({ name, client, answeredBefore })
   const hasAnswered = (arm: Arm) =>
     done.some((unit) => unit.arm === arm && unit.completion.kind === 'completed')
+  // The server may know a checkpoint by another name than prices do.
+  const wrapArm = (arm: Arm) =>
+    wrapClient({
+      name: arm,
+      client: clients[arm],
+      answeredBefore: hasAnswered(arm),
+      pricedAs: plan[arm],
+    })
   const endpoints = {
-    baseline: wrap('baseline', clients.baseline, hasAnswered('baseline')),
-    candidate: wrap('candidate', clients.candidate, hasAnswered('candidate')),
+    baseline: wrapArm('baseline'),
+    candidate: wrapArm('candidate'),
   }
   const graderEndpoints = new Map(
     [...clients.graders].map(([name, client]) => {
@@ -111,8 +129,7 @@ export function createInstruments(request: {
       endpoints: graderEndpoints,
       secondGradingShare: plan.policy.judge?.secondGradingShare ?? 0,
     }),
-    requests: () => budget.requests(),
-    failures: () => all.reduce((sum, endpoint) => sum + endpoint.failures(), 0),
+    ...describeState(budget, all),
   }
 }
 
@@ -125,32 +142,76 @@ export function createGradingInstruments(request: {
   secondGradingShare: number
 }): Omit<Instruments, 'endpoints'> {
   const { settings, clients, cancelled, secondGradingShare } = request
-  const { ports, resolved } = settings
-  const budget = createBudget({ limits: resolved.policy.budget, clock: ports.clock, cancelled })
+  const budget = openBudget({ settings, cancelled, spent: null })
+  const wrapClient = createWrapper({ settings, budget, cancelled })
   const endpoints = new Map(
-    [...clients].map(([name, client]) => [
-      name,
-      wrapClient({ name, client, answeredBefore: false, budget, cancelled, settings }),
-    ]),
+    [...clients].map(([name, client]) => [name, wrapClient({ name, client, answeredBefore: false })]),
   )
   return {
     graders: buildGraders({ settings, endpoints, secondGradingShare }),
-    requests: () => budget.requests(),
-    failures: () => [...endpoints.values()].reduce((sum, endpoint) => sum + endpoint.failures(), 0),
+    ...describeState(budget, [...endpoints.values()]),
   }
 }
 
-function wrapClient(parts: {
-  name: string
-  client: ModelClient
-  answeredBefore: boolean
+function describeState(
+  budget: Budget,
+  endpoints: readonly Endpoint[],
+): Pick<Instruments, 'spent' | 'failures' | 'stopped'> {
+  return {
+    spent: () => budget.spent(),
+    failures: () => endpoints.reduce((sum, endpoint) => sum + endpoint.failures(), 0),
+    stopped: () => budget.stopped(),
+  }
+}
+
+/**
+ * The budget of a run. A job that is about to be ended has a limit of its own, unless policy sets one that is within it.
+ */
+function openBudget(parts: {
+  settings: GradingSettings
+  cancelled: AbortSignal
+  spent: Spent | null
+}): Budget {
+  const { settings, cancelled, spent } = parts
+  const { ports, resolved } = settings
+  const { budget, prices } = resolved.policy
+  return createBudget({
+    limits: { ...budget, jobMinutes: chooseJobMinutes(budget.maxMinutes, ports.jobMinutes ?? null) },
+    clock: ports.clock,
+    cancelled,
+    prices,
+    ...(spent === null ? {} : { spent }),
+  })
+}
+
+/** Wraps clients one after another; those of one origin share its host. */
+function createWrapper(parts: {
+  settings: GradingSettings
   budget: Budget
   cancelled: AbortSignal
-  settings: GradingSettings
-}): Endpoint {
-  const { settings, ...own } = parts
-  const { clock, random } = settings.ports
-  return createEndpoint({ ...own, clock, random, ...settings.resolved.policy.replay })
+}): (own: { name: string; client: ModelClient; answeredBefore: boolean; pricedAs?: string }) => Endpoint {
+  const { settings, budget, cancelled } = parts
+  const { ports, resolved } = settings
+  const { clock, random, log } = ports
+  const { replay } = resolved.policy
+  const hosts = new Map<string, Host>()
+  const findHost = ({ origin }: ModelClient) => {
+    const { ended } = budget
+    const host = hosts.get(origin) ?? createHost({ clock, random, ended, timeoutMs: replay.timeoutMs })
+    hosts.set(origin, host)
+    return host
+  }
+  return (own) =>
+    createEndpoint({
+      ...own,
+      ...replay,
+      budget,
+      cancelled,
+      clock,
+      random,
+      host: findHost(own.client),
+      warn: (text) => log.warning(text),
+    })
 }
 
 function buildGraders(parts: {

@@ -15,8 +15,11 @@ import {
   report,
   type WrittenPolicy,
 } from './lint/result.ts'
+import { hostedJobMinutes, longestHostedMinutes } from './policy/budget-policy.ts'
 import { parseCheckpoint } from './policy/checkpoint.ts'
 import { checkJudge, parsePolicy } from './policy/load.ts'
+import { checkPrices } from './policy/prices.ts'
+import type { Policy } from './policy/schema.ts'
 
 export type { LintResult } from './lint/result.ts'
 
@@ -52,6 +55,7 @@ async function lintPolicy(request: LintRequest, result: LintResult): Promise<Wri
   const source = { file, text }
   const policy = parsePolicy(source, graderConfigSchema)
   result.checked.push(`policy ${file}: ${policy.categories.length} categories`)
+  lintBudget(policy, result)
   if (policy.categories.every(({ role }) => role === 'watch')) {
     report(result, {
       code: 'policy',
@@ -61,6 +65,13 @@ async function lintPolicy(request: LintRequest, result: LintResult): Promise<Wri
     })
   }
   return { policy, source }
+}
+
+function lintBudget({ budget: { maxMinutes } }: Policy, result: LintResult): void {
+  if (maxMinutes === null || maxMinutes <= longestHostedMinutes) return
+  result.warnings.push(
+    `budget.max_minutes is ${maxMinutes}: GitHub ends a job on its own runners after 360 minutes, so that the gate ends there after ${hostedJobMinutes} in any case, and a rerun goes on; write a smaller number, or leave it out`,
+  )
 }
 
 async function lintRubrics(
@@ -98,5 +109,6 @@ async function lintCheckpoint(
   const checkpoint = parseCheckpoint(pointer, text)
   result.checked.push(`checkpoint ${pointer.file}: ${checkpoint}`)
   checkJudge({ policy, file: source.file, checkpoints: [checkpoint] })
+  checkPrices({ policy, file: source.file, checkpoints: [checkpoint] })
   return checkpoint
 }

@@ -20,6 +20,7 @@ import { GateError } from './errors.ts'
 import { forecastRun, weeklyRuns } from './forecast-run.ts'
 import { runGate } from './gate.ts'
 import { nameAttempt } from './history/attempt.ts'
+import { hostedJobMinutes } from './policy/budget-policy.ts'
 import type { Reviews } from './ports.ts'
 import type { GateRequest, SourcePorts } from './prepare.ts'
 import { runFiles } from './record/schema.ts'
@@ -146,6 +147,7 @@ async function judge(stage: Stage): Promise<number> {
     random: Math.random,
     delimiter: randomBytes(8).toString('hex'),
     cancelled: createCancelSignal(),
+    jobMinutes: process.env.RUNNER_ENVIRONMENT === 'github-hosted' ? hostedJobMinutes : null,
   })
   if (result.kind !== 'decided') return reportUnmeasured(stage.sinks, result, request.run.event)
   return reportDecision(stage, result, runNumber.attempt)

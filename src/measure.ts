@@ -2,19 +2,10 @@ import { setMaxListeners } from 'node:events'
 import { continueJournal, type MeasuredPast, nothingKept } from './continue-journal.ts'
 import { batchTurns } from './estimate/looks.ts'
 import { settleCalibrations } from './estimate/settle.ts'
-import { gradeUnits, type MeasuredUnit } from './grade/grade.ts'
-import { connectClients, createInstruments, type Instruments, listSources } from './instruments.ts'
-import {
-  gradeKnown,
-  type KnownItem,
-  listKnownItems,
-  nameKnown,
-  numberPart,
-  paceItems,
-  spreadControls,
-} from './known-items.ts'
+import { connectClients, createInstruments, listSources } from './instruments.ts'
+import { type KnownItem, listKnownItems, nameKnown, numberPart, spreadControls } from './known-items.ts'
+import { createUnitWindow, type Measuring, measureBatch, measureKnown } from './measure-units.ts'
 import { digestParts } from './plan/parts.ts'
-import { findDigestHeader, nameCheckpoint } from './policy/checkpoint-names.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
@@ -22,13 +13,11 @@ import { createProber } from './probe-arms.ts'
 import { quoteRun } from './quote.ts'
 import { buildRecord } from './record/build.ts'
 import { type Journal, nameUnit, openJournal } from './record/journal.ts'
-import { summarizeUnit } from './record/retain.ts'
-import type { AuditLine, RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
+import type { AuditLine, RecordedUnit, RunRecord } from './record/schema.ts'
 import { readAudits, writeAudits } from './record/store.ts'
-import { replayUnits, type Unit } from './replay/replay.ts'
+import type { Spent } from './replay/spent.ts'
 import { type ResultWatch, watchResults } from './result-watch.ts'
 import type { Sample } from './sample/draw.ts'
-import { createSpending, type Spending } from './spending.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
@@ -69,9 +58,11 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
   const known = new Map(journal.known)
   const audits = await readStandingAudits(directory, journal)
   try {
-    const instruments = createInstruments({ settings: parts, clients, cancelled, done: journal.done })
-    const spending = createSpending({ plan, prices: resolved.policy.prices })
-    for (const line of [...units.values(), ...known.values()]) spending.add(line)
+    const { done, spent } = journal
+    const instruments = createInstruments({ settings: parts, clients, cancelled, done, spent })
+    const { clock, log } = ports
+    const world = { clock, log, startMs, instruments, journal, stop }
+    const measuring: Measuring = { ...world, plan, resolved, sample, units, known }
     const watchBy = () =>
       watchResults({
         plan: settleCalibrations({
@@ -88,16 +79,19 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
     const items = listKnownItems(plan, parts.labelledSets, numberPart(journal, isMoreAsked))
     const gradeItems = async (wanted: readonly KnownItem[]) => {
       const missing = wanted.filter((item) => !known.has(nameKnown(item)))
-      await measureKnown({ items: missing, known, journal, instruments, spending, stop })
+      await measureKnown(measuring, missing)
     }
     const asked = [...items.calibration, ...items.control].filter((item) => !known.has(nameKnown(item)))
     ports.log.info(
       quoteRun({
         plan,
         sample,
-        budget: resolved.policy.budget,
+        policy: resolved.policy,
+        labelledSets: parts.labelledSets,
         done: units.size,
         known: asked.length,
+        spent,
+        jobMinutes: ports.jobMinutes ?? null,
         off: before.off,
       }),
     )
@@ -110,6 +104,8 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
     await gradeItems(items.calibration)
     const watch = watchBy()
     const controls = spreadControls(items.control, Math.ceil(sample.turns.length / batchTurns))
+    const window = createUnitWindow(resolved.policy.replay.concurrency)
+    const underWay: Promise<void>[] = []
     let decided = false
     for (let start = 0; start < sample.turns.length && !decided; start += batchTurns) {
       const batch = sample.turns.slice(start, start + batchTurns)
@@ -117,9 +113,18 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
         .flatMap((turn) => arms.map((arm) => ({ turn, arm })))
         .filter((unit) => !units.has(nameUnit({ ...unit, turn: unit.turn.id })))
       const mixed = { controls: controls[start / batchTurns] ?? [], gradeItems }
-      await measureBatch({ parts, wanted, units, journal, instruments, spending, startMs, stop, ...mixed })
-      decided = watch.isDecidedBy(batch, units)
+      const work = measureBatch(measuring, { wanted, window, ...mixed })
+      if (watch.off === null) {
+        await work
+        decided = watch.isDecidedBy(batch, units)
+        continue
+      }
+      // Nothing looks at a batch as a whole: the next need not wait for the last of this one.
+      underWay.push(work)
+      work.catch(() => undefined)
+      await window.room()
     }
+    await Promise.all(underWay)
     if (isMoreAsked) await prober.probe()
     // A run that ends early has met only the first of its controls.
     await gradeItems(items.control)
@@ -132,7 +137,6 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
       units: new Map([...journal.failed, ...units]),
       known: [...known.values()],
       audits,
-      prices: resolved.policy.prices,
       facts: {
         planDigest,
         gateVersion: request.gateVersion,
@@ -146,7 +150,7 @@ export async function measure(parts: MeasureRequest): Promise<RunRecord> {
           registration: parts.registrationIn,
         },
         timing: { startedAt, elapsedMs: Math.round(ports.clock.monotonicMs() - startMs) },
-        requests: instruments.requests(),
+        cost: describeCost(instruments.spent()),
         sources,
         probes: prober.probes,
         decided,
@@ -177,64 +181,6 @@ function leavesTurns(request: {
   return false
 }
 
-/** Measures units, and grades controls in step with them. */
-async function measureBatch(request: {
-  parts: MeasureRequest
-  wanted: Unit[]
-  units: Map<string, RecordedUnit>
-  journal: Journal
-  instruments: Instruments
-  spending: Spending
-  startMs: number
-  stop: AbortController
-  controls: readonly KnownItem[]
-  gradeItems: (items: readonly KnownItem[]) => Promise<void>
-}): Promise<void> {
-  const { parts, wanted, units, journal, instruments, stop } = request
-  const { plan, resolved } = parts
-  const { checkpoint } = plan.policy
-  const replayed = replayUnits({
-    units: wanted,
-    endpoints: instruments.endpoints,
-    settings: {
-      models: {
-        baseline: nameCheckpoint(checkpoint, plan.baseline).asked,
-        candidate: nameCheckpoint(checkpoint, plan.candidate).asked,
-      },
-      digestHeader: findDigestHeader(checkpoint),
-      temperature: plan.policy.replay.temperature,
-      maxTokens: plan.policy.replay.maxTokens,
-    },
-  })
-  const keep = async (measured: MeasuredUnit) => {
-    const unit = summarizeUnit(measured, resolved.policy.retainText)
-    if (unit.completion.kind !== 'not-asked') await journal.append(unit)
-    units.set(nameUnit(unit), unit)
-    request.spending.add(unit)
-    reportProgress(request)
-  }
-  const errors: unknown[] = []
-  // An error ends the run: nothing more is asked, and what has been measured is on disk before it is passed on.
-  const heed = async (work: Promise<void>) => {
-    try {
-      await work
-    } catch (error) {
-      errors.push(error)
-      stop.abort()
-    }
-  }
-  const pace = paceItems(request.controls, wanted.length)
-  const graded: Promise<void>[] = []
-  const gradeDue = (due: readonly KnownItem[]) => graded.push(heed(request.gradeItems(due)))
-  const kept = gradeUnits(replayed, instruments.graders).map((measured) => heed(measured.then(keep)))
-  // As each completion comes to the judge, so do the controls that are due: in one queue, one behind the other.
-  for (const arrived of replayed) arrived.then(() => gradeDue(pace.next())).catch(() => undefined)
-  await Promise.all(kept)
-  gradeDue(pace.rest())
-  await Promise.all(graded)
-  if (errors.length > 0) throw errors[0]
-}
-
 /** What people said of labels that stand. A turn that is asked again gets another answer, of which nobody said anything. */
 async function readStandingAudits(directory: RunDirectory, journal: Journal): Promise<AuditLine[]> {
   const audits = await readAudits(directory)
@@ -243,51 +189,10 @@ async function readStandingAudits(directory: RunDirectory, journal: Journal): Pr
   return standing
 }
 
-/** Grades known items and journals each as it is graded. */
-async function measureKnown(request: {
-  items: readonly KnownItem[]
-  known: Map<string, RecordedKnown>
-  journal: Journal
-  instruments: Instruments
-  spending: Spending
-  stop: AbortController
-}): Promise<void> {
-  const { items, known, journal, instruments, spending, stop } = request
-  const errors: unknown[] = []
-  const graded = items.map(async (item) => {
-    try {
-      const line = await gradeKnown(item, instruments.graders)
-      if (line.outcomes.some(({ label }) => label.kind === 'not-asked')) return
-      await journal.append(line)
-      known.set(line.known, line)
-      spending.add(line)
-    } catch (error) {
-      errors.push(error)
-      stop.abort()
-    }
-  })
-  await Promise.all(graded)
-  if (errors.length > 0) throw errors[0]
+function describeCost({ usd, requests }: Spent): RunRecord['summary']['cost'] {
+  return { usd, requests }
 }
 
 function countAsked(units: ReadonlyMap<string, RecordedUnit>): number {
   return new Set([...units.values()].map(({ turn }) => turn)).size
-}
-
-function reportProgress(request: {
-  parts: MeasureRequest
-  units: ReadonlyMap<string, RecordedUnit>
-  instruments: Instruments
-  spending: Spending
-  startMs: number
-}): void {
-  const { parts, units, instruments, spending, startMs } = request
-  parts.ports.log.progress({
-    done: units.size,
-    planned: parts.sample.turns.length * arms.length,
-    requests: instruments.requests(),
-    failures: instruments.failures(),
-    costUsd: spending.usd(),
-    elapsedMs: parts.ports.clock.monotonicMs() - startMs,
-  })
 }

@@ -1,6 +1,6 @@
 import { decideRecord } from './decide-record.ts'
 import { GateError } from './errors.ts'
-import { type Attempt, attemptSchema } from './history/attempt.ts'
+import { type Attempt, attemptSchema, nameRun } from './history/attempt.ts'
 import { assessStanding } from './history/complete.ts'
 import type { PushedRegistration, Registering } from './history/lock.ts'
 import type { EndedAttempt, ReadAttempt } from './history/settle.ts'
@@ -75,10 +75,10 @@ async function readEnd(parts: {
   const hasJournal = (await directory.read(runFiles.journal)) !== null
   const ended = { kind: 'read' as const, folder: directory.path }
   if ((await directory.read(runFiles.record)) === null) {
-    return { ...ended, verdict: null, complete: false, decidable: false, hasJournal }
+    return { ...ended, verdict: null, complete: false, decidable: false, continuable: hasJournal, audits: [] }
   }
   try {
-    const record = await readAudited({ request, run: kept.run.id, directory })
+    const record = await readAudited({ request, run: kept.run, directory })
     requireOwn({ record, kept, key: request.key, began })
     const { verdict } = decideRecord(record)
     const { complete, continuable } = assessStanding(record, verdict)
@@ -87,7 +87,8 @@ async function readEnd(parts: {
       verdict: toDecision(verdict.verdict),
       complete,
       decidable: true,
-      hasJournal: hasJournal && continuable,
+      continuable: hasJournal && continuable,
+      audits: record.audits,
     }
   } catch (error) {
     if (!(error instanceof GateError)) throw error
@@ -99,7 +100,8 @@ async function readEnd(parts: {
       verdict: await peekVerdict(directory),
       complete: false,
       decidable: false,
-      hasJournal: false,
+      continuable: false,
+      audits: [],
     }
   }
 }
@@ -107,7 +109,7 @@ async function readEnd(parts: {
 /** A record, with what people on the base say of its flags. */
 export async function readAudited(parts: {
   request: PastRequest
-  run: string
+  run: { id: string; attempt: number }
   directory: RunDirectory
 }): Promise<RunRecord> {
   const { request, run, directory } = parts
@@ -118,11 +120,11 @@ export async function readAudited(parts: {
 
 async function readAudit(parts: {
   request: PastRequest
-  run: string
+  run: { id: string; attempt: number }
   record: RunRecord
 }): Promise<AuditLine[] | null> {
   const { ports, policy, base } = parts.request
-  const file = `${policy.audits}/${parts.run}.jsonl`
+  const file = `${policy.audits}/${nameRun(parts.run)}.jsonl`
   const text = await ports.repository.read(base, file)
   return text === null ? null : parseAudit({ record: parts.record, file, text })
 }

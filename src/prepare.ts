@@ -8,6 +8,7 @@ import { deriveSeed, digestPlan, makePlan, type Plan } from './plan/plan.ts'
 import type { Commits } from './policy/commits.ts'
 import { formatPath } from './policy/document.ts'
 import { checkJudge } from './policy/load.ts'
+import { checkPrices } from './policy/prices.ts'
 import { readDocuments } from './policy/read-documents.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
 import type { Clock, Files, Log, ModelClient, RepositoryFiles, RunDirectory } from './ports.ts'
@@ -46,6 +47,8 @@ export interface GatePorts extends SourcePorts {
   /** Hex digits that nothing under test can know. */
   delimiter: string
   cancelled: AbortSignal
+  /** How long the job that this runs in lets it measure; left out where nothing ends it. */
+  jobMinutes?: number | null
 }
 
 /** A plan, and what is needed beside it to carry it out. */
@@ -75,6 +78,11 @@ export async function preparePlan(parts: {
   const { policy } = resolved
   if (resolved.installs) throw refuseInstallation(resolved.file)
   checkJudge({
+    policy,
+    file: resolved.file,
+    checkpoints: [checkpoints.baseline, checkpoints.candidate],
+  })
+  checkPrices({
     policy,
     file: resolved.file,
     checkpoints: [checkpoints.baseline, checkpoints.candidate],

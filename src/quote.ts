@@ -1,31 +1,78 @@
 import { describeCalls } from './grade/grade.ts'
 import type { Plan } from './plan/plan.ts'
+import { chooseJobMinutes, describeBudget } from './policy/budget-policy.ts'
 import type { Policy } from './policy/schema.ts'
+import type { Spent } from './replay/spent.ts'
+import { forecastCost } from './report/forecast/cost.ts'
+import type { CostQuestion } from './report/forecast/cost-question.ts'
+import { formatUsd } from './report/format.ts'
 import type { Sample } from './sample/draw.ts'
 
-/** What a run will ask, in words, before it asks anything. */
-export function quoteRun(request: {
+interface Quoted {
   plan: Plan
   sample: Sample
-  budget: Policy['budget']
+  policy: Policy
+  labelledSets: CostQuestion['labelledSets']
   /** Completions of an earlier part. */
   done: number
   /** Known items to grade. */
   known: number
+  /** What earlier parts took. */
+  spent: Spent | null
+  /** How long the job lets it measure; `null`: as long as it takes. */
+  jobMinutes: number | null
   /** Why the results can't end the run; `null` where they can. */
   off: string | null
-}): string {
-  const { plan, sample, done, known, off } = request
+}
+
+/** What a run will ask and cost, in words, before it asks anything. */
+export function quoteRun(request: Quoted): string {
+  const { plan, sample, policy, done, known, off } = request
   const units = sample.turns.length * 2 - done
   const before = done === 0 ? '' : ` (${done} completions of an earlier part of this run are there)`
-  const { maxRequests, maxMinutes } = request.budget
-  const limits = [
-    ...(maxRequests === null ? [] : [`${maxRequests} requests`]),
-    ...(maxMinutes === null ? [] : [`${maxMinutes} minutes`]),
-  ]
+  const limits = describeBudget(policy.budget)
   const budget = limits.length === 0 ? 'no budget is set' : `the budget is ${limits.join(' and ')}`
   const ending =
     off === null ? 'It ends as soon as the results decide.' : `It does not end early by its results: ${off}.`
   const items = known === 0 ? '' : ` and ${known} known items to grade`
-  return `${sample.turns.length} turns in two arms: ${units} completions to ask for${items}, ${describeCalls(plan.policy.categories)}, retries not counted${before}; ${budget}. ${ending}`
+  return `${sample.turns.length} turns in two arms: ${units} completions to ask for${items}, ${describeCalls(plan.policy.categories)}, retries not counted${before}${quoteDollars(request)}; ${budget}${describeSpent(request)}. ${ending}${describeJob(request)}`
+}
+
+/** What is left to ask costs about its share of what the whole would; nothing is said where a price is not known. */
+function quoteDollars({ plan, sample, policy, labelledSets, done }: Quoted): string {
+  const { predictions } = plan.registration
+  const { usd } = forecastCost({
+    plan,
+    sample,
+    policy,
+    labelledSets,
+    expectedTurns: null,
+    flagged: new Map(predictions.map(({ category, ratePer100k }) => [category, ratePer100k / 100_000])),
+    measured: null,
+  })
+  if (usd.expected === null || sample.turns.length === 0) return ''
+  const share = 1 - done / (2 * sample.turns.length)
+  if (share === 0) return ''
+  const most = usd.at_most === null ? '' : `, at most ${formatUsd(usd.at_most * share)}`
+  return `; about ${formatUsd(usd.expected * share)}${most}`
+}
+
+function describeSpent({ spent, policy }: Quoted): string {
+  if (spent === null) return ''
+  const { requests, usd, promptTokens, completionTokens, elapsedMs } = spent
+  const { maxTokens, maxMinutes } = policy.budget
+  const parts = [
+    `${requests} requests`,
+    ...(maxTokens === null ? [] : [`${promptTokens + completionTokens} tokens`]),
+    ...(usd === null || usd === 0 ? [] : [formatUsd(usd)]),
+    ...(maxMinutes === null ? [] : [`${Math.round(elapsedMs / 60_000)} minutes`]),
+  ]
+  return `; earlier parts took ${parts.join(' and ')}`
+}
+
+function describeJob({ policy, jobMinutes }: Quoted): string {
+  const minutes = chooseJobMinutes(policy.budget.maxMinutes, jobMinutes)
+  return minutes === null
+    ? ''
+    : ` After ${minutes} minutes it ends, before GitHub ends the job: a rerun goes on from there.`
 }

@@ -1,13 +1,15 @@
 import { findAcceptance } from './accept-failure.ts'
 import type { LoadedRubrics } from './grade/rubrics.ts'
+import { nameRun } from './history/attempt.ts'
 import { countRound } from './history/lock.ts'
 import type { ReadAttempt } from './history/settle.ts'
 import { draftStanding, refuseStanding, standingFile } from './history/standing.ts'
 import { readPast } from './past.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
+import type { Policy } from './policy/schema.ts'
 import type { GateRequest } from './prepare.ts'
 import { readRecord } from './record/store.ts'
-import type { LoadedRegistration } from './registration/load.ts'
+import { type LoadedRegistration, listMisfits } from './registration/load.ts'
 import type { Registration } from './registration/schema.ts'
 import { writeRegistration } from './registration/write.ts'
 import type { HistoryPorts, RecalledPast } from './settle-past.ts'
@@ -32,8 +34,12 @@ export async function registerStanding(parts: {
     refuseStanding({ baseline, candidate, folder: policy.registrations, cause })
   if (recalled.kind !== 'known') throw refuse('no attempts can be read here')
   const { attempts } = recalled.past
-  const before = attempts.find(({ began }) => began?.registration.from === 'standing')?.began?.registration
-  if (before !== undefined) return loadAgain(before.value)
+  const epochs = attempts.flatMap(({ began }) => (began === null ? [] : [began.epoch]))
+  const round = countRound(epochs, policy.sample.epoch)
+  const before = attempts.find(
+    ({ began, doubts }) => began?.registration.from === 'standing' && doubts.length === 0,
+  )?.began?.registration
+  if (before !== undefined) return loadAgain({ ...before.value, round }, policy)
   const { history } = recalled
   const key = { pointerFile: policy.checkpoint.file, candidate: baseline }
   const base = request.commits.policy
@@ -41,19 +47,20 @@ export async function registerStanding(parts: {
   const released = await findReleased({ ports, request, resolved, attempts: past.attempts, baseline })
   const directory = released === null ? undefined : past.directories.get(released)
   if (directory === undefined) throw refuse('no complete run that passed or was accepted is kept')
-  const epochs = attempts.flatMap(({ began }) => (began === null ? [] : [began.epoch]))
   return draftStanding({
     policy,
     rubrics: rubrics.texts,
     baseline,
     candidate,
     past: await readRecord(directory),
-    round: countRound(epochs, policy.sample.epoch),
+    round,
   }).loaded
 }
 
-function loadAgain(registration: Registration): LoadedRegistration {
+function loadAgain(registration: Registration, policy: Policy): LoadedRegistration {
   const text = writeRegistration(registration, { head: [], predictions: new Map() })
+  const [misfit] = listMisfits({ source: { file: standingFile, text }, registration, policy })
+  if (misfit !== undefined) throw misfit
   return { file: standingFile, from: 'standing', text, registration }
 }
 
@@ -72,7 +79,13 @@ async function findReleased(parts: {
     if (ended.verdict === 'pass') return ended.folder
     if (ended.verdict !== 'fail') continue
     const { commits } = request
-    const accepted = await findAcceptance({ ports, policy, commits, candidate: baseline, run: run.id })
+    const accepted = await findAcceptance({
+      ports,
+      policy,
+      commits,
+      candidate: baseline,
+      runs: [nameRun(run)],
+    })
     if (accepted !== null) return ended.folder
   }
   return null

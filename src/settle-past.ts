@@ -1,7 +1,8 @@
 import { type AcceptancePorts, findAcceptance } from './accept-failure.ts'
+import { beginAttempt } from './begin-attempt.ts'
 import type { MeasuredPast } from './continue-journal.ts'
 import { GateError } from './errors.ts'
-import { type Attempt, attemptSchema } from './history/attempt.ts'
+import { nameRun } from './history/attempt.ts'
 import { checkLock, countRound, type Registering } from './history/lock.ts'
 import { describeAttempt, type ReadAttempt, type Refusal, settleAttempts } from './history/settle.ts'
 import { type Past, readAudited, readPast, readPushes, readRegistering } from './past.ts'
@@ -88,21 +89,21 @@ export async function settlePast(parts: {
   if (recalled.kind !== 'known') {
     const { withdrawn } = prepared.registration.registration
     if (withdrawn) return { kind: 'refused', refusal: { reason: 'withdrawn' }, attempts: [] }
-    return { kind: 'measure', past: { history: recalled, continued: null, begin } }
+    return { kind: 'measure', past: { history: recalled, continued: [], begin } }
   }
   const { past } = recalled
   const { plan, planDigest } = prepared
   const parted = digestParts(plan)
   const describe = (attempt: ReadAttempt) => describeAttempt(attempt, parted)
   const lock = await readLock({ ...parts, recalled }).catch((error: unknown) => tolerate(error, resolved))
-  if (lock.kind === 'unknown') return { kind: 'measure', past: { history: lock, continued: null, begin } }
   const { attempts } = past
   const epochs = attempts.flatMap(({ began }) => (began === null ? [] : [began.epoch]))
   const settled = settleAttempts({
     attempts,
     planDigest,
+    planParts: parted,
     tier: request.run.tier,
-    lock,
+    lock: lock.kind === 'unknown' ? null : lock,
     round: {
       registered: plan.registration.round,
       wanted: countRound(epochs, plan.policy.sample.epoch),
@@ -117,23 +118,47 @@ export async function settlePast(parts: {
     const record = await republish({ ...parts, recalled, attempt, lock, parted })
     return { kind: 'standing', record }
   }
-  const { continued } = settled
-  const directory = continued === null ? undefined : past.directories.get(continued.ended.folder)
+  const continued = settled.continued.flatMap(({ run, ended }) => {
+    const directory = past.directories.get(ended.folder)
+    return directory === undefined ? [] : [{ run, directory, audits: ended.audits }]
+  })
+  if (lock.kind === 'unknown') return { kind: 'measure', past: { history: lock, continued, begin } }
+  const history = { kind: 'kept' as const, registration: lock, continued: null, republishedBy: null }
+  const counted = countAttempts(attempts, parted)
+  return { kind: 'measure', past: { history: { ...history, ...counted }, continued, begin } }
+}
+
+/** All attempts but the one at hand, and which that is. */
+function countAttempts(
+  attempts: readonly ReadAttempt[],
+  parts: PlanParts,
+): { number: number; attempts: PastAttempt[] } {
   return {
-    kind: 'measure',
-    past: {
-      history: {
-        kind: 'kept',
-        number: attempts.length + 1,
-        attempts: attempts.map(describe),
-        registration: lock,
-        continued: null,
-        republishedBy: null,
-      },
-      continued: continued === null || directory === undefined ? null : { run: continued.run, directory },
-      begin,
-    },
+    number: attempts.length + 1,
+    attempts: attempts.map((attempt) => describeAttempt(attempt, parts)),
   }
+}
+
+/**
+ * Looks once more at what others found while this run measured: of two that ran at the same time, neither saw the other's
+ * verdict. What can't be told now was told when this one began.
+ */
+export async function reviewPast(parts: {
+  request: GateRequest
+  ports: HistoryPorts
+  resolved: ResolvedPolicy
+  checkpoints: Checkpoints
+  record: RunRecord
+}): Promise<RunRecord> {
+  const { summary } = parts.record
+  if (summary.history.kind !== 'kept') return parts.record
+  const recalled = await recallPast(parts).catch((error: unknown) => {
+    if (error instanceof GateError) return null
+    throw error
+  })
+  if (recalled?.kind !== 'known') return parts.record
+  const counted = countAttempts(recalled.past.attempts, summary.planParts)
+  return { ...parts.record, summary: { ...summary, history: { ...summary.history, ...counted } } }
 }
 
 type Known = Extract<RecalledPast, { kind: 'known' }>
@@ -147,25 +172,29 @@ async function readLock(parts: {
 }): Promise<RegistrationLock> {
   const { request, ports, resolved, prepared, recalled } = parts
   const { registration: loaded, plan } = prepared
-  const [first] = recalled.past.attempts
+  const { attempts } = recalled.past
+  const [first] = attempts
   const { from } = loaded
-  if (first === undefined) return checkLock({ ...plan, from, onBase: false, first: null, pushed: [] })
+  const { registration } = plan
+  if (first === undefined) return checkLock({ registration, from, onBase: false, earlier: [], pushed: [] })
   const { repository } = ports
   const { policy } = resolved
   const source = { repository, policy, candidate: plan.candidate }
   const onBase = await readRegistering(source, request.commits.policy)
   const pushes = await recalled.history.listPushes(first.startedAt)
-  const pushed = from === 'standing' ? [] : await readPushes({ ...source, pushes, loaded })
   return checkLock({
-    registration: plan.registration,
+    registration,
     from,
-    onBase: onBase.kind === 'known' && digestValue(onBase.registration) === digestValue(plan.registration),
-    first: { at: first.startedAt, registering: describeFirst(first) },
-    pushed,
+    onBase: onBase.kind === 'known' && digestValue(onBase.registration) === digestValue(registration),
+    earlier: attempts.map((attempt) => ({
+      at: attempt.startedAt,
+      registering: describeRegistering(attempt),
+    })),
+    pushed: from === 'standing' ? [] : await readPushes({ ...source, pushes, loaded }),
   })
 }
 
-function describeFirst({ began }: ReadAttempt): Registering {
+function describeRegistering({ began }: ReadAttempt): Registering {
   if (began === null) return { kind: 'unreadable' }
   return { kind: 'known', registration: began.registration.value, from: began.registration.from }
 }
@@ -190,7 +219,7 @@ async function republish(parts: {
   const { repository } = ports
   const record = await readAudited({
     request: { ports: { history, repository }, key, policy, base },
-    run: attempt.run.id,
+    run: attempt.run,
     directory,
   })
   const own = record.summary.history
@@ -217,47 +246,10 @@ async function republish(parts: {
         policy,
         commits: request.commits,
         candidate: key.candidate,
-        run: attempt.run.id,
+        runs: past.attempts.flatMap(({ run, ended }) =>
+          ended?.kind === 'read' && ended.verdict === 'fail' ? [nameRun(run)] : [],
+        ),
       }),
     },
   }
-}
-
-/** Keeps that the run begins; why it could not, or `null`. */
-async function beginAttempt(parts: {
-  request: GateRequest
-  ports: HistoryPorts
-  prepared: PreparedPlan
-}): Promise<string | null> {
-  const { request, ports, prepared } = parts
-  const { plan } = prepared
-  const key = { pointerFile: plan.policy.checkpoint.file, candidate: plan.candidate }
-  try {
-    await ports.history?.begin(key, JSON.stringify(describeStart({ request, prepared })))
-    return null
-  } catch (error) {
-    return `that this attempt began could not be kept: ${error instanceof Error ? error.message : String(error)}`
-  }
-}
-
-function describeStart({ request, prepared }: { request: GateRequest; prepared: PreparedPlan }): Attempt {
-  const { run, gateVersion } = request
-  const { plan, planDigest, registration } = prepared
-  return attemptSchema.parse({
-    version: 1,
-    gateVersion,
-    run: { id: run.id ?? '', attempt: run.attempt, event: run.event },
-    tier: run.tier,
-    pointerFile: plan.policy.checkpoint.file,
-    baseline: plan.baseline,
-    candidate: plan.candidate,
-    epoch: plan.policy.sample.epoch,
-    planDigest,
-    planParts: digestParts(plan),
-    registration: {
-      from: registration.from,
-      file: registration.file,
-      value: plan.registration,
-    },
-  })
 }

@@ -51,10 +51,12 @@ describe('the docs', () => {
     const lock = {
       registration: amended,
       from: 'file' as const,
-      first: {
-        at: since,
-        registering: { kind: 'known' as const, registration: registered, from: 'file' as const },
-      },
+      earlier: [
+        {
+          at: since,
+          registering: { kind: 'known' as const, registration: registered, from: 'file' as const },
+        },
+      ],
       pushed: [],
     }
     expect(checkLock({ ...lock, onBase: true })).toEqual({ kind: 'amended', since, amendments: 1 })
@@ -66,11 +68,11 @@ describe('the docs', () => {
       .filter((text) => /^candidate:/m.test(text))
       .map((text) => ({ file: 'diagnoses/ckpt-42.yml', text }))
     const found = findDiagnosis(files, 'ckpt-42')
-    expect(acceptFailure(found, '10123456789')).toMatchObject({
+    expect(acceptFailure(found, ['10123456789'])).toMatchObject({
       by: 'Dana Ortiz, model safety',
       file: 'diagnoses/ckpt-42.yml',
     })
-    expect(acceptFailure(found, '10123456790')).toBe(null)
+    expect(acceptFailure(found, ['10123456790'])).toBe(null)
   })
 
   it('link to files that exist', () => {

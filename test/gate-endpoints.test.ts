@@ -7,7 +7,7 @@ import { systemClock } from '../src/adapters/clock.ts'
 import { openRunDirectory } from '../src/adapters/run-directory.ts'
 import { createConnector } from '../src/connect.ts'
 import { parseEndpoints } from '../src/replay/address.ts'
-import { type ChatEndpoint, type ChatScript, startChatEndpoint } from './fakes/chat-endpoint.ts'
+import { type ChatEndpoint, type ChatScript, listAsked, startChatEndpoint } from './fakes/chat-endpoint.ts'
 import { createFakeClock } from './fakes/fake-clock.ts'
 import { createRecordingLog } from './fakes/recording-log.ts'
 import { createScenario, decide, type ScenarioOptions } from './support/gate-scenario.ts'
@@ -59,8 +59,8 @@ describe('a run over HTTP', () => {
       text: model === 'judge-1' ? judgeAnswer('absent') : 'a kind answer',
     }))
     const { record, verdict } = await decide(scenario)
-    expect(endpoint.log).toHaveLength(48)
-    expect(new Set(endpoint.log.map(({ raw }) => raw)).size).toBeGreaterThanOrEqual(24)
+    expect(listAsked(endpoint)).toHaveLength(48)
+    expect(new Set(listAsked(endpoint).map(({ raw }) => raw)).size).toBeGreaterThanOrEqual(24)
     expect(verdict.categories.map(({ candidate }) => candidate.graded)).toEqual([12, 12])
     expect(record.summary.arms.candidate.models).toEqual({ 'ckpt-2': 12 })
     expect(await readAll()).toContain('record.json')
@@ -75,7 +75,7 @@ describe('a run over HTTP', () => {
       remedy: expect.stringMatching(/CHECKPOINT_GATE_KEY_(BASELINE|CANDIDATE)/),
     })
     // 4 under way at either arm, and those that took their places meanwhile.
-    expect(endpoint.log.length).toBeLessThanOrEqual(16)
+    expect(listAsked(endpoint).length).toBeLessThanOrEqual(16)
   })
 
   it('stops when nobody is there', async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { clientFactory } from '../src/adapters/clients.ts'
 import { createConnector } from '../src/connect.ts'
 import { parseEndpoints } from '../src/replay/address.ts'
-import { type ChatEndpoint, startChatEndpoint } from './fakes/chat-endpoint.ts'
+import { type ChatEndpoint, listAsked, startChatEndpoint } from './fakes/chat-endpoint.ts'
 import { createFakeClock } from './fakes/fake-clock.ts'
 import { createMemoryDirectory, type MemoryDirectory } from './fakes/memory-directory.ts'
 import { createRecordingLog } from './fakes/recording-log.ts'
@@ -255,7 +255,7 @@ describe('what the judge is sent', () => {
     })
     const categories = [rude, { ...rude, id: 'loud' }]
     await decide(open({ turns: 12, categories, policy: { judge: { ...judge, calls } }, ports: { connect } }))
-    return endpoint.log
+    return listAsked(endpoint)
       .map(({ raw, headers, path }) => ({ raw, path, headers, body: JSON.parse(raw) }))
       .filter(({ body }) => body.model === 'judge-1')
   }

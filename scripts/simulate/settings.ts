@@ -58,7 +58,12 @@ export async function prepareCell(cell: Cell, random: Random): Promise<Settings>
     graderConfig: graderConfigSchema,
   })
   const digests = { baseline: null, candidate: null }
-  const prepared = await preparePlan({ request, ports: sources, resolved, checkpoints: { ...checkpoints, digests } })
+  const prepared = await preparePlan({
+    request,
+    ports: sources,
+    resolved,
+    checkpoints: { ...checkpoints, digests },
+  })
   return { ...prepared, resolved, request, sources }
 }
 

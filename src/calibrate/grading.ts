@@ -9,6 +9,7 @@ import {
   type GradingSettings,
   type Instruments,
 } from '../instruments.ts'
+import { describeBudget } from '../policy/budget-policy.ts'
 import { priceUsage } from '../record/build.ts'
 import { type CalibrationItem, type GradedItem, gradeItem } from './items.ts'
 
@@ -44,8 +45,8 @@ export async function gradeAll(parts: Grading): Promise<{ items: GradedItem[]; r
       quote({ settings, items, isTwice: instruments.graders.canAskAgain && secondGradingShare > 0 }),
     )
     const graded = await gradeInOrder({ ...parts, instruments, stop })
-    requireWhole({ ...parts, graded })
-    return { items: graded, requests: instruments.requests() }
+    requireWhole({ ...parts, graded, stopped: instruments.stopped() })
+    return { items: graded, requests: instruments.spent().requests }
   } finally {
     ports.cancelled.removeEventListener('abort', cancel)
     stop.abort()
@@ -71,7 +72,7 @@ async function gradeInOrder(
         ports.log.progress({
           done,
           planned: items.length,
-          requests: instruments.requests(),
+          requests: instruments.spent().requests,
           failures: instruments.failures(),
           costUsd: priceUsage(uses, policy.prices),
           elapsedMs: ports.clock.monotonicMs() - startMs,
@@ -96,24 +97,33 @@ function quote(parts: {
 }): string {
   const { settings, items, isTwice } = parts
   const { budget, categories } = settings.resolved.policy
-  const limits = [
-    ...(budget.maxRequests === null ? [] : [`${budget.maxRequests} requests`]),
-    ...(budget.maxMinutes === null ? [] : [`${budget.maxMinutes} minutes`]),
-  ]
+  const limits = describeBudget(budget)
   const shown = limits.length === 0 ? 'no budget is set' : `the budget is ${limits.join(' and ')}`
   const calls = categories.length === 0 ? '' : describeCalls(categories)
   return `${items.length} labelled items, graded ${isTwice ? 'twice' : 'once'}: ${calls}, retries not counted; ${shown}.`
 }
 
 /** A part of a set is not the set: what was graded first is no random part of it. */
-function requireWhole(parts: Pick<Grading, 'settings' | 'ports'> & { graded: readonly GradedItem[] }): void {
-  const { settings, ports, graded } = parts
+function requireWhole(
+  parts: Pick<Grading, 'settings' | 'ports'> & {
+    graded: readonly GradedItem[]
+    stopped: ReturnType<Instruments['stopped']>
+  },
+): void {
+  const { settings, ports, graded, stopped } = parts
   const whole = graded.filter(({ tried }) =>
     tried.every(({ outcome: { label, again } }) => label !== 'not-asked' && again !== 'not-asked'),
   ).length
   // A request that had failed once when the cancel came has failed for it.
   const isCancelled = ports.cancelled.aborted
   if (whole === graded.length && !isCancelled) return
+  if (stopped === 'endpoint-down') {
+    throw new GateError({
+      code: 'endpoint',
+      message: `an endpoint stopped answering after ${whole} of ${graded.length} items: nothing was written`,
+      remedy: 'mend it, then run it again: what was graded is not kept',
+    })
+  }
   throw new GateError({
     code: 'calibration',
     message: `${isCancelled ? 'it was cancelled' : 'the budget ended it'} after ${whole} of ${graded.length} items: nothing was written`,

@@ -1,4 +1,5 @@
 import type { PlannedCategory } from '../plan/plan.ts'
+import { listCheckpointNames } from '../policy/checkpoint-names.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { ControlEstimate } from './controls.ts'
 import { boundCalibration } from './judge-error.ts'
@@ -64,8 +65,9 @@ function isBlind(calibration: Calibration): boolean {
 
 /** By the names of the answers: what was asked for is compared before anything is asked. */
 function listOwnJudges(summary: RecordSummary, category: PlannedCategory): GraderDoubt[] {
-  const { baseline, candidate } = summary.plan
-  const checkpoints = new Map([baseline, candidate].map((id) => [id.toLowerCase(), id]))
+  const { policy, baseline, candidate } = summary.plan
+  const names = listCheckpointNames(policy.checkpoint, [baseline, candidate])
+  const checkpoints = new Map(names.map((name) => [name.toLowerCase(), name]))
   return listUses(summary, category).flatMap(({ model, answeredAs }) =>
     Object.keys(answeredAs).flatMap((name) => {
       const checkpoint = checkpoints.get(name.toLowerCase())

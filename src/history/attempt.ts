@@ -14,6 +14,8 @@ export const attemptSchema = z.strictObject({
   baseline: z.string(),
   candidate: z.string(),
   epoch: z.string(),
+  /** What it was judged by, and what was judged; `named` where no commit has it. */
+  commits: z.strictObject({ policy: z.string(), candidate: z.string() }),
   planDigest: z.string(),
   planParts: planPartsSchema,
   registration: z.strictObject({
@@ -33,4 +35,9 @@ export const attemptFile = 'attempt.json'
 export function nameAttempt({ pointerFile, candidate }: HistoryKey, attempt: number): string {
   const key = createHash('sha256').update(`${pointerFile}\0${candidate}`).digest('hex').slice(0, 16)
   return `checkpoint-gate-${key}-r${attempt}`
+}
+
+/** `101`, or `101.2` for a run's second attempt: as reports name it, and people who answer for it. */
+export function nameRun({ id, attempt }: { id: string; attempt: number }): string {
+  return attempt === 1 ? id : `${id}.${attempt}`
 }

@@ -12,14 +12,27 @@ export const diagnosisSchema = strictObject({
   candidate: z.string().min(1).meta({ description: 'The id of the checkpoint that failed.' }),
   failed_runs: z
     .array(
-      z.union([z.int().min(1), z.string().regex(/^\d{1,20}$/)], { error: 'a run is named by its number' }),
+      // `101.10` is the number 101.1 to YAML.
+      z.union([z.int().min(1), z.string().regex(/^\d{1,20}(\.\d{1,2})?$/)], {
+        error: "a run is named by its number, and its later attempts in quotes: '101.2'",
+      }),
     )
     .min(1, 'name the run that failed')
-    .meta({ description: 'The numbers of the workflow runs whose FAIL this answers for.' }),
+    .meta({
+      description:
+        "The workflow runs whose FAIL this answers for, as reports name them: 101, '101.2'. All of them.",
+    }),
   cause: line.meta({ description: 'Why it failed.' }),
   evidence: z.array(line).min(1, 'say what shows it').meta({ description: 'What shows it, an entry each.' }),
   mitigation: line.meta({ description: 'What is done about it.' }),
-  approver: line.meta({ description: 'Who accepts it.' }),
+  approver: z
+    .string()
+    .trim()
+    .regex(
+      /^[\p{L}\p{N}@][\p{L}\p{N} .,'’@/()_-]{0,99}$/u,
+      'a name is letters, digits and " .,\'@/()_-", 100 at most',
+    )
+    .meta({ description: 'Who accepts it.' }),
   next_registration: line.meta({ description: 'What changes in the next registration.' }),
 }).transform(({ failed_runs, next_registration, ...rest }) => ({
   ...rest,
@@ -54,15 +67,15 @@ export function findDiagnosis(files: readonly SourceText[], candidate: string): 
 }
 
 /**
- * The acceptance of a run's FAIL; `null` where the diagnosis is of another run. One that is not on the base yet is accepted
+ * The acceptance of a candidate's FAILs; `null` where the diagnosis leaves one of them out. One that is not on the base yet is accepted
  * by who approved it there, whatever name stands in it.
  */
 export function acceptFailure(
   loaded: LoadedDiagnosis | null,
-  run: string,
+  runs: readonly string[],
   reviewer: string | null = null,
 ): Acceptance | null {
-  if (loaded === null || !loaded.diagnosis.failedRuns.includes(run)) return null
+  if (loaded === null || runs.some((run) => !loaded.diagnosis.failedRuns.includes(run))) return null
   const { approver, cause, mitigation } = loaded.diagnosis
   return { by: reviewer === null ? approver : `@${reviewer}`, file: loaded.file, cause, mitigation }
 }

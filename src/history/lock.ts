@@ -21,37 +21,60 @@ export interface PushedRegistration {
 type Cause = Extract<RegistrationLock, { kind: 'broken' }>['cause']
 
 /**
- * Whether the registration at hand is the one that was there when the candidate was first measured. What changed since
- * counts only as an amendment that is on the base: reviewed, numbered, and after those that were there.
+ * Whether the registration at hand is the one that the candidate was measured with so far. What changed since counts only as
+ * an amendment that is on the base: reviewed, numbered, and after those that were there.
  */
 export function checkLock(request: {
   registration: Registered
   from: 'file' | 'standing'
   /** Whether the base has the very same. */
   onBase: boolean
-  /** When the candidate was first measured, and what was registered then; `null` where it was not yet. */
-  first: { at: string; registering: Registering } | null
-  /** What the branch had since, the earliest first. */
+  /** When the candidate was measured, and what was registered then, the earliest first. */
+  earlier: readonly { at: string; registering: Registering }[]
+  /** What the branch had since the first of them, the earliest first. */
   pushed: readonly PushedRegistration[]
 }): RegistrationLock {
-  const { registration, from, first, onBase } = request
-  if (first === null) return { kind: 'first' }
-  const { at: since, registering } = first
-  const before = registering.kind === 'known' ? registering.registration : null
-  const isSame = before !== null && digestValue(before) === digestValue(registration)
-  const moved = isSame ? request.pushed.find((push) => !hasSame(push.registering, registration)) : undefined
-  if (isSame && moved === undefined) return { kind: 'kept', since }
-  if (onBase && isAmended(before, registration)) {
-    return { kind: 'amended', since, amendments: registration.amendments.length }
+  const { registration, from, earlier, onBase } = request
+  const [first] = earlier
+  if (first === undefined) return { kind: 'first' }
+  const { at: since } = first
+  const known = earlier.flatMap(({ registering }) => (registering.kind === 'known' ? [registering] : []))
+  // Each of them was checked against those before it.
+  const last = known.at(-1)
+  const before = last?.registration ?? null
+  const isSame = last !== undefined && isAlike(last, { registration, from })
+  const isAmendedBefore = known.some((registering) => !isAlike(registering, { registration, from }))
+  const allowed = [...known, { kind: 'known' as const, registration, from }]
+  const moved = isSame ? request.pushed.find(({ registering }) => !isOneOf(registering, allowed)) : undefined
+  const amendments = registration.amendments.length
+  if (isSame && moved === undefined) {
+    return isAmendedBefore ? { kind: 'amended', since, amendments } : { kind: 'kept', since }
   }
+  const isTold = moved === undefined ? isAmended(before, registration) : amendments > countFirst(known)
+  if (onBase && isTold) return { kind: 'amended', since, amendments }
+  const registering = last ?? first.registering
   const cause = chooseCause({ registering, from, moved: moved !== undefined })
   return { kind: 'broken', since, cause, why: describeCause({ cause, since, moved }) }
 }
 
-function hasSame(registering: Registering, registration: Registered): boolean {
+type KnownRegistering = Extract<Registering, { kind: 'known' }>
+
+/** What the gate registers by itself follows the round of the sample; everything else has to be the same. */
+function isAlike(one: KnownRegistering, other: Omit<KnownRegistering, 'kind'>): boolean {
+  const isStanding = one.from === 'standing' && other.from === 'standing'
+  const value = isStanding ? { ...one.registration, round: other.registration.round } : one.registration
+  return digestValue(value) === digestValue(other.registration)
+}
+
+function isOneOf(registering: Registering, allowed: readonly KnownRegistering[]): boolean {
   // A commit that can't be read shows nothing either way.
   if (registering.kind === 'unreadable') return true
-  return registering.kind === 'known' && digestValue(registering.registration) === digestValue(registration)
+  if (registering.kind === 'none') return false
+  return allowed.some((entry) => digestValue(entry.registration) === digestValue(registering.registration))
+}
+
+function countFirst(known: readonly KnownRegistering[]): number {
+  return known[0]?.registration.amendments.length ?? 0
 }
 
 function isAmended(before: Registered | null, now: Registered): boolean {
@@ -84,7 +107,7 @@ function describeCause(request: {
     case 'late':
       return `it was added after the candidate was first measured, at ${since}`
     case 'edited':
-      return `it is not the one that was there when the candidate was first measured, at ${since}`
+      return `it is not the one that was there when the candidate was last measured; it was first measured at ${since}`
     case 'moved':
       return `it was there when the candidate was first measured, at ${since}, then was pushed away, at ${moved?.at ?? ''} (${moved?.sha.slice(0, 12) ?? ''}), and came back`
     case 'unreadable':

@@ -1,5 +1,6 @@
-import { compareParts, type PlanParts } from '../plan/parts.ts'
+import { compareParts, isSameMeasurement, type PlanParts } from '../plan/parts.ts'
 import type { PastAttempt, RegistrationLock } from '../record/history.ts'
+import type { AuditLine } from '../record/schema.ts'
 import type { Attempt } from './attempt.ts'
 
 /** An attempt with what could be read of its start and its end. */
@@ -23,7 +24,10 @@ export interface EndedAttempt {
   complete: boolean
   /** Whether its record can be decided again by this version. */
   decidable: boolean
-  hasJournal: boolean
+  /** Whether what it has measured can be kept. */
+  continuable: boolean
+  /** What people said of its flags. */
+  audits: readonly AuditLine[]
 }
 
 /** What is to be done about a candidate, given what was done before. */
@@ -31,8 +35,8 @@ export type Settled =
   /** Nothing is asked: what this attempt found stands. */
   | { kind: 'standing'; attempt: ReadAttempt & { ended: EndedAttempt } }
   | { kind: 'refused'; refusal: Refusal }
-  /** Turns are asked; those that the attempt to continue has asked are not asked again. */
-  | { kind: 'measure'; continued: (ReadAttempt & { ended: EndedAttempt }) | null }
+  /** Turns are asked; those that the attempts to continue have asked are not asked again. */
+  | { kind: 'measure'; continued: (ReadAttempt & { ended: EndedAttempt })[] }
 
 /** Why nothing is measured and nothing stands. */
 export type Refusal =
@@ -44,18 +48,20 @@ export type Refusal =
 
 /**
  * Settles what a run has to do. A FAIL stands for the candidate whatever its plan, so that a new plan never clears one; any
- * other verdict for the same plan alone. What is not complete is continued, with the same turns.
+ * other verdict for the same plan alone. What was measured in the same way is never drawn anew, whatever decides on it by now.
  */
 export function settleAttempts(request: {
   /** The earliest first. */
   attempts: readonly ReadAttempt[]
   planDigest: string
+  planParts: PlanParts
   tier: 'smoke' | 'release'
-  lock: RegistrationLock
+  /** `null`: it can't be told. */
+  lock: RegistrationLock | null
   round: { registered: number; wanted: number }
   withdrawn: boolean
 }): Settled {
-  const { attempts, planDigest, tier, lock, round, withdrawn } = request
+  const { attempts, planDigest, planParts, tier, lock, round, withdrawn } = request
   const ended = attempts.filter(hasEnded)
   const failed = ended.find((attempt) => attempt.ended.verdict === 'fail')
   if (failed !== undefined) {
@@ -64,17 +70,23 @@ export function settleAttempts(request: {
       : { kind: 'refused', refusal: { reason: 'failed-before', attempt: failed } }
   }
   if (withdrawn) return { kind: 'refused', refusal: { reason: 'withdrawn' } }
-  if (lock.kind === 'broken') return { kind: 'refused', refusal: { reason: 'registration', lock } }
-  if (round.registered < round.wanted) return { kind: 'refused', refusal: { reason: 'round', ...round } }
+  if (lock?.kind === 'broken') return { kind: 'refused', refusal: { reason: 'registration', lock } }
+  if (round.registered !== round.wanted) return { kind: 'refused', refusal: { reason: 'round', ...round } }
   const usable = ended.filter(
-    ({ began, doubts }) => doubts.length === 0 && began !== null && began.planDigest === planDigest,
+    ({ began, doubts }) =>
+      doubts.length === 0 && began !== null && isSameMeasurement(began.planParts, planParts),
   )
   const standing = usable.find(
-    (attempt) =>
-      attempt.ended.complete && attempt.ended.decidable && (tier === 'smoke' || attempt.began?.tier === tier),
+    ({ began, ended }) =>
+      began?.planDigest === planDigest &&
+      ended.complete &&
+      ended.decidable &&
+      (tier === 'smoke' || began.tier === tier),
   )
   if (standing !== undefined) return { kind: 'standing', attempt: standing }
-  return { kind: 'measure', continued: usable.findLast((attempt) => attempt.ended.hasJournal) ?? null }
+  // One that found other models or graders than it began with speaks against those that it continued, too.
+  const spoilt = usable.findLastIndex((attempt) => !attempt.ended.continuable)
+  return { kind: 'measure', continued: usable.slice(spoilt + 1) }
 }
 
 /** What a record says of an attempt. */

@@ -17,10 +17,12 @@ export const planPartsSchema = z.strictObject({
   /** The version of the code that draws, asks, grades and decides. */
   measuring: sha256Schema,
   registration: sha256Schema,
-  /** Without what has a digest of its own: limits, graders, the draw. */
+  /** Without what has a digest of its own: limits, graders, the draw, how it is replayed. */
   policy: sha256Schema,
   /** By category, the tighter one of policy and registration. */
   limits: sha256Schema,
+  /** How checkpoints are asked, and by which names they answer. */
+  replay: sha256Schema,
   /** The judge's settings and the graders of each category. */
   judge: sha256Schema,
   /** How turns are drawn, and from which corpus. */
@@ -38,7 +40,7 @@ export type PlanParts = z.infer<typeof planPartsSchema>
 
 /** Digests each part of a plan alone. */
 export function digestParts(plan: Plan): PlanParts {
-  const { sample, judge, categories, ...rest } = plan.policy
+  const { sample, judge, categories, checkpoint, replay, ...rest } = plan.policy
   const own = categories.map(({ limitPer100k: _limit, graders: _graders, ...category }) => category)
   return {
     repository: digestValue(plan.repository),
@@ -48,6 +50,7 @@ export function digestParts(plan: Plan): PlanParts {
     registration: digestValue(plan.registration),
     policy: digestValue({ ...rest, categories: own }),
     limits: digestValue(categories.map(({ id, limitPer100k }) => [id, limitPer100k])),
+    replay: digestValue({ checkpoint, replay }),
     judge: digestValue({ judge, graders: categories.map(({ id, graders }) => [id, graders]) }),
     sample: digestValue({ sample, corpus: plan.corpus.name }),
     manifest: plan.corpus.manifestSha256,
@@ -62,6 +65,7 @@ const names = {
   registration: 'the registration',
   policy: 'the policy',
   limits: 'the limits in force',
+  replay: 'how checkpoints are asked',
   judge: 'the judge and the other graders',
   controls: 'the controls',
   manifest: 'the corpus manifest',
@@ -85,6 +89,19 @@ export function compareParts(one: PlanParts, other: PlanParts): string[] {
     ...compareRecords(one.rubrics, other.rubrics).map((reference) => `the rubric ${reference}`),
     ...compareRecords(one.calibrations, other.calibrations).map((id) => `the calibration of ${id}`),
   ]
+}
+
+/** What is decided by, and nothing that is asked or labelled depends on. */
+const deciding: ReadonlySet<keyof typeof names> = new Set(['registration', 'policy', 'limits'])
+
+/** Whether two plans ask the same turns in the same way and label them by the same graders, whatever decides on that. */
+export function isSameMeasurement(one: PlanParts, other: PlanParts): boolean {
+  const measuring = (parts: PlanParts) => ({
+    ...Object.fromEntries(single.filter((name) => !deciding.has(name)).map((name) => [name, parts[name]])),
+    rubrics: parts.rubrics,
+    calibrations: parts.calibrations,
+  })
+  return digestValue(measuring(one)) === digestValue(measuring(other))
 }
 
 /** One part with its digest. */

@@ -20,36 +20,32 @@ export function findPrice<Price>(prices: Readonly<Record<string, Price>>, model:
   return longest === undefined ? undefined : prices[longest]
 }
 
-/** What to do about a model without a price. */
-export const priceRemedy =
+const priceRemedy =
   'give each a line in `prices` (`name*` is for all that begin so, zeros for what costs nothing), or take `budget.max_usd` out'
 
-/** Why a budget in dollars can't be held; `null` where every model has a price. */
-export function describeUnpriced(
-  prices: Readonly<Record<string, TokenPrice>>,
-  models: readonly string[],
+interface Priced {
+  budget: { maxUsd: number | null }
+  prices: Readonly<Record<string, TokenPrice>>
+}
+
+/** Why a budget in dollars can't be held for the models that graders ask; `null` where it can, or there is none. */
+export function describeUnpricedGraders(
+  policy: Priced & { categories: readonly { graders: readonly Readonly<Record<string, unknown>>[] }[] },
 ): string | null {
-  const unpriced = [...new Set(models)].filter((model) => findPrice(prices, model) === undefined)
-  if (unpriced.length === 0) return null
-  const names = unpriced.map((model) => `"${model}"`).join(', ')
-  return `\`budget.max_usd\` can't be held: no price is known of ${names}, which will be asked`
+  const models = policy.categories.flatMap(({ graders }) =>
+    graders.flatMap(({ model }) => (typeof model === 'string' ? [model] : [])),
+  )
+  const message = describeUnpriced(policy, models)
+  return message === null ? null : `${message}; ${priceRemedy}`
 }
 
 /**
  * Refuses a budget in dollars where a checkpoint that will be asked has no price.
  * @throws GateError
  */
-export function checkPrices(request: {
-  policy: {
-    budget: { maxUsd: number | null }
-    prices: Readonly<Record<string, TokenPrice>>
-  }
-  file: string
-  checkpoints: readonly string[]
-}): void {
+export function checkPrices(request: { policy: Priced; file: string; checkpoints: readonly string[] }): void {
   const { policy, file, checkpoints } = request
-  if (policy.budget.maxUsd === null) return
-  const message = describeUnpriced(policy.prices, checkpoints)
+  const message = describeUnpriced(policy, checkpoints)
   if (message === null) return
   throw new GateError({
     code: 'policy',
@@ -57,4 +53,12 @@ export function checkPrices(request: {
     where: { file, field: formatPath(['budget', 'max_usd']) },
     remedy: priceRemedy,
   })
+}
+
+function describeUnpriced({ budget, prices }: Priced, models: readonly string[]): string | null {
+  if (budget.maxUsd === null) return null
+  const unpriced = [...new Set(models)].filter((model) => findPrice(prices, model) === undefined)
+  if (unpriced.length === 0) return null
+  const names = unpriced.map((model) => `"${model}"`).join(', ')
+  return `\`budget.max_usd\` can't be held: no price is known of ${names}, which will be asked`
 }

@@ -1,14 +1,16 @@
 import { z } from 'zod'
+import { createBudgetSchema, toBudget } from './budget-policy.ts'
 import { createCheckpointSchema, toCheckpoint } from './checkpoint-schema.ts'
 import { strictObject } from './document.ts'
 import { createJudgeSchema, resolveGraders, toJudge } from './judge-policy.ts'
+import { describeUnpricedGraders } from './prices.ts'
+import { createReplaySchema, toReplay } from './replay-policy.ts'
 import {
   createGateSchema,
   createSampleSchema,
   limitSchema,
   marginSchema,
   path,
-  positive,
   toGate,
 } from './schema-parts.ts'
 
@@ -39,12 +41,7 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
       .array(createCategorySchema(graderConfig))
       .min(1, 'a gate without categories can decide nothing'),
     gate: createGateSchema().prefault({}),
-    budget: strictObject({
-      max_requests: positive
-        .optional()
-        .meta({ description: 'Requests to all endpoints together, retries included.' }),
-      max_minutes: z.number().gt(0).optional().meta({ description: 'Wall time of the measurement.' }),
-    }).prefault({}),
+    budget: createBudgetSchema().prefault({}),
     registrations: path
       .transform((folder) => folder.replace(/(?<=[^/])\/+$/, ''))
       .prefault('preregistration')
@@ -77,7 +74,10 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
     prices: z
       .record(z.string(), strictObject({ input: z.number().min(0), output: z.number().min(0) }))
       .default({})
-      .meta({ description: 'US dollars per million tokens, by model.' }),
+      .meta({
+        description:
+          'US dollars per million tokens, by model; `ckpt-*` is for all names that begin so and have none of their own.',
+      }),
     retain_text: z
       .enum(['none', 'artifact'])
       .default('none')
@@ -111,6 +111,9 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
       })
     }
     const policy = toPolicy(written)
+    const unpriced = describeUnpricedGraders(policy)
+    if (unpriced !== null)
+      context.addIssue({ code: 'custom', message: unpriced, path: ['budget', 'max_usd'] })
     for (const [index, { id, graders }] of policy.categories.entries()) {
       const own = graders.findIndex(({ endpoint }) => endpoint === 'baseline' || endpoint === 'candidate')
       if (own < 0) continue
@@ -121,40 +124,6 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
       })
     }
     return policy
-  })
-}
-
-function createReplaySchema() {
-  return strictObject({
-    api: z
-      .literal('chat')
-      .default('chat')
-      .meta({ description: "The endpoint's API: OpenAI chat completions." }),
-    temperature: z
-      .number()
-      .min(0)
-      .max(2)
-      .optional()
-      .meta({ description: 'As in production; not sent when absent.' }),
-    max_tokens: positive.optional().meta({ description: 'As in production; not sent when absent.' }),
-    timeout_s: z
-      .number()
-      .gt(0)
-      .max(300, "Node's own client gives up on an answer after 300 seconds")
-      .default(120)
-      .meta({ description: 'Deadline of one request, in seconds.' }),
-    concurrency: positive
-      .max(1000)
-      .default(8)
-      .meta({ description: 'Requests under way at once, per endpoint.' }),
-    max_attempts: positive
-      .max(20)
-      .default(4)
-      .meta({ description: 'How often one request is tried before the final pass.' }),
-    allow_recorded: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Allow completions from a file in place of an endpoint.' }),
   })
 }
 
@@ -230,25 +199,14 @@ function toPolicy(written: WrittenPolicy) {
       target: written.sample.target ?? null,
       smokeTurns: written.sample.smoke_turns,
     },
-    replay: {
-      api: written.replay.api,
-      temperature: written.replay.temperature ?? null,
-      maxTokens: written.replay.max_tokens ?? null,
-      timeoutMs: written.replay.timeout_s * 1000,
-      concurrency: written.replay.concurrency,
-      maxAttempts: written.replay.max_attempts,
-      allowRecorded: written.replay.allow_recorded,
-    },
+    replay: toReplay(written.replay),
     judge,
     categories: written.categories.map(({ rubric, graders, ...category }) => ({
       ...category,
       graders: resolveGraders({ id: category.id, rubric, graders }, judge),
     })),
     gate: toGate(written.gate),
-    budget: {
-      maxRequests: written.budget.max_requests ?? null,
-      maxMinutes: written.budget.max_minutes ?? null,
-    },
+    budget: toBudget(written.budget),
     registrations: written.registrations,
     registration: written.registration,
     diagnoses: written.diagnoses,
@@ -276,7 +234,7 @@ interface WrittenPolicy {
   judge?: z.infer<ReturnType<typeof createJudgeSchema>> | undefined
   categories: z.infer<ReturnType<typeof createCategorySchema>>[]
   gate: z.infer<ReturnType<typeof createGateSchema>>
-  budget: { max_requests?: number | undefined; max_minutes?: number | undefined }
+  budget: z.infer<ReturnType<typeof createBudgetSchema>>
   registrations: string
   registration: 'file' | 'standing'
   diagnoses: string

@@ -1,6 +1,7 @@
 import { addUsage, addUses, type GraderUse, noUsage } from '../grade/usage.ts'
 import { digestParts } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
+import { findPrice } from '../policy/prices.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Arm, ModelSource } from '../ports.ts'
 import type { NotAsked, Usage } from '../replay/completion.ts'
@@ -25,7 +26,8 @@ export type RunFacts = Pick<
   RecordSummary,
   'planDigest' | 'gateVersion' | 'run' | 'commits' | 'timing' | 'history'
 > & {
-  requests: number
+  /** Of all parts of the run. */
+  cost: RecordSummary['cost']
   sources: { baseline: ModelSource; candidate: ModelSource; graders: Record<string, ModelSource> }
   /** What the arms' endpoints said that they serve, in order. */
   probes: readonly RecordedProbe[]
@@ -45,9 +47,8 @@ export function buildRecord(request: {
   /** What people said of flags in an earlier part. */
   audits?: AuditLine[]
   facts: RunFacts
-  prices: Policy['prices']
 }): RunRecord {
-  const { plan, sample, units, facts, prices } = request
+  const { plan, sample, units, facts } = request
   const unasked = { kind: 'not-asked', reason: facts.decided ? 'decided' : 'cancelled' } as const
   const ordered = sample.turns.flatMap((turn) =>
     arms.map(
@@ -64,12 +65,7 @@ export function buildRecord(request: {
     baseline: describeArm({ arm: 'baseline', units: ordered, facts }),
     candidate: describeArm({ arm: 'candidate', units: ordered, facts }),
   }
-  const spent = [
-    { model: plan.baseline, usage: armRecords.baseline.usage },
-    { model: plan.candidate, usage: armRecords.candidate.usage },
-    ...uses,
-  ]
-  const { planDigest, gateVersion, run, commits, timing, history, requests } = facts
+  const { planDigest, gateVersion, run, commits, timing, history, cost } = facts
   return {
     summary: {
       version: 1,
@@ -82,7 +78,7 @@ export function buildRecord(request: {
       sample: sample.counts,
       arms: armRecords,
       graders: describeGraders(uses, facts.sources.graders),
-      cost: { usd: priceUsage(spent, prices), requests },
+      cost,
       timing,
       stopped: findStop(ordered),
       earlyStoppingOff: facts.earlyStoppingOff,
@@ -125,7 +121,7 @@ export function priceUsage(
   let usd = 0
   for (const { model, usage } of spent) {
     if (usage.promptTokens + usage.completionTokens === 0) continue
-    const price = Object.hasOwn(prices, model) ? prices[model] : undefined
+    const price = findPrice(prices, model)
     if (price === undefined) return null
     usd += (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m) / 1e6
   }

@@ -29,6 +29,8 @@ export const registrationLockSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('first') }),
   /** The same as then. */
   z.strictObject({ kind: z.literal('kept'), since: z.string() }),
+  /** It could not be told. */
+  z.strictObject({ kind: z.literal('unknown'), cause: z.string() }),
   /** Changed since, by amendments that are on the base. */
   z.strictObject({ kind: z.literal('amended'), since: z.string(), amendments: z.int() }),
   /** Changed since, in another way: nothing new is measured with it. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { GateError } from '../errors.ts'
 import type { Label } from '../grade/label.ts'
-import { compareParts, joinParts, planPartsSchema } from '../plan/parts.ts'
+import { compareParts, isSameMeasurement, joinParts, planPartsSchema } from '../plan/parts.ts'
 import type { LineAppender, RunDirectory } from '../ports.ts'
+import { type Spent, spentSchema } from '../replay/spent.ts'
 import {
   type RecordedKnown,
   type RecordedProbe,
@@ -26,10 +27,15 @@ const headerSchema = z.strictObject({
     graders: z.record(z.string(), sourceSchema),
   }),
   retainText: z.enum(['none', 'artifact']),
+  /** What earlier parts took. */
+  spent: spentSchema.optional(),
 })
+/** Lines say what the run had taken when they were written. */
+const unitLineSchema = recordedUnitSchema.extend({ spent: spentSchema.optional() })
+const knownLineSchema = recordedKnownSchema.extend({ spent: spentSchema.optional() })
 
 /** What a run is bound to: only a run with the same may continue its journal. */
-export type JournalHeader = Omit<z.infer<typeof headerSchema>, 'version'>
+export type JournalHeader = Omit<z.infer<typeof headerSchema>, 'version' | 'spent'>
 
 /** The journal of a run: units are on disk as soon as they are measured. */
 export interface Journal {
@@ -41,7 +47,10 @@ export interface Journal {
   readonly known: ReadonlyMap<string, RecordedKnown>
   /** What the arms' endpoints said that they serve, in order. */
   readonly probes: readonly RecordedProbe[]
-  append(line: RecordedUnit | RecordedKnown | RecordedProbe): Promise<void>
+  /** What earlier parts of this run took, but for requests that were under way when one was killed; `null`: nothing. */
+  readonly spent: Spent | null
+  /** `spent`: what the run has taken so far. */
+  append(line: RecordedUnit | RecordedKnown | RecordedProbe, spent?: Spent): Promise<void>
   close(): Promise<void>
 }
 
@@ -63,53 +72,93 @@ export async function openJournal(request: {
   header: JournalHeader
 }): Promise<Journal> {
   const { directory, header } = request
-  const { done, failed, known, probes } = await readJournal(directory, header)
-  await directory.write(
-    runFiles.journal,
-    toLines([{ version: 1, ...header }, ...probes, ...known.values(), ...done.values(), ...failed.values()]),
-  )
+  const there = await readJournal(directory, header)
+  const { done, failed, known, probes, spent } = there
+  const first = { version: 1, ...header, ...(spent === null ? {} : { spent }) }
+  await directory.write(runFiles.journal, toLines([first, ...probes, ...listMeasured(there)]))
   const appender: LineAppender = await directory.openAppend(runFiles.journal)
   return {
     done,
     failed,
     known,
     probes,
-    append: (line) => appender.append(JSON.stringify(line)),
+    spent,
+    append: (line, taken) =>
+      appender.append(JSON.stringify(taken === undefined ? line : { ...line, spent: taken })),
     close: () => appender.close(),
   }
 }
 
 /**
- * Takes over the journal of another directory, where it is of the same plan, sources and rule of what is kept. Says whether
- * it was.
+ * Takes over the journals of other directories, where they are of the same measurement, sources and rule of what is kept.
+ * Where two have measured a unit, the first of them counts. Says which were taken over; one that is damaged is not.
  */
-export async function adoptJournal(request: {
-  from: RunDirectory
+export async function adoptJournals(request: {
+  /** The earliest first. */
+  from: readonly RunDirectory[]
   to: RunDirectory
   header: JournalHeader
-}): Promise<boolean> {
+}): Promise<RunDirectory[]> {
   const { from, to, header } = request
-  const lines: string[] = []
-  for await (const line of from.readLines(runFiles.journal)) lines.push(line)
-  const there = headerSchema.safeParse(parseLine(lines[0] ?? ''))
-  if (!there.success || describeMismatch(there.data, header) !== null) return false
-  await to.write(runFiles.journal, lines)
-  return true
+  const adopted: { directory: RunDirectory; lines: JournalLines }[] = []
+  // Each has taken over those before it, so that the largest sum is that of all.
+  let spent: Spent | null = null
+  for (const directory of from) {
+    const lines = await readAdoptable(directory, header)
+    if (lines === null) continue
+    adopted.push({ directory, lines })
+    spent = takeLater(spent, lines.spent)
+  }
+  if (adopted.length > 0) {
+    const first = { version: 1, ...header, ...(spent === null ? {} : { spent }) }
+    const probes = adopted.flatMap(({ lines }) => lines.probes)
+    // A later line counts where a unit has two.
+    const measured = adopted.toReversed().flatMap(({ lines }) => listMeasured(lines))
+    await to.write(runFiles.journal, toLines([first, ...probes, ...measured]))
+  }
+  return adopted.map(({ directory }) => directory)
 }
 
-async function readJournal(
-  directory: RunDirectory,
-  wanted: JournalHeader,
-): Promise<{
+async function readAdoptable(directory: RunDirectory, header: JournalHeader): Promise<JournalLines | null> {
+  let first: string | undefined
+  for await (const line of directory.readLines(runFiles.journal)) {
+    first = line
+    break
+  }
+  const there = headerSchema.safeParse(parseLine(first ?? ''))
+  if (!there.success || !isSameMeasurement(there.data.planParts, header.planParts)) return null
+  const { planDigest, planParts } = header
+  if (describeMismatch({ ...there.data, planDigest, planParts }, header) !== null) return null
+  try {
+    return await readJournal(directory, there.data)
+  } catch (error) {
+    if (error instanceof GateError) return null
+    throw error
+  }
+}
+
+/** What lies in a journal. */
+interface JournalLines {
   done: Map<string, RecordedUnit>
   failed: Map<string, RecordedUnit>
   known: Map<string, RecordedKnown>
   probes: RecordedProbe[]
-}> {
+  spent: Spent | null
+}
+
+function listMeasured({ known, done, failed }: JournalLines): (RecordedKnown | RecordedUnit)[] {
+  return [...known.values(), ...done.values(), ...failed.values()]
+}
+
+async function readJournal(directory: RunDirectory, wanted: JournalHeader): Promise<JournalLines> {
   const units = new Map<string, RecordedUnit>()
   const failed = new Map<string, RecordedUnit>()
   const known = new Map<string, RecordedKnown>()
   const probes: RecordedProbe[] = []
+  let spent: Spent | null = null
+  const keepSpent = (line: Spent | undefined) => {
+    spent = takeLater(spent, line ?? null)
+  }
   const where = { file: `${directory.path}/${runFiles.journal}` }
   let number = 0
   let torn: number | null = null
@@ -127,13 +176,18 @@ async function readJournal(
     const value = parseLine(line)
     if (number === 1) {
       const header = headerSchema.safeParse(value)
-      if (header.success) requireSame(header.data, wanted, where)
+      if (header.success) {
+        requireSame(header.data, wanted, where)
+        keepSpent(header.data.spent)
+      }
       if (!header.success) torn = number
       continue
     }
-    const item = recordedKnownSchema.safeParse(value)
+    const item = knownLineSchema.safeParse(value)
     if (item.success) {
-      if (item.data.outcomes.every(({ label }) => isFinal(label))) known.set(item.data.known, item.data)
+      const { spent: taken, ...graded } = item.data
+      keepSpent(taken)
+      if (graded.outcomes.every(({ label }) => isFinal(label))) known.set(graded.known, graded)
       continue
     }
     const probe = recordedProbeSchema.safeParse(value)
@@ -141,12 +195,23 @@ async function readJournal(
       probes.push(probe.data)
       continue
     }
-    const unit = recordedUnitSchema.safeParse(value)
-    if (!unit.success) torn = number
-    else (isMeasured(unit.data) ? units : failed).set(nameUnit(unit.data), unit.data)
+    const unit = unitLineSchema.safeParse(value)
+    if (!unit.success) {
+      torn = number
+      continue
+    }
+    const { spent: taken, ...measured } = unit.data
+    keepSpent(taken)
+    const kept = isMeasured(measured) ? units : failed
+    kept.set(nameUnit(measured), measured)
   }
   for (const name of units.keys()) failed.delete(name)
-  return { done: units, failed, known, probes }
+  return { done: units, failed, known, probes, spent }
+}
+
+/** Sums of a whole run only grow, in whatever order they were written. */
+function takeLater(one: Spent | null, other: Spent | null): Spent | null {
+  return other === null || (one !== null && one.requests > other.requests) ? one : other
 }
 
 function describeMismatch(there: JournalHeader, wanted: JournalHeader): string | null {

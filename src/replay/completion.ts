@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Message, Tool, ToolCall } from '../corpus/conversation.ts'
+import type { Allowance } from './rate-limits.ts'
 
 /** One request for one assistant turn, or for one judgement. */
 export interface ChatRequest {
@@ -11,6 +12,8 @@ export interface ChatRequest {
   temperature?: number | undefined
   maxTokens?: number | undefined
   responseFormat?: { name: string; schema: Record<string, unknown> } | undefined
+  /** The header of the answer that says what served it. */
+  digestHeader?: string | undefined
 }
 
 /** One request to an endpoint that scores texts. */
@@ -55,8 +58,8 @@ export type FailureCause = z.infer<typeof failureCauseSchema>
 /** An answer. A refusal, or an answer cut short, is a completion like any other. */
 export interface Completed {
   kind: 'completed'
-  /** The model that the endpoint says it was. */
-  model: string
+  /** The model that the endpoint says it was; `null` where it names none. */
+  model: string | null
   text: string
   /** What the model thought before it answered, where the endpoint shows it. */
   reasoning: string | null
@@ -65,6 +68,8 @@ export interface Completed {
   finishReason: string
   usage: Usage | null
   systemFingerprint: string | null
+  /** What the header that was asked for says; absent where none was asked for. */
+  servedDigest?: string | null
 }
 
 /** A request that has no answer. */
@@ -75,10 +80,32 @@ export interface Failed {
   detail: string
   /** How long the endpoint asked to wait, where it did. */
   retryAfterMs: number | null
+  /** It says that it has too much to do (503, 529): no defect, but a wish that less is asked. */
+  overloaded?: true
 }
 
-/** Why a run ended before every turn was asked; `decided`: what was asked decides. */
-export const stopReasonSchema = z.enum(['max-requests', 'max-minutes', 'cancelled', 'decided'])
+/** What passes between a client and its caller while one request is asked. */
+export interface Exchange {
+  /** Whether the same request may be sent in another form, at once: it is one more. Waits while the host is paused. */
+  mayAskAgain(): Promise<boolean>
+  /** What the headers of an answer say of what is left. */
+  heard(allowances: readonly Allowance[]): void
+}
+
+/**
+ * Why a run ended before every turn was asked. `job-limit`: the job that it ran in was about to be ended; `decided`: what
+ * was asked decides.
+ */
+export const stopReasonSchema = z.enum([
+  'max-requests',
+  'max-minutes',
+  'max-tokens',
+  'max-usd',
+  'job-limit',
+  'endpoint-down',
+  'cancelled',
+  'decided',
+])
 export const notAskedSchema = z.strictObject({ kind: z.literal('not-asked'), reason: stopReasonSchema })
 
 /** A request that was never sent. */

@@ -1,10 +1,10 @@
-import pLimit from 'p-limit'
-import { GateError } from '../errors.ts'
 import type { Clock, ModelClient, ModelSource } from '../ports.ts'
-import { nameKeyVariable } from './address.ts'
-import type { Budget } from './budget.ts'
+import { type Asking, type Attempt, askWithRetries } from './ask.ts'
+import { createBreaker } from './breaker.ts'
+import type { Budget, Charge } from './budget.ts'
 import {
   type ChatRequest,
+  type Completed,
   type Completion,
   type Failed,
   isTransportFailure,
@@ -12,13 +12,12 @@ import {
   type Posted,
   type PostRequest,
 } from './completion.ts'
+import { giveUpIfHopeless, isHopelessAtOnce, refuseSilent } from './give-up.ts'
+import { createHost, firstConcurrency, type Host, type Lane } from './host.ts'
+import { readPostedUsage } from './read-answer.ts'
+import { estimateUsage, reserveTokens } from './tokens.ts'
 
-const firstDelayMs = 500
-const longestDelayMs = 60_000
-/** So many requests that failed to the end, and none that succeeded, are an endpoint that is not there. */
-const hopelessRequests = 5
-
-/** An endpoint as a stage uses it: bounded concurrency, deadlines, retries and budget are inside. */
+/** An endpoint as a stage uses it: limits, pauses, deadlines, retries and budget are inside. */
 export interface Endpoint {
   readonly name: string
   readonly source: ModelSource
@@ -41,119 +40,121 @@ export interface EndpointSettings {
   clock: Clock
   cancelled: AbortSignal
   random: () => number
-  concurrency: number
+  /** Requests under way at once; `auto`: as many as its host does most with. */
+  concurrency: number | 'auto'
   maxAttempts: number
   timeoutMs: number
   /** It answered in an earlier part of this run, so that failed calls don't mean it is not there. */
   answeredBefore?: boolean
+  /** What serves its origin, with the other endpoints there; one of its own where it is left out. */
+  host?: Host
+  /** The model by whose price its requests count; where it is left out, the one that they ask for. */
+  pricedAs?: string
+  /** Told when the endpoint ends the run. */
+  warn?: (text: string) => void
 }
 
-/** Wraps a client with concurrency, deadlines, retries and the run's budget. */
+/** Wraps a client with limits, deadlines, retries and the run's budget. */
 export function createEndpoint(settings: EndpointSettings): Endpoint {
-  const { name, client } = settings
-  const limit = pLimit(settings.concurrency)
+  const { name, client, budget, clock, random, timeoutMs } = settings
+  const { ended } = budget
+  const host = settings.host ?? createHost({ clock, random, ended, timeoutMs })
+  const isRecorded = client.source.kind === 'recorded'
+  // A recording has no speed to find.
+  const concurrency = isRecorded && settings.concurrency === 'auto' ? firstConcurrency : settings.concurrency
+  const lane = host.join({ name, concurrency })
+  budget.onRelease(() => host.wake())
   const state = { succeeded: false, failures: 0 }
-  const watch = <Answer extends Completion | Posted>(attempt: Attempt<Answer>) =>
-    limit(async () => {
-      const answer = await askWithRetries(settings, attempt)
-      if (answer.kind === 'completed' || answer.kind === 'posted') state.succeeded = true
-      if (answer.kind === 'failed' && answer.cause !== 'empty-answer') {
-        state.failures += 1
-        const failures = settings.answeredBefore === true ? 0 : state.failures
-        if (!state.succeeded) giveUpIfHopeless({ name, origin: client.origin, failures, failed: answer })
-      }
-      return answer
-    })
+  const asking: Asking = {
+    ...settings,
+    lane,
+    // A recording says the same each time.
+    maxAttempts: isRecorded ? 1 : settings.maxAttempts,
+    judge: createJudge({ settings, lane, state }),
+  }
+  const watch = async <Answer extends Completion | Posted>(attempt: Attempt<Answer>) => {
+    const answer = await askWithRetries(asking, attempt)
+    if (answer.kind === 'failed' && answer.cause !== 'empty-answer') {
+      state.failures += 1
+      const failures = settings.answeredBefore === true ? 0 : state.failures
+      if (!state.succeeded) giveUpIfHopeless({ name, origin: client.origin, failures, failed: answer })
+    }
+    return answer
+  }
+  const modelOf = (asked: string) => settings.pricedAs ?? asked
   return {
     name,
     source: client.source,
     failures: () => state.failures,
-    ask: (request) => watch<Completion>((signal) => client.complete(request, signal)),
-    post: (request) => watch<Posted | Failed | NotAsked>((signal) => client.post(request, signal)),
+    ask(request) {
+      const model = modelOf(request.model)
+      return watch<Completion>({
+        most: () => ({ model, usage: reserveTokens(request, budget.longestAnswer(model)) }),
+        send: (signal, exchange) => client.complete(request, signal, exchange),
+        charge: (answer) => ({ model, usage: chargeChat({ request, answer, isRecorded }) }),
+      })
+    },
+    post(request) {
+      const { model: asked } = request.body
+      const model = modelOf(typeof asked === 'string' ? asked : '')
+      return watch<Posted | Failed | NotAsked>({
+        most: () => ({ model, usage: reserveTokens(request, 0) }),
+        send: (signal, exchange) => client.post(request, signal, exchange),
+        charge: (answer) => ({
+          model,
+          usage: answer.kind === 'posted' ? readPostedUsage(answer.body) : none,
+        }),
+      })
+    },
   }
 }
 
-type Attempt<Answer> = (signal: AbortSignal) => Promise<Exclude<Answer, NotAsked>>
+const none = { promptTokens: 0, completionTokens: 0 }
 
-async function askWithRetries<Answer extends Completion | Posted>(
-  settings: EndpointSettings,
-  attemptOnce: Attempt<Answer>,
-): Promise<Answer | Failed | NotAsked> {
-  const { budget, clock, cancelled } = settings
-  // A recording says the same each time.
-  const maxAttempts = settings.client.source.kind === 'recorded' ? 1 : settings.maxAttempts
-  let last: Failed | null = null
-  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const refused = budget.takeRequest()
-    if (refused !== null) return last ?? refused
-    const answer = await askOnce(settings, attemptOnce)
-    if (!isTransportFailure(answer)) return answer
-    last = answer
-    if (attempt === maxAttempts || cancelled.aborted) break
-    try {
-      await clock.sleep(chooseDelay({ attempt, failed: answer, random: settings.random }), cancelled)
-    } catch {
-      break
+/** What an answer took. One that ran into its deadline may have been worked on: its prompt counts. */
+function chargeChat(parts: {
+  request: ChatRequest
+  answer: Completed | Failed | Posted
+  isRecorded: boolean
+}): Charge['usage'] {
+  const { request, answer, isRecorded } = parts
+  if (answer.kind === 'completed') {
+    return answer.usage ?? (isRecorded ? none : estimateUsage(request, answer))
+  }
+  return answer.kind === 'failed' && answer.cause === 'timeout' ? estimateUsage(request, null) : none
+}
+
+/** Draws conclusions from each answer: whether the endpoint is there, looks down, or is. */
+function createJudge(parts: {
+  settings: EndpointSettings
+  lane: Lane
+  state: { succeeded: boolean }
+}): Asking['judge'] {
+  const { settings, lane, state } = parts
+  const { name, client, budget, clock, cancelled, warn } = settings
+  const breaker = createBreaker({ clock, answeredBefore: settings.answeredBefore === true })
+  return (answer, { sentMs }) => {
+    // What was broken off says nothing of the endpoint.
+    if (cancelled.aborted) return
+    if (answer.kind !== 'failed') state.succeeded = true
+    // The run ends with an error, before anything more is let go.
+    else if (!state.succeeded && isHopelessAtOnce(answer)) budget.end('endpoint-down')
+    if (!isTransportFailure(answer)) {
+      breaker.answered()
+      lane.setTrial(null)
+      return
     }
-  }
-  if (cancelled.aborted) return { kind: 'not-asked', reason: 'cancelled' }
-  return last ?? { kind: 'not-asked', reason: 'cancelled' }
-}
-
-// A timer and a listener that are held until the answer is there: on Node 20 the garbage collector takes what
-// AbortSignal.any was made of, and neither deadline nor cancel would ever come.
-async function askOnce<Answer>(
-  settings: EndpointSettings,
-  attemptOnce: Attempt<Answer>,
-): Promise<Exclude<Answer, NotAsked>> {
-  const { cancelled, timeoutMs } = settings
-  const controller = new AbortController()
-  const abort = () => controller.abort()
-  const timer = setTimeout(abort, timeoutMs)
-  cancelled.addEventListener('abort', abort)
-  if (cancelled.aborted) abort()
-  try {
-    return await attemptOnce(controller.signal)
-  } finally {
-    clearTimeout(timer)
-    cancelled.removeEventListener('abort', abort)
-  }
-}
-
-/**
- * Milliseconds until the next attempt: what the endpoint asked for, else exponential with jitter; never more
- * than a minute, whatever the endpoint asked for.
- */
-export function chooseDelay(request: { attempt: number; failed: Failed; random: () => number }): number {
-  const { attempt, failed, random } = request
-  const backoff = firstDelayMs * 2 ** (attempt - 1) * (0.5 + random() / 2)
-  return Math.min(longestDelayMs, Math.max(failed.retryAfterMs ?? 0, backoff))
-}
-
-function giveUpIfHopeless(request: { name: string; origin: string; failures: number; failed: Failed }): void {
-  const { name, origin, failures, failed } = request
-  const refuse = (message: string, remedy: string): never => {
-    throw new GateError({
-      code: 'endpoint',
-      message: `endpoint "${name}" (${origin}) ${message}: ${failed.detail}`,
-      remedy,
-    })
-  }
-  const variable = nameKeyVariable(name)
-  if (failed.cause === 'unauthorized') refuse('refuses the key', `set ${variable} to a key that it accepts`)
-  if (failed.cause === 'not-found')
-    refuse(
-      'has no such address or model',
-      'check the address (that of a chat API usually ends in /v1) and the model id',
+    const suspicion = breaker.failed({ sentMs, cause: answer.cause })
+    if (suspicion.kind === 'trial') lane.setTrial(suspicion)
+    if (suspicion.kind === 'hanging') {
+      budget.end('endpoint-down')
+      throw refuseSilent({ name, origin: client.origin, failed: answer, failures: suspicion.failures })
+    }
+    if (suspicion.kind !== 'down') return
+    const minutes = Math.floor(suspicion.forMs / 60_000)
+    warn?.(
+      `endpoint "${name}" (${client.origin}) has answered none of ${suspicion.failures} requests in ${minutes} minutes (${answer.cause}: ${answer.detail}): the run ends here, and what was measured is kept`,
     )
-  if (failures < hopelessRequests) return
-  if (failed.cause === 'not-recorded')
-    refuse(
-      `has none of the first ${failures} answers`,
-      'record the turns of this very sample: a custom_id is a turn id, and <turn id>|<arm>|<category> for a judge',
-    )
-  refuse(
-    `answered none of the first ${failures} requests (${failed.cause})`,
-    'check that it is up and can be reached from here, then run again: nothing that was measured is lost',
-  )
+    budget.end('endpoint-down')
+  }
 }

@@ -19,6 +19,8 @@ export interface ReplaySettings {
   models: Record<Arm, string>
   temperature: number | null
   maxTokens: number | null
+  /** The header of an answer that says what served it. */
+  digestHeader?: string | null
 }
 
 /**
@@ -52,5 +54,6 @@ function toRequest(unit: Unit, settings: ReplaySettings): ChatRequest {
     ...(unit.turn.tools === null ? {} : { tools: unit.turn.tools }),
     ...(settings.temperature === null ? {} : { temperature: settings.temperature }),
     ...(settings.maxTokens === null ? {} : { maxTokens: settings.maxTokens }),
+    ...(typeof settings.digestHeader === 'string' ? { digestHeader: settings.digestHeader } : {}),
   }
 }

@@ -48,7 +48,9 @@ export function sayFinding({ record, verdict, categories }: Headline): Text {
     categories.filter((entry) => entry.verdict.role === 'block' && entry.verdict.verdict === verdict.verdict),
   )
   const [first, ...others] = decisive
-  if (first === undefined) return sayUnkept(record, verdict) ?? sayUndecided(verdict)
+  if (first === undefined) {
+    return sayUnkept(record, verdict) ?? sayOther(record, verdict) ?? sayUndecided(verdict)
+  }
   if (first.verdict.reason === 'no-evidence-against') return saySmoke(first)
   return joinTexts([sayCause(first), sayOthers(others, verdict.verdict), sayNextAction(first)])
 }
@@ -65,6 +67,15 @@ function saySmoke({ record, ...decided }: DecidedCategory): Text {
 function sayUnkept({ plan, history }: RecordSummary, { reasons }: Verdict): Text | null {
   if (history.kind !== 'unknown' || !reasons.includes('attempts: not known')) return null
   return say`every category passes, but the attempts on ${verbatim(plan.candidate)} are not known, so that this may be the one of many that did. See to it that the job has ${verbatim('actions: read')}, then rerun.`
+}
+
+/** That another run of the same candidate, at the same time, came to another verdict, or `null`. */
+function sayOther({ plan, history }: RecordSummary, { verdict, reasons, categories }: Verdict): Text | null {
+  if (history.kind !== 'kept' || verdict !== 'inconclusive') return null
+  const isPassing = categories.every(({ role, verdict }) => role === 'watch' || verdict === 'pass')
+  const [reason] = reasons
+  if (!isPassing || reason?.startsWith('attempts: ') !== true) return null
+  return say`every category passes here, but ${verbatim(reason.replace('attempts: ', ''))} while this one measured ${verbatim(plan.candidate)}. Rerun: what stands is published then, and nothing is asked.`
 }
 
 function sayUndecided(verdict: Verdict): Text {

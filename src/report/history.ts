@@ -1,3 +1,4 @@
+import { nameRun as joinRun } from '../history/attempt.ts'
 import type { PastAttempt, RecordHistory, RegistrationLock } from '../record/history.ts'
 import { type RecordSummary, runFiles } from '../record/schema.ts'
 import type { Verdict } from '../verdict/schema.ts'
@@ -22,6 +23,7 @@ export function listHistory(record: RecordSummary, verdict: Verdict): Text[] {
     ...sayAccepted(record, verdict),
     ...sayStandingFail({ record, history, verdict }),
     ...sayBroken(history.registration),
+    ...sayUnknownLock(history.registration),
     ...sayAttempts(record),
     ...sayDoubts(history.attempts),
     ...sayAmended(record, history.registration),
@@ -78,28 +80,38 @@ function sayStandingFail(request: { record: RecordSummary; history: Kept; verdic
           say`Standing FAIL of ${nameAttempt(record)}: a new plan never clears a FAIL. What differs now: ${sayParts(changed, 8)}.`,
         ]
   if (verdict.accepted !== null) return plan
-  return [...plan, sayDiagnosis(record.plan.candidate, record.run), ...sayAudits(record, verdict)]
+  const others = history.attempts.filter((attempt) => attempt.verdict === 'fail').map(({ run }) => run)
+  const runs = [record.run, ...others]
+  return [...plan, sayDiagnosis(record.plan.candidate, runs), ...sayAudits(record, verdict)]
 }
 
 // Flags that were none change a verdict that stands only from where everybody sees who says so.
 function sayAudits({ run, retainText }: RecordSummary, { categories }: Verdict): Text[] {
   const isPending = categories.some(({ role, audit }) => role === 'block' && audit === 'pending')
-  if (!isPending || retainText === 'none' || run.id === null) return []
+  const { id } = run
+  if (!isPending || retainText === 'none' || id === null) return []
   return [
-    say`What people say of its flags counts from the base too: commit the ${verbatim(runFiles.audits)} that ${verbatim('checkpoint-gate decide')} has written as ${verbatim(`audits/${run.id}.jsonl`)}, and rerun.`,
+    say`What people say of its flags counts from the base too: commit the ${verbatim(runFiles.audits)} that ${verbatim('checkpoint-gate decide')} has written as ${verbatim(`audits/${joinRun({ ...run, id })}.jsonl`)}, and rerun.`,
   ]
 }
 
 /** What to do about a FAIL beside mending the checkpoint. */
-export function sayDiagnosis(candidate: string, run: RunName): Text {
+export function sayDiagnosis(candidate: string, failed: readonly RunName[]): Text {
   const file = `diagnoses/${candidate.replaceAll(/[^A-Za-z0-9._-]/g, '-')}.yml`
-  return say`This FAIL stays red for ${verbatim(candidate)} under any plan, until a diagnosis on the base answers for ${nameRun({ ...run, attempt: 1 })} (${verbatim(file)}). A mended checkpoint is a new candidate, with an id of its own.`
+  return say`This FAIL stays red for ${verbatim(candidate)} under any plan, until a diagnosis on the base answers for ${joinTexts(failed.map(nameRun), ', ')} (${verbatim(file)}). A mended checkpoint is a new candidate, with an id of its own.`
 }
 
 function sayBroken(lock: RegistrationLock): Text[] {
   if (lock.kind !== 'broken') return []
   return [
     say`The registration of today does not count: ${verbatim(lock.why, longestSentence)}. Nothing was measured with it.`,
+  ]
+}
+
+function sayUnknownLock(lock: RegistrationLock): Text[] {
+  if (lock.kind !== 'unknown') return []
+  return [
+    say`Whether the registration was there before the first run can't be told: ${verbatim(lock.cause, longestSentence)}.`,
   ]
 }
 

@@ -25,8 +25,9 @@ export function sayRefusal({ refusal, candidate, file }: Refused): Text {
       return say`the registration ${whose} ${sayLock(refusal.lock)} Nothing was measured.`
     case 'round': {
       const { registered, wanted } = refusal
-      const before = countThings(wanted - 1, 'earlier sample', 'earlier samples')
-      return say`${verbatim(candidate)} was measured on ${before} of turns, so that this is round ${wanted}; its registration says round ${registered}. Nothing was measured.`
+      const earlier =
+        wanted === 1 ? 'no earlier sample' : countThings(wanted - 1, 'earlier sample', 'earlier samples')
+      return say`${verbatim(candidate)} was measured on ${earlier} of turns, so that this is round ${wanted}; its registration says round ${registered}. Nothing was measured.`
     }
     case 'failed-before':
       return say`${verbatim(candidate)} failed in ${nameRun(refusal.attempt.run)}, and this version of the gate can't decide that record again. The FAIL stands, and nothing was measured.`
@@ -39,7 +40,7 @@ function sayLock({ cause, since }: Lock): Text {
     case 'late':
       return say`came after the candidate's ${first}, so that it could be written to fit the results.`
     case 'edited':
-      return say`is not the one that was there at the candidate's ${first}, so that it could be made to fit the results.`
+      return say`is not the one that the candidate was measured with (${first}), so that it could be made to fit the results.`
     case 'moved':
       return say`was there at the candidate's ${first}, was pushed away since, and came back.`
     case 'unreadable':
@@ -58,7 +59,9 @@ export function listRefusalSteps({ refusal, candidate, file }: Refused): Text[] 
       return [...sayPushes(refusal.lock), sayAmendment(refusal.lock, file), sayNewCandidate()]
     case 'round':
       return [
-        say`What to do: write ${verbatim(`round: ${refusal.wanted}`)} into ${verbatim(file)}, with an amendment, and merge that to the base by itself, first. A later round is tested at a smaller α.`,
+        refusal.wanted === 1
+          ? say`What to do: leave ${verbatim('round')} out of ${verbatim(file)}. A later round is tested at a smaller α, at which less is found.`
+          : say`What to do: write ${verbatim(`round: ${refusal.wanted}`)} into ${verbatim(file)}, with an amendment, and merge that to the base by itself, first. A later round is tested at a smaller α.`,
       ]
     case 'failed-before':
       return [

@@ -123,8 +123,17 @@ function choosePolicy(
 }
 
 /** A candidate of which nobody knows how often it was tried does not pass, unless policy lets it. */
-function findHistoryProblems({ plan, history }: RecordSummary): string[] {
-  return history.kind === 'unknown' && plan.policy.history === 'required' ? ['attempts: not known'] : []
+function findHistoryProblems({ plan, history, run: own }: RecordSummary): string[] {
+  if (history.kind === 'unknown') return plan.policy.history === 'required' ? ['attempts: not known'] : []
+  if (history.kind === 'none' || history.republishedBy !== null) return []
+  // Of two runs at the same time the one that ends later sees what the other found.
+  return history.attempts.flatMap(({ run, tier, verdict, complete, changed, doubts }) => {
+    const name = run.attempt === 1 ? run.id : `${run.id}.${run.attempt}`
+    if (verdict === 'fail') return [`attempts: run ${name} failed`]
+    const isAlike = tier === own.tier && changed.length === 0 && doubts.length === 0
+    const stands = isAlike && complete && verdict !== 'pass'
+    return stands ? [`attempts: run ${name} came to another verdict first`] : []
+  })
 }
 
 function describeAcceptance({ accepted }: RecordSummary): Verdict['accepted'] {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
 import { nameAttempt } from '../../src/history/attempt.ts'
-import { fail, key, readError, shas, useGitHubHistory } from '../support/github-history.ts'
+import { fail, key, readError, shas, useGitHubHistory, writeStart } from '../support/github-history.ts'
 
 const { stage, log, openAs, openNow, begin, end, findId } = useGitHubHistory()
 
@@ -65,7 +65,7 @@ describe('a fault that passes', () => {
       part,
       statuses.map((status) => fail(status)),
     )
-    expect(await openNow().list(key)).toMatchObject([{ start: '{"run":1}' }])
+    expect(await openNow().list(key)).toMatchObject([{ start: writeStart({ id: 1 }) }])
     expect(stage().clock.sleptMs).toEqual(pauses)
   })
 

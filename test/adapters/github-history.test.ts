@@ -6,7 +6,7 @@ import { nameAttempt } from '../../src/history/attempt.ts'
 import type { ArtifactRow } from '../e2e/emulator/github.ts'
 import { writeZip } from '../e2e/emulator/zip.ts'
 import { sendScripted, startLoopbackServer } from '../fakes/loopback-server.ts'
-import { fail, key, readError, shas, useGitHubHistory } from '../support/github-history.ts'
+import { type At, fail, key, readError, shas, useGitHubHistory, writeStart } from '../support/github-history.ts'
 
 const { stage, log, listAsked, openAs, openNow, upload, begin, end, findId } = useGitHubHistory()
 
@@ -42,7 +42,7 @@ describe('what is kept of a candidate', () => {
     const history = openNow()
     const [attempt] = await history.list(key)
     expect(attempt).toMatchObject({
-      start: '{"run":1}',
+      start: writeStart({ id: 1 }),
       doubts: [],
       end: { kind: 'there', id: findId('-end') },
     })
@@ -128,13 +128,46 @@ describe('what does not count', () => {
 describe('what can not stand', () => {
   const listDoubts = async () => (await openNow().list(key)).map(({ doubts }) => doubts)
 
+  const endWith = async (at: At, commits: { policy?: string; candidate?: string }) => {
+    await begin(at, writeStart(at, commits))
+    await end(at)
+  }
+
   it('is what a commit with other workflows ended with', async () => {
     stage().runs.push({ id: 1, headSha: shas.edited })
-    await begin({ id: 1 })
+    await begin({ id: 1 }, writeStart({ id: 1 }, { candidate: shas.edited }))
     expect(await listDoubts()).toEqual([[]])
     await end({ id: 1 })
+    expect(await listDoubts()).toEqual([['its commit eeeeeeeeeeee edits .github/workflows/gate.yml']])
+  })
+
+  it('is what the merge into another branch ended with, whose workflows are its own', async () => {
+    stage().runs.push({ id: 1, headSha: shas.head })
+    await endWith({ id: 1 }, { policy: shas.edited, candidate: shas.mergedElsewhere })
     expect(await listDoubts()).toEqual([
-      ['its commit eeeeeeeeeeee does not have the reviewed .github/workflows/gate.yml'],
+      ['it was judged by commit eeeeeeeeeeee, which is not in the history of the base'],
+    ])
+    stage().runs.push({ id: 2, headSha: shas.head })
+    await endWith({ id: 2 }, { candidate: shas.mergedElsewhere })
+    expect((await listDoubts())[1]).toEqual([
+      'what it judged was merged into commit eeeeeeeeeeee, which is not in the history of the base',
+    ])
+  })
+
+  it('is no merge of a branch with a base that has moved on since, whatever workflows it has by now', async () => {
+    stage().runs.push({ id: 1, headSha: shas.head })
+    await endWith({ id: 1 }, { policy: shas.before, candidate: shas.merged })
+    expect(await listDoubts()).toEqual([[]])
+  })
+
+  it('is what ended without saying what it judged, or says another commit than its run is of', async () => {
+    stage().runs.push({ id: 1, headSha: shas.head }, { id: 2, headSha: shas.edited })
+    await begin({ id: 1 }, '{}')
+    await end({ id: 1 })
+    await endWith({ id: 2 }, {})
+    expect(await listDoubts()).toEqual([
+      ['it does not say which commits it judged'],
+      ['its workflow run is of commit eeeeeeeeeeee, and what it judged, dddddddddddd, is not'],
     ])
   })
 
@@ -143,11 +176,7 @@ describe('what can not stand', () => {
     await end({ id: 1 })
     stage().fault = (_method, path) => (path.includes('/contents/') ? fail(500) : undefined)
     expect(await listDoubts()).toEqual([
-      [
-        expect.stringMatching(
-          /^it can't be told whether its commit d{12} has the reviewed workflows: .*it is down/,
-        ),
-      ],
+      [expect.stringMatching(/^it can't be told whether it ran the reviewed workflows: .*it is down/)],
     ])
   })
 
@@ -177,7 +206,7 @@ describe('what can not stand', () => {
     await end({ id: 1 })
     const id = findId('-end')
     stage().results.expireArtifact(id)
-    expect(await openNow().list(key)).toMatchObject([{ start: '{"run":1}', end: { kind: 'gone' } }])
+    expect(await openNow().list(key)).toMatchObject([{ start: writeStart({ id: 1 }), end: { kind: 'gone' } }])
     expect(await readError(openNow().openEnd({ id }))).toMatchObject({ code: 'platform' })
     expect(listAsked()).not.toContain(`GET /actions/artifacts/${id}/zip`)
     stage().results.deleteArtifact(id)
@@ -189,7 +218,9 @@ describe('what can not stand', () => {
     await begin({ id: 1 })
     await end({ id: 1 })
     stage().fault = (_method, path) => (path.endsWith('/zip') ? fail(410) : undefined)
-    expect((await readError(openNow().openEnd({ id: findId('-end') }))).text).toContain('is not kept any more')
+    expect((await readError(openNow().openEnd({ id: findId('-end') }))).text).toContain(
+      'is not kept any more',
+    )
     expect(await openNow().list(key)).toMatchObject([
       { start: null, doubts: ["what it began with can't be had any more"] },
     ])

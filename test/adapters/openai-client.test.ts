@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { connectEndpoint, readRetryAfter } from '../../src/adapters/openai-client.ts'
+import { readRetryAfter } from '../../src/adapters/explain-error.ts'
+import { connectEndpoint } from '../../src/adapters/openai-client.ts'
 import type { ChatRequest } from '../../src/replay/completion.ts'
 import {
   type ChatEndpoint,

@@ -5,7 +5,7 @@ import { type DemoServer, startDemoServer } from '../../src/adapters/demo-server
 import { type PlanOptions, runPlan } from '../../src/commands/plan.ts'
 import { runFromTerminal } from '../../src/commands/run.ts'
 import type { PlanForecast } from '../../src/report/forecast/plan-forecast.ts'
-import { startChatEndpoint } from '../fakes/chat-endpoint.ts'
+import { listAsked, startChatEndpoint } from '../fakes/chat-endpoint.ts'
 import { createRecordingLog } from '../fakes/recording-log.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { root } from '../support/shared.ts'
@@ -82,7 +82,7 @@ describe('plan', () => {
     expect(text).toContain('400 turns of 600 conversations')
     expect(text).toMatch(/verdict, at the predictions: pass \d+ %, fail < 1 %, inconclusive \d+ %/)
     expect(unwrap(text)).toMatch(
-      /over-refusal: predicted 1\.5 %, limit 6 % verdict, at the prediction: pass (?:> )?99 %/,
+      /over-refusal: predicted 1\.5 %, limit 6 % verdict, at the prediction: pass (?:(?:> )?99|100) %/,
     )
     expect(unwrap(text)).toMatch(
       /limit: 0\.78 % is the smallest that this sample can pass, 0\.86 % when 1 % of the calls/,
@@ -311,7 +311,7 @@ describe('plan with a server', () => {
       await writeFile(file, policy)
       const { text } = await plan({ folder, aa: true, endpoints: [`baseline=${noisy.url}`], json: true })
       const [leaks] = JSON.parse(text).categories
-      expect(noisy.log).toHaveLength(600)
+      expect(listAsked(noisy)).toHaveLength(600)
       expect(leaks.pairs).toBe(300)
       // Every thirteenth of 600 answers, of which a few fall on both replays of a turn.
       const differing = leaks.first_only + leaks.second_only

@@ -121,14 +121,49 @@ describe('a second run on the same candidate', () => {
     expect(second.outputs['gate-message']).toContain('has no address')
   })
 
-  it('does not take the word of a run whose commit edits workflows, and shows it', async () => {
+  it('does not take the word of a run of another commit than the one that was judged, and shows it', async () => {
     const world = await open()
-    const edited = world.push({ files: { '.github/workflows/gate.yml': 'on: push' }, branch: 'side' })
-    world.runs.push({ id: 101, headSha: edited.sha })
+    const other = world.push({ files: { '.github/workflows/gate.yml': 'on: push' }, branch: 'side' })
+    world.runs.push({ id: 101, headSha: other.sha })
     await world.run({ runId: '101' })
     const second = await world.run({ runId: '102' })
     expect(second.outputs).toMatchObject({ verdict: 'pass', attempt: '2' })
-    expect(lastComment(world)).toMatch(/can't stand for another run.*workflows\/gate\.yml/)
+    expect(lastComment(world)).toMatch(/can't stand for another run.*its workflow run is of commit/)
+  })
+
+  it('does not take the word of a pull request into a branch that nobody reviews', async () => {
+    const world = await open()
+    const side = world.push({
+      files: { '.github/workflows/gate.yml': 'on: push' },
+      branch: 'side',
+      to: shas.base,
+    })
+    world.github.repository.branches.side = side.sha
+    const into = world.push({ branch: 'side', files: { '.github/workflows/gate.yml': 'on: push' } })
+    const merge = world.github.repository.commits.at(-1)
+    if (merge === undefined) throw new Error('no merge')
+    // The pull request's branch, merged into that one.
+    merge.parents = [into.sha, shas.head]
+    merge.files = { ...merge.files, ...world.github.repository.commits[1]?.files }
+    const event = pullRequestEvent()
+    Object.assign(event.pull_request as object, {
+      base: { ref: 'side', sha: into.sha, repo: { full_name: 'octo/app' } },
+    })
+    const first = await world.run({ runId: '101', sha: merge.sha, event })
+    expect(first.outputs.verdict).toBe('pass')
+    const second = await world.run({ runId: '102' })
+    expect(second.outputs).toMatchObject({ verdict: 'pass', attempt: '2' })
+    expect(lastComment(world)).toMatch(/which is not in the history of the base/)
+  })
+
+  it('takes it where the base has moved on by itself since, workflows and all', async () => {
+    const world = await open()
+    await world.run({ runId: '101' })
+    world.push({ branch: 'main', files: { '.github/workflows/docs.yml': 'on: push' } })
+    const pushed = world.push({ files: { 'README.md': 'more' } })
+    const second = await runAt(world, pushed, { runId: '102', inputs: unreachable })
+    expect(second.outputs).toMatchObject({ verdict: 'pass', attempt: '1' })
+    expectCleanContract(world)
   })
 })
 

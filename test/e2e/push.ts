@@ -36,12 +36,30 @@ export function pushTo({ repository, pushes, clock }: Source, options: PushOptio
   const files = applyFiles(findCommit(repository, options.to ?? before)?.files ?? {}, options.files ?? {})
   const number = repository.commits.length
   const sha = options.to ?? addCommit(repository, { name: `push ${number}`, parents: [before], files })
-  const base = repository.branches[repository.defaultBranch] ?? ''
-  const merge = addCommit(repository, { name: `merge ${number}`, parents: [base, sha], files })
   repository.branches[branch] = sha
+  const base = repository.branches[repository.defaultBranch] ?? ''
+  const merged = mergeFiles(repository, { base, sha })
+  const merge = addCommit(repository, { name: `merge ${number}`, parents: [base, sha], files: merged })
   const at = clock.tick()
   pushes.push({ at, branch, before, after: sha, type })
   return { sha, merge, at }
+}
+
+/** What the branch has changed since the first commit of all, on top of what base has by now. */
+function mergeFiles(
+  repository: FakeRepository,
+  { base, sha }: { base: string; sha: string },
+): Record<string, string> {
+  const first = repository.commits[0]?.files ?? {}
+  const merged = { ...findCommit(repository, base)?.files }
+  const branch = findCommit(repository, sha)?.files ?? {}
+  for (const path of new Set([...Object.keys(first), ...Object.keys(branch)])) {
+    const text = branch[path]
+    if (text === first[path]) continue
+    if (text === undefined) delete merged[path]
+    else merged[path] = text
+  }
+  return merged
 }
 
 function addCommit(

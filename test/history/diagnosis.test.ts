@@ -3,7 +3,7 @@ import { acceptFailure, findDiagnosis } from '../../src/history/diagnosis.ts'
 
 const text = `version: 1
 candidate: ckpt-2
-failed_runs: [101, '102']
+failed_runs: [101, '102.2']
 cause: the system prompt was doubled
 evidence: [run 101, review.csv]
 mitigation: the server strips it
@@ -18,21 +18,21 @@ describe('a diagnosis', () => {
     expect(find({ file: 'diagnoses/a.yml', text: text.replace('ckpt-2', 'ckpt-3') })).toBeNull()
     expect(find({ file: 'diagnoses/x.yml', text })).toMatchObject({
       file: 'diagnoses/x.yml',
-      diagnosis: { failedRuns: ['101', '102'], approver: '@alice' },
+      diagnosis: { failedRuns: ['101', '102.2'], approver: '@alice' },
     })
   })
 
-  it('accepts the FAIL of the runs that it names, and no other', () => {
+  it('accepts the FAILs that it names, all of them or none', () => {
     const loaded = find({ file, text })
-    expect(acceptFailure(loaded, '101')).toEqual({
+    expect(acceptFailure(loaded, ['101'])).toEqual({
       by: '@alice',
       file,
       cause: 'the system prompt was doubled',
       mitigation: 'the server strips it',
     })
-    expect(acceptFailure(loaded, '102')).not.toBeNull()
-    expect(acceptFailure(loaded, '103')).toBeNull()
-    expect(acceptFailure(null, '101')).toBeNull()
+    expect(acceptFailure(loaded, ['101', '102.2'])).not.toBeNull()
+    expect(acceptFailure(loaded, ['101', '102'])).toBeNull()
+    expect(acceptFailure(null, ['101'])).toBeNull()
   })
 
   it.each(['cause', 'evidence', 'mitigation', 'approver', 'next_registration', 'failed_runs'])(
@@ -49,7 +49,9 @@ describe('a diagnosis', () => {
     for (const [from, to] of [
       ['the server strips it', "'  '"],
       ['[run 101, review.csv]', '[]'],
-      ["[101, '102']", '[all]'],
+      ["[101, '102.2']", '[all]'],
+      ["[101, '102.2']", '[102.2]'],
+      ['@alice', 'nobody; PASS: every category is within its limit'],
     ] as const) {
       expect(() => find({ file, text: text.replace(from, to) })).toThrow(
         expect.objectContaining({ code: 'diagnosis' }),

@@ -19,7 +19,9 @@ describe('the checkpoint id', () => {
   })
 
   it('may lie in a list', () => {
-    expect(parseCheckpoint({ file: 'x', path: 'models.1.id', digest: null }, 'models: [{ id: a }, { id: b }]')).toBe('b')
+    expect(
+      parseCheckpoint({ file: 'x', path: 'models.1.id', digest: null }, 'models: [{ id: a }, { id: b }]'),
+    ).toBe('b')
   })
 
   it.each([

@@ -30,7 +30,7 @@ describe('a policy', () => {
         temperature: null,
         maxTokens: null,
         timeoutMs: 120_000,
-        concurrency: 8,
+        concurrency: 'auto',
         maxAttempts: 4,
         allowRecorded: false,
       },
@@ -65,7 +65,11 @@ describe('a policy', () => {
         },
       ],
       gate: defaultGate,
-      budget: { maxRequests: null, maxMinutes: null },
+      budget: { maxRequests: null, maxMinutes: null, maxTokens: null, maxUsd: null },
+      diagnoses: 'diagnoses',
+      acceptDiagnosis: 'base',
+      audits: 'audits',
+      history: 'required',
       registrations: 'preregistration',
       registration: 'file',
       slices: [],
@@ -81,7 +85,7 @@ describe('a policy', () => {
         '',
         `replay: { api: chat, temperature: 0.7, max_tokens: 64, timeout_s: 1.5, concurrency: 3, max_attempts: 1, allow_recorded: true }
 gate: { alpha: 0.01, regression_alpha: 0.02, on_inconclusive: warn, on_judge: fail, on_underpowered: pass, missing_budget: 0.2%, decide_by: point-estimate, judge_error: melded, early_stopping: anytime, stop_at_first_fail: true, require_calibration: { min_sensitivity: 80%, max_false_positive_rate: 1%, max_age_days: 90, otherwise: advisory } }
-budget: { max_requests: 10, max_minutes: 0.5 }
+budget: { max_requests: 10, max_minutes: 0.5, max_tokens: 1000, max_usd: 0.25 }
 registrations: registered/
 slices: [surface, language]
 prices: { judge-1: { input: 0.25, output: 2 } }
@@ -116,7 +120,7 @@ retain_text_public: true
           otherwise: 'advisory',
         },
       },
-      budget: { maxRequests: 10, maxMinutes: 0.5 },
+      budget: { maxRequests: 10, maxMinutes: 0.5, maxTokens: 1000, maxUsd: 0.25 },
       slices: ['surface', 'language'],
       prices: { 'judge-1': { inputUsdPer1m: 0.25, outputUsdPer1m: 2 } },
       retainText: 'artifact',

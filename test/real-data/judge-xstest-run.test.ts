@@ -24,6 +24,7 @@ describeWithShared('450 XSTest prompts with a judge that the run itself calibrat
     await calibrateOverRefusal(join(folder, 'checkpoint-gate.yml'))
     await writeCorpus({ folder, name: 'xstest', conversations: files.conversations })
     await writeJsonLines({ folder, name: 'completions.jsonl', values: files.completions })
+    await writeJsonLines({ folder, name: 'served.jsonl', values: files.served })
     await writeJsonLines({ folder, name: 'judge.jsonl', values: [...files.judge, ...labelled.judge] })
     await writeJsonLines({ folder, name: 'labelled.jsonl', values: labelled.items })
     const file = (name: string) => `recorded:${join(folder, name)}.jsonl`
@@ -32,11 +33,7 @@ describeWithShared('450 XSTest prompts with a judge that the run itself calibrat
       out: 'run',
       baseline: 'gpt-4-served',
       candidate: 'gpt-4',
-      endpoints: [
-        `baseline=${file('completions')}`,
-        `candidate=${file('completions')}`,
-        `judge=${file('judge')}`,
-      ],
+      endpoints: [`baseline=${file('served')}`, `candidate=${file('completions')}`, `judge=${file('judge')}`],
     })
   })
 

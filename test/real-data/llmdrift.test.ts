@@ -8,7 +8,7 @@ import {
 } from '../../examples/real-data/convert-llmdrift.ts'
 import { readTable } from '../../examples/real-data/read-source.ts'
 import { writeCorpus, writeJsonLines } from '../../examples/real-data/write-corpus.ts'
-import { type ChatEndpoint, startChatEndpoint } from '../fakes/chat-endpoint.ts'
+import { type ChatEndpoint, listAsked, startChatEndpoint } from '../fakes/chat-endpoint.ts'
 import { describeWithShared, sharedPath } from '../support/shared.ts'
 import { prepareExample, runExample } from './run.ts'
 
@@ -68,7 +68,7 @@ describeWithShared('gpt-4-0314 against gpt-4-0613 on a hundred sensitive questio
     expect(liveRun.verdict).toBe(recordedRun.verdict)
     expect(liveRun.comment).not.toContain('recorded, not replayed')
     // Both arms for each turn, and the judge for each completion: nothing was asked twice.
-    expect(live.log).toHaveLength(400)
+    expect(listAsked(live)).toHaveLength(400)
   })
 
   it('counts refusal phrases beside the column, and where the two disagree', () => {

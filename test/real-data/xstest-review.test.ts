@@ -83,6 +83,7 @@ describeWithShared(
       folder = await prepareExample('xstest')
       await writeCorpus({ folder, name: 'xstest', conversations: files.conversations })
       await writeJsonLines({ folder, name: 'completions.jsonl', values: files.completions })
+      await writeJsonLines({ folder, name: 'served.jsonl', values: files.served })
       await writeJsonLines({
         folder,
         name: 'judge.jsonl',
@@ -100,7 +101,7 @@ describeWithShared(
         baseline: 'gpt-4-served',
         candidate: 'gpt-4',
         endpoints: [
-          `baseline=${file('completions')}`,
+          `baseline=${file('served')}`,
           `candidate=${file('completions')}`,
           `judge=${file('judge')}`,
         ],

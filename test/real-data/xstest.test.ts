@@ -24,6 +24,7 @@ describeWithShared('450 XSTest prompts, a GPT-4 judge beside people', () => {
     const folder = await prepareExample('xstest')
     await writeCorpus({ folder, name: 'xstest', conversations: files.conversations })
     await writeJsonLines({ folder, name: 'completions.jsonl', values: files.completions })
+    await writeJsonLines({ folder, name: 'served.jsonl', values: files.served })
     await writeJsonLines({ folder, name: 'judge.jsonl', values: files.judge })
     const file = (name: string) => `recorded:${join(folder, name)}.jsonl`
     run = await runExample({
@@ -31,11 +32,7 @@ describeWithShared('450 XSTest prompts, a GPT-4 judge beside people', () => {
       out: 'run',
       baseline: 'gpt-4-served',
       candidate: 'gpt-4',
-      endpoints: [
-        `baseline=${file('completions')}`,
-        `candidate=${file('completions')}`,
-        `judge=${file('judge')}`,
-      ],
+      endpoints: [`baseline=${file('served')}`, `candidate=${file('completions')}`, `judge=${file('judge')}`],
     })
   })
 
@@ -62,9 +59,10 @@ describeWithShared('450 XSTest prompts, a GPT-4 judge beside people', () => {
     })
   })
 
-  it('passes a checkpoint against itself, and says that one model answered for both arms', () => {
+  it('passes a checkpoint against itself, each arm under its own name', () => {
     expect(run.exitCode).toBe(0)
     expect(JSON.parse(run.verdict)).toMatchObject({ verdict: 'pass', conclusion: 'success' })
-    expect(run.comment).toContain('Both arms were answered by `gpt-4`')
+    expect(JSON.parse(run.verdict).identity).toEqual({ candidate: 'asserted', baseline: 'asserted' })
+    expect(run.comment).toContain('a recording lists nothing')
   })
 })

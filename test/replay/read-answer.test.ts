@@ -158,7 +158,8 @@ describe('failByStatus', () => {
     [302, 'unreadable-answer', true],
   ] as const)('calls status %d %s', (status, cause, transport) => {
     const failed = failByStatus(status, 'why')
-    expect(failed).toEqual({ kind: 'failed', cause, detail: 'why', retryAfterMs: null })
+    const overloaded = status === 503 || status === 529 ? { overloaded: true } : {}
+    expect(failed).toEqual({ kind: 'failed', cause, detail: 'why', retryAfterMs: null, ...overloaded })
     expect(isTransportFailure(failed)).toBe(transport)
   })
 })

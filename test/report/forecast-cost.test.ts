@@ -39,7 +39,7 @@ function ask(changes: Changes = {}): CostForecast {
     sample: { turns: drawn, counts: makeSampleCounts(turns) },
     policy: {
       prices: changes.prices ?? prices,
-      budget: { maxRequests: null, maxMinutes: null },
+      budget: { maxRequests: null, maxMinutes: null, maxTokens: null, maxUsd: null },
       replay: { concurrency: 8 },
     },
     labelledSets: { controls: null, calibrations: new Map() },

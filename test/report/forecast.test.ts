@@ -51,7 +51,7 @@ function forecast(options: ForecastOptions): PlanForecast {
     sample: { turns: drawn, counts: makeSampleCounts(turns) },
     policy: {
       prices: {},
-      budget: { maxRequests: null, maxMinutes: null },
+      budget: unlimited,
       replay: { concurrency: 8 },
       ...options.policy,
     },
@@ -61,6 +61,7 @@ function forecast(options: ForecastOptions): PlanForecast {
   })
 }
 
+const unlimited = { maxRequests: null, maxMinutes: null, maxTokens: null, maxUsd: null }
 const ordinary: ForecastOptions = {
   turns: 600,
   categories: [{ id: 'rude', limitPer100k: 3000 }, { id: 'leaks' }],
@@ -201,11 +202,14 @@ describe('forecastPlan', () => {
   })
 
   it.each([
-    [{ maxRequests: 3599, maxMinutes: null }, /^budget\.max_requests is 3599, and about 3600 are expected/],
-    [{ maxRequests: null, maxMinutes: 20 }, /^budget\.max_minutes is 20, and about 25 are expected/],
-    [{ maxRequests: 3600, maxMinutes: 25 }, null],
+    [{ maxRequests: 3599 }, /^budget\.max_requests is 3599, and about 3600 are expected/],
+    [{ maxMinutes: 20 }, /^budget\.max_minutes is 20, and about 25 are expected/],
+    [{ maxTokens: 1000 }, /^budget\.max_tokens is 1000, and about \d+ are expected/],
+    [{ maxUsd: 0.5 }, /^budget\.max_usd is 0\.5, and about \$\d+\.\d+ are expected/],
+    [{ maxRequests: 3600, maxMinutes: 25, maxTokens: 10_000_000, maxUsd: 1000 }, null],
   ])('says when the budget would end it: %p', (budget, message) => {
-    const { cost } = forecast({ ...ordinary, policy: { budget } })
+    const prices = { '*': { inputUsdPer1m: 1, outputUsdPer1m: 10 } }
+    const { cost } = forecast({ ...ordinary, policy: { budget: { ...unlimited, ...budget }, prices } })
     if (message === null) expect(cost.over_budget).toBeNull()
     else expect(cost.over_budget).toMatch(message)
   })
@@ -311,7 +315,7 @@ describe('the text of a forecast', () => {
     const long = forecast({
       ...ordinary,
       categories: [{ id: 'rude', limitPer100k: 100, marginPer100k: 100 }],
-      policy: { budget: { maxRequests: 1, maxMinutes: 1 } },
+      policy: { budget: { ...unlimited, maxRequests: 1, maxMinutes: 1 } },
     })
     expect(
       renderForecast(long)

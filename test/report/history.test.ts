@@ -243,9 +243,14 @@ describe('a FAIL', () => {
   })
 
   it('names a file for a candidate with odd characters', () => {
-    const said = formatPlain(sayDiagnosis('acme/ckpt 42:v1', { id: '17', attempt: 3 }))
+    const said = formatPlain(
+      sayDiagnosis('acme/ckpt 42:v1', [
+        { id: '17', attempt: 3 },
+        { id: '18', attempt: 1 },
+      ]),
+    )
     expect(said).toContain('red for acme/ckpt 42:v1 under any plan')
-    expect(said).toContain('answers for run 17 (diagnoses/acme-ckpt-42-v1.yml)')
+    expect(said).toContain('answers for run 17.3, run 18 (diagnoses/acme-ckpt-42-v1.yml)')
   })
 
   it('that is accepted says by whom, why, and that it is a FAIL', () => {

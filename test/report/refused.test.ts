@@ -35,7 +35,7 @@ describe('a registration that does not count', () => {
 
   it('was edited since', () => {
     const { headline, details } = refuseLock('edited')
-    expect(headline).toContain("is not the one that was there at the candidate's first run of 2026-11-20")
+    expect(headline).toContain('is not the one that the candidate was measured with (first run of 2026-11-20')
     expect(details).toEqual([
       `What to do: put preregistration/ckpt-42.yml back as it was, or keep ${amend}`,
       newCandidate,

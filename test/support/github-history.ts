@@ -19,8 +19,18 @@ import { type ResultsService, startResults } from '../e2e/emulator/results.ts'
 import { defaultToken } from '../e2e/emulator/runner.ts'
 import { createFakeClock, type FakeClock } from '../fakes/fake-clock.ts'
 
-/** Commits of the stand-in's repository: `head` has the workflows of `base`, `edited` another one. */
-export const shas = { base: 'b'.repeat(40), head: 'd'.repeat(40), edited: 'e'.repeat(40) }
+/**
+ * Commits of the stand-in's repository: `before` is what `base` comes after, with other workflows; `head` has those of
+ * `base`, `edited` others; `merged` is the merge of `head` into `before`, and `mergedElsewhere` into `edited`.
+ */
+export const shas = {
+  before: 'a'.repeat(40),
+  base: 'b'.repeat(40),
+  head: 'd'.repeat(40),
+  edited: 'e'.repeat(40),
+  merged: '1'.repeat(40),
+  mergedElsewhere: '2'.repeat(40),
+}
 
 /** What attempts are kept under, unless a test says otherwise. */
 export const key: HistoryKey = { pointerFile: 'deploy/model.yaml', candidate: 'ckpt-42' }
@@ -33,9 +43,12 @@ const repository = {
   visibility: 'private' as const,
   defaultBranch: 'main',
   commits: [
-    { sha: shas.base, parents: [], files: { [workflow]: 'on: pull_request' } },
+    { sha: shas.before, parents: [], files: { [workflow]: 'on: push' } },
+    { sha: shas.base, parents: [shas.before], files: { [workflow]: 'on: pull_request' } },
     { sha: shas.head, parents: [shas.base], files: { [workflow]: 'on: pull_request', 'a.txt': 'a' } },
     { sha: shas.edited, parents: [shas.base], files: { [workflow]: 'on: push' } },
+    { sha: shas.merged, parents: [shas.before, shas.head], files: { [workflow]: 'on: push', 'a.txt': 'a' } },
+    { sha: shas.mergedElsewhere, parents: [shas.edited, shas.head], files: { [workflow]: 'on: push' } },
   ],
   branches: { main: shas.base },
 }
@@ -137,7 +150,7 @@ export function useGitHubHistory() {
     /** The one that asks, after all others. */
     openNow: () => openAs({ id: 9000 }),
     upload,
-    async begin(at: At, text = `{"run":${at.id}}`): Promise<void> {
+    async begin(at: At, text = writeStart(at)): Promise<void> {
       await openAs(at).begin(key, text)
     },
     async end(at: At, record = '{"verdict":"fail"}'): Promise<void> {
@@ -151,6 +164,11 @@ export function useGitHubHistory() {
       return found.id
     },
   }
+}
+
+/** What an attempt says of itself, as far as the adapter reads it. */
+export function writeStart(at: At, commits: { policy?: string; candidate?: string } = {}): string {
+  return JSON.stringify({ run: at.id, commits: { policy: shas.base, candidate: shas.head, ...commits } })
 }
 
 /** A failure as GitHub answers it. */

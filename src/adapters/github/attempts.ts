@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { GateError } from '../../errors.ts'
 import { nameAttempt } from '../../history/attempt.ts'
 import type { HistoryKey, KeptAttempt, RepositoryChanges } from '../../ports.ts'
-import { workflowFolders } from '../../workflow-edits.ts'
 import { artifactSchema, type DownloadSource, type KeptArtifact, readStart } from './artifacts.ts'
+import { createOriginJudge, type OriginJudge } from './origin.ts'
 import type { Reader, RunNumber } from './requests.ts'
 
 /** What attempts are found with. */
@@ -52,11 +52,11 @@ export async function listAttempts(source: AttemptSource, key: HistoryKey): Prom
     const other = runs.get(run.id) ?? null
     return other === null || other.workflow_id === own?.workflow_id
   })
-  const edits = createEditFinder(source)
+  const judge = createOriginJudge(source)
   const attempts = await Promise.all(
     counted.map((found) =>
       limit(() =>
-        describeTraces({ source, traces: found, workflowRun: runs.get(found.run.id) ?? null, edits }),
+        describeTraces({ source, traces: found, workflowRun: runs.get(found.run.id) ?? null, judge }),
       ),
     ),
   )
@@ -162,19 +162,19 @@ interface Describing {
   traces: Traces
   /** `null` where it is gone. */
   workflowRun: WorkflowRun | null
-  edits: (sha: string) => Promise<string | null>
+  judge: OriginJudge
 }
 
-async function describeTraces({ source, traces, workflowRun, edits }: Describing) {
+async function describeTraces({ source, traces, workflowRun, judge }: Describing) {
   const { run, first, start, end } = traces
   const began = start === null ? null : await readStart(source, start)
   const doubts = [
     ...listTraceDoubts({ traces, workflowRun }),
     ...(began?.text === null ? [`what it began with ${began.why}`] : []),
   ]
-  if (end !== null && !end.expired && workflowRun !== null) {
-    const edited = await edits(workflowRun.head_sha)
-    if (edited !== null) doubts.push(edited)
+  if (end !== null && !end.expired && workflowRun !== null && began !== null && began.text !== null) {
+    const doubt = await judge({ start: began.text, headSha: workflowRun.head_sha })
+    if (doubt !== null) doubts.push(doubt)
   }
   const kept: KeptAttempt = {
     run: { id: String(run.id), attempt: run.attempt },
@@ -198,25 +198,4 @@ function listTraceDoubts(parts: Pick<Describing, 'traces' | 'workflowRun'>): str
   else if (workflowRun.run_attempt < run.attempt)
     doubts.push(`its workflow run was started ${workflowRun.run_attempt} times, and not ${run.attempt}`)
   return doubts
-}
-
-/** Says in which workflows and actions a commit differs from the reviewed ones; `null` where in none. Each commit once. */
-function createEditFinder({ changes, policySha }: AttemptSource): Describing['edits'] {
-  const found = new Map<string, Promise<string | null>>()
-  const find = async (sha: string): Promise<string | null> => {
-    const name = `its commit ${sha.slice(0, 12)}`
-    try {
-      const paths = await Promise.all(workflowFolders.map((folder) => changes.list(policySha, sha, folder)))
-      const edited = paths.flat().toSorted()
-      return edited.length === 0 ? null : `${name} does not have the reviewed ${edited.join(', ')}`
-    } catch (error) {
-      if (!(error instanceof GateError)) throw error
-      return `it can't be told whether ${name} has the reviewed workflows: ${error.message}`
-    }
-  }
-  return (sha) => {
-    const known = found.get(sha) ?? find(sha)
-    found.set(sha, known)
-    return known
-  }
 }

@@ -1,5 +1,6 @@
+import { findPrice } from '../../policy/prices.ts'
 import { countThings, formatDuration } from '../format.ts'
-import { answerTokens, type CostQuestion, latencyMs } from './cost-question.ts'
+import { answerTokens, type CostQuestion, latencyMs, reckonConcurrency } from './cost-question.ts'
 import type { GradingForecast } from './grading-forecast.ts'
 import { charactersPerToken } from './grading-load.ts'
 
@@ -10,7 +11,8 @@ export function listAssumptions(
 ): string[] {
   const { plan, policy, measured, expectedTurns } = question
   const { timeoutMs, maxTokens } = plan.policy.replay
-  const atOnce = countThings(policy.replay.concurrency, 'request', 'requests')
+  const { concurrency } = policy.replay
+  const atOnce = countThings(reckonConcurrency(concurrency), 'request', 'requests')
   const seen = measured === null ? null : countThings(measured.turns, 'turn', 'turns')
   return [
     ...(expectedTurns === null ? ['no early end, as not every blocking category is predicted'] : []),
@@ -25,7 +27,7 @@ export function listAssumptions(
       ? ['what endpoints other than models of chat charge not counted']
       : []),
     measured?.elapsedMs == null
-      ? `${formatDuration(latencyMs)} a request with ${atOnce} under way at each endpoint`
+      ? `${formatDuration(latencyMs)} a request with ${atOnce} under way at each endpoint${concurrency === 'auto' ? ', as `auto` begins' : ''}`
       : 'the time a turn took in that run',
     `at most: every completion flagged in every category, every request as long as its deadline (${formatDuration(timeoutMs)})${maxTokens === null ? '' : `, every answer of ${maxTokens} tokens`}; retries and second opinions not counted`,
   ]
@@ -34,9 +36,6 @@ export function listAssumptions(
 function isCachePriced({ plan, policy }: CostQuestion): boolean {
   const models = plan.policy.categories.flatMap(({ graders }) => graders.map(({ model }) => model))
   return models.some(
-    (model) =>
-      typeof model === 'string' &&
-      Object.hasOwn(policy.prices, model) &&
-      policy.prices[model]?.cachedInputUsdPer1m != null,
+    (model) => typeof model === 'string' && findPrice(policy.prices, model)?.cachedInputUsdPer1m != null,
   )
 }

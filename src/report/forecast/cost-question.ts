@@ -1,6 +1,7 @@
 import type { MeasuredRun } from '../../forecast/measured-run.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { firstConcurrency } from '../../replay/host.ts'
 import type { Sample } from '../../sample/draw.ts'
 import type { RunSets } from './graded-items.ts'
 import type { ModelPrice } from './price.ts'
@@ -25,6 +26,11 @@ export interface CostQuestion {
   /** The share of the turns that a category's first grader flags, by category; 1 where it is not known. */
   flagged: ReadonlyMap<string, number>
   measured: MeasuredRun | null
+}
+
+/** How many requests are taken to be under way at an endpoint; what `auto` will find is not known. */
+export function reckonConcurrency(concurrency: Policy['replay']['concurrency']): number {
+  return concurrency === 'auto' ? firstConcurrency : concurrency
 }
 
 /** Of a completion that nothing is known of. */

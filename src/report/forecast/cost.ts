@@ -1,8 +1,15 @@
 import { renderPrefix } from '../../grade/evidence.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { Usage } from '../../replay/completion.ts'
+import { formatUsd } from '../format.ts'
 import { listAssumptions } from './assumptions.ts'
-import { type Amount, answerTokens, type CostQuestion, latencyMs } from './cost-question.ts'
+import {
+  type Amount,
+  answerTokens,
+  type CostQuestion,
+  latencyMs,
+  reckonConcurrency,
+} from './cost-question.ts'
 import { describeGrading, forecastGrading, type Grading, type GradingForecast } from './grading-forecast.ts'
 import { addAll, charactersPerToken, type EndpointLoad } from './grading-load.ts'
 import { priceSpending, type Spent } from './price.ts'
@@ -112,7 +119,7 @@ function forecastMinutes(
       addAll(loads.filter((other) => other.endpoint === endpoint)),
     )
     const most = Math.max(asked, ...byEndpoint.map(({ calls }) => calls))
-    return (most / policy.replay.concurrency) * (milliseconds / 60_000)
+    return (most / reckonConcurrency(policy.replay.concurrency)) * (milliseconds / 60_000)
   }
   const elapsedMs = measured?.elapsedMs ?? null
   return {
@@ -125,12 +132,23 @@ function forecastMinutes(
 }
 
 function findOverrun(
-  { maxRequests, maxMinutes }: Policy['budget'],
-  amounts: Pick<CostForecast, 'completions' | 'judgements' | 'minutes'>,
+  { maxRequests, maxMinutes, maxTokens, maxUsd }: Policy['budget'],
+  amounts: Pick<
+    CostForecast,
+    'completions' | 'judgements' | 'minutes' | 'prompt_tokens' | 'completion_tokens' | 'usd'
+  >,
 ): string | null {
+  const tokens = (amounts.prompt_tokens.expected ?? 0) + (amounts.completion_tokens.expected ?? 0)
+  const usd = amounts.usd.expected ?? 0
   const requests = (amounts.completions.expected ?? 0) + (amounts.judgements.expected ?? 0)
   if (maxRequests !== null && requests > maxRequests) {
     return `budget.max_requests is ${maxRequests}, and about ${Math.ceil(requests)} are expected: the run would end before it is done`
+  }
+  if (maxTokens !== null && tokens > maxTokens) {
+    return `budget.max_tokens is ${maxTokens}, and about ${Math.ceil(tokens)} are expected: the run would end before it is done`
+  }
+  if (maxUsd !== null && usd > maxUsd) {
+    return `budget.max_usd is ${maxUsd}, and about ${formatUsd(usd)} are expected: the run would end before it is done`
   }
   if (maxMinutes !== null && (amounts.minutes.expected ?? 0) > maxMinutes) {
     return `budget.max_minutes is ${maxMinutes}, and about ${Math.ceil(amounts.minutes.expected ?? 0)} are expected: the run would end before it is done`

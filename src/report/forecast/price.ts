@@ -1,4 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
+import { findPrice } from '../../policy/prices.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { Arm } from '../../ports.ts'
 import { priceUsage } from '../../record/build.ts'
@@ -38,7 +39,7 @@ export function priceSpending(request: {
   )
   if (usd === null || !isCached) return usd
   return judges.reduce((sum, { model, stableTokens }) => {
-    const price = Object.hasOwn(prices, model) ? prices[model] : undefined
+    const price = findPrice(prices, model)
     const saved =
       price === undefined ? 0 : price.inputUsdPer1m - (price.cachedInputUsdPer1m ?? price.inputUsdPer1m)
     return sum - (stableTokens * saved) / 1e6

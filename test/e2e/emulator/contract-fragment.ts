@@ -146,6 +146,30 @@ export const fragment = {
       },
     },
   },
+  '/repos/{owner}/{repo}/compare/{basehead}': {
+    get: {
+      operationId: 'repos/compare-commits',
+      parameters: [
+        ...repositoryParameters,
+        inPath('basehead'),
+        inQuery('per_page', number),
+        inQuery('page', number),
+      ],
+      responses: {
+        200: json(
+          object({
+            status: { ...text, enum: ['ahead', 'behind', 'identical', 'diverged'] },
+            ahead_by: number,
+            behind_by: number,
+            total_commits: number,
+            commits: { type: 'array' },
+          }),
+          'how the two stand to each other',
+        ),
+        404: basicError,
+      },
+    },
+  },
   '/repos/{owner}/{repo}/pulls/{pull_number}/reviews': {
     get: {
       operationId: 'pulls/list-reviews',

@@ -55,6 +55,29 @@ export function describeCommit({ repository, apiUrl, commit }: Located & { commi
   }
 }
 
+/** How the second of `<sha>...<sha>` stands to the first, by their ancestors; without the commits between. */
+export function compareCommits(repository: FakeRepository, pair: string) {
+  const [base, head] = pair.split('...').map((ref) => findCommit(repository, ref))
+  if (base === undefined || head === undefined) return undefined
+  const [before, after] = [listAncestors(repository, base), listAncestors(repository, head)]
+  const ahead = [...after].filter((sha) => !before.has(sha)).length
+  const behind = [...before].filter((sha) => !after.has(sha)).length
+  const apart = ahead > 0 && behind > 0 ? 'diverged' : ahead > 0 ? 'ahead' : 'behind'
+  const status = ahead + behind === 0 ? 'identical' : apart
+  return { status, ahead_by: ahead, behind_by: behind, total_commits: ahead, commits: [], files: [] }
+}
+
+function listAncestors(repository: FakeRepository, commit: Commit): Set<string> {
+  const found = new Set<string>()
+  const left = [commit.sha]
+  for (let sha = left.pop(); sha !== undefined; sha = left.pop()) {
+    if (found.has(sha)) continue
+    found.add(sha)
+    left.push(...(repository.commits.find((other) => other.sha === sha)?.parents ?? []))
+  }
+  return found
+}
+
 /** GitHub leaves the content out of its JSON for files above 1 MiB; only the raw media type has it then. */
 const inlineLimitBytes = 1024 * 1024
 

@@ -2,7 +2,13 @@ import type { ScriptedResponse } from '../../fakes/loopback-server.ts'
 import { type ActionsWorld, createActionsRoutes } from './github-actions.ts'
 import { type Asked, fail, ok, paginate, type Route, type RouteMaker } from './github-answers.ts'
 import { type createComments, describeComment, findBodyProblem } from './github-comments.ts'
-import { describeCommit, describeRepository, findCommit, readContents } from './github-repository.ts'
+import {
+  compareCommits,
+  describeCommit,
+  describeRepository,
+  findCommit,
+  readContents,
+} from './github-repository.ts'
 import { createReviewRoutes, type ReviewRow } from './github-reviews.ts'
 
 type World = ActionsWorld & { store: ReturnType<typeof createComments>; reviews: readonly ReviewRow[] }
@@ -19,6 +25,10 @@ export function createRoutes(world: World): Route[] {
     route('GET', '/commits/([^/]+)', ({ parameters: [ref = ''] }) => {
       const commit = findCommit(world.repository, ref)
       return commit ? ok(describeCommit({ ...world, commit })) : fail(422, `No commit found for SHA: ${ref}`)
+    }),
+    route('GET', '/compare/([^/]+)', ({ parameters: [pair = ''] }) => {
+      const compared = compareCommits(world.repository, pair)
+      return compared ? ok(compared) : fail(404, 'Not Found')
     }),
     route('GET', '/contents/(.*)', (asked) => answerContents(world, asked)),
     ...createActionsRoutes(world, route),
