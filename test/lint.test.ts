@@ -38,6 +38,23 @@ describe('lint', () => {
     expect(checked).toHaveLength(9)
   })
 
+  it('warns of a time limit that a job on a hosted runner can not keep', async () => {
+    const warn = async (minutes: number) => {
+      const { warnings } = await lintFolder({ 'gate.yml': `${policy}budget: { max_minutes: ${minutes} }\n` })
+      return warnings.filter((warning) => warning.startsWith('budget.max_minutes'))
+    }
+    expect(await warn(355)).toEqual([])
+    expect(await warn(356)).toEqual([expect.stringContaining('after 340 in any case, and a rerun goes on')])
+  })
+
+  it('finds a budget in dollars that can not be held, as the served checkpoint has no price', async () => {
+    const prices = 'prices: { judge-1: { input: 1, output: 1 } }'
+    const problems = await findProblems({ 'gate.yml': `${policy}budget: { max_usd: 5 }\n${prices}\n` })
+    expect(problems).toEqual([expect.stringContaining('no price is known of "ckpt-41", which will be asked')])
+    const priced = prices.replace(' }', " }, 'ckpt-*': { input: 1, output: 1 } ")
+    expect(await findProblems({ 'gate.yml': `${policy}budget: { max_usd: 5 }\n${priced}\n` })).toEqual([])
+  })
+
   it('goes on after a problem to find the others', async () => {
     const problems = await findProblems({
       'gate.yml': policy

@@ -51,7 +51,7 @@ export function recordDirectly(parts: {
         registration: 'commit',
       },
       timing: { startedAt: '2026-11-02T08:00:00.000Z', elapsedMs: 0 },
-      cost: { usd: 0, requests: 0 },
+      cost: { usd: null, requests: 0 },
       decided: false,
       earlyStoppingOff,
       retainText: 'none',

@@ -1,11 +1,14 @@
 import {
-  addAnswer,
+  addEnd,
+  addRequest,
   beginRound,
   compareRounds,
   findUsualMs,
   lookAgain,
   mergeRounds,
   type Round,
+  type RoundResult,
+  readRound,
 } from './round.ts'
 
 /** More requests than this under way help no server that is known, and cost sockets and memory. */
@@ -20,7 +23,7 @@ const worthwhileShare = 0.4
 const keptShare = 0.9
 /** What a limit that was too much needs at the shorter time is taken where it is so much more than the limit before. */
 const headroom = 1.1
-/** So much slower than at the fastest, a smaller limit is tried; so much slower than that, or than a round ago, at once. */
+/** So much slower than at the fastest, a smaller limit is tried; so much slower than that, or than a round ago, soon. */
 const slowRatio = 1.4
 const verySlowRatio = 4
 const suddenRatio = 2
@@ -42,8 +45,10 @@ const deadlineShare = 0.25
 /** How many requests may be under way at a host. */
 export interface AdaptiveLimit {
   current(): number
-  /** An answer, or a deadline that was reached: how long it took, by who was asked. */
-  answered(answer: { lane: string; sentMs: number; nowMs: number }): void
+  /** A request is sent; numbers follow one another. */
+  sent(request: { lane: string; number: number; nowMs: number }): void
+  /** A request has ended: how long its answer took, or its deadline; `null`: neither. */
+  ended(end: { number: number; tookMs: number | null; nowMs: number }): void
   /** Whether as much is under way as the limit allows; where mostly less is, answers say nothing about it. */
   noteUse(isFull: boolean, nowMs: number): void
   /**
@@ -56,10 +61,13 @@ export interface AdaptiveLimit {
 interface State {
   readonly timeoutMs: number
   limit: number
+  /** What is allowed of it: a larger one is let in one by one as answers come (TCP's "slow start"), not in a burst. */
+  open: number
   round: Round
   /** The round that the one under way is compared with; `null` while the first at a limit is under way. */
-  reference: Round | null
-  fastest: Round | null
+  reference: RoundResult | null
+  /** What answers took at the fastest, by all rounds that were about as fast. */
+  fastest: RoundResult | null
   trying: 'more' | 'less' | null
   /** Until the first limit that is too much. */
   isStarting: boolean
@@ -94,6 +102,7 @@ export function createAdaptiveLimit(settings: { initial: number; timeoutMs: numb
   const state: State = {
     timeoutMs: settings.timeoutMs,
     limit,
+    open: limit,
     round: beginRound({ limit, fromMs: Number.NEGATIVE_INFINITY, isFirst: true }),
     reference: null,
     fastest: null,
@@ -108,12 +117,16 @@ export function createAdaptiveLimit(settings: { initial: number; timeoutMs: numb
     unusedFromMs: null,
   }
   return {
-    current: () => state.limit,
-    answered(answer) {
-      noteUse(state, state.unusedFromMs === null, answer.nowMs)
-      const end = addAnswer(state.round, answer)
-      if (end === 'void') moveTo(state, state.limit, answer.nowMs)
-      if (end === 'over') endRound(state, answer.nowMs)
+    current: () => Math.min(state.open, state.limit),
+    sent(request) {
+      if (state.open >= state.limit) addRequest(state.round, request)
+    },
+    ended(end) {
+      if (state.open < state.limit) state.open += 1
+      noteUse(state, state.unusedFromMs === null, end.nowMs)
+      const isOver = addEnd(state.round, end)
+      if (isOver === 'void') moveTo(state, state.limit, end.nowMs)
+      if (isOver === 'over') endRound(state, end.nowMs)
     },
     noteUse: (isFull, nowMs) => noteUse(state, isFull, nowMs),
     refused: (request) => takeRefusal(state, request),
@@ -131,20 +144,23 @@ function noteUse(state: State, isFull: boolean, nowMs: number): void {
 type Action = 'try-more' | 'try-less' | 'settle' | 'stay' | 'look-again'
 
 function endRound(state: State, nowMs: number): void {
-  const { round, fastest, reference, trying, ceiling } = state
+  const { fastest, reference, trying, ceiling } = state
+  const result = readRound(state.round)
   if (ceiling.rounds > 0) ceiling.rounds -= 1
   if (ceiling.rounds === 0) ceiling.limit = Number.POSITIVE_INFINITY
-  state.fastest = fastest === null ? round : takeFaster(fastest, round)
+  state.fastest = fastest === null ? result : takeFaster(fastest, result)
   const choose = () => {
-    if (reference === null || trying === null) return keepWatch(state)
-    return trying === 'more' ? judgeMore(state, reference) : judgeLess(state, reference)
+    if (reference === null || trying === null) return keepWatch(state, result)
+    return trying === 'more' ? judgeMore(state, result, reference) : judgeLess(state, result, reference)
   }
-  carryOut(state, choose(), nowMs)
+  carryOut({ state, result, action: choose(), nowMs })
 }
 
-function carryOut(state: State, action: Action, nowMs: number): void {
+function carryOut(parts: { state: State; result: RoundResult; action: Action; nowMs: number }): void {
+  const { state, result, action, nowMs } = parts
   if (action === 'look-again') return
-  const wanted = chooseLimit(state, action)
+  const usualMs = findUsualMs(result)
+  const wanted = chooseLimit(state, action, usualMs)
   if (action === 'settle' || (wanted === state.limit && action !== 'stay')) {
     state.trying = null
     state.isStarting = false
@@ -154,39 +170,41 @@ function carryOut(state: State, action: Action, nowMs: number): void {
     state.trying = action === 'try-more' ? 'more' : 'less'
     state.wasMoreTried = action === 'try-more'
   }
-  moveTo(state, wanted, nowMs)
+  // What was under way, or in line, before the limit changed makes answers late for about as long as they take.
+  const settlingMs = state.isStarting || wanted === result.limit ? 0 : usualMs
+  moveTo(state, wanted, nowMs + settlingMs)
 }
 
-function chooseLimit({ limit, round, ceiling, isStarting, timeoutMs }: State, action: Action): number {
+function chooseLimit(state: State, action: Action, usualMs: number): number {
+  const { limit, ceiling, isStarting, timeoutMs } = state
   if (action === 'try-less') return Math.max(1, Math.min(limit - 1, Math.round(limit / laterStep)))
-  if (action !== 'try-more' || findUsualMs(round) > deadlineShare * timeoutMs) return limit
+  if (action !== 'try-more' || usualMs > deadlineShare * timeoutMs) return limit
   const wanted = Math.max(limit + 1, Math.round(limit * (isStarting ? firstStep : laterStep)))
   return Math.max(limit, Math.min(wanted, ceiling.limit, mostUnderWay))
 }
 
-function moveTo(state: State, limit: number, nowMs: number): void {
-  const { round, isStarting } = state
-  // What was under way, or in line, before the limit changed makes answers late for about as long as they take.
-  const settlingMs = isStarting || limit === round.limit || round.count === 0 ? 0 : findUsualMs(round)
+function moveTo(state: State, limit: number, fromMs: number): void {
   state.limit = limit
-  state.round = beginRound({ limit, fromMs: nowMs + settlingMs, isFirst: isStarting && !state.wasTooMuch })
+  state.open = Math.min(state.open, limit)
+  state.round = beginRound({ limit, fromMs, isFirst: state.isStarting && !state.wasTooMuch })
 }
 
 /** Nothing goes down by one look: chance can make a round slow. */
-function judgeMore(state: State, before: Round): Action {
+function judgeMore(state: State, result: RoundResult, before: RoundResult): Action {
   const { round, limit, isStarting } = state
   const step = limit / before.limit
-  const ratio = compareRounds(round, before)
+  const ratio = compareRounds(result, before)
   const share = isStarting ? firstWorthwhileShare : worthwhileShare
   if (step / ratio >= 1 + share * (step - 1)) {
-    state.reference = round
+    state.reference = result
     state.nextHold = shortHold
     return 'try-more'
   }
   if (lookAgain(round)) return 'look-again'
   if (isStarting && !state.wasTooMuch) {
-    // The rounds before were short: they are measured once more before this is believed.
+    // The rounds before were short, and the fastest of them may have been so by chance: the last one is measured again.
     state.wasTooMuch = true
+    state.fastest = null
     state.trying = null
     state.limit = before.limit
     state.reference = null
@@ -198,13 +216,13 @@ function judgeMore(state: State, before: Round): Action {
   return 'settle'
 }
 
-function judgeLess(state: State, before: Round): Action {
+function judgeLess(state: State, result: RoundResult, before: RoundResult): Action {
   const { round, limit } = state
-  if (limit / before.limit / compareRounds(round, before) >= keptShare) {
+  if (limit / before.limit / compareRounds(result, before) >= keptShare) {
     if (lookAgain(round)) return 'look-again'
-    state.reference = round
+    state.reference = result
     state.nextHold = shortHold
-    return isSlow(state, round) ? 'try-less' : 'settle'
+    return isSlow(state, result) ? 'try-less' : 'settle'
   }
   // Slower for another reason than for what is under way: that is how long its answers take now.
   if (isSlow(state, before)) state.fastest = null
@@ -213,26 +231,31 @@ function judgeLess(state: State, before: Round): Action {
   return 'settle'
 }
 
-function keepWatch(state: State): Action {
-  const { round, reference, timeoutMs } = state
-  const isSudden = reference !== null && compareRounds(round, reference) > suddenRatio
-  const isLate = findUsualMs(round) > 2 * deadlineShare * timeoutMs
-  state.reference = round
+function keepWatch(state: State, result: RoundResult): Action {
+  const { reference, timeoutMs } = state
+  const isSudden = reference !== null && compareRounds(result, reference) > suddenRatio
+  const isLate = findUsualMs(result) > 2 * deadlineShare * timeoutMs
+  state.reference = result
   state.hold -= 1
-  if (isSudden || isLate || isSlow(state, round, verySlowRatio)) return 'try-less'
+  if (isLate) return 'try-less'
+  if (isSudden || (state.hold > 1 && isSlow(state, result, verySlowRatio))) {
+    // In this round some were still fast: the next says how long they take now.
+    state.hold = 1
+    state.wasMoreTried = true
+  }
   if (state.hold > 0) return 'stay'
-  return state.wasMoreTried && isSlow(state, round) ? 'try-less' : 'try-more'
+  return state.wasMoreTried && isSlow(state, result) ? 'try-less' : 'try-more'
 }
 
 /** Rounds that are about as fast are taken together: the fastest alone would be one that was fast by chance. */
-function takeFaster(fastest: Round, round: Round): Round {
-  const ratio = compareRounds(round, fastest)
+function takeFaster(fastest: RoundResult, result: RoundResult): RoundResult {
+  const ratio = compareRounds(result, fastest)
   if (ratio > alikeRatio) return fastest
-  return ratio < 1 / alikeRatio ? round : mergeRounds(fastest, round)
+  return ratio < 1 / alikeRatio ? result : mergeRounds(fastest, result)
 }
 
-function isSlow({ fastest }: State, round: Round, ratio = slowRatio): boolean {
-  return fastest !== null && compareRounds(round, fastest) > ratio
+function isSlow({ fastest }: State, result: RoundResult, ratio = slowRatio): boolean {
+  return fastest !== null && compareRounds(result, fastest) > ratio
 }
 
 function takeRefusal(state: State, request: Parameters<AdaptiveLimit['refused']>[0]): void {

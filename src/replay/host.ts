@@ -161,7 +161,8 @@ function leave(parts: { host: HostState; lane: LaneState; ticket: Ticket; ending
     const { isFirst, isMeasured } = pace.refused({ ...ticket, ...ending, nowMs })
     if (isFirst) adaptive?.refused({ isMeasured, underWay: host.underWay, nowMs })
   } else pace.taken(ticket)
-  if (ending.kind === 'answered') adaptive?.answered({ lane: lane.name, sentMs: ticket.sentMs, nowMs })
+  const tookMs = ending.kind === 'answered' ? nowMs - ticket.sentMs : null
+  adaptive?.ended({ number: ticket.number, tookMs, nowMs })
   letGo(host)
 }
 
@@ -217,7 +218,9 @@ function send(host: HostState, lane: LaneState, nowMs: number): boolean {
   }
   lane.underWay += 1
   host.underWay += 1
-  waiting.go({ kind: 'ticket', reservation: admitted, sentMs: nowMs, number: host.pace.sent(nowMs) })
+  const number = host.pace.sent(nowMs)
+  host.adaptive?.sent({ lane: lane.name, number, nowMs })
+  waiting.go({ kind: 'ticket', reservation: admitted, sentMs: nowMs, number })
   return true
 }
 

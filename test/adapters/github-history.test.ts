@@ -6,7 +6,15 @@ import { nameAttempt } from '../../src/history/attempt.ts'
 import type { ArtifactRow } from '../e2e/emulator/github.ts'
 import { writeZip } from '../e2e/emulator/zip.ts'
 import { sendScripted, startLoopbackServer } from '../fakes/loopback-server.ts'
-import { type At, fail, key, readError, shas, useGitHubHistory, writeStart } from '../support/github-history.ts'
+import {
+  type At,
+  fail,
+  key,
+  readError,
+  shas,
+  useGitHubHistory,
+  writeStart,
+} from '../support/github-history.ts'
 
 const { stage, log, listAsked, openAs, openNow, upload, begin, end, findId } = useGitHubHistory()
 

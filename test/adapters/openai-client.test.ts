@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { readRetryAfter } from '../../src/adapters/explain-error.ts'
 import { connectEndpoint } from '../../src/adapters/openai-client.ts'
-import type { ChatRequest } from '../../src/replay/completion.ts'
+import type { ChatRequest, Exchange } from '../../src/replay/completion.ts'
 import {
   type ChatEndpoint,
   type ChatReply,
@@ -34,10 +34,15 @@ async function open(reply: ChatScript, options: { key?: string | null } = {}) {
     clock: createFakeClock(new Date('2026-11-02T08:00:00Z')),
     onFallback: (text) => notes.push(text),
   })
-  const ask = (parts: Partial<ChatRequest> = {}, signal = new AbortController().signal) =>
+  const ask = (
+    parts: Partial<ChatRequest> = {},
+    signal = new AbortController().signal,
+    exchange?: Exchange,
+  ) =>
     client.complete(
       { customId: 'c#1', model: 'ckpt-2', messages: [{ role: 'user', content: 'hello' }], ...parts },
       signal,
+      exchange,
     )
   const bodies = () => endpoint.log.map((entry) => JSON.parse(entry.raw) as Record<string, unknown>)
   return { endpoint, client, ask, bodies, notes }
@@ -240,5 +245,67 @@ describe('readRetryAfter', () => {
 
   it('reads nothing where there are no headers', () => {
     expect(readRetryAfter({ headers: undefined }, now)).toBeNull()
+  })
+})
+
+describe('what is counted and heeded', () => {
+  /** An exchange that lets so many requests take another form. */
+  function listen(others: number) {
+    const heard: unknown[] = []
+    let asked = 0
+    const exchange: Exchange = {
+      heard: (allowances) => heard.push(...allowances),
+      async mayAskAgain() {
+        asked += 1
+        return asked <= others
+      },
+    }
+    return { exchange, heard, asked: () => asked }
+  }
+  const { signal } = new AbortController()
+  const left = { 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '0' }
+
+  it.each([200, 429, 500])(
+    'passes on what the headers of an answer with status %d say is left',
+    async (status) => {
+      const { ask } = await open(() => ({ text: 'hi', status, headers: left }))
+      const { exchange, heard } = listen(0)
+      await ask({}, signal, exchange)
+      expect(heard).toEqual([{ of: 'requests', limit: 60, remaining: 0, resetMs: null }])
+    },
+  )
+
+  it('says which failures mean that there is too much to do', async () => {
+    const overloaded = async (status: number) => {
+      const answer = await (await open(() => ({ status }))).ask()
+      return answer.kind === 'failed' && answer.overloaded === true
+    }
+    expect(await Promise.all([429, 500, 502, 503, 529].map(overloaded))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ])
+  })
+
+  it('asks before each other form of a request, and leaves it where there is none left', async () => {
+    const reply: ChatScript = ({ body }) =>
+      'max_completion_tokens' in body
+        ? refuse("Unrecognized request argument: 'max_completion_tokens'")
+        : 'response_format' in body
+          ? refuse('json_schema is not supported')
+          : { text: 'hi' }
+    const both = await open(reply)
+    const free = listen(2)
+    expect(await both.ask({ maxTokens: 64, responseFormat }, signal, free.exchange)).toMatchObject({
+      text: 'hi',
+    })
+    expect([both.endpoint.log.length, free.asked()]).toEqual([3, 2])
+    const poor = await open(reply)
+    const spent = listen(1)
+    const refused = await poor.ask({ maxTokens: 64, responseFormat }, signal, spent.exchange)
+    expect(refused).toMatchObject({ kind: 'failed', cause: 'bad-request' })
+    expect([poor.endpoint.log.length, spent.asked()]).toEqual([2, 2])
   })
 })

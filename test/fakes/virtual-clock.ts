@@ -23,7 +23,8 @@ export function createVirtualClock(start = new Date('2026-11-02T08:00:00Z')): Vi
     while (low < high) {
       const middle = (low + high) >> 1
       const other = timers[middle] as Timer
-      if (other.atMs < timer.atMs || (other.atMs === timer.atMs && other.order < timer.order)) low = middle + 1
+      if (other.atMs < timer.atMs || (other.atMs === timer.atMs && other.order < timer.order))
+        low = middle + 1
       else high = middle
     }
     timers.splice(low, 0, timer)

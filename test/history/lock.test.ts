@@ -85,7 +85,9 @@ describe('the lock of a registration', () => {
     expect(lock({ earlier: [first], registration: next, onBase: false }).kind).toBe('broken')
     const rewritten = register(12, [{ ...amendment(1), reason: 'another' }, amendment(2)])
     expect(lock({ earlier: [first], registration: rewritten, onBase: true }).kind).toBe('broken')
-    expect(lock({ earlier: [first], registration: register(12, [amendment(1)]), onBase: true }).kind).toBe('broken')
+    expect(lock({ earlier: [first], registration: register(12, [amendment(1)]), onBase: true }).kind).toBe(
+      'broken',
+    )
   })
 
   it('does not take it for an amendment that the base has the edited one', () => {

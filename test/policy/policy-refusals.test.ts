@@ -120,7 +120,7 @@ describe('a policy is refused, with its place, for', () => {
     [
       '',
       'budget: { max_usd: »5 }\n',
-      "`budget.max_usd` can't be held: no price is known of \"judge-1\", which will be asked; give each a line in `prices`",
+      '`budget.max_usd` can\'t be held: no price is known of "judge-1", which will be asked; give each a line in `prices`',
       'budget.max_usd',
     ],
     ['', 'budget: { max_requests: »-1 }\n', 'Too small', 'budget.max_requests'],

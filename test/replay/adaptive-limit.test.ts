@@ -6,43 +6,54 @@ interface Server {
   /** How long an answer takes, with so many under way. */
   answerMs: (underWay: number, nowMs: number) => number
   /** Answered together; others wait. */
-  places?: number
+  places?: number | ((nowMs: number) => number)
 }
 
 /** Keeps as many requests under way as the limit allows, for so long; what it did, and the limits that it went through. */
 function saturate(
   limit: AdaptiveLimit,
-  server: Server & { fromMs?: number; forMs: number; lanes?: string[] },
+  server: Server & {
+    fromMs?: number
+    forMs: number
+    lanes?: string[]
+    number?: number
+    onEnd?: (nowMs: number) => void
+  },
 ) {
-  const { answerMs, places = Number.POSITIVE_INFINITY, fromMs = 0, forMs, lanes = ['candidate'] } = server
-  const ends: { atMs: number; sentMs: number; lane: string }[] = []
-  const line: { sentMs: number; lane: string }[] = []
+  const {
+    answerMs,
+    places = Number.POSITIVE_INFINITY,
+    fromMs = 0,
+    forMs,
+    lanes = ['candidate'],
+    onEnd,
+  } = server
+  const working: { atMs: number; sentMs: number; number: number }[] = []
+  const line: { sentMs: number; number: number }[] = []
   const limits: number[] = []
-  let [nowMs, underWay, working, answered, sent] = [fromMs, 0, 0, 0, 0]
-  const start = (request: { sentMs: number; lane: string }) => {
-    working += 1
-    ends.push({ ...request, atMs: nowMs + answerMs(underWay, nowMs) })
-  }
+  let [nowMs, underWay, answered, number] = [fromMs, 0, 0, server.number ?? 0]
   while (nowMs < fromMs + forMs) {
-    for (; underWay < limit.current(); sent += 1) {
+    while (underWay < limit.current()) {
       underWay += 1
-      const request = { sentMs: nowMs, lane: lanes[sent % lanes.length] ?? '' }
-      if (working < places) start(request)
-      else line.push(request)
+      number += 1
+      limit.sent({ lane: lanes[number % lanes.length] ?? '', number, nowMs })
+      line.push({ sentMs: nowMs, number })
     }
     limit.noteUse(true, nowMs)
-    ends.sort((a, b) => b.atMs - a.atMs)
-    const end = ends.pop()
+    const free = (typeof places === 'number' ? places : places(nowMs)) - working.length
+    for (const request of line.splice(0, Math.max(0, free)))
+      working.push({ ...request, atMs: nowMs + answerMs(underWay, nowMs) })
+    working.sort((a, b) => b.atMs - a.atMs)
+    const end = working.pop()
     if (end === undefined) throw new Error('nothing is under way')
     nowMs = end.atMs
     underWay -= 1
-    working -= 1
     answered += 1
-    while (line.length > 0 && working < places) start(line.shift() as { sentMs: number; lane: string })
-    limit.answered({ ...end, nowMs })
+    limit.ended({ number: end.number, tookMs: nowMs - end.sentMs, nowMs })
     if (limits.at(-1) !== limit.current()) limits.push(limit.current())
+    onEnd?.(nowMs)
   }
-  return { perMs: answered / forMs, limits, untilMs: nowMs }
+  return { perMs: answered / forMs, limits, untilMs: nowMs, number }
 }
 
 /** Times that differ a little, so that answers don't come in step. */
@@ -64,10 +75,11 @@ function makeTimes(seed: number, sigma = 0.6): () => number {
 }
 
 describe('createAdaptiveLimit', () => {
-  it('doubles while answers take as long as before', () => {
+  it('doubles while answers take as long as before, one more with each answer', () => {
     const limit = open()
-    const { limits } = saturate(limit, { answerMs: () => 1000, forMs: 30_000 })
-    expect(limits).toEqual([8, 16, 32, 64, 128, 256, mostUnderWay])
+    const { limits } = saturate(limit, { answerMs: even(1000), forMs: 60_000 })
+    expect(limits.at(-1)).toBe(mostUnderWay)
+    for (const [index, one] of limits.slice(1).entries()) expect(one).toBe((limits[index] ?? 0) + 1)
   })
 
   it('settles at what a server answers at once, and not far above it', () => {
@@ -125,11 +137,16 @@ describe('createAdaptiveLimit', () => {
 
   it('goes down when a server gets tenfold slower by what is under way, and up again when it is better', () => {
     const limit = open()
-    saturate(limit, { answerMs: even(1000), places: 64, forMs: 100_000 })
-    expect(limit.current()).toBeGreaterThan(55)
-    saturate(limit, { answerMs: even(1000), places: 6, fromMs: 100_000, forMs: 600_000 })
-    expect(limit.current()).toBeLessThan(30)
-    saturate(limit, { answerMs: even(1000), places: 64, fromMs: 700_000, forMs: 400_000 })
+    const answerMs = even(1000)
+    const places = (nowMs: number) => (nowMs >= 100_000 && nowMs < 700_000 ? 6 : 64)
+    const seen = { before: 0, during: 0 }
+    const onEnd = (nowMs: number) => {
+      if (nowMs < 100_000) seen.before = limit.current()
+      else if (nowMs < 700_000) seen.during = limit.current()
+    }
+    saturate(limit, { answerMs, places, forMs: 1_100_000, onEnd })
+    expect(seen.before).toBeGreaterThan(55)
+    expect(seen.during).toBeLessThan(30)
     expect(limit.current()).toBeGreaterThan(45)
   })
 
@@ -149,23 +166,32 @@ describe('createAdaptiveLimit', () => {
   it('compares each endpoint with itself: one that is slower is no slowdown', () => {
     const limit = open()
     const times = makeTimes(7)
-    saturate(limit, { answerMs: times, forMs: 60_000, lanes: ['candidate'] })
+    const { number } = saturate(limit, { answerMs: times, forMs: 60_000, lanes: ['candidate'] })
     const before = limit.current()
-    saturate(limit, {
-      answerMs: () => 5 * times(),
-      fromMs: 60_000,
-      forMs: 60_000,
-      lanes: ['judge'],
-    })
+    const later = { answerMs: () => 5 * times(), fromMs: 60_000, forMs: 60_000, lanes: ['judge'], number }
+    saturate(limit, later)
     expect(limit.current()).toBeGreaterThanOrEqual(before / 1.5)
   })
 
   it('does not grow while less is under way than it allows', () => {
     const limit = open()
-    limit.noteUse(false, 0)
-    for (let count = 1; count <= 1000; count += 1)
-      limit.answered({ lane: 'candidate', sentMs: count * 100 - 50, nowMs: count * 100 })
+    for (let number = 1; number <= 1000; number += 1) {
+      const sentMs = number * 100
+      limit.noteUse(false, sentMs)
+      limit.sent({ lane: 'candidate', number, nowMs: sentMs })
+      limit.ended({ number, tookMs: 50, nowMs: sentMs + 50 })
+    }
     expect(limit.current()).toBe(8)
+  })
+
+  it('goes on where requests end without an answer', () => {
+    const limit = open()
+    for (let number = 1; number <= 200; number += 1) {
+      limit.noteUse(true, number)
+      limit.sent({ lane: 'candidate', number, nowMs: number })
+      limit.ended({ number, tookMs: number % 2 === 0 ? null : 50, nowMs: number + 50 })
+    }
+    expect(limit.current()).toBeGreaterThan(8)
   })
 })
 

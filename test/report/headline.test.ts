@@ -130,6 +130,15 @@ describe('the first line of a run that ended early', () => {
       'INCONCLUSIVE: 120 of 800 turns of both arms were not asked in a, the budget of requests was spent after 2,400. Raise budget.max_requests, then rerun: the same turns are asked.',
     )
     expect(stop('max-minutes')).toContain('Raise budget.max_minutes or rerun')
+    expect(stop('max-tokens')).toContain(
+      'the next request could have exceeded the budget of tokens. Raise budget.max_tokens, then rerun: the same turns are asked.',
+    )
+    expect(stop('max-usd')).toContain('budget of dollars. Raise budget.max_usd, then rerun')
+  })
+
+  it('says what else ended it', () => {
+    expect(stop('job-limit')).toContain('the time of the job ran out. Rerun: the same turns are asked.')
+    expect(stop('endpoint-down')).toContain('an endpoint stopped answering. Mend the endpoint, then rerun')
     expect(stop('cancelled')).toContain('the run was cancelled. Rerun: the same turns are asked.')
   })
 })
