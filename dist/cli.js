@@ -71099,10 +71099,11 @@ var checkpointPolicySchema = external_exports.strictObject({
 });
 function parseCheckpoint(pointer, text) {
   const value = pointer.path === null ? text.trim() : readField2({ file: pointer.file, path: pointer.path, text });
-  if (typeof value === "string" && /^[\x21-\x7e]{1,256}$/.test(value)) return value;
+  const isText = typeof value === "string" && /^[\x21-\x7e]{1,256}$/.test(value);
+  if (isText && value !== "__proto__") return value;
   throw new GateError({
     code: "checkpoint",
-    message: value === void 0 ? "the checkpoint id is not there" : "the checkpoint id is not a text of 1 to 256 printable characters",
+    message: value === void 0 ? "the checkpoint id is not there" : isText ? 'the checkpoint id "__proto__" is a name of the language' : "the checkpoint id is not a text of 1 to 256 printable characters",
     where: { file: pointer.file, field: pointer.path ?? void 0 },
     remedy: "write the id there, in quotes if it looks like a number, or correct `checkpoint` in the policy"
   });

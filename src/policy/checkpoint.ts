@@ -33,18 +33,21 @@ export type CheckpointPolicy = z.infer<typeof checkpointPolicySchema>
 
 /**
  * Reads the checkpoint id from the text of the pointer file.
- * @returns the id: 1 to 256 printable characters without spaces
+ * @returns the id: 1 to 256 printable characters without spaces. Counts are kept by it, and no object keeps `__proto__`.
  */
 export function parseCheckpoint(pointer: CheckpointPointer, text: string): string {
   const value =
     pointer.path === null ? text.trim() : readField({ file: pointer.file, path: pointer.path, text })
-  if (typeof value === 'string' && /^[\x21-\x7e]{1,256}$/.test(value)) return value
+  const isText = typeof value === 'string' && /^[\x21-\x7e]{1,256}$/.test(value)
+  if (isText && value !== '__proto__') return value
   throw new GateError({
     code: 'checkpoint',
     message:
       value === undefined
         ? 'the checkpoint id is not there'
-        : 'the checkpoint id is not a text of 1 to 256 printable characters',
+        : isText
+          ? 'the checkpoint id "__proto__" is a name of the language'
+          : 'the checkpoint id is not a text of 1 to 256 printable characters',
     where: { file: pointer.file, field: pointer.path ?? undefined },
     remedy: 'write the id there, in quotes if it looks like a number, or correct `checkpoint` in the policy',
   })

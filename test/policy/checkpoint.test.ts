@@ -56,6 +56,11 @@ describe('the checkpoint id', () => {
     },
   )
 
+  it('is not the one name that no object keeps', async () => {
+    const error = await takeRefusal(() => parseCheckpoint(field, 'serving: { checkpoint: __proto__ }'))
+    expect(error.message).toBe('the checkpoint id "__proto__" is a name of the language')
+  })
+
   it.each(['', ' \n', 'a b', 'a\nb', 'a'.repeat(257), 'a\u0000b', '::error::x y'])(
     'is one word, as a file: %j',
     async (text) => {

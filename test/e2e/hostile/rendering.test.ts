@@ -200,7 +200,8 @@ describe('what others wrote', () => {
       cause: all,
       evidence: attacks.map((text) => `${text.slice(0, 1900)}.`),
       mitigation: all,
-      approver: all,
+      // A name has no such characters; a diagnosis with others is refused (test/history/diagnosis.test.ts).
+      approver: "@org/team, D. O'Ortiz (safety)",
       next_registration: all,
     })
     world.push({ branch: 'main', files: { 'diagnoses/@org,team#1|`<b>` ##[error]::x.json': diagnosis } })
