@@ -69895,35 +69895,62 @@ function priceTokens(prices, { model: model2, usage }) {
 
 // src/replay/bucket-view.ts
 var longestWaitMs = 6e4;
+var mostKept = 2;
+var keptShare = 0.02;
+var nearlyShare = 0.9;
 var weightOfLast = 0.1;
+var mostRemembered = 2048;
 function createBucketView() {
-  const levels = /* @__PURE__ */ new Map();
+  const buckets = /* @__PURE__ */ new Map();
+  let times = [];
+  let forgotten = 0;
   let usualTokens = 0;
-  const opens = (of, level2, { nowMs, count: count5 }) => {
-    const cost = of === "requests" ? 1 : usualTokens;
-    const balance = level2.remaining + level2.perMs * (nowMs - level2.atMs) - cost * (count5 - level2.number);
-    const left = Math.min(level2.limit, balance);
-    return left >= cost ? nowMs : nowMs + Math.min(longestWaitMs, (cost - left) / level2.perMs);
-  };
+  const costOf = (of) => of === "requests" ? 1 : usualTokens;
   return {
-    opensMs(state) {
+    opensMs(nowMs) {
       let opensMs = Number.NEGATIVE_INFINITY;
-      for (const [of, level2] of levels) opensMs = Math.max(opensMs, opens(of, level2, state));
+      for (const [of, bucket] of buckets)
+        opensMs = Math.max(opensMs, findOpening({ bucket, cost: costOf(of), nowMs }));
       return opensMs;
     },
-    perMs: () => levels.get("requests")?.perMs ?? null,
+    sent(nowMs) {
+      times.push(nowMs);
+      if (times.length >= 2 * mostRemembered) {
+        forgotten += mostRemembered;
+        times = times.slice(mostRemembered);
+      }
+      for (const [of, bucket] of buckets) take({ bucket, cost: costOf(of), nowMs });
+    },
+    perMs: () => buckets.get("requests")?.perMs ?? null,
     heard({ of, limit: limit2, remaining, resetMs }, { number: number4, sentMs, tokens }) {
       if (of === "tokens" && tokens > 0)
         usualTokens += (tokens - usualTokens) * (usualTokens === 0 ? 1 : weightOfLast);
-      const before = levels.get(of);
+      const before = buckets.get(of);
       if (before !== void 0 && before.number > number4) return;
       if (limit2 === null || resetMs === null || resetMs <= 0 || limit2 <= remaining) {
-        levels.delete(of);
+        buckets.delete(of);
         return;
       }
-      levels.set(of, { number: number4, atMs: sentMs, remaining, limit: limit2, perMs: (limit2 - remaining) / resetMs });
+      const used2 = limit2 - remaining;
+      const isBest = before === void 0 || before.limit !== limit2 || used2 >= nearlyShare * before.told;
+      const perMs = Math.max(used2 / 2, used2 - 1) / resetMs;
+      const rate = isBest ? { perMs, told: used2 } : { perMs: before.perMs, told: before.told };
+      const bucket = { number: number4, atMs: sentMs, left: remaining, limit: limit2, ...rate };
+      for (const nowMs of times.slice(Math.max(0, number4 - forgotten)))
+        take({ bucket, cost: costOf(of), nowMs });
+      buckets.set(of, bucket);
     }
   };
+}
+function take({ bucket, cost, nowMs }) {
+  bucket.left = Math.min(bucket.limit, bucket.left + bucket.perMs * (nowMs - bucket.atMs)) - cost;
+  bucket.atMs = nowMs;
+}
+function findOpening({ bucket, cost, nowMs }) {
+  const { left, atMs, limit: limit2, perMs } = bucket;
+  const there = Math.min(limit2, left + perMs * (nowMs - atMs));
+  const needed = cost + Math.min(mostKept * cost, keptShare * limit2);
+  return there >= needed ? nowMs : nowMs + Math.min(longestWaitMs, (needed - there) / perMs);
 }
 
 // src/replay/recent-rate.ts
@@ -69963,6 +69990,7 @@ var firstPauseMs = 500;
 var longestFirstPauseMs = 2e3;
 var shareOfPeak = 0.85;
 var shareOfFirstPeak = 0.7;
+var shareOfSaid = 0.98;
 var recoveryMs = 15e3;
 var recoveryPauses = 10;
 var recoverySpans = 5;
@@ -69991,7 +70019,7 @@ function createPace({ random }) {
   };
   const { view } = state;
   return {
-    opensMs: (nowMs) => Math.max(state.pausedUntilMs, state.nextMs, view.opensMs({ nowMs, count: state.count })),
+    opensMs: (nowMs) => Math.max(state.pausedUntilMs, state.nextMs, view.opensMs(nowMs)),
     pausedUntilMs: () => state.pausedUntilMs,
     sent: (nowMs) => noteSent(state, nowMs),
     taken({ number: number4 }) {
@@ -70006,6 +70034,7 @@ function noteSent(state, nowMs) {
   const { curve, recent } = state;
   state.firstSentMs ??= nowMs;
   recent.happened(nowMs);
+  state.view.sent(nowMs);
   state.sentSince += 1;
   state.count += 1;
   if (curve !== null) {
@@ -70047,9 +70076,10 @@ function chooseCurve(state, { nowMs, pauseMs }) {
   const isSteady = last !== null && wholeMs >= steadyMs + steadyPauses * last.pauseMs;
   const measured = isSteady ? recentPerMs : Math.sqrt(wholePerMs * recentPerMs);
   const trustedMs = Math.max(shortestRecoveryMs, recoverySpans * wholeMs);
+  const said = view.perMs();
   return {
-    peakPerMs: Math.max(slowestPerMs, view.perMs() ?? measured),
-    share: last === null ? shareOfFirstPeak : shareOfPeak,
+    peakPerMs: Math.max(slowestPerMs, said ?? measured),
+    share: said !== null ? shareOfSaid : last === null ? shareOfFirstPeak : shareOfPeak,
     spanMs: Math.min(trustedMs, Math.max(recoveryMs, recoveryPauses * pauseMs)),
     fromMs: pausedUntilMs
   };
@@ -70409,7 +70439,7 @@ var firstStep = 2;
 var laterStep = 1.5;
 var firstWorthwhileShare = 0.15;
 var worthwhileShare = 0.4;
-var keptShare = 0.9;
+var keptShare2 = 0.9;
 var headroom = 1.1;
 var slowRatio = 1.4;
 var verySlowRatio = 4;
@@ -70529,7 +70559,7 @@ function judgeMore(state, result, before) {
 }
 function judgeLess(state, result, before) {
   const { round: round2, limit: limit2 } = state;
-  if (limit2 / before.limit / compareRounds(result, before) >= keptShare) {
+  if (limit2 / before.limit / compareRounds(result, before) >= keptShare2) {
     if (lookAgain(round2)) return "look-again";
     state.reference = result;
     state.nextHold = shortHold;
@@ -74548,6 +74578,7 @@ var package_default = {
   scripts: {
     build: "node scripts/build.mjs",
     bench: "node bench/cold-start.mjs && node bench/estimate.ts",
+    "bench:limiter": "node bench/limiter.ts",
     "check-dist": "npm run build && git diff --exit-code --stat -- dist",
     format: "biome check --write .",
     generate: "node scripts/generate.ts",
@@ -78396,7 +78427,7 @@ function complete(arms8, graders) {
   };
 }
 function forecastMinutes({ plan, policy: policy2, measured }, { turns, grading }) {
-  const take = (asked2, loads, milliseconds) => {
+  const take2 = (asked2, loads, milliseconds) => {
     const byEndpoint = loads.map(
       ({ endpoint }) => addAll(loads.filter((other) => other.endpoint === endpoint))
     );
@@ -78405,8 +78436,8 @@ function forecastMinutes({ plan, policy: policy2, measured }, { turns, grading }
   };
   const elapsedMs = measured?.elapsedMs ?? null;
   return {
-    expected: elapsedMs === null || measured === null ? take(turns.expected, grading.expected, latencyMs) : elapsedMs / measured.turns * (turns.expected / 6e4),
-    at_most: take(turns.at_most, grading.atMost, plan.policy.replay.timeoutMs)
+    expected: elapsedMs === null || measured === null ? take2(turns.expected, grading.expected, latencyMs) : elapsedMs / measured.turns * (turns.expected / 6e4),
+    at_most: take2(turns.at_most, grading.atMost, plan.policy.replay.timeoutMs)
   };
 }
 function findOverrun({ maxRequests, maxMinutes, maxTokens, maxUsd }, amounts) {
@@ -86244,10 +86275,10 @@ function parseReviews(request) {
         "leave the cells but `human` as the run wrote them: a quote is missing, or a separator was added"
       );
     }
-    const take = (column) => cells[header.places[column]] ?? "";
+    const take2 = (column) => cells[header.places[column]] ?? "";
     if (cells.every((cell) => cell.trim() === "")) continue;
-    const item = findItem({ items, take, refuse: refuse4 });
-    const human = take("human").trim().toLowerCase();
+    const item = findItem({ items, take: take2, refuse: refuse4 });
+    const human = take2("human").trim().toLowerCase();
     if (human === "") continue;
     if (human !== "present" && human !== "absent") {
       throw refuse4(
@@ -86330,8 +86361,8 @@ function nameWritten(items) {
   return named2;
 }
 function findItem(request) {
-  const { items, take, refuse: refuse4 } = request;
-  const [category, arm, turn] = [take("category"), take("arm"), take("turn")];
+  const { items, take: take2, refuse: refuse4 } = request;
+  const [category, arm, turn] = [take2("category"), take2("arm"), take2("turn")];
   const item = items.get(JSON.stringify([category, arm, turn]));
   if (item === void 0) {
     throw refuse4(

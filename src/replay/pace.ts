@@ -7,9 +7,13 @@ export const longestPauseMs = 60_000
 const firstPauseMs = 500
 /** The longest pause before an endpoint has taken anything: whether it ever will should be known soon. */
 const longestFirstPauseMs = 2000
-/** How far below the measured rate a pace begins; lower where no two refusals were there to measure between. */
+/**
+ * How far below the measured rate a pace begins; lower where no two refusals were there to measure between, and hardly
+ * where answers say it.
+ */
 const shareOfPeak = 0.85
 const shareOfFirstPeak = 0.7
+const shareOfSaid = 0.98
 /**
  * How long a pace takes back to the rate at which it was refused: at least so many pauses long, but not longer than so
  * many times what the rate was measured over.
@@ -113,8 +117,7 @@ export function createPace({ random }: { random: () => number }): Pace {
   }
   const { view } = state
   return {
-    opensMs: (nowMs) =>
-      Math.max(state.pausedUntilMs, state.nextMs, view.opensMs({ nowMs, count: state.count })),
+    opensMs: (nowMs) => Math.max(state.pausedUntilMs, state.nextMs, view.opensMs(nowMs)),
     pausedUntilMs: () => state.pausedUntilMs,
     sent: (nowMs) => noteSent(state, nowMs),
     taken({ number }) {
@@ -130,6 +133,7 @@ function noteSent(state: State, nowMs: number): number {
   const { curve, recent } = state
   state.firstSentMs ??= nowMs
   recent.happened(nowMs)
+  state.view.sent(nowMs)
   state.sentSince += 1
   state.count += 1
   if (curve !== null) {
@@ -181,9 +185,10 @@ function chooseCurve(state: State, { nowMs, pauseMs }: { nowMs: number; pauseMs:
   const isSteady = last !== null && wholeMs >= steadyMs + steadyPauses * last.pauseMs
   const measured = isSteady ? recentPerMs : Math.sqrt(wholePerMs * recentPerMs)
   const trustedMs = Math.max(shortestRecoveryMs, recoverySpans * wholeMs)
+  const said = view.perMs()
   return {
-    peakPerMs: Math.max(slowestPerMs, view.perMs() ?? measured),
-    share: last === null ? shareOfFirstPeak : shareOfPeak,
+    peakPerMs: Math.max(slowestPerMs, said ?? measured),
+    share: said !== null ? shareOfSaid : last === null ? shareOfFirstPeak : shareOfPeak,
     spanMs: Math.min(trustedMs, Math.max(recoveryMs, recoveryPauses * pauseMs)),
     fromMs: pausedUntilMs,
   }

@@ -77,6 +77,15 @@ describe('a host that gives out so many requests a second', () => {
     expect(wasted).toBeLessThan(0.05)
   })
 
+  it('is used to about nine tenths over minutes, where a pause is much longer than its bucket', async () => {
+    const requests = 30_000
+    const small = { perSecond: 200, burst: 20 }
+    const model = { serviceMs: makeTimes(50), bucket: small, retryAfterMs: 1000, refusalMs: 50 }
+    const { ms, wasted } = await play({ model, requests })
+    expect(ms / ((requests / small.perSecond) * 1000)).toBeLessThan(1.15)
+    expect(wasted).toBeLessThan(0.01)
+  })
+
   it('is refused for ever: all ends, and all that was asked has failed', async () => {
     const model = { serviceMs: makeTimes(300), bucket: { perSecond: 0, burst: 20 }, retryAfterMs: 20_000 }
     const { ms, completed, asked, refused } = await play({ model, requests: 3000 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createBucketView } from '../../src/replay/bucket-view.ts'
 import { createPace, longestPauseMs, type Pace } from '../../src/replay/pace.ts'
+import type { Allowance } from '../../src/replay/rate-limits.ts'
 
 /** Sends requests at a rate for some time; the number of the last one. */
 function send(
@@ -125,53 +126,97 @@ describe('the pace after a refusal', () => {
 })
 
 describe('createBucketView', () => {
-  const requests = { of: 'requests' as const, limit: 60, remaining: 2, resetMs: 58_000 }
+  // One comes in each second: 95 to 96 are used. Two are kept, as what is said comes late.
+  const requests = { of: 'requests' as const, limit: 100, remaining: 4, resetMs: 95_000 }
+
+  /** A view of so many requests that were all sent at one time, and what was said of one of them. */
+  function view(parts: {
+    sent: number
+    atMs?: number
+    heard?: { allowance: Allowance; number: number; sentMs?: number; tokens?: number }[]
+  }) {
+    const bucket = createBucketView()
+    for (let count = 0; count < parts.sent; count += 1) bucket.sent(parts.atMs ?? 0)
+    for (const { allowance, number, sentMs = 0, tokens = 0 } of parts.heard ?? [])
+      bucket.heard(allowance, { number, sentMs, tokens })
+    return bucket
+  }
 
   it('knows nothing before it has heard something, and nothing of what is not said', () => {
-    const view = createBucketView()
-    expect(view.opensMs({ nowMs: 0, count: 0 })).toBe(Number.NEGATIVE_INFINITY)
-    view.heard({ ...requests, limit: null }, { number: 1, sentMs: 0, tokens: 0 })
-    view.heard({ ...requests, resetMs: null }, { number: 1, sentMs: 0, tokens: 0 })
-    expect(view.opensMs({ nowMs: 0, count: 100 })).toBe(Number.NEGATIVE_INFINITY)
-    expect(view.perMs()).toBeNull()
+    expect(view({ sent: 5 }).opensMs(0)).toBe(Number.NEGATIVE_INFINITY)
+    const silent = view({
+      sent: 100,
+      heard: [
+        { allowance: { ...requests, limit: null }, number: 1 },
+        { allowance: { ...requests, resetMs: null }, number: 1 },
+      ],
+    })
+    expect([silent.opensMs(0), silent.perMs()]).toEqual([Number.NEGATIVE_INFINITY, null])
   })
 
   it('lets go what is left, and then one as each comes in', () => {
-    const view = createBucketView()
-    view.heard(requests, { number: 10, sentMs: 0, tokens: 0 })
-    expect(view.perMs()).toBeCloseTo(1 / 1000, 12)
-    expect(view.opensMs({ nowMs: 0, count: 11 })).toBe(0)
-    expect(view.opensMs({ nowMs: 0, count: 12 })).toBeCloseTo(1000, 9)
-    expect(view.opensMs({ nowMs: 1000, count: 12 })).toBe(1000)
-    expect(view.opensMs({ nowMs: 1000, count: 13 })).toBeCloseTo(2000, 9)
+    const bucket = view({ sent: 11, heard: [{ allowance: requests, number: 10 }] })
+    expect(bucket.perMs()).toBeCloseTo(1 / 1000, 12)
+    expect(bucket.opensMs(0)).toBe(0)
+    bucket.sent(0)
+    expect(bucket.opensMs(0)).toBeCloseTo(1000, 9)
+    expect(bucket.opensMs(1000)).toBe(1000)
+    bucket.sent(1000)
+    expect(bucket.opensMs(1000)).toBeCloseTo(2000, 9)
   })
 
   it('reckons from when the request was sent, however late its answer comes', () => {
-    const view = createBucketView()
-    view.heard({ ...requests, remaining: 0, resetMs: 60_000 }, { number: 10, sentMs: 1000, tokens: 0 })
-    expect(view.opensMs({ nowMs: 31_000, count: 30 })).toBe(31_000)
-    expect(view.opensMs({ nowMs: 31_000, count: 40 })).toBeCloseTo(32_000, 9)
+    const allowance = { ...requests, remaining: 0, resetMs: 99_000 }
+    const late = (sent: number) =>
+      view({ sent, atMs: 31_000, heard: [{ allowance, number: 10, sentMs: 1000 }] })
+    expect(late(30).opensMs(31_000)).toBe(31_000)
+    expect(late(40).opensMs(31_000)).toBeCloseTo(34_000, 9)
+  })
+
+  it('does not save up more than there is room for', () => {
+    const bucket = view({ sent: 10, heard: [{ allowance: requests, number: 10 }] })
+    // An hour later it is full, and no fuller.
+    for (let count = 0; count < 98; count += 1) {
+      expect(bucket.opensMs(3_600_000)).toBe(3_600_000)
+      bucket.sent(3_600_000)
+    }
+    expect(bucket.opensMs(3_600_000)).toBeCloseTo(3_601_000, 6)
   })
 
   it('goes by what was said of the latest request, in whatever order answers come', () => {
-    const view = createBucketView()
-    view.heard({ ...requests, remaining: 40, resetMs: 20_000 }, { number: 12, sentMs: 0, tokens: 0 })
-    view.heard({ ...requests, remaining: 0, resetMs: 60_000 }, { number: 10, sentMs: 0, tokens: 0 })
-    expect(view.opensMs({ nowMs: 0, count: 12 })).toBe(0)
+    const bucket = view({
+      sent: 12,
+      heard: [
+        { allowance: { ...requests, remaining: 40, resetMs: 60_000 }, number: 12 },
+        { allowance: { ...requests, remaining: 0, resetMs: 100_000 }, number: 10 },
+      ],
+    })
+    expect(bucket.opensMs(0)).toBe(0)
   })
 
   it('counts tokens by what requests take', () => {
-    const view = createBucketView()
-    const tokens = { of: 'tokens' as const, limit: 60_000, remaining: 1500, resetMs: 58_500 }
-    view.heard(tokens, { number: 1, sentMs: 0, tokens: 1000 })
-    expect(view.opensMs({ nowMs: 0, count: 1 })).toBe(0)
-    expect(view.opensMs({ nowMs: 0, count: 2 })).toBeCloseTo(500, 9)
+    const allowance = { of: 'tokens' as const, limit: 60_000, remaining: 2700, resetMs: 57_299 }
+    const bucket = view({ sent: 1, heard: [{ allowance, number: 1, tokens: 1000 }] })
+    expect(bucket.opensMs(0)).toBe(0)
+    bucket.sent(0)
+    expect(bucket.opensMs(0)).toBeCloseTo(500, 9)
   })
 
   it('waits for no limit longer than a minute', () => {
-    const view = createBucketView()
     const day = { of: 'requests' as const, limit: 100, remaining: 0, resetMs: 86_400_000 }
-    view.heard(day, { number: 1, sentMs: 0, tokens: 0 })
-    expect(view.opensMs({ nowMs: 0, count: 1 })).toBe(60_000)
+    expect(view({ sent: 1, heard: [{ allowance: day, number: 1 }] }).opensMs(0)).toBe(60_000)
+  })
+
+  it('remembers as many requests as it needs, however long it lasts', () => {
+    const bucket = createBucketView()
+    for (let count = 1; count <= 20_000; count += 1) bucket.sent(count)
+    bucket.heard(
+      { ...requests, remaining: 50, resetMs: 50_000 },
+      { number: 19_990, sentMs: 19_990, tokens: 0 },
+    )
+    // 50, less the 10 that were sent since, and what came in within 10 ms.
+    let more = 0
+    for (; bucket.opensMs(20_000) <= 20_000; more += 1) bucket.sent(20_000)
+    expect(more).toBe(38)
   })
 })
