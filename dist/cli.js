@@ -71610,6 +71610,9 @@ function readText2(entry, field) {
 
 // src/record/history.ts
 var runSchema = external_exports.strictObject({ id: external_exports.string(), attempt: external_exports.int().min(1) });
+function nameRun({ id, attempt }) {
+  return attempt === 1 ? id : `${id}.${attempt}`;
+}
 var pastAttemptSchema = external_exports.strictObject({
   /** The workflow run, and which attempt of it. */
   run: runSchema,
@@ -77429,11 +77432,10 @@ function findHistoryProblems({ plan, history, run: own2 }) {
   if (history.kind === "unknown") return plan.policy.history === "required" ? ["attempts: not known"] : [];
   if (history.kind === "none" || history.republishedBy !== null) return [];
   return history.attempts.flatMap(({ run: run2, tier: tier2, verdict: verdict2, complete: complete3, changed, doubts }) => {
-    const name4 = run2.attempt === 1 ? run2.id : `${run2.id}.${run2.attempt}`;
-    if (verdict2 === "fail") return [`attempts: run ${name4} failed`];
+    if (verdict2 === "fail") return [`attempts: run ${nameRun(run2)} failed`];
     const isAlike2 = tier2 === own2.tier && changed.length === 0 && doubts.length === 0;
     const stands = isAlike2 && complete3 && verdict2 !== "pass";
-    return stands ? [`attempts: run ${name4} came to another verdict first`] : [];
+    return stands ? [`attempts: run ${nameRun(run2)} came to another verdict first`] : [];
   });
 }
 function describeAcceptance({ accepted }) {
@@ -81673,31 +81675,6 @@ async function readOwners(repository, sha) {
   return "";
 }
 
-// src/history/attempt.ts
-var attemptSchema = external_exports.strictObject({
-  version: external_exports.literal(1),
-  gateVersion: external_exports.string(),
-  run: external_exports.strictObject({ id: external_exports.string(), attempt: external_exports.int().min(1), event: external_exports.string() }),
-  tier: external_exports.enum(["smoke", "release"]),
-  pointerFile: external_exports.string(),
-  baseline: external_exports.string(),
-  candidate: external_exports.string(),
-  epoch: external_exports.string(),
-  /** What it was judged by, and what was judged; `named` where no commit has it. */
-  commits: external_exports.strictObject({ policy: external_exports.string(), candidate: external_exports.string() }),
-  planDigest: external_exports.string(),
-  planParts: planPartsSchema,
-  registration: external_exports.strictObject({
-    /** `standing`: made by the gate, as the policy lets it. */
-    from: external_exports.enum(["file", "standing"]),
-    file: external_exports.string(),
-    value: planSchema.shape.registration
-  })
-});
-function nameRun({ id, attempt }) {
-  return attempt === 1 ? id : `${id}.${attempt}`;
-}
-
 // src/history/lock.ts
 function checkLock(request) {
   const { registration, from, earlier, onBase } = request;
@@ -81761,6 +81738,50 @@ function describeCause2(request) {
 function countRound(epochs, epoch) {
   const distinct = [.../* @__PURE__ */ new Set([...epochs, epoch])];
   return distinct.indexOf(epoch) + 1;
+}
+
+// src/history/settle.ts
+function settleAttempts(request) {
+  const { attempts, planDigest, planParts, tier: tier2, lock, round: round2, withdrawn } = request;
+  const ended = attempts.filter(hasEnded);
+  const failed = ended.find((attempt) => attempt.ended.verdict === "fail");
+  if (failed !== void 0) {
+    return failed.ended.decidable ? { kind: "standing", attempt: failed } : { kind: "refused", refusal: { reason: "failed-before", attempt: failed } };
+  }
+  if (withdrawn) return { kind: "refused", refusal: { reason: "withdrawn" } };
+  if (lock?.kind === "broken") return { kind: "refused", refusal: { reason: "registration", lock } };
+  if (round2.registered !== round2.wanted) return { kind: "refused", refusal: { reason: "round", ...round2 } };
+  const usable = ended.filter(
+    ({ began, doubts }) => doubts.length === 0 && began !== null && isSameMeasurement(began.planParts, planParts)
+  );
+  const standing = usable.find(
+    ({ began, ended: ended2 }) => began?.planDigest === planDigest && ended2.complete && ended2.decidable && (tier2 === "smoke" || began.tier === tier2)
+  );
+  if (standing !== void 0) return { kind: "standing", attempt: standing };
+  const spoilt = usable.findLastIndex((attempt) => !attempt.ended.continuable);
+  return { kind: "measure", continued: usable.slice(spoilt + 1) };
+}
+function describeAttempt(attempt, parts) {
+  const { run: run2, startedAt, began, ended, doubts } = attempt;
+  const read2 = ended?.kind === "read" ? ended : null;
+  return {
+    run: run2,
+    startedAt,
+    tier: began?.tier ?? null,
+    planDigest: began?.planDigest ?? null,
+    changed: began === null ? [] : compareParts(began.planParts, parts),
+    verdict: read2?.verdict ?? null,
+    ended: ended !== null,
+    complete: read2?.complete ?? false,
+    doubts: [...doubts, ...ended?.kind === "gone" ? ["what it ended with can't be had any more"] : []]
+  };
+}
+function chooseRound(attempts, epoch) {
+  const epochs = attempts.flatMap(({ began }) => began === null ? [] : [began.epoch]);
+  return countRound(epochs, epoch);
+}
+function hasEnded(attempt) {
+  return attempt.ended?.kind === "read";
 }
 
 // src/estimate/prediction-limits.ts
@@ -81940,6 +81961,28 @@ function expectTurns({ sample }, past) {
   const there = sample.turnsPerConversation === "one" ? past.conversations : past.turnsEligible;
   return Math.max(1, Math.floor(Math.min(sample.turns, there) * measureWorth(past)));
 }
+
+// src/history/attempt.ts
+var attemptSchema = external_exports.strictObject({
+  version: external_exports.literal(1),
+  gateVersion: external_exports.string(),
+  run: external_exports.strictObject({ id: external_exports.string(), attempt: external_exports.int().min(1), event: external_exports.string() }),
+  tier: external_exports.enum(["smoke", "release"]),
+  pointerFile: external_exports.string(),
+  baseline: external_exports.string(),
+  candidate: external_exports.string(),
+  epoch: external_exports.string(),
+  /** What it was judged by, and what was judged; `named` where no commit has it. */
+  commits: external_exports.strictObject({ policy: external_exports.string(), candidate: external_exports.string() }),
+  planDigest: external_exports.string(),
+  planParts: planPartsSchema,
+  registration: external_exports.strictObject({
+    /** `standing`: made by the gate, as the policy lets it. */
+    from: external_exports.enum(["file", "standing"]),
+    file: external_exports.string(),
+    value: planSchema.shape.registration
+  })
+});
 
 // src/history/complete.ts
 var untrusted = /* @__PURE__ */ new Set(["judge-changed", "control-failed"]);
@@ -82122,11 +82165,17 @@ var verdictSchema = external_exports.strictObject({
 });
 
 // src/past.ts
-async function readPast(request) {
+var nothingKnown = { attempts: [], directories: /* @__PURE__ */ new Map() };
+async function readPast(request, known = nothingKnown) {
   const { history } = request.ports;
-  const directories = /* @__PURE__ */ new Map();
+  const directories = new Map(known.directories);
   const attempts = [];
   for (const kept of await history.list(request.key)) {
+    const before = known.attempts.find(({ run: run2 }) => nameRun(run2) === nameRun(kept.run));
+    if (before?.ended?.kind === "read") {
+      attempts.push(before);
+      continue;
+    }
     const doubts = [...kept.doubts];
     const began = parseAttempt(kept, doubts);
     const directory = kept.end?.kind === "there" ? await history.openEnd(kept.end) : null;
@@ -82147,7 +82196,7 @@ function parseAttempt({ start: start2 }, doubts) {
 }
 async function readEnd2(parts) {
   const { request, kept, began, directory, doubts } = parts;
-  const hasJournal = await directory.read(runFiles.journal) !== null;
+  const hasJournal = await hasLines(directory, runFiles.journal);
   const ended = { kind: "read", folder: directory.path };
   if (await directory.read(runFiles.record) === null) {
     return { ...ended, verdict: null, complete: false, decidable: false, continuable: hasJournal, audits: [] };
@@ -82178,6 +82227,10 @@ async function readEnd2(parts) {
       audits: []
     };
   }
+}
+async function hasLines(directory, name4) {
+  for await (const _line of directory.readLines(name4)) return true;
+  return false;
 }
 async function readAudited(parts) {
   const { request, run: run2, directory } = parts;
@@ -82243,16 +82296,13 @@ async function registerStanding(parts) {
   const refuse4 = (cause) => refuseStanding({ baseline: baseline2, candidate: candidate2, folder: policy2.registrations, cause });
   if (recalled.kind !== "known") throw refuse4("no attempts can be read here");
   const { attempts } = recalled.past;
-  const epochs = attempts.flatMap(({ began }) => began === null ? [] : [began.epoch]);
-  const round2 = countRound(epochs, policy2.sample.epoch);
+  const round2 = chooseRound(attempts, policy2.sample.epoch);
   const before = attempts.find(
     ({ began, doubts }) => began?.registration.from === "standing" && doubts.length === 0
   )?.began?.registration;
   if (before !== void 0) return loadAgain({ ...before.value, round: round2 }, policy2);
-  const { history } = recalled;
-  const key = { pointerFile: policy2.checkpoint.file, candidate: baseline2 };
-  const base2 = request.commits.policy;
-  const past = await readPast({ ports: { history, repository: ports.repository }, key, policy: policy2, base: base2 });
+  const { asked: asked2 } = recalled;
+  const past = await readPast({ ...asked2, key: { ...asked2.key, candidate: baseline2 } });
   const released = await findReleased({ ports, request, resolved, attempts: past.attempts, baseline: baseline2 });
   const directory = released === null ? void 0 : past.directories.get(released);
   if (directory === void 0) throw refuse4("no complete run that passed or was accepted is kept");
@@ -82329,61 +82379,16 @@ function describeStart({ request, prepared }) {
   });
 }
 
-// src/history/settle.ts
-function settleAttempts(request) {
-  const { attempts, planDigest, planParts, tier: tier2, lock, round: round2, withdrawn } = request;
-  const ended = attempts.filter(hasEnded);
-  const failed = ended.find((attempt) => attempt.ended.verdict === "fail");
-  if (failed !== void 0) {
-    return failed.ended.decidable ? { kind: "standing", attempt: failed } : { kind: "refused", refusal: { reason: "failed-before", attempt: failed } };
-  }
-  if (withdrawn) return { kind: "refused", refusal: { reason: "withdrawn" } };
-  if (lock?.kind === "broken") return { kind: "refused", refusal: { reason: "registration", lock } };
-  if (round2.registered !== round2.wanted) return { kind: "refused", refusal: { reason: "round", ...round2 } };
-  const usable = ended.filter(
-    ({ began, doubts }) => doubts.length === 0 && began !== null && isSameMeasurement(began.planParts, planParts)
-  );
-  const standing = usable.find(
-    ({ began, ended: ended2 }) => began?.planDigest === planDigest && ended2.complete && ended2.decidable && (tier2 === "smoke" || began.tier === tier2)
-  );
-  if (standing !== void 0) return { kind: "standing", attempt: standing };
-  const spoilt = usable.findLastIndex((attempt) => !attempt.ended.continuable);
-  return { kind: "measure", continued: usable.slice(spoilt + 1) };
-}
-function describeAttempt(attempt, parts) {
-  const { run: run2, startedAt, began, ended, doubts } = attempt;
-  const read2 = ended?.kind === "read" ? ended : null;
-  return {
-    run: run2,
-    startedAt,
-    tier: began?.tier ?? null,
-    planDigest: began?.planDigest ?? null,
-    changed: began === null ? [] : compareParts(began.planParts, parts),
-    verdict: read2?.verdict ?? null,
-    ended: ended !== null,
-    complete: read2?.complete ?? false,
-    doubts: [...doubts, ...ended?.kind === "gone" ? ["what it ended with can't be had any more"] : []]
-  };
-}
-function hasEnded(attempt) {
-  return attempt.ended?.kind === "read";
-}
-
 // src/settle-past.ts
 async function recallPast(parts) {
-  const { request, ports, resolved, checkpoints: checkpoints2 } = parts;
+  const { request, ports, resolved, checkpoints: checkpoints2, known } = parts;
   const { history, repository } = ports;
   if (history === null) return { kind: "none" };
   const { policy: policy2 } = resolved;
   const key = { pointerFile: policy2.checkpoint.file, candidate: checkpoints2.candidate };
+  const asked2 = { ports: { history, repository }, key, policy: policy2, base: request.commits.policy };
   try {
-    const past = await readPast({
-      ports: { history, repository },
-      key,
-      policy: policy2,
-      base: request.commits.policy
-    });
-    return { kind: "known", key, past, history };
+    return { kind: "known", asked: asked2, past: await readPast(asked2, known) };
   } catch (error62) {
     return tolerate(error62, resolved);
   }
@@ -82414,7 +82419,6 @@ async function settlePast(parts) {
   const describe4 = (attempt) => describeAttempt(attempt, parted);
   const lock = await readLock({ ...parts, recalled }).catch((error62) => tolerate(error62, resolved));
   const { attempts } = past;
-  const epochs = attempts.flatMap(({ began }) => began === null ? [] : [began.epoch]);
   const settled = settleAttempts({
     attempts,
     planDigest,
@@ -82423,7 +82427,7 @@ async function settlePast(parts) {
     lock: lock.kind === "unknown" ? null : lock,
     round: {
       registered: plan.registration.round,
-      wanted: countRound(epochs, plan.policy.sample.epoch)
+      wanted: chooseRound(attempts, plan.policy.sample.epoch)
     },
     withdrawn: prepared.registration.registration.withdrawn
   });
@@ -82453,7 +82457,8 @@ function countAttempts(attempts, parts) {
 async function reviewPast(parts) {
   const { summary } = parts.record;
   if (summary.history.kind !== "kept") return parts.record;
-  const recalled = await recallPast(parts).catch((error62) => {
+  const known = parts.recalled.kind === "known" ? parts.recalled.past : void 0;
+  const recalled = await recallPast({ ...parts, known }).catch((error62) => {
     if (error62 instanceof GateError) return null;
     throw error62;
   });
@@ -82473,7 +82478,7 @@ async function readLock(parts) {
   const { policy: policy2 } = resolved;
   const source = { repository, policy: policy2, candidate: plan.candidate };
   const onBase = await readRegistering(source, request.commits.policy);
-  const pushes = await recalled.history.listPushes(first.startedAt);
+  const pushes = await recalled.asked.ports.history.listPushes(first.startedAt);
   return checkLock({
     registration,
     from,
@@ -82491,18 +82496,11 @@ function describeRegistering({ began }) {
 }
 async function republish(parts) {
   const { request, ports, resolved, recalled, attempt, lock, parted } = parts;
-  const { past, history, key } = recalled;
+  const { past, asked: asked2 } = recalled;
   const folder2 = attempt.ended?.kind === "read" ? attempt.ended.folder : "";
   const directory = past.directories.get(folder2);
   if (directory === void 0) throw new Error(`no directory of ${folder2}`);
-  const { policy: policy2 } = resolved;
-  const base2 = request.commits.policy;
-  const { repository } = ports;
-  const record2 = await readAudited({
-    request: { ports: { history, repository }, key, policy: policy2, base: base2 },
-    run: attempt.run,
-    directory
-  });
+  const record2 = await readAudited({ request: asked2, run: attempt.run, directory });
   const own2 = record2.summary.history;
   const { id, attempt: number4 } = request.run;
   return {
@@ -82519,9 +82517,9 @@ async function republish(parts) {
       },
       accepted: await findAcceptance({
         ports,
-        policy: policy2,
+        policy: resolved.policy,
         commits: request.commits,
-        candidate: key.candidate,
+        candidate: asked2.key.candidate,
         runs: past.attempts.flatMap(
           ({ run: run2, ended }) => ended?.kind === "read" && ended.verdict === "fail" ? [nameRun(run2)] : []
         )
@@ -82569,10 +82567,10 @@ async function runGate(request, ports) {
   const files = installs ? [] : await listWorkflowEdits({ ...ports, commits });
   if (files.length > 0) return { kind: "invalid", reason: "policy-modified", files, policyChanges };
   const recalled = await recallPast({ request, ports, resolved, checkpoints: checkpoints2 });
-  const standing = { request, ports, resolved, checkpoints: checkpoints2, recalled };
+  const parts = { request, ports, resolved, checkpoints: checkpoints2, recalled };
   const prepared = await preparePlan({
-    ...standing,
-    registerStanding: (rubrics2) => registerStanding({ ...standing, rubrics: rubrics2 })
+    ...parts,
+    registerStanding: (rubrics2) => registerStanding({ ...parts, rubrics: rubrics2 })
   });
   const { registration } = prepared;
   const settled = await settlePast({ request, ports, resolved, prepared, recalled });
@@ -82590,7 +82588,7 @@ async function runGate(request, ports) {
   const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier: request.run.tier });
   const { past } = settled;
   const measured = await measure2({ request, ports, resolved, ...prepared, sample, directory, past });
-  return finish(await reviewPast({ request, ports, resolved, checkpoints: checkpoints2, record: measured }));
+  return finish(await reviewPast({ ...parts, record: measured }));
 }
 
 // src/estimate/false-discovery.ts
@@ -86455,7 +86453,7 @@ var shownParts = 3;
 var longestPart = 60;
 function nameRun2({ id, attempt }) {
   if (id === null) return say`this run`;
-  const name4 = attempt === 1 ? id : `${id}.${attempt}`;
+  const name4 = nameRun({ id, attempt });
   return say`run ${/^\d{1,20}(?:\.\d+)?$/.test(name4) ? name4 : verbatim(name4)}`;
 }
 function sayTime(at) {
@@ -87652,7 +87650,7 @@ function sayAudits({ run: run2, retainText }, { categories }) {
   ];
 }
 function sayDiagnosis(candidate2, failed) {
-  const file2 = `diagnoses/${candidate2.replaceAll(/[^A-Za-z0-9._-]/g, "-")}.yml`;
+  const file2 = `diagnoses/${suggestFileName(candidate2)}`;
   return say`This FAIL stays red for ${verbatim(candidate2)} under any plan, until a diagnosis on the base answers for ${joinTexts(failed.map(nameRun2), ", ")} (${verbatim(file2)}). A mended checkpoint is a new candidate, with an id of its own.`;
 }
 function sayBroken(lock) {

@@ -1,5 +1,4 @@
-import type { Decided } from './decide-record.ts'
-import { decideRecord } from './decide-record.ts'
+import { type Decided, decideRecord } from './decide-record.ts'
 import { graderConfigSchema } from './grade/graders/index.ts'
 import type { Refusal } from './history/settle.ts'
 import { measure } from './measure.ts'
@@ -68,10 +67,10 @@ export async function runGate(request: GateRequest, ports: JudgePorts): Promise<
   const files = installs ? [] : await listWorkflowEdits({ ...ports, commits })
   if (files.length > 0) return { kind: 'invalid', reason: 'policy-modified', files, policyChanges }
   const recalled = await recallPast({ request, ports, resolved, checkpoints })
-  const standing = { request, ports, resolved, checkpoints, recalled }
+  const parts = { request, ports, resolved, checkpoints, recalled }
   const prepared = await preparePlan({
-    ...standing,
-    registerStanding: (rubrics) => registerStanding({ ...standing, rubrics }),
+    ...parts,
+    registerStanding: (rubrics) => registerStanding({ ...parts, rubrics }),
   })
   const { registration } = prepared
   const settled = await settlePast({ request, ports, resolved, prepared, recalled })
@@ -89,5 +88,5 @@ export async function runGate(request: GateRequest, ports: JudgePorts): Promise<
   const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier: request.run.tier })
   const { past } = settled
   const measured = await measure({ request, ports, resolved, ...prepared, sample, directory, past })
-  return finish(await reviewPast({ request, ports, resolved, checkpoints, record: measured }))
+  return finish(await reviewPast({ ...parts, record: measured }))
 }

@@ -1,6 +1,6 @@
 import { decideRecord } from './decide-record.ts'
 import { GateError } from './errors.ts'
-import { type Attempt, attemptSchema, nameRun } from './history/attempt.ts'
+import { type Attempt, attemptSchema } from './history/attempt.ts'
 import { assessStanding } from './history/complete.ts'
 import type { PushedRegistration, Registering } from './history/lock.ts'
 import type { EndedAttempt, ReadAttempt } from './history/settle.ts'
@@ -8,6 +8,7 @@ import { readDocuments } from './policy/read-documents.ts'
 import type { Policy } from './policy/schema.ts'
 import type { History, HistoryKey, KeptAttempt, Push, RepositoryFiles, RunDirectory } from './ports.ts'
 import { parseAudit } from './record/audit.ts'
+import { nameRun } from './record/history.ts'
 import { type AuditLine, type RunRecord, runFiles } from './record/schema.ts'
 import { readRecord } from './record/store.ts'
 import { findRegistration, type LoadedRegistration } from './registration/load.ts'
@@ -25,7 +26,10 @@ export interface Past {
   directories: ReadonlyMap<string, RunDirectory>
 }
 
-interface PastRequest {
+const nothingKnown: Past = { attempts: [], directories: new Map() }
+
+/** Whose attempts are read, and by which base. */
+export interface PastRequest {
   ports: PastPorts
   key: HistoryKey
   policy: Policy
@@ -33,12 +37,20 @@ interface PastRequest {
   base: string
 }
 
-/** Reads every attempt on a candidate, and what each ended with. Rejects when that can't be told. */
-export async function readPast(request: PastRequest): Promise<Past> {
+/**
+ * Reads every attempt on a candidate, and what each ended with; what was known of one that had ended is taken as it was.
+ * Rejects when that can't be told.
+ */
+export async function readPast(request: PastRequest, known: Past = nothingKnown): Promise<Past> {
   const { history } = request.ports
-  const directories = new Map<string, RunDirectory>()
+  const directories = new Map(known.directories)
   const attempts: ReadAttempt[] = []
   for (const kept of await history.list(request.key)) {
+    const before = known.attempts.find(({ run }) => nameRun(run) === nameRun(kept.run))
+    if (before?.ended?.kind === 'read') {
+      attempts.push(before)
+      continue
+    }
     const doubts = [...kept.doubts]
     const began = parseAttempt(kept, doubts)
     const directory = kept.end?.kind === 'there' ? await history.openEnd(kept.end) : null
@@ -72,7 +84,7 @@ async function readEnd(parts: {
   doubts: string[]
 }): Promise<EndedAttempt> {
   const { request, kept, began, directory, doubts } = parts
-  const hasJournal = (await directory.read(runFiles.journal)) !== null
+  const hasJournal = await hasLines(directory, runFiles.journal)
   const ended = { kind: 'read' as const, folder: directory.path }
   if ((await directory.read(runFiles.record)) === null) {
     return { ...ended, verdict: null, complete: false, decidable: false, continuable: hasJournal, audits: [] }
@@ -104,6 +116,12 @@ async function readEnd(parts: {
       audits: [],
     }
   }
+}
+
+// A journal is as large as the run was: its first line tells as much as all of it.
+async function hasLines(directory: RunDirectory, name: string): Promise<boolean> {
+  for await (const _line of directory.readLines(name)) return true
+  return false
 }
 
 /** A record, with what people on the base say of its flags. */

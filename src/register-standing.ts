@@ -1,13 +1,12 @@
 import { findAcceptance } from './accept-failure.ts'
 import type { LoadedRubrics } from './grade/rubrics.ts'
-import { nameRun } from './history/attempt.ts'
-import { countRound } from './history/lock.ts'
-import type { ReadAttempt } from './history/settle.ts'
+import { chooseRound, type ReadAttempt } from './history/settle.ts'
 import { draftStanding, refuseStanding, standingFile } from './history/standing.ts'
 import { readPast } from './past.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
 import type { Policy } from './policy/schema.ts'
 import type { GateRequest } from './prepare.ts'
+import { nameRun } from './record/history.ts'
 import { readRecord } from './record/store.ts'
 import { type LoadedRegistration, listMisfits } from './registration/load.ts'
 import type { Registration } from './registration/schema.ts'
@@ -34,16 +33,13 @@ export async function registerStanding(parts: {
     refuseStanding({ baseline, candidate, folder: policy.registrations, cause })
   if (recalled.kind !== 'known') throw refuse('no attempts can be read here')
   const { attempts } = recalled.past
-  const epochs = attempts.flatMap(({ began }) => (began === null ? [] : [began.epoch]))
-  const round = countRound(epochs, policy.sample.epoch)
+  const round = chooseRound(attempts, policy.sample.epoch)
   const before = attempts.find(
     ({ began, doubts }) => began?.registration.from === 'standing' && doubts.length === 0,
   )?.began?.registration
   if (before !== undefined) return loadAgain({ ...before.value, round }, policy)
-  const { history } = recalled
-  const key = { pointerFile: policy.checkpoint.file, candidate: baseline }
-  const base = request.commits.policy
-  const past = await readPast({ ports: { history, repository: ports.repository }, key, policy, base })
+  const { asked } = recalled
+  const past = await readPast({ ...asked, key: { ...asked.key, candidate: baseline } })
   const released = await findReleased({ ports, request, resolved, attempts: past.attempts, baseline })
   const directory = released === null ? undefined : past.directories.get(released)
   if (directory === undefined) throw refuse('no complete run that passed or was accepted is kept')

@@ -2,22 +2,27 @@ import { type AcceptancePorts, findAcceptance } from './accept-failure.ts'
 import { beginAttempt } from './begin-attempt.ts'
 import type { MeasuredPast } from './continue-journal.ts'
 import { GateError } from './errors.ts'
-import { nameRun } from './history/attempt.ts'
-import { checkLock, countRound, type Registering } from './history/lock.ts'
-import { describeAttempt, type ReadAttempt, type Refusal, settleAttempts } from './history/settle.ts'
-import { type Past, readAudited, readPast, readPushes, readRegistering } from './past.ts'
+import { checkLock, type Registering } from './history/lock.ts'
+import {
+  chooseRound,
+  describeAttempt,
+  type ReadAttempt,
+  type Refusal,
+  settleAttempts,
+} from './history/settle.ts'
+import { type Past, type PastRequest, readAudited, readPast, readPushes, readRegistering } from './past.ts'
 import { compareParts, digestParts, type PlanParts } from './plan/parts.ts'
 import { digestValue } from './plan/plan.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
-import type { History, HistoryKey } from './ports.ts'
+import type { History } from './ports.ts'
 import type { GateRequest, PreparedPlan } from './prepare.ts'
-import type { PastAttempt, RegistrationLock } from './record/history.ts'
+import { nameRun, type PastAttempt, type RegistrationLock } from './record/history.ts'
 import type { RunRecord } from './record/schema.ts'
 
 /** What was done about the candidate before, as far as it is known. */
 export type RecalledPast =
   | { kind: 'none' }
-  | { kind: 'known'; key: HistoryKey; past: Past; history: History }
+  | { kind: 'known'; asked: PastRequest; past: Past }
   | { kind: 'unknown'; cause: string }
 
 /** What follows from it. */
@@ -33,7 +38,7 @@ export interface HistoryPorts extends AcceptancePorts {
 }
 
 /**
- * Reads the attempts on a candidate.
+ * Reads the attempts on a candidate, but for those of which it is known what they ended with.
  * @throws GateError when they can't be told, unless policy lets that be
  */
 export async function recallPast(parts: {
@@ -41,20 +46,16 @@ export async function recallPast(parts: {
   ports: HistoryPorts
   resolved: ResolvedPolicy
   checkpoints: Checkpoints
+  known?: Past | undefined
 }): Promise<RecalledPast> {
-  const { request, ports, resolved, checkpoints } = parts
+  const { request, ports, resolved, checkpoints, known } = parts
   const { history, repository } = ports
   if (history === null) return { kind: 'none' }
   const { policy } = resolved
   const key = { pointerFile: policy.checkpoint.file, candidate: checkpoints.candidate }
+  const asked = { ports: { history, repository }, key, policy, base: request.commits.policy }
   try {
-    const past = await readPast({
-      ports: { history, repository },
-      key,
-      policy,
-      base: request.commits.policy,
-    })
-    return { kind: 'known', key, past, history }
+    return { kind: 'known', asked, past: await readPast(asked, known) }
   } catch (error) {
     return tolerate(error, resolved)
   }
@@ -97,7 +98,6 @@ export async function settlePast(parts: {
   const describe = (attempt: ReadAttempt) => describeAttempt(attempt, parted)
   const lock = await readLock({ ...parts, recalled }).catch((error: unknown) => tolerate(error, resolved))
   const { attempts } = past
-  const epochs = attempts.flatMap(({ began }) => (began === null ? [] : [began.epoch]))
   const settled = settleAttempts({
     attempts,
     planDigest,
@@ -106,7 +106,7 @@ export async function settlePast(parts: {
     lock: lock.kind === 'unknown' ? null : lock,
     round: {
       registered: plan.registration.round,
-      wanted: countRound(epochs, plan.policy.sample.epoch),
+      wanted: chooseRound(attempts, plan.policy.sample.epoch),
     },
     withdrawn: prepared.registration.registration.withdrawn,
   })
@@ -148,11 +148,13 @@ export async function reviewPast(parts: {
   ports: HistoryPorts
   resolved: ResolvedPolicy
   checkpoints: Checkpoints
+  recalled: RecalledPast
   record: RunRecord
 }): Promise<RunRecord> {
   const { summary } = parts.record
   if (summary.history.kind !== 'kept') return parts.record
-  const recalled = await recallPast(parts).catch((error: unknown) => {
+  const known = parts.recalled.kind === 'known' ? parts.recalled.past : undefined
+  const recalled = await recallPast({ ...parts, known }).catch((error: unknown) => {
     if (error instanceof GateError) return null
     throw error
   })
@@ -181,7 +183,7 @@ async function readLock(parts: {
   const { policy } = resolved
   const source = { repository, policy, candidate: plan.candidate }
   const onBase = await readRegistering(source, request.commits.policy)
-  const pushes = await recalled.history.listPushes(first.startedAt)
+  const pushes = await recalled.asked.ports.history.listPushes(first.startedAt)
   return checkLock({
     registration,
     from,
@@ -210,18 +212,11 @@ async function republish(parts: {
   parted: PlanParts
 }): Promise<RunRecord> {
   const { request, ports, resolved, recalled, attempt, lock, parted } = parts
-  const { past, history, key } = recalled
+  const { past, asked } = recalled
   const folder = attempt.ended?.kind === 'read' ? attempt.ended.folder : ''
   const directory = past.directories.get(folder)
   if (directory === undefined) throw new Error(`no directory of ${folder}`)
-  const { policy } = resolved
-  const base = request.commits.policy
-  const { repository } = ports
-  const record = await readAudited({
-    request: { ports: { history, repository }, key, policy, base },
-    run: attempt.run,
-    directory,
-  })
+  const record = await readAudited({ request: asked, run: attempt.run, directory })
   const own = record.summary.history
   const { id, attempt: number } = request.run
   return {
@@ -243,9 +238,9 @@ async function republish(parts: {
       },
       accepted: await findAcceptance({
         ports,
-        policy,
+        policy: resolved.policy,
         commits: request.commits,
-        candidate: key.candidate,
+        candidate: asked.key.candidate,
         runs: past.attempts.flatMap(({ run, ended }) =>
           ended?.kind === 'read' && ended.verdict === 'fail' ? [nameRun(run)] : [],
         ),

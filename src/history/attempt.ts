@@ -36,8 +36,3 @@ export function nameAttempt({ pointerFile, candidate }: HistoryKey, attempt: num
   const key = createHash('sha256').update(`${pointerFile}\0${candidate}`).digest('hex').slice(0, 16)
   return `checkpoint-gate-${key}-r${attempt}`
 }
-
-/** `101`, or `101.2` for a run's second attempt: as reports name it, and people who answer for it. */
-export function nameRun({ id, attempt }: { id: string; attempt: number }): string {
-  return attempt === 1 ? id : `${id}.${attempt}`
-}

@@ -2,6 +2,7 @@ import { compareParts, isSameMeasurement, type PlanParts } from '../plan/parts.t
 import type { PastAttempt, RegistrationLock } from '../record/history.ts'
 import type { AuditLine } from '../record/schema.ts'
 import type { Attempt } from './attempt.ts'
+import { countRound } from './lock.ts'
 
 /** An attempt with what could be read of its start and its end. */
 export interface ReadAttempt {
@@ -104,6 +105,12 @@ export function describeAttempt(attempt: ReadAttempt, parts: PlanParts): PastAtt
     complete: read?.complete ?? false,
     doubts: [...doubts, ...(ended?.kind === 'gone' ? ["what it ended with can't be had any more"] : [])],
   }
+}
+
+/** Which round of samples an epoch is for the candidate, by the epochs that were measured before. */
+export function chooseRound(attempts: readonly ReadAttempt[], epoch: string): number {
+  const epochs = attempts.flatMap(({ began }) => (began === null ? [] : [began.epoch]))
+  return countRound(epochs, epoch)
 }
 
 function hasEnded(attempt: ReadAttempt): attempt is ReadAttempt & { ended: EndedAttempt } {

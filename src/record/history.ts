@@ -2,6 +2,11 @@ import { z } from 'zod'
 
 const runSchema = z.strictObject({ id: z.string(), attempt: z.int().min(1) })
 
+/** `101`, or `101.2` for a run's second attempt: as reports name it, and people who answer for it. */
+export function nameRun({ id, attempt }: z.infer<typeof runSchema>): string {
+  return attempt === 1 ? id : `${id}.${attempt}`
+}
+
 /** An earlier attempt on the candidate, as far as it can still be read. */
 export const pastAttemptSchema = z.strictObject({
   /** The workflow run, and which attempt of it. */

@@ -1,4 +1,4 @@
-import type { PastAttempt } from '../record/history.ts'
+import { nameRun as joinRun, type PastAttempt } from '../record/history.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import type { Verdict } from '../verdict/schema.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
@@ -24,7 +24,7 @@ const longestPart = 60
 /** `run 101`, or `run 102.2` for a run's second attempt. Numbers are our own words, anything else is not. */
 export function nameRun({ id, attempt }: RunName): Text {
   if (id === null) return say`this run`
-  const name = attempt === 1 ? id : `${id}.${attempt}`
+  const name = joinRun({ id, attempt })
   return say`run ${/^\d{1,20}(?:\.\d+)?$/.test(name) ? name : verbatim(name)}`
 }
 

@@ -1,6 +1,11 @@
-import { nameRun as joinRun } from '../history/attempt.ts'
-import type { PastAttempt, RecordHistory, RegistrationLock } from '../record/history.ts'
+import {
+  nameRun as joinRun,
+  type PastAttempt,
+  type RecordHistory,
+  type RegistrationLock,
+} from '../record/history.ts'
 import { type RecordSummary, runFiles } from '../record/schema.ts'
+import { suggestFileName } from '../registration/file-name.ts'
 import type { Verdict } from '../verdict/schema.ts'
 import { countAttempts, describeOutcome, nameRun, type RunName, sayParts, sayTime } from './attempts.ts'
 import { listAmendments } from './facts.ts'
@@ -97,7 +102,7 @@ function sayAudits({ run, retainText }: RecordSummary, { categories }: Verdict):
 
 /** What to do about a FAIL beside mending the checkpoint. */
 export function sayDiagnosis(candidate: string, failed: readonly RunName[]): Text {
-  const file = `diagnoses/${candidate.replaceAll(/[^A-Za-z0-9._-]/g, '-')}.yml`
+  const file = `diagnoses/${suggestFileName(candidate)}`
   return say`This FAIL stays red for ${verbatim(candidate)} under any plan, until a diagnosis on the base answers for ${joinTexts(failed.map(nameRun), ', ')} (${verbatim(file)}). A mended checkpoint is a new candidate, with an id of its own.`
 }
 

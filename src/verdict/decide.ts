@@ -4,6 +4,7 @@ import { roundBound } from '../estimate/rounding.ts'
 import type { CalibrationStanding } from '../estimate/settle.ts'
 import type { Plan, PlannedCategory } from '../plan/plan.ts'
 import type { OnInconclusive } from '../policy/schema-parts.ts'
+import { nameRun } from '../record/history.ts'
 import type { RecordSummary } from '../record/schema.ts'
 import { decideCategory } from './decide-category.ts'
 import { adjustFailures, type FailureTest, listFailureTests } from './failure-tests.ts'
@@ -128,11 +129,10 @@ function findHistoryProblems({ plan, history, run: own }: RecordSummary): string
   if (history.kind === 'none' || history.republishedBy !== null) return []
   // Of two runs at the same time the one that ends later sees what the other found.
   return history.attempts.flatMap(({ run, tier, verdict, complete, changed, doubts }) => {
-    const name = run.attempt === 1 ? run.id : `${run.id}.${run.attempt}`
-    if (verdict === 'fail') return [`attempts: run ${name} failed`]
+    if (verdict === 'fail') return [`attempts: run ${nameRun(run)} failed`]
     const isAlike = tier === own.tier && changed.length === 0 && doubts.length === 0
     const stands = isAlike && complete && verdict !== 'pass'
-    return stands ? [`attempts: run ${name} came to another verdict first`] : []
+    return stands ? [`attempts: run ${nameRun(run)} came to another verdict first`] : []
   })
 }
 
