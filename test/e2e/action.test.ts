@@ -1,15 +1,7 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { startHostileEndpoint } from '../fakes/hostile-endpoint.ts'
-import {
-  nameEndpoints,
-  nameRunArtifact,
-  openWorld,
-  pullRequestEvent,
-  shas,
-  type World,
-  type WorldOptions,
-  writePolicy,
-} from './world.ts'
+import { expectCleanContract, useWorlds } from './use-worlds.ts'
+import { nameEndpoints, nameRunArtifact, pullRequestEvent, shas, writePolicy } from './world.ts'
 
 // The committed dist/index.js under an emulated runner: what a workflow would see.
 
@@ -26,21 +18,8 @@ const runFiles = [
   'known.jsonl',
   'predicate.json',
 ]
-const closers: (() => Promise<void>)[] = []
 
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld(options)
-  closers.push(world.close)
-  return world
-}
-
-function expectCleanContract(world: World): void {
-  expect(world.github.log.filter(({ problem }) => problem !== undefined)).toEqual([])
-}
+const { open, closers } = useWorlds()
 
 describe('a pull request that bumps the checkpoint', () => {
   it('passes a candidate that is no worse: comment, summary, artifact, outputs, exit code 0', async () => {

@@ -1,19 +1,11 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import type { CommentSeed } from './emulator/github-comments.ts'
-import { openWorld, shas, type World, type WorldOptions, writePolicy } from './world.ts'
+import { useWorlds } from './use-worlds.ts'
+import { shas, writePolicy } from './world.ts'
 
 const quickPolicy = writePolicy({ turns: 20, limit: '50%' })
-const closers: (() => Promise<void>)[] = []
 
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld({ policy: quickPolicy, ...options })
-  closers.push(world.close)
-  return world
-}
+const { open } = useWorlds({ policy: quickPolicy })
 
 describe('the comment', () => {
   it.each([

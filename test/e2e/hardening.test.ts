@@ -1,21 +1,12 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { isGateStep, listDocBlocks, listEvents, type Workflow } from '../support/doc-blocks.ts'
-import { nameRunArtifact, openWorld, pullRequestEvent, shas, type World, type WorldOptions } from './world.ts'
+import { useWorlds } from './use-worlds.ts'
+import { nameRunArtifact, pullRequestEvent, shas, type World } from './world.ts'
 
 // The steps that docs/hardening.md and docs/attestation.md show, carried out by the packaged action.
 
-const closers: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld(options)
-  closers.push(world.close)
-  return world
-}
+const { open } = useWorlds()
 
 interface Recipe {
   workflow: Workflow

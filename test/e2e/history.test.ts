@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { nameAttempt } from '../../src/history/attempt.ts'
 import { startHostileEndpoint } from '../fakes/hostile-endpoint.ts'
 import type { ActionRun } from './emulator/runner.ts'
+import { expectCleanContract, useWorlds } from './use-worlds.ts'
 import {
   nameEndpoints,
-  openWorld,
   pullRequestEvent,
   shas,
   type World,
@@ -15,19 +15,10 @@ import {
 
 // What later runs of the packaged action make of earlier ones, by GitHub's own artifacts, runs and pushes.
 
-const closers: (() => Promise<void>)[] = []
 /** A run that has to ask anything ends without a verdict. */
 const unreachable = { endpoints: '' }
 
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld(options)
-  closers.push(world.close)
-  return world
-}
+const { open, closers } = useWorlds()
 
 function nameOf(candidate: string, attempt: number, suffix = ''): string {
   return `${nameAttempt({ pointerFile: 'deploy/model.yaml', candidate }, attempt)}${suffix}`
@@ -40,10 +31,6 @@ function readJson(world: World, name: string, file: string) {
 /** A run on what the branch is at after a push. */
 function runAt(world: World, pushed: { sha: string; merge: string }, options: Record<string, unknown> = {}) {
   return world.run({ sha: pushed.merge, event: pullRequestEvent('octo/app', pushed.sha), ...options })
-}
-
-function expectCleanContract(world: World): void {
-  expect(world.github.log.filter(({ problem }) => problem !== undefined)).toEqual([])
 }
 
 const lastComment = (world: World) => world.github.comments.at(-1)?.body ?? ''

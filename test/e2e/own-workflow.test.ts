@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { graderConfigSchema } from '../../src/grade/graders/index.ts'
 import { parsePolicy } from '../../src/policy/load.ts'
 import { root } from '../support/shared.ts'
+import { useWorlds } from './use-worlds.ts'
 import { openWorld, shas } from './world.ts'
 
 const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
@@ -13,11 +14,7 @@ const workflows = readdirSync(resolve(root, folder)).map((name) => ({
   name,
   text: read(`${folder}/${name}`),
 }))
-const closers: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
+const { closers } = useWorlds()
 
 describe('the workflows of this repository', () => {
   it.each(workflows)('$name grants nothing at the top and pins every action to a commit', ({ text }) => {

@@ -1,19 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
-import { openWorld, type World, type WorldOptions, writePolicy } from './world.ts'
+import { describe, expect, it } from '@jest/globals'
+import { expectCleanContract, useWorlds } from './use-worlds.ts'
+import { writePolicy } from './world.ts'
 
 // The committed dist/index.js with `mode: plan`: what a workflow would see before any money is spent.
 
-const closers: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld(options)
-  closers.push(world.close)
-  return world
-}
+const { open } = useWorlds()
 
 /** No endpoint is given: a plan that asked one would fail. */
 const inputs = { mode: 'plan', endpoints: '' }
@@ -34,7 +25,7 @@ describe('mode: plan', () => {
     expect(run.summary).toContain('false FAILs: at most')
     expect(run.annotations).toEqual([])
     expect(world.github.comments).toEqual([])
-    expect(world.github.log.filter(({ problem }) => problem !== undefined)).toEqual([])
+    expectCleanContract(world)
   })
 
   it('is red where something can not be measured: exit code 3, and the three ways out', async () => {

@@ -1,30 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { root } from '../support/shared.ts'
-import { openWorld, pullRequestEvent, shas, type World, type WorldOptions, writePolicy } from './world.ts'
+import { expectCleanContract, useWorlds } from './use-worlds.ts'
+import { pullRequestEvent, shas, type WorldOptions, writePolicy } from './world.ts'
 
 // What a pull request can do to its own policy, and to the workflow that runs it.
 
 const policyFile = '.github/checkpoint-gate.yml'
 const rubricFile = 'rubrics/tool-use.md'
-const closers: (() => Promise<void>)[] = []
 
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-/** A bad candidate, whose pull request has these files beside. */
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld({ candidate: 'demo-bad', ...options })
-  closers.push(world.close)
-  return world
-}
+// A bad candidate, whose pull request has these files beside.
+const { open } = useWorlds({ candidate: 'demo-bad' })
 
 async function judge(options: WorldOptions = {}) {
   const world = await open(options)
   const run = await world.run()
-  expect(world.github.log.filter(({ problem }) => problem !== undefined)).toEqual([])
+  expectCleanContract(world)
   return { world, run, comment: world.github.comments[0]?.body ?? '' }
 }
 

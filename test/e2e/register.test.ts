@@ -1,19 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
-import { openWorld, type World, type WorldOptions, writeRegistration } from './world.ts'
+import { describe, expect, it } from '@jest/globals'
+import { expectCleanContract, useWorlds } from './use-worlds.ts'
+import { writeRegistration } from './world.ts'
 
 // The committed dist/index.js with `mode: register`: what a pull request with a registration is told.
 
-const closers: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld(options)
-  closers.push(world.close)
-  return world
-}
+const { open } = useWorlds()
 
 /** No endpoint is given, and no corpus lies in the workspace. */
 const inputs = { mode: 'register', endpoints: '', 'corpus-dir': 'nowhere' }
@@ -37,7 +28,7 @@ describe('mode: register', () => {
     expect(comment?.body).toContain('### `demo-good` (`preregistration/demo-good.yml`, added)')
     expect(comment?.body).toContain('| `leaks-system-prompt` | 0 % | 0 to 1 % | same | 3 % |')
     expect(comment?.body).toMatch(/Without the corpus \(`.*`\) 200 turns of equal weight/)
-    expect(world.github.log.filter(({ problem }) => problem !== undefined)).toEqual([])
+    expectCleanContract(world)
     // The gate's own comment stands beside it.
     const gate = await world.run()
     expect(gate.exitCode).not.toBe(3)

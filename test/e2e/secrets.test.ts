@@ -1,15 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { startChatEndpoint } from '../fakes/chat-endpoint.ts'
+import { useWorlds } from './use-worlds.ts'
 import { nameEndpoints, nameRunArtifact, openWorld, writePolicy } from './world.ts'
 
 const key = 'sk-canary-5f2e8a71c9'
-const closers: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
+const { closers } = useWorlds()
 
 async function readFolder(folder: string): Promise<string> {
   const names = await readdir(folder)

@@ -2,37 +2,20 @@ import { execFile } from 'node:child_process'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { root } from '../../support/shared.ts'
 import { useTemporaryFolders } from '../../support/temporary-folder.ts'
 import type { RunActionOptions } from '../emulator/runner.ts'
-import {
-  nameEndpoints,
-  nameRunArtifact,
-  openWorld,
-  shas,
-  type World,
-  type WorldOptions,
-  writePolicy,
-  writeRegistration,
-} from '../world.ts'
+import { useWorlds } from '../use-worlds.ts'
+import { nameEndpoints, nameRunArtifact, shas, writePolicy, writeRegistration } from '../world.ts'
 import { startModels } from './models.ts'
 import { expectNoVerdict } from './no-verdict.ts'
 
 const makeFolder = useTemporaryFolders()
-const closers: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
 
 const quick = writePolicy({ turns: 20, limit: '50%' })
 
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld({ policy: quick, ...options })
-  closers.push(world.close)
-  return world
-}
+const { open, closers } = useWorlds({ policy: quick })
 
 const none: Partial<RunActionOptions> = { inputs: { endpoints: '' } }
 

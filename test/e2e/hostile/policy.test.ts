@@ -1,14 +1,13 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { useTemporaryFolders } from '../../support/temporary-folder.ts'
 import type { RunActionOptions } from '../emulator/runner.ts'
+import { useWorlds } from '../use-worlds.ts'
 import {
   nameEndpoints,
   nameRunArtifact,
-  openWorld,
   pullRequestEvent,
   shas,
   type World,
-  type WorldOptions,
   writePolicy,
   writeRegistration,
 } from '../world.ts'
@@ -17,19 +16,10 @@ import { expectNoVerdict } from './no-verdict.ts'
 import { readConversations, type SmallCorpus, writeCorpus } from './small-corpus.ts'
 
 const makeFolder = useTemporaryFolders()
-const closers: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
 
 const quick = writePolicy({ turns: 20, limit: '50%' })
 
-async function open(options: WorldOptions = {}): Promise<World> {
-  const world = await openWorld({ policy: quick, ...options })
-  closers.push(world.close)
-  return world
-}
+const { open, closers } = useWorlds({ policy: quick })
 
 const none: Partial<RunActionOptions> = { inputs: { endpoints: '' } }
 

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { markupAttacks } from '../../support/attacks.ts'
 import { useTemporaryFolders } from '../../support/temporary-folder.ts'
 import type { ActionRun, RunActionOptions } from '../emulator/runner.ts'
+import { expectCleanContract, useWorlds } from '../use-worlds.ts'
 import {
   nameEndpoints,
   nameRunArtifact,
@@ -28,11 +29,7 @@ import { expectInertCsv, expectInertLog, expectInertMarkdown, expectInertPage } 
 import { startModels } from './models.ts'
 
 const makeFolder = useTemporaryFolders()
-const closers: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
+const { closers } = useWorlds()
 
 async function open(options: WorldOptions = {}) {
   const opened = await openHostileWorld(await makeFolder(), options)
@@ -42,7 +39,7 @@ async function open(options: WorldOptions = {}) {
 
 async function run(world: World, options: Partial<RunActionOptions> = {}) {
   const finished = await world.run(options)
-  expect(world.github.log.filter(({ problem }) => problem !== undefined)).toEqual([])
+  expectCleanContract(world)
   return { finished, comment: world.github.comments.at(-1)?.body ?? '' }
 }
 
