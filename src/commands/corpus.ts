@@ -1,5 +1,8 @@
 import { createFiles, findCorpusFiles } from '../adapters/files.ts'
+import { openIndexOutput } from '../adapters/index-output.ts'
 import { describeCorpus, type FileReport } from '../corpus/describe.ts'
+import type { IndexSink } from '../corpus/index-file/write.ts'
+import type { Manifest } from '../corpus/manifest.ts'
 import { countLeftOut } from '../corpus/read.ts'
 import type { Log } from '../ports.ts'
 
@@ -12,6 +15,9 @@ export interface ManifestWords {
   paths: string[]
   format?: string | undefined
   shape?: string | undefined
+  /** What the manifest is to say beside what the files are. */
+  consent?: Manifest['consent']
+  tombstones?: string | undefined
   /** Where the shipped rubrics are. */
   rubrics: string
 }
@@ -22,16 +28,53 @@ export async function printManifest(
   log: Log,
   print: (text: string) => void,
 ): Promise<void> {
-  const { name, folder, format, shape, rubrics } = words
-  const manifest = await describeCorpus({
+  print(JSON.stringify(await describe(words, log), null, 2))
+}
+
+/** The words of `corpus index`. */
+export interface IndexWords extends ManifestWords {
+  /** Where to write it, below the corpus folder. */
+  index: string
+}
+
+/** Writes the index of corpus files, and prints their manifest, which names it. */
+export async function printIndexedManifest(
+  words: IndexWords,
+  log: Log,
+  print: (text: string) => void,
+): Promise<void> {
+  const { folder, index: path } = words
+  const output = await openIndexOutput(folder, path)
+  try {
+    const written = async () => ({ path, sha256: await output.finish() })
+    const manifest = await describe(words, log, { sink: output, written })
+    log.info(`${path}: the index; keep it where the corpus is`)
+    print(JSON.stringify(manifest, null, 2))
+  } finally {
+    await output.discard()
+  }
+}
+
+async function describe(
+  words: ManifestWords,
+  log: Log,
+  index?: { sink: IndexSink; written: () => Promise<NonNullable<Manifest['index']>> },
+): Promise<Manifest> {
+  const { name, folder, format, shape, rubrics, consent, tombstones } = words
+  return describeCorpus({
     name,
     paths: await findCorpusFiles(folder, words.paths),
     files: createFiles({ corpus: folder, rubrics }),
     format,
     shape,
     onFile: (report) => log.info(formatReport(report)),
+    ...(index === undefined ? {} : { index: index.sink }),
+    more: async () => ({
+      ...(index === undefined ? {} : { index: await index.written() }),
+      ...(consent === undefined ? {} : { consent }),
+      ...(tombstones === undefined ? {} : { tombstones }),
+    }),
   })
-  print(JSON.stringify(manifest, null, 2))
 }
 
 /** `a.parquet: Parquet by its name, WildChat rows by its first row; 12 conversations, 30 turns` */

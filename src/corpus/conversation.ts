@@ -57,6 +57,15 @@ export const conversationSchema = strictObject({
     .optional(),
   collected_at: z.iso.datetime({ offset: true }).optional(),
   expires_at: z.iso.datetime({ offset: true }).optional(),
+  consent: z.boolean().optional(),
+  user: z
+    .string()
+    .regex(
+      /^[0-9a-f]{32,128}$/,
+      'a user is an HMAC of the name, 32 to 128 hex digits in lower case, and never the name itself',
+    )
+    .optional(),
+  tool_latency_ms: z.record(z.string(), z.number().min(0)).optional(),
 })
 
 /** A logged conversation. */
@@ -85,9 +94,11 @@ export function readText(content: Message['content']): string {
  * An assistant message after another one is a part of the same turn.
  */
 export function findTurns({ messages, firstTurn = 0 }: Conversation): number[] {
-  return messages.flatMap((message, index) => {
+  const turns: number[] = []
+  for (let index = Math.max(1, firstTurn); index < messages.length; index += 1) {
     const before = messages[index - 1]?.role
     const answers = before === 'user' || before === 'tool'
-    return message.role === 'assistant' && answers && index >= firstTurn ? [index] : []
-  })
+    if (messages[index]?.role === 'assistant' && answers) turns.push(index)
+  }
+  return turns
 }

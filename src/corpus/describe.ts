@@ -1,5 +1,6 @@
 import { GateError } from '../errors.ts'
 import { createIdRegister, type IdRegister } from './ids.ts'
+import { createIndexWriter, type IndexSink, type IndexWriter } from './index-file/write.ts'
 import { type CorpusLimits, corpusLimits } from './limits.ts'
 import type { CorpusFile, Manifest } from './manifest.ts'
 import { countLeftOut, createCounts, type FileCounts, readConversations, readRows } from './read.ts'
@@ -27,16 +28,23 @@ export async function describeCorpus(request: {
   shape?: string | undefined
   limits?: CorpusLimits
   onFile?: (report: FileReport) => void
+  /** Where an index of what is read goes; without it, none is written. */
+  index?: IndexSink
+  /** What the manifest says beside what the files are; `index` once it is written. */
+  more?: () => Promise<Pick<Manifest, 'index' | 'consent' | 'tombstones'>>
 }): Promise<Manifest> {
   const { name, paths, files, format, limits = corpusLimits, onFile } = request
+  const writer = request.index === undefined ? null : createIndexWriter(name, request.index)
   const ids = createIdRegister()
   const entries: CorpusFile[] = []
-  for (const path of paths) {
+  for (const [number, path] of paths.entries()) {
     const source = { path, format, files, limits }
     const reader = findReader(source)
     const shape = request.shape === undefined ? await findShapeOf(source) : findShape(request.shape)
-    const { sha256, counts } = await readWholeFile({ ...source, shape, ids })
-    entries.push(writeEntry({ path, reader, shape, sha256, counts }))
+    const { sha256, counts } = await readWholeFile({ ...source, shape, ids, number, writer })
+    const entry = writeEntry({ path, reader, shape, sha256, counts })
+    entries.push(entry)
+    await writer?.endFile(entry)
     onFile?.({
       path,
       format: { title: reader.title, by: format === undefined ? 'name' : 'order' },
@@ -47,7 +55,7 @@ export async function describeCorpus(request: {
   const sum = (key: 'conversations' | 'left_out') =>
     entries.reduce((total, entry) => total + (entry[key] ?? 0), 0)
   if (sum('conversations') === 0 && sum('left_out') > 0) throw refuseNothing(paths)
-  return { version: 1, name, files: entries }
+  return { version: 1, name, files: entries, ...(await request.more?.()) }
 }
 
 interface Source {
@@ -63,17 +71,19 @@ interface Source {
  */
 async function findShapeOf(source: Source): Promise<Shape> {
   const own = findShape(undefined)
-  for await (const { number, value } of readRows({ ...source, sha256: null, fields: recognitionFields })) {
-    const shape = recogniseShape(value)
-    if (shape !== null) return shape
-    const keys = typeof value === 'object' && value !== null ? Object.keys(value) : ['id']
-    if (keys.some((key) => own.fields.names.includes(key))) return own
-    throw new GateError({
-      code: 'corpus',
-      message: 'the first row looks like none of the shapes that are known',
-      where: { file: source.path, line: number },
-      remedy: `name its shape (--shape: ${listShapes()}), or write its rows as docs/corpus.md says`,
-    })
+  for await (const rows of readRows({ ...source, sha256: null, fields: recognitionFields })) {
+    for (const { number, value } of rows) {
+      const shape = recogniseShape(value)
+      if (shape !== null) return shape
+      const keys = typeof value === 'object' && value !== null ? Object.keys(value) : ['id']
+      if (keys.some((key) => own.fields.names.includes(key))) return own
+      throw new GateError({
+        code: 'corpus',
+        message: 'the first row looks like none of the shapes that are known',
+        where: { file: source.path, line: number },
+        remedy: `name its shape (--shape: ${listShapes()}), or write its rows as docs/corpus.md says`,
+      })
+    }
   }
   return own
 }
@@ -83,17 +93,18 @@ function listShapes(): string {
 }
 
 async function readWholeFile(
-  source: Source & { shape: Shape; ids: IdRegister },
+  source: Source & { shape: Shape; ids: IdRegister; number: number; writer: IndexWriter | null },
 ): Promise<{ sha256: string; counts: FileCounts }> {
-  const { path, shape, ids } = source
+  const { path, shape, ids, number, writer } = source
   let sha256 = ''
   const onDigest = (digest: string) => {
     sha256 = digest
   }
   const rows = readRows({ ...source, sha256: null, onDigest, fields: shape.fields })
   const counts = createCounts()
-  for await (const _ of readConversations({ file: path, rows, shape, ids, counts })) {
-    // Only what they are is of interest.
+  for await (const batch of readConversations({ file: path, rows, shape, ids, counts })) {
+    for (const located of batch) writer?.add(number, located)
+    await writer?.flush()
   }
   return { sha256, counts }
 }

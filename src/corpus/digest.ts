@@ -12,6 +12,8 @@ export async function* verifyDigest<T>(
     /** `null`: whatever it is. */
     sha256: string | null
     onDigest?: ((sha256: string) => void) | undefined
+    /** What to do about another digest. */
+    remedy?: string
   },
   read: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
@@ -25,6 +27,7 @@ export async function* verifyDigest<T>(
     message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
     where: { file: request.file },
     remedy:
+      request.remedy ??
       'restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)',
   })
 }

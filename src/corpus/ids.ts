@@ -26,8 +26,9 @@ export function createIdRegister(): IdRegister {
   let table = new Uint32Array(width * 1024)
   return {
     add(id, { file, line }) {
-      const key = hash('sha256', id, 'buffer')
-      const words = [key.readUInt32BE(0), key.readUInt32BE(4), key.readUInt32BE(8)] as const
+      // A text of one letter a byte is had in half the time of a buffer.
+      const key = hash('sha256', id, 'binary')
+      const words = [readWord(key, 0), readWord(key, 4), readWord(key, 8)] as const
       const entry = findEntry(table, words)
       const before = table[entry + 3] ?? 0
       if (before !== 0) throw refuseTwice(id, { file, line }, `${files[before - 1]}:${table[entry + 4]}`)
@@ -37,6 +38,15 @@ export function createIdRegister(): IdRegister {
       if (size * width * 4 >= table.length * 3) table = enlarge(table)
     },
   }
+}
+
+function readWord(key: string, at: number): number {
+  const bytes =
+    (key.charCodeAt(at) << 24) |
+    (key.charCodeAt(at + 1) << 16) |
+    (key.charCodeAt(at + 2) << 8) |
+    key.charCodeAt(at + 3)
+  return bytes >>> 0
 }
 
 /** The index of the entry of these words, or of the free one where it belongs. */

@@ -2,10 +2,14 @@ import { TextDecoder } from 'node:util'
 import { GateError } from '../errors.ts'
 import { formatBytes } from './limits.ts'
 
-/** One line of a file and its number, from 1. */
+/** One line of a file, without its end, and its number, from 1. */
 export interface NumberedLine {
   number: number
   text: string
+  /** Where it begins in the unpacked text. */
+  start: number
+  /** As it lies there; not to be kept, as it may be a part of a large chunk. */
+  bytes: Uint8Array
 }
 
 /** The line that is being read: who reads moves it on, who fails names it. */
@@ -17,28 +21,36 @@ export interface LinePlace {
 const lineFeed = 0x0a
 
 /**
- * Streams the lines of a text. It is split before it is decoded, so that text that is not UTF-8 is found on its own line.
+ * Streams the lines of a text, those that end in one chunk at a time: who reads them goes through all of one before the
+ * next. It is split before it is decoded, so that text that is not UTF-8 is found on its own line.
  * @throws GateError for text that is not UTF-8, and for a line of more than `longest` bytes
  */
 export async function* splitLines(request: {
   bytes: AsyncIterable<Uint8Array>
   place: LinePlace
   longest: number
-}): AsyncGenerator<NumberedLine> {
+}): AsyncGenerator<Iterable<NumberedLine>> {
   const { bytes, place, longest } = request
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let pieces: Uint8Array[] = []
   let held = 0
+  let position = 0
   const hold = (piece: Uint8Array) => {
     held += piece.length
     if (held > longest) throw refuseLength(place, longest)
     pieces.push(piece)
   }
-  for await (const chunk of bytes) {
+  const take = (): NumberedLine => {
+    const [first = new Uint8Array()] = pieces
+    const whole = pieces.length === 1 ? first : Buffer.concat(pieces)
+    return { number: place.line, text: decodeLine({ decoder, whole, place }), start: position, bytes: whole }
+  }
+  function* splitChunk(chunk: Uint8Array): Generator<NumberedLine> {
     let start = 0
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
       hold(chunk.subarray(start, end))
-      yield decodeLine({ decoder, pieces, place })
+      yield take()
+      position += held + 1
       pieces = []
       held = 0
       start = end + 1
@@ -46,7 +58,8 @@ export async function* splitLines(request: {
     }
     if (start < chunk.length) hold(chunk.subarray(start))
   }
-  if (pieces.length > 0) yield decodeLine({ decoder, pieces, place })
+  for await (const chunk of bytes) yield splitChunk(chunk)
+  if (pieces.length > 0) yield [take()]
 }
 
 function refuseLength(place: LinePlace, longest: number): GateError {
@@ -58,10 +71,10 @@ function refuseLength(place: LinePlace, longest: number): GateError {
   })
 }
 
-function decodeLine(request: { decoder: TextDecoder; pieces: Uint8Array[]; place: LinePlace }): NumberedLine {
-  const { decoder, pieces, place } = request
+function decodeLine(request: { decoder: TextDecoder; whole: Uint8Array; place: LinePlace }): string {
+  const { decoder, whole, place } = request
   try {
-    return { number: place.line, text: decoder.decode(Buffer.concat(pieces)) }
+    return decoder.decode(whole)
   } catch (cause) {
     throw new GateError({
       code: 'corpus',

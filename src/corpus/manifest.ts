@@ -3,6 +3,8 @@ import { parseSource, type SourceText, strictObject } from '../policy/document.t
 import { formatSchema } from './readers/index.ts'
 import { shapeSchema } from './shapes/index.ts'
 
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hex digits')
+
 /** The manifest: what a corpus consists of. It goes into git; the conversations do not. */
 export const manifestSchema = strictObject({
   version: z.literal(1).meta({ description: 'The version of this format.' }),
@@ -22,10 +24,7 @@ export const manifestSchema = strictObject({
           description:
             'How its rows hold conversations; without it, as the documentation of the corpus says.',
         }),
-        sha256: z
-          .string()
-          .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hex digits')
-          .meta({ description: "Of the file's bytes, as they lie there." }),
+        sha256: sha256Schema.meta({ description: "Of the file's bytes, as they lie there." }),
         conversations: z.int().min(0),
         turns: z
           .int()
@@ -38,6 +37,23 @@ export const manifestSchema = strictObject({
       }),
     )
     .min(1),
+  index: strictObject({
+    path: z.string().min(1).meta({ description: 'Relative to the corpus folder.' }),
+    sha256: sha256Schema,
+  })
+    .optional()
+    .meta({
+      description:
+        'A list of the conversations and of where they are, which `corpus index` writes: with it a run reads only what it draws.',
+    }),
+  consent: z.literal('required').optional().meta({
+    description:
+      'Only conversations with `consent: true` are replayed. Without it, all but those with `consent: false`.',
+  }),
+  tombstones: z.string().min(1).optional().meta({
+    description:
+      'Path in the repository of a list of conversations that are never replayed: ids and users, one a line.',
+  }),
 })
 
 /** What a corpus consists of. */

@@ -9,6 +9,16 @@ import type { CorpusFiles, Fields, Row } from './readers/reader.ts'
 import { findShape } from './shapes/index.ts'
 import type { LeftOutReason, Shape } from './shapes/shape.ts'
 
+/** A conversation, and where it was found. */
+export interface Located {
+  conversation: Conversation
+  /** `findTurns` of it. */
+  turns: number[]
+  row: Row
+  /** Its number among the conversations of its row, from 0. */
+  part: number
+}
+
 /**
  * Streams the conversations of a corpus, each checked, and at the end of each file its digest and counts.
  * Nothing of a corpus may be used before the iteration has ended: the digest of a file is known only then.
@@ -19,13 +29,25 @@ export async function* readCorpus(
   files: CorpusFiles,
   limits: CorpusLimits = corpusLimits,
 ): AsyncGenerator<Conversation> {
+  for await (const { found } of readLocated({ manifest, files, limits })) {
+    for (const { conversation } of found) yield conversation
+  }
+}
+
+/** The same with their places, some at a time: who reads them goes through all of one batch before the next. */
+export async function* readLocated(request: {
+  manifest: Manifest
+  files: CorpusFiles
+  limits?: CorpusLimits
+}): AsyncGenerator<{ file: number; found: Iterable<Located> }> {
+  const { manifest, files, limits = corpusLimits } = request
   const ids = createIdRegister()
-  for (const entry of manifest.files) {
+  for (const [file, entry] of manifest.files.entries()) {
     const shape = findShape(entry.shape)
     const rows = readRows({ ...entry, files, limits, fields: shape.fields })
     const counts = createCounts()
-    for await (const conversation of readConversations({ file: entry.path, rows, shape, ids, counts })) {
-      yield conversation
+    for await (const found of readConversations({ file: entry.path, rows, shape, ids, counts })) {
+      yield { file, found }
     }
     checkCounts(entry, counts)
   }
@@ -80,7 +102,7 @@ export function readRows(request: {
   onDigest?: (sha256: string) => void
   fields: Fields | null
   limits: CorpusLimits
-}): AsyncGenerator<Row> {
+}): AsyncGenerator<Iterable<Row>> {
   const { path: file, format, files, sha256, onDigest, fields, limits } = request
   const reader = findReader({ path: file, format })
   return verifyDigest({ file, bytes: files.openCorpusFile(file), sha256, onDigest }, (bytes) =>
@@ -89,7 +111,7 @@ export function readRows(request: {
 }
 
 /** The last bytes of a file, at most so many, also of a source that gives all of it. */
-async function readEnd(request: {
+export async function readEnd(request: {
   file: string
   files: CorpusFiles
   length: number
@@ -108,23 +130,35 @@ async function readEnd(request: {
 /** Reads the conversations of one file's rows, and counts them. `ids` are those of the corpus so far. */
 export async function* readConversations(request: {
   file: string
-  rows: AsyncIterable<Row>
+  rows: AsyncIterable<Iterable<Row>>
   shape: Shape
   ids: IdRegister
   counts: FileCounts
-}): AsyncGenerator<Conversation> {
-  const { file, rows, shape, ids, counts } = request
-  for await (const { number, value } of rows) {
-    const place = { file, line: number }
-    for (const reading of shape.read(value, place)) {
+}): AsyncGenerator<Iterable<Located>> {
+  const { rows, ...parts } = request
+  for await (const batch of rows) yield readBatch(batch, parts)
+}
+
+function* readBatch(
+  rows: Iterable<Row>,
+  parts: { file: string; shape: Shape; ids: IdRegister; counts: FileCounts },
+): Generator<Located> {
+  const { file, shape, ids, counts } = parts
+  for (const row of rows) {
+    const place = { file, line: row.number }
+    let part = 0
+    for (const reading of shape.read(row.value, place)) {
       if (reading.kind === 'left-out') {
         counts.leftOut.set(reading.reason, (counts.leftOut.get(reading.reason) ?? 0) + 1)
         continue
       }
       ids.add(reading.conversation.id, place)
       counts.conversations += 1
-      counts.turns += findTurns(reading.conversation).length
-      yield reading.conversation
+      const { conversation } = reading
+      const turns = findTurns(conversation)
+      counts.turns += turns.length
+      yield { conversation, turns, row, part }
+      part += 1
     }
   }
 }

@@ -1,5 +1,8 @@
-import type { Conversation } from '../corpus/conversation.ts'
-import type { Sample, SampleCounts } from './sample.ts'
+import { type Conversation, findTurns } from '../corpus/conversation.ts'
+import { createStandingCheck, type Exclusion } from '../corpus/standing.ts'
+import { noTombstones } from '../corpus/tombstones.ts'
+import type { Drawable } from './rank.ts'
+import type { DrawnTurn, Sample, SampleCounts } from './sample.ts'
 import { type Selection, selectFromStrata, selectTurns } from './select.ts'
 import { sizeSample } from './size.ts'
 import { createStrata, type Stratum } from './strata.ts'
@@ -7,13 +10,11 @@ import { readTargetMix } from './target-mix.ts'
 
 export type { Sample, SampleCounts, SampledTurn, StratumCounts } from './sample.ts'
 
-/** What is drawn. */
-export interface DrawRequest {
-  corpus: AsyncIterable<Conversation>
+/** How turns are drawn. */
+export interface DrawSettings {
   seed: string
   turns: number
-  slices: string[]
-  now: Date
+  slices: readonly string[]
   /** `one` (the default): at most one turn a conversation. `all`: turns whatever their conversation. */
   turnsPerConversation?: 'one' | 'all'
   /** Keys of the conversations' metadata; a stratum is all conversations with the same values of them. */
@@ -22,8 +23,20 @@ export interface DrawRequest {
   target?: Readonly<Record<string, number>> | null
 }
 
+/** What is drawn from conversations at hand. */
+export interface DrawRequest extends DrawSettings {
+  corpus: AsyncIterable<Conversation>
+  now: Date
+}
+
+/** Drawn turns in seeded order, each with where its conversation is. */
+export interface Draw<Place> {
+  turns: DrawnTurn<Place>[]
+  counts: SampleCounts
+}
+
 /**
- * Draws turns, the same ones whatever the order of the corpus, in one pass.
+ * Draws turns, the same ones whatever the order of the listing, in one pass.
  *
  * Each turn has u = H(seed ‖ turn id) in [0, 1). With `all`, the n turns of the smallest u are drawn: each turn
  * with the same chance, so that weights are equal and the conversation is the cluster. With `one`, a conversation
@@ -39,38 +52,113 @@ export interface DrawRequest {
  * the weights that they have. Of conversations of one length they are the draw of fewer turns.
  *
  * Memory grows with the turns asked, not with the corpus; with strata, with the turns asked times the strata,
- * because their shares are known only when the corpus has been read.
+ * because their shares are known only when the corpus has been read. `Place` is all that is kept of a conversation
+ * beside its id.
  * @throws GateError (`policy`) for more than 200 strata, and for a target mix that can't be used
  * @throws RangeError unless the turns are a whole number of at least 1
  */
-export async function drawSample(request: DrawRequest): Promise<Sample> {
-  const { corpus, seed, turns, slices, now, turnsPerConversation = 'one', strata: keys = [] } = request
+export async function drawTurns<Place, Listed extends Drawable<Place>>(
+  request: ListedDraw<Place, Listed>,
+): Promise<Draw<Place>> {
+  const { turns, strata = [], expected } = request
   if (!(Number.isSafeInteger(turns) && turns >= 1)) {
     throw new RangeError(`the turns to draw must be a whole number of at least 1, got ${turns}`)
   }
+  // Most turns of a large corpus are never drawn: what is far from being drawn is not even held for a while.
+  const cutoff = strata.length > 0 || expected === undefined ? 1 : (spare * (turns + 1)) / expected
+  const first = cutoff < 1 ? await drawBelow(request, cutoff) : null
+  const draw = first ?? (await drawBelow(request, Number.POSITIVE_INFINITY))
+  if (draw === null) throw new Error('a draw without a cutoff is short')
+  return draw
+}
+
+/** How many times the conversations that are drawn may have keys under a first cutoff, if they have one turn each. */
+const spare = 1.75
+
+type ListedDraw<Place, Listed extends Drawable<Place>> = DrawSettings & {
+  /** Lists the conversations; once more if too few of them can be drawn. */
+  list: () => AsyncIterable<Iterable<Listed>>
+  /** How many conversations it lists, where that is known. */
+  expected?: number
+  /** Why a conversation is left out; `null` where it isn't. */
+  exclude: (conversation: Listed) => Exclusion | null
+}
+
+/** Draws those with keys up to a cutoff; `null` if others would have been drawn too. */
+async function drawBelow<Place, Listed extends Drawable<Place>>(
+  request: ListedDraw<Place, Listed>,
+  cutoff: number,
+): Promise<Draw<Place> | null> {
+  const { list, exclude, seed, turns, slices, turnsPerConversation = 'one', strata: keys = [] } = request
   const target = request.target ? readTargetMix(request.target, keys) : null
-  const strata = createStrata({ seed, turns, slices, keys, turnsPerConversation, target })
-  let conversationsExpired = 0
-  for await (const conversation of corpus) {
-    if (conversation.expires_at !== undefined && new Date(conversation.expires_at) <= now) {
-      conversationsExpired += 1
-    } else {
-      strata.offer(conversation)
+  const strata = createStrata<Place>({ cutoff, seed, turns, slices, keys, turnsPerConversation, target })
+  const excluded: Record<Exclusion, number> = { erased: 0, 'no-consent': 0, expired: 0 }
+  for await (const batch of list()) {
+    for (const conversation of batch) {
+      const reason = exclude(conversation)
+      if (reason === null) strata.offer(conversation)
+      else excluded[reason] += 1
     }
   }
   const found = strata.close()
+  if (cutoff < 1 && found.some((stratum) => isShort(stratum, { turns, turnsPerConversation }))) return null
   const parts = { turns, strata: found, turnsPerConversation }
   const selection = keys.length === 0 ? selectTurns(parts) : selectFromStrata({ ...parts, target })
   return {
     turns: selection.turns,
-    counts: { turnsAsked: turns, conversationsExpired, ...count(found, selection) },
+    counts: {
+      turnsAsked: turns,
+      conversationsExpired: excluded.expired,
+      conversationsErased: excluded.erased,
+      conversationsWithoutConsent: excluded['no-consent'],
+      ...count(found, selection),
+    },
+  }
+}
+
+/** Whether a stratum has more to give than was kept of it. */
+function isShort(
+  { candidates, conversations, turnsEligible }: Stratum<unknown>,
+  { turns, turnsPerConversation }: { turns: number; turnsPerConversation: 'one' | 'all' },
+): boolean {
+  const capacity = turnsPerConversation === 'one' ? conversations : turnsEligible
+  return candidates.length < Math.min(turns + 1, capacity)
+}
+
+/** Draws from conversations at hand, which are kept as long as they may be drawn: `drawTurns`. */
+export async function drawSample({ corpus, now, ...settings }: DrawRequest): Promise<Sample> {
+  const isExcluded = createStandingCheck({ now, consent: undefined, tombstones: noTombstones })
+  const { turns, counts } = await drawTurns<Conversation, Drawable<Conversation>>({
+    ...settings,
+    list: () => listEach(corpus),
+    exclude: (listed) => {
+      const { id, user, consent, expires_at: expiresAt } = listed.locate()
+      return isExcluded({ id, user, consent, expiresAt })
+    },
+  })
+  return {
+    turns: turns.map(({ place: { messages, tools = null }, messageIndex, ...turn }) => ({
+      ...turn,
+      prefix: messages.slice(0, messageIndex),
+      tools,
+    })),
+    counts,
+  }
+}
+
+async function* listEach(
+  corpus: AsyncIterable<Conversation>,
+): AsyncGenerator<Iterable<Drawable<Conversation>>> {
+  for await (const conversation of corpus) {
+    const { id, metadata = {} } = conversation
+    yield [{ id, turns: findTurns(conversation), metadata, locate: () => conversation }]
   }
 }
 
 function count(
-  found: readonly Stratum[],
-  selection: Selection,
-): Omit<SampleCounts, 'turnsAsked' | 'conversationsExpired'> {
+  found: readonly Stratum<unknown>[],
+  selection: Selection<unknown>,
+): Omit<SampleCounts, 'turnsAsked' | `conversations${'Expired' | 'Erased' | 'WithoutConsent'}`> {
   const add = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
   return {
     turnsDrawn: selection.turns.length,

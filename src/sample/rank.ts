@@ -1,92 +1,120 @@
-import { createHash } from 'node:crypto'
-import { type Conversation, findTurns, type Message, type Tool } from '../corpus/conversation.ts'
+import { createTurnRanker, type TurnRanker } from './turn-ranker.ts'
 
 /** Whether a conversation can give one turn at most, or all that it has. */
 export type TurnsPerConversation = 'one' | 'all'
 
-/** What is kept of a conversation: nothing after the last turn that may be drawn. */
-export interface Source {
+/** A conversation that turns may be drawn of. */
+export interface Drawable<Place> {
+  id: string
+  /** The indices of the messages that are turns. */
+  turns: readonly number[]
+  metadata: Readonly<Record<string, string | number | boolean>>
+  /** Where it can be had again. Asked for only while it may still be drawn. */
+  locate(): Place
+}
+
+/** What is kept of a conversation: where it is, and none of its messages. */
+export interface Source<Place> {
   conversation: string
-  messages: Message[]
-  tools: Tool[] | null
+  place: Place
   slice: Record<string, string>
 }
 
 /** A turn that may be drawn. */
-export interface Candidate {
+export interface Candidate<Place> {
   /** The smallest of the u of the turns that compete for this place. */
   key: number
   messageIndex: number
   /** How many turns compete for this place: with one turn a conversation all of its turns, otherwise one. */
   competitors: number
-  source: Source
+  source: Source<Place>
 }
 
 /** u = the first 52 bits of SHA-256(seed ‖ turn id), as a number in [0, 1). */
 export function rankTurn(seed: string, turnId: string): number {
-  const digest = createHash('sha256').update(`${seed}\0${turnId}`).digest()
-  return (digest.readUIntBE(0, 6) * 16 + (digest.readUInt8(6) >> 4)) / 2 ** 52
+  return createTurnRanker(seed)(turnId)
 }
 
-/** The eligible turns of a conversation with the u of each. */
-export interface RankedTurn {
+interface RankedTurn {
   messageIndex: number
   key: number
 }
 
-/** Ranks the eligible turns of a conversation. */
-export function rankConversation(seed: string, conversation: Conversation): RankedTurn[] {
-  return findTurns(conversation).map((messageIndex) => ({
-    messageIndex,
-    key: rankTurn(seed, `${conversation.id}#${messageIndex}`),
-  }))
-}
-
 /** The turns of a conversation that may be drawn, those with keys above the cutoff left out. */
-export function listCandidates(request: {
-  conversation: Conversation
-  ranked: RankedTurn[]
+export function listCandidates<Place>(request: {
+  conversation: Drawable<Place>
+  rank: TurnRanker
   turnsPerConversation: TurnsPerConversation
-  slices: readonly string[]
+  readSlice: SliceReader
   cutoff: number
-}): Candidate[] {
-  const { conversation, ranked, turnsPerConversation, slices, cutoff } = request
-  const [first] = ranked
-  if (first === undefined) return []
-  const smallest = ranked.reduce((best, turn) => (turn.key < best.key ? turn : best), first)
-  const competing = turnsPerConversation === 'one' ? [smallest] : ranked
-  const kept = competing.filter(({ key }) => key <= cutoff)
-  const end = kept.reduce((last, { messageIndex }) => Math.max(last, messageIndex), 0)
-  const source: Source = {
-    conversation: conversation.id,
-    messages: conversation.messages.slice(0, end),
-    tools: conversation.tools ?? null,
-    slice: readSlice(conversation, slices),
+}): Candidate<Place>[] {
+  const { conversation, rank, turnsPerConversation, readSlice, cutoff } = request
+  const { id, turns } = conversation
+  const one = turnsPerConversation === 'one'
+  const kept = one ? takeSmallest(rank, conversation) : rankAll(rank, conversation)
+  const candidates = kept.filter(({ key }) => key <= cutoff)
+  if (candidates.length === 0) return candidates as never[]
+  const source: Source<Place> = {
+    conversation: id,
+    place: conversation.locate(),
+    slice: readSlice(conversation.metadata),
   }
-  const competitors = turnsPerConversation === 'one' ? ranked.length : 1
-  return kept.map((turn) => ({ ...turn, competitors, source }))
+  const competitors = one ? turns.length : 1
+  return candidates.map((turn) => ({ ...turn, competitors, source }))
 }
 
-function readSlice(conversation: Conversation, keys: readonly string[]): Record<string, string> {
-  const metadata = conversation.metadata ?? {}
-  return Object.fromEntries(
-    keys.map((key) => [key, Object.hasOwn(metadata, key) ? String(metadata[key]) : 'none']),
-  )
+function takeSmallest(rank: TurnRanker, { id, turns }: Drawable<unknown>): RankedTurn[] {
+  let smallest = Number.POSITIVE_INFINITY
+  let messageIndex = 0
+  for (const index of turns) {
+    const key = rank(`${id}#${index}`)
+    if (key >= smallest) continue
+    smallest = key
+    messageIndex = index
+  }
+  return turns.length === 0 ? [] : [{ messageIndex, key: smallest }]
+}
+
+function rankAll(rank: TurnRanker, { id, turns }: Drawable<unknown>): RankedTurn[] {
+  return turns.map((messageIndex) => ({ messageIndex, key: rank(`${id}#${messageIndex}`) }))
+}
+
+/** The values of the keys that a sample is cut by, `none` for those that are missing. */
+export type SliceReader = (metadata: Drawable<unknown>['metadata']) => Record<string, string>
+
+/** Slices that are remembered, so that conversations with the same values share one. */
+const mostShared = 1000
+
+/** Reads slices by these keys. */
+export function createSliceReader(keys: readonly string[]): SliceReader {
+  const shared = new Map<string, Record<string, string>>()
+  return (metadata) => {
+    const values = keys.map((key) => (Object.hasOwn(metadata, key) ? String(metadata[key]) : 'none'))
+    const name = JSON.stringify(values)
+    const known = shared.get(name)
+    if (known !== undefined) return known
+    const slice = Object.fromEntries(keys.map((key, index) => [key, values[index] ?? 'none']))
+    if (shared.size < mostShared) shared.set(name, slice)
+    return slice
+  }
 }
 
 /** The turns with the smallest keys of all that were offered, whatever the order. */
-export interface Pool {
+export interface Pool<Place> {
   /** A key above it is not kept any more. */
   cutoff(): number
-  offer(candidates: Candidate[]): void
+  offer(candidates: Candidate<Place>[]): void
   /** What is left, at most the pool's size, smallest key first. */
-  close(): Candidate[]
+  close(): Candidate<Place>[]
 }
 
-/** A pool of this size; until it is closed it holds at most a quarter of that and 1,000 more. */
-export function createPool(size: number): Pool {
-  let kept: Candidate[] = []
-  let cutoff = Number.POSITIVE_INFINITY
+/**
+ * A pool of this size; until it is closed it holds at most a quarter of that and 1,000 more. `firstCutoff`
+ * may leave the pool with less than its size.
+ */
+export function createPool<Place>(size: number, firstCutoff = Number.POSITIVE_INFINITY): Pool<Place> {
+  let kept: Candidate<Place>[] = []
+  let cutoff = firstCutoff
   const shrink = () => {
     kept = kept.toSorted(compareCandidates).slice(0, size)
     if (kept.length === size) cutoff = kept.at(-1)?.key ?? cutoff
@@ -105,12 +133,12 @@ export function createPool(size: number): Pool {
 }
 
 // Two keys of 52 bits are never equal in practice; the id keeps the order total all the same.
-function compareCandidates(a: Candidate, b: Candidate): number {
+function compareCandidates(a: Candidate<unknown>, b: Candidate<unknown>): number {
   return a.key - b.key || (nameTurn(a) < nameTurn(b) ? -1 : 1)
 }
 
 /** `<conversation id>#<message index>` */
-export function nameTurn({ source, messageIndex }: Candidate): string {
+export function nameTurn({ source, messageIndex }: Candidate<unknown>): string {
   return `${source.conversation}#${messageIndex}`
 }
 

@@ -1,13 +1,10 @@
 import type { Message, Tool } from '../corpus/conversation.ts'
 
-/** One drawn turn: what is sent, and how much it stands for. */
-export interface SampledTurn {
+/** One drawn turn: how much it stands for. */
+interface Weighed {
   /** `<conversation id>#<message index>` */
   id: string
   conversation: string
-  /** The messages before the assistant turn, and nothing of it or after it. */
-  prefix: Message[]
-  tools: Tool[] | null
   /**
    * What the turn stands for, up to a factor. In a sample without strata the inverse of the chance with which
    * it was drawn of its conversation, or 1 with all turns of a conversation; with strata the mean is 1.
@@ -17,6 +14,21 @@ export interface SampledTurn {
   stratum: string | null
   /** Values of the metadata keys that the policy names. */
   slice: Record<string, string>
+}
+
+/** A drawn turn of which only the place is known. */
+export interface DrawnTurn<Place> extends Weighed {
+  messageIndex: number
+  place: Place
+}
+
+/** A drawn turn with what is sent. It may be unpacked each time that it is asked for: ask once. */
+export interface SampledTurn extends Weighed {
+  /** The messages before the assistant turn, and nothing of it or after it. */
+  readonly prefix: Message[]
+  readonly tools: Tool[] | null
+  /** What the log has from the turn on, where it was asked for: what tools said to production, and never sent to an arm. */
+  readonly after?: Message[] | undefined
 }
 
 /** The drawn turns in seeded order, with what the table says about the draw. */
@@ -32,6 +44,9 @@ export interface SampleCounts {
   conversations: number
   turnsEligible: number
   conversationsExpired: number
+  /** Of people who asked to be forgotten: they are on the list of tombstones. */
+  conversationsErased: number
+  conversationsWithoutConsent: number
   /** Every stratum of the corpus, by name; empty in a sample without strata. */
   strata: StratumCounts[]
   /** Strata with a share and without a drawn turn: the sample says nothing of that share of the traffic. */

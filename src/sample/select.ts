@@ -1,49 +1,49 @@
 import { allocateTurns } from './allocate.ts'
 import { postStratify, weightCap } from './post-stratify.ts'
 import { type Candidate, chanceUnder, nameTurn, type TurnsPerConversation } from './rank.ts'
-import type { SampledTurn, StratumCounts } from './sample.ts'
+import type { DrawnTurn, StratumCounts } from './sample.ts'
 import type { Stratum } from './strata.ts'
 import { refuseForeignTarget, type TargetMix } from './target-mix.ts'
 
 /** The drawn turns in their order, and what of them came from which stratum. */
-export interface Selection {
-  turns: SampledTurn[]
+export interface Selection<Place> {
+  turns: DrawnTurn<Place>[]
   strata: StratumCounts[]
   uncovered: { name: string; share: number }[]
 }
 
 /**
- * A turn that was drawn, and its place in the order of all that were, from 0 to 1. By their keys alone turns of
+ * A turn that was drawn, and its position in the order of all that were, from 0 to 1. By their keys alone turns of
  * long conversations and of strata that give much would come first, with the weights of a whole sample in which
  * they don't: the first turns, which may decide on their own, would be a biased sample.
  */
-interface Drawn {
-  turn: SampledTurn
-  place: number
+interface Drawn<Place> {
+  turn: DrawnTurn<Place>
+  position: number
 }
 
 /** Draws the turns of the smallest keys. */
-export function selectTurns(request: {
+export function selectTurns<Place>(request: {
   turns: number
-  strata: readonly Stratum[]
+  strata: readonly Stratum<Place>[]
   turnsPerConversation: TurnsPerConversation
-}): Selection {
+}): Selection<Place> {
   const { turns, strata, turnsPerConversation } = request
   const drawn = strata.flatMap((stratum) => drawFrom({ stratum, turns, turnsPerConversation }))
   return {
-    turns: drawn.toSorted(comparePlaces).map(({ turn }) => ({ ...turn, stratum: null })),
+    turns: drawn.toSorted(comparePositions).map(({ turn }) => ({ ...turn, stratum: null })),
     strata: [],
     uncovered: [],
   }
 }
 
 /** Draws from each stratum what it is to give, weighs the strata by their shares, and mixes them. */
-export function selectFromStrata(request: {
+export function selectFromStrata<Place>(request: {
   turns: number
-  strata: readonly Stratum[]
+  strata: readonly Stratum<Place>[]
   turnsPerConversation: TurnsPerConversation
   target: TargetMix | null
-}): Selection {
+}): Selection<Place> {
   const { turns, strata, turnsPerConversation, target } = request
   if (strata.length === 0) return { turns: [], strata: [], uncovered: target?.listUnknown([]) ?? [] }
   const shares = readShares(strata, target)
@@ -73,7 +73,7 @@ export function selectFromStrata(request: {
     return { name, turnsEligible, conversations, drawn: count, share, weightShare }
   })
   return {
-    turns: drawn.toSorted(comparePlaces).map(({ turn }) => turn),
+    turns: drawn.toSorted(comparePositions).map(({ turn }) => turn),
     strata: described,
     uncovered: [
       ...(target?.listUnknown(strata) ?? []),
@@ -86,7 +86,7 @@ export function selectFromStrata(request: {
 }
 
 /** The share of each stratum in the traffic. */
-function readShares(strata: readonly Stratum[], target: TargetMix | null): number[] {
+function readShares(strata: readonly Stratum<unknown>[], target: TargetMix | null): number[] {
   if (target === null) {
     const total = strata.reduce((sum, { turnsEligible }) => sum + turnsEligible, 0)
     return strata.map(({ turnsEligible }) => turnsEligible / total)
@@ -97,11 +97,11 @@ function readShares(strata: readonly Stratum[], target: TargetMix | null): numbe
 }
 
 /** The first of a stratum, weighed by the inverse of their chances. */
-function drawFrom(request: {
-  stratum: Stratum
+function drawFrom<Place>(request: {
+  stratum: Stratum<Place>
   turns: number
   turnsPerConversation: TurnsPerConversation
-}): Drawn[] {
+}): Drawn<Place>[] {
   const { stratum, turns, turnsPerConversation } = request
   const threshold = stratum.candidates[turns]?.key ?? 1
   return stratum.candidates.slice(0, turns).map((candidate) => {
@@ -109,34 +109,37 @@ function drawFrom(request: {
     const chance = chanceUnder(threshold, competitors)
     const weight = turnsPerConversation === 'all' ? 1 : competitors / chance
     return {
-      turn: toSampledTurn({ candidate, weight, stratum: stratum.name }),
+      turn: toDrawnTurn({ candidate, weight, stratum: stratum.name }),
       // The chance of a key as small as this among those that are drawn is uniform, whatever the stratum and
       // the number of competitors, and grows with the key.
-      place: chanceUnder(key, competitors) / chance,
+      position: chanceUnder(key, competitors) / chance,
     }
   })
 }
 
-function scaleWeights({ drawn, mean }: { drawn: readonly Drawn[]; mean: number }): Drawn[] {
+function scaleWeights<Place>({
+  drawn,
+  mean,
+}: {
+  drawn: readonly Drawn<Place>[]
+  mean: number
+}): Drawn<Place>[] {
   const total = drawn.reduce((sum, { turn }) => sum + turn.weight, 0)
   const factor = (mean * drawn.length) / total
-  return drawn.map(({ turn, place }) => ({ turn: { ...turn, weight: turn.weight * factor }, place }))
+  return drawn.map(({ turn, position }) => ({ turn: { ...turn, weight: turn.weight * factor }, position }))
 }
 
-function comparePlaces(a: Drawn, b: Drawn): number {
-  return a.place - b.place || (a.turn.id < b.turn.id ? -1 : 1)
+function comparePositions(a: Drawn<unknown>, b: Drawn<unknown>): number {
+  return a.position - b.position || (a.turn.id < b.turn.id ? -1 : 1)
 }
 
-function toSampledTurn(request: { candidate: Candidate; weight: number; stratum: string }): SampledTurn {
+function toDrawnTurn<Place>(request: {
+  candidate: Candidate<Place>
+  weight: number
+  stratum: string
+}): DrawnTurn<Place> {
   const { candidate, weight, stratum } = request
   const { source, messageIndex } = candidate
-  return {
-    id: nameTurn(candidate),
-    conversation: source.conversation,
-    prefix: source.messages.slice(0, messageIndex),
-    tools: source.tools,
-    weight,
-    stratum,
-    slice: source.slice,
-  }
+  const { conversation, place, slice } = source
+  return { id: nameTurn(candidate), conversation, messageIndex, place, weight, stratum, slice }
 }

@@ -1,60 +1,66 @@
-import type { Conversation } from '../corpus/conversation.ts'
 import {
   type Candidate,
   createPool,
+  createSliceReader,
+  type Drawable,
   listCandidates,
   type Pool,
-  rankConversation,
   type TurnsPerConversation,
 } from './rank.ts'
 import { checkStrataCount, identifyStratum, type StratumIdentity } from './stratum.ts'
 import type { TargetMix } from './target-mix.ts'
+import { createTurnRanker } from './turn-ranker.ts'
 
 /** What a corpus has of one stratum. */
-export interface Stratum extends StratumIdentity {
+export interface Stratum<Place> extends StratumIdentity {
   conversations: number
   turnsEligible: number
   /** The turns of the smallest keys, one more than can be drawn; none if nothing may be drawn. */
-  candidates: Candidate[]
+  candidates: Candidate<Place>[]
 }
 
 /** Sorts conversations into strata. */
-export interface Strata {
-  offer(conversation: Conversation): void
+export interface Strata<Place> {
+  offer(conversation: Drawable<Place>): void
   /** By name. */
-  close(): Stratum[]
+  close(): Stratum<Place>[]
 }
 
-interface OpenStratum {
+interface OpenStratum<Place> {
   identity: StratumIdentity
   conversations: number
   turnsEligible: number
   /** `null`: the target mix doesn't want this stratum. */
-  pool: Pool | null
+  pool: Pool<Place> | null
 }
 
 /** Sorts conversations into strata by their metadata; without keys, all into one. */
-export function createStrata(settings: {
+export function createStrata<Place>(settings: {
   seed: string
   turns: number
   slices: readonly string[]
   keys: readonly string[]
   turnsPerConversation: TurnsPerConversation
   target: TargetMix | null
-}): Strata {
-  const { seed, turns, slices, keys, turnsPerConversation, target } = settings
-  const open = new Map<string, OpenStratum>()
-  const find = (conversation: Conversation): OpenStratum => {
-    const identity = identifyStratum(conversation, keys)
+  /** Keys above it are not kept. */
+  cutoff?: number
+}): Strata<Place> {
+  const { cutoff: firstCutoff, seed, turns, slices, keys, turnsPerConversation, target } = settings
+  const open = new Map<string, OpenStratum<Place>>()
+  const readSlice = createSliceReader(slices)
+  const rank = createTurnRanker(seed)
+  const find = (conversation: Drawable<Place>): OpenStratum<Place> => {
+    // Without keys there is one, whatever the metadata.
+    const identity = identifyStratum(keys.length === 0 ? {} : conversation, keys)
     const known = open.get(identity.name)
     if (known !== undefined) return known
     const isWanted = target === null || target.readShare(identity) > 0
-    const fresh = {
+    const fresh: OpenStratum<Place> = {
       identity,
       conversations: 0,
       turnsEligible: 0,
       // The first key that is not drawn is needed for the weights.
-      pool: isWanted ? createPool(turns + 1) : null,
+      pool: isWanted ? createPool(turns + 1, firstCutoff) : null,
     }
     open.set(identity.name, fresh)
     checkStrataCount(
@@ -65,15 +71,15 @@ export function createStrata(settings: {
   }
   return {
     offer(conversation) {
-      const ranked = rankConversation(seed, conversation)
-      if (ranked.length === 0) return
+      const { length } = conversation.turns
+      if (length === 0) return
       const stratum = find(conversation)
       stratum.conversations += 1
-      stratum.turnsEligible += ranked.length
+      stratum.turnsEligible += length
       const { pool } = stratum
       if (pool === null) return
       const cutoff = pool.cutoff()
-      pool.offer(listCandidates({ conversation, ranked, turnsPerConversation, slices, cutoff }))
+      pool.offer(listCandidates({ conversation, rank, turnsPerConversation, readSlice, cutoff }))
     },
     close() {
       return [...open.values()]

@@ -1,5 +1,5 @@
-import type { Conversation } from '../corpus/conversation.ts'
 import { GateError } from '../errors.ts'
+import type { Drawable } from './rank.ts'
 
 /** More strata than this are no mix of traffic but a key that is nearly unique, such as a user's. */
 const mostStrata = 200
@@ -7,6 +7,9 @@ const mostStrata = 200
 const prefix = 'metadata.'
 /** What would make two different lists of values read alike. */
 const ambiguous = /[,="]/
+
+/** What strata are told by. */
+type Labelled = { metadata?: Drawable<unknown>['metadata'] | undefined }
 
 /** A stratum: its name, what a target mix may call it instead, and its value of each key. */
 export interface StratumIdentity {
@@ -22,13 +25,13 @@ export interface StratumIdentity {
  * `metadata.language`, in the order of the keys, with `none` for a key that is missing. A value with a comma,
  * an equals sign or a quote is written as JSON, so that no two lists of values have the same name.
  */
-export function readStratum(conversation: Conversation, keys: readonly string[]): string {
+export function readStratum(conversation: Labelled, keys: readonly string[]): string {
   return identifyStratum(conversation, keys).name
 }
 
 /** The stratum of a conversation. */
-export function identifyStratum(conversation: Conversation, keys: readonly string[]): StratumIdentity {
-  const metadata = conversation.metadata ?? {}
+export function identifyStratum(conversation: Labelled, keys: readonly string[]): StratumIdentity {
+  const { metadata = {} } = conversation
   const names = keys.map(stripPrefix)
   const values = names.map((name) => (Object.hasOwn(metadata, name) ? String(metadata[name]) : 'none'))
   return {
@@ -38,7 +41,8 @@ export function identifyStratum(conversation: Conversation, keys: readonly strin
   }
 }
 
-function stripPrefix(key: string): string {
+/** A key of the metadata without `metadata.` before it. */
+export function stripPrefix(key: string): string {
   return key.startsWith(prefix) ? key.slice(prefix.length) : key
 }
 

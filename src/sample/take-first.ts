@@ -1,5 +1,6 @@
 import type { Sample, SampledTurn, StratumCounts } from './sample.ts'
 import { sizeSample } from './size.ts'
+import { reweigh } from './stored-turn.ts'
 
 /**
  * The first turns of a sample: as its order is random, a random part of it. Without strata they keep their
@@ -17,7 +18,7 @@ export function takeFirst(sample: Sample, turns: number): Sample {
     const share = shares.get(turn.stratum ?? '')
     const total = found.get(turn.stratum)?.weight
     if (share === undefined || total === undefined) return turn
-    return { ...turn, weight: (turn.weight * share * first.length) / total }
+    return reweigh(turn, (turn.weight * share * first.length) / total)
   })
   const known = new Set(counts.uncovered.map(({ name }) => name))
   const lost = strata.filter(({ name, share, drawn }) => share > 0 && drawn === 0 && !known.has(name))

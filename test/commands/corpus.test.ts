@@ -1,11 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
-import { printManifest } from '../../src/commands/corpus.ts'
+import { printIndexedManifest, printManifest } from '../../src/commands/corpus.ts'
 import { writeConversation } from '../corpus/corpora.ts'
 import { exampleRows } from '../corpus/rows.ts'
 import { createRecordingLog } from '../fakes/recording-log.ts'
+import { takeRefusal } from '../support/refusal.ts'
 import { root } from '../support/shared.ts'
 import { useTemporaryFolders } from '../support/temporary-folder.ts'
 
@@ -37,5 +39,62 @@ describe('corpus manifest', () => {
       'info: may/a.jsonl: JSON lines by its name, Langfuse observations by its first row; 1 conversation, 1 turn, 1 left out (no model call: 1)',
       "info: may/b.jsonl.gz: JSON lines, gzip by its name, the gate's own conversations by its first row; 1 conversation, 2 turns",
     ])
+  })
+})
+
+describe('corpus index', () => {
+  async function index(
+    more: { index?: string; consent?: 'required'; tombstones?: string } = {},
+    text = writeConversation('a', 2),
+  ) {
+    const folder = await makeFolder()
+    await writeFile(join(folder, 'a.jsonl'), text)
+    const log = createRecordingLog()
+    const printed: string[] = []
+    const words = {
+      name: 'support',
+      folder,
+      paths: ['*.jsonl'],
+      rubrics: root,
+      index: 'support.index',
+      ...more,
+    }
+    const run = () => printIndexedManifest(words, log, (line) => printed.push(line))
+    return { folder, log, printed, run }
+  }
+
+  it('writes the index beside the corpus, and prints the manifest that names it', async () => {
+    const { folder, log, printed, run } = await index({
+      index: 'sub/i.jsonl',
+      consent: 'required',
+      tombstones: 'gone.txt',
+    })
+    await run()
+    const written = await readFile(join(folder, 'sub/i.jsonl'))
+    expect(JSON.parse(printed.join(''))).toMatchObject({
+      name: 'support',
+      files: [{ path: 'a.jsonl', conversations: 1, turns: 2 }],
+      index: { path: 'sub/i.jsonl', sha256: createHash('sha256').update(written).digest('hex') },
+      consent: 'required',
+      tombstones: 'gone.txt',
+    })
+    expect(log.lines.at(-1)).toBe('info: sub/i.jsonl: the index; keep it where the corpus is')
+    expect(await readdir(join(folder, 'sub'))).toEqual(['i.jsonl'])
+  })
+
+  it('leaves nothing where the corpus is refused, and the index that was there', async () => {
+    const { folder, printed, run } = await index({}, '{"id": "a"}')
+    await writeFile(join(folder, 'support.index'), 'the old one')
+    expect((await takeRefusal(run)).where).toMatchObject({ file: 'a.jsonl', line: 1 })
+    expect(await readdir(folder)).toEqual(['a.jsonl', 'support.index'])
+    expect(await readFile(join(folder, 'support.index'), 'utf8')).toBe('the old one')
+    expect(printed).toEqual([])
+  })
+
+  it('says where it can not write', async () => {
+    const { run } = await index({ index: 'a.jsonl/x' })
+    const error = await takeRefusal(run)
+    expect(error).toMatchObject({ code: 'corpus', where: { file: 'a.jsonl/x' } })
+    expect(error.message).toMatch(/^the index can't be written \(E/)
   })
 })

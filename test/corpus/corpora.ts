@@ -24,10 +24,10 @@ export async function* chunk(bytes: Uint8Array | string, size = 65_536): AsyncGe
   for (let start = 0; start < buffer.length; start += size) yield buffer.subarray(start, start + size)
 }
 
-/** Corpus files in memory. One that a test did not give is not there. */
+/** Corpus files in memory, which are read from their beginning. One that a test did not give is not there. */
 export function createMemoryFiles(files: Record<string, Uint8Array | string>): Files {
   return {
-    async *openCorpusFile(path, range?: { last: number }) {
+    async *openCorpusFile(path, range) {
       const bytes = files[path]
       if (bytes === undefined) {
         throw new GateError({ code: 'corpus', message: 'not there', where: { file: path }, remedy: 'add it' })
@@ -71,20 +71,21 @@ export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** The lines of a file, unpacked as its name tells, and at their end its digest. */
-export function readVerifiedLines(request: {
+export async function* readVerifiedLines(request: {
   file: string
   bytes: AsyncIterable<Uint8Array>
   sha256: string | null
   onDigest?: (sha256: string) => void
-}): AsyncGenerator<NumberedLine> {
+}): AsyncGenerator<Pick<NumberedLine, 'number' | 'text'>> {
   const place = { file: request.file, line: 1 }
-  return verifyDigest(request, (bytes) =>
+  const batches = verifyDigest(request, (bytes) =>
     splitLines({
       bytes: request.file.endsWith('.gz') ? unpackGzip({ bytes, place, limits: corpusLimits }) : bytes,
       place,
       longest: corpusLimits.row,
     }),
   )
+  for await (const batch of batches) for (const { number, text } of batch) yield { number, text }
 }
 
 /** The conversation of one line in the gate's own shape. */
@@ -95,7 +96,7 @@ export function parseConversation(request: { file: string; line: number; text: s
 }
 
 /** The rows of one file in memory. */
-export function readFileRows(
+export async function* readFileRows(
   bytes: Uint8Array | string,
   options: {
     file: string
@@ -105,15 +106,16 @@ export function readFileRows(
     size?: number
     source?: AsyncIterable<Uint8Array>
   },
-): AsyncGenerator<Row> {
+): AsyncGenerator<Pick<Row, 'number' | 'value'>> {
   const { file, format, fields = null, limits, size, source } = options
-  return findReader({ path: file, format }).read({
+  const batches = findReader({ path: file, format }).read({
     file,
     bytes: source ?? chunk(bytes, size),
     readEnd: async (length) => new Uint8Array(Buffer.from(bytes).subarray(-length)),
     fields,
     limits: { ...corpusLimits, ...limits },
   })
+  for await (const batch of batches) for (const { number, value } of batch) yield { number, value }
 }
 
 /** What a row of some shape gives. */

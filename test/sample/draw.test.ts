@@ -183,6 +183,8 @@ describe('a draw', () => {
       conversations: 3,
       turnsEligible: 6,
       conversationsExpired: 0,
+      conversationsErased: 0,
+      conversationsWithoutConsent: 0,
       strata: [],
       uncovered: [],
       effectiveTurns: expect.closeTo(36 / 14, 12),

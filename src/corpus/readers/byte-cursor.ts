@@ -1,9 +1,11 @@
-import type { Stretch } from './parquet-groups.ts'
+import type { Stretch } from './reader.ts'
 
 /** Goes through a stream of bytes once, and gives those of some stretches of it. */
 export interface ByteCursor {
   /** The bytes of a stretch, which must not begin before the end of an earlier one; `null` where the stream ends first. */
   read(stretch: Stretch): Promise<Uint8Array<ArrayBuffer> | null>
+  /** The same; it may be a part of a larger piece, which it then keeps. */
+  view(stretch: Stretch): Promise<Uint8Array | null>
   /** Reads all that is left, and gives the last bytes of the stream, as many as were asked for. */
   finish(): Promise<Uint8Array>
   close(): Promise<void>
@@ -24,17 +26,23 @@ export function createByteCursor(bytes: AsyncIterable<Uint8Array>, tail: number)
     end.add(chunk)
     return true
   }
+  const read = async (stretch: Stretch) => {
+    while (position + chunk.length <= stretch.start) if (!(await advance())) return null
+    const found = new Uint8Array(stretch.end - stretch.start)
+    for (let at = stretch.start; at < stretch.end; ) {
+      if (position + chunk.length <= at && !(await advance())) return null
+      const part = chunk.subarray(at - position, stretch.end - position)
+      found.set(part, at - stretch.start)
+      at += part.length
+    }
+    return found
+  }
   return {
-    async read(stretch) {
+    read,
+    async view(stretch) {
       while (position + chunk.length <= stretch.start) if (!(await advance())) return null
-      const found = new Uint8Array(stretch.end - stretch.start)
-      for (let at = stretch.start; at < stretch.end; ) {
-        if (position + chunk.length <= at && !(await advance())) return null
-        const part = chunk.subarray(at - position, stretch.end - position)
-        found.set(part, at - stretch.start)
-        at += part.length
-      }
-      return found
+      const isWhole = stretch.end <= position + chunk.length
+      return isWhole ? chunk.subarray(stretch.start - position, stretch.end - position) : read(stretch)
     },
     async finish() {
       while (await advance()) {

@@ -1,9 +1,9 @@
 import { createGunzip } from 'node:zlib'
 import type { CorpusLimits } from '../limits.ts'
 import type { LinePlace } from '../lines.ts'
-import { readJsonLines } from './jsonl.ts'
+import { pickPackedLines, readJsonLines } from './jsonl.ts'
 import type { Reader } from './reader.ts'
-import { unpack } from './unpack.ts'
+import { unpack, unpackedChunk } from './unpack.ts'
 
 /** JSON lines as gzip, of one member or several (RFC 1952). */
 export const gzip: Reader = {
@@ -12,6 +12,8 @@ export const gzip: Reader = {
   title: 'JSON lines, gzip',
   read: (request) =>
     readJsonLines(request, (bytes, place) => unpackGzip({ bytes, place, limits: request.limits })),
+  pick: (request) =>
+    pickPackedLines(request, (bytes, place) => unpackGzip({ bytes, place, limits: request.limits })),
 }
 
 /** Streams what gzip holds. */
@@ -20,5 +22,5 @@ export function unpackGzip(request: {
   place: LinePlace
   limits: CorpusLimits
 }): AsyncGenerator<Uint8Array> {
-  return unpack({ ...request, name: 'gzip', engine: createGunzip() })
+  return unpack({ ...request, name: 'gzip', engine: createGunzip({ chunkSize: unpackedChunk }) })
 }

@@ -1,6 +1,8 @@
+import { TextDecoder } from 'node:util'
 import { GateError } from '../../errors.ts'
-import { type LinePlace, splitLines } from '../lines.ts'
-import type { Reader, ReadRequest, Row } from './reader.ts'
+import { type LinePlace, type NumberedLine, splitLines } from '../lines.ts'
+import { createByteCursor } from './byte-cursor.ts'
+import type { PickRequest, Reader, ReadRequest, Row } from './reader.ts'
 
 /** JSON Lines (https://jsonlines.org): UTF-8, one JSON value a line. Empty lines are passed over. */
 export const jsonl: Reader = {
@@ -8,22 +10,82 @@ export const jsonl: Reader = {
   suffix: '.jsonl',
   title: 'JSON lines',
   read: (request) => readJsonLines(request, (bytes) => bytes),
+  pick: (request) => {
+    const { places } = request
+    const stretches = places.map(({ start, length }) => ({ start, end: start + length }))
+    return cutLines(request, { bytes: request.openStretches(stretches), isCut: true })
+  },
 }
 
-/** Rows of JSON lines that are packed somehow. `unpack` may name the place that it is given in its errors. */
-export async function* readJsonLines(
-  request: ReadRequest,
-  unpack: (bytes: AsyncIterable<Uint8Array>, place: LinePlace) => AsyncIterable<Uint8Array>,
-): AsyncGenerator<Row> {
+/** How bytes become those of the lines. `place`, which is that of the line that was reached, is for errors. */
+type Unpack = (bytes: AsyncIterable<Uint8Array>, place: LinePlace) => AsyncIterable<Uint8Array>
+
+/** Rows of JSON lines that are packed somehow. */
+export async function* readJsonLines(request: ReadRequest, unpack: Unpack): AsyncGenerator<Iterable<Row>> {
   const { file, limits } = request
   const place = { file, line: 1 }
-  for await (const { number, text } of splitLines({
-    bytes: unpack(request.bytes, place),
-    place,
-    longest: limits.row,
-  })) {
-    if (text.trim() !== '') yield { number, value: parseJsonLine({ file, line: number, text }) }
+  const bytes = unpack(request.bytes, place)
+  for await (const lines of splitLines({ bytes, place, longest: limits.row })) yield parseLines(file, lines)
+}
+
+function* parseLines(file: string, lines: Iterable<NumberedLine>): Generator<Row> {
+  for (const { number, text, start, bytes } of lines) {
+    if (text.trim() === '') continue
+    yield { number, value: parseJsonLine({ file, line: number, text }), line: { start, bytes } }
   }
+}
+
+/** Some lines of an archive, which is unpacked as far as the last of them. */
+export function pickPackedLines(request: PickRequest, unpack: Unpack): AsyncGenerator<Iterable<Row>> {
+  const place = { file: request.file, line: request.places[0]?.number ?? 1 }
+  return cutLines(request, { bytes: unpack(request.open(), place), isCut: false })
+}
+
+/** `isCut`: the bytes are those of the lines alone, and not of all that lies between them. */
+async function* cutLines(
+  { file, places, limits }: PickRequest,
+  { bytes, isCut }: { bytes: AsyncIterable<Uint8Array>; isCut: boolean },
+): AsyncGenerator<Iterable<Row>> {
+  const cursor = createByteCursor(bytes, 0)
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let position = 0
+  try {
+    for (const { number, start, length } of places) {
+      if (length > limits.row) throw refuseMissing({ file, number })
+      const from = isCut ? position : start
+      const line = await cursor.view({ start: from, end: from + length })
+      position += length
+      if (line === null) throw refuseMissing({ file, number })
+      yield [{ number, value: parsePicked({ file, number, line, decoder }), line: { start, bytes: line } }]
+    }
+  } finally {
+    await cursor.close()
+  }
+}
+
+/** What can't be parsed is not the line that was there: its digest will say so. */
+function parsePicked(request: {
+  file: string
+  number: number
+  line: Uint8Array
+  decoder: TextDecoder
+}): unknown {
+  const { line, decoder } = request
+  try {
+    return JSON.parse(decoder.decode(line))
+  } catch {
+    return undefined
+  }
+}
+
+function refuseMissing({ file, number }: { file: string; number: number }): GateError {
+  return new GateError({
+    code: 'corpus',
+    message: 'the file ends before this line does: it is not the file that was read before',
+    where: { file, line: number },
+    remedy:
+      'restore the file that the manifest describes, or write the manifest anew, with its index if it has one',
+  })
 }
 
 /** Parses one line. JSON.parse quotes the text in its message, and the text is somebody's: only the place is kept. */

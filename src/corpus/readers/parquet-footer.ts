@@ -19,7 +19,7 @@ const firstRead = 2 ** 16
  * Reads the metadata from a file's end.
  * @throws GateError for a file that doesn't end as Parquet does
  */
-export async function readFooter(request: ReadRequest): Promise<Footer> {
+export async function readFooter(request: Pick<ReadRequest, 'file' | 'limits' | 'readEnd'>): Promise<Footer> {
   const { file, limits, readEnd } = request
   const { parquetMetadata } = await import('hyparquet')
   const end = await readEnd(firstRead)

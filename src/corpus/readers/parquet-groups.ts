@@ -1,12 +1,7 @@
 import type { FileMetaData, RowGroup } from 'hyparquet'
 import { GateError } from '../../errors.ts'
 import { type CorpusLimits, formatBytes } from '../limits.ts'
-
-/** A stretch of the file; `end` is the first byte after it. */
-export interface Stretch {
-  start: number
-  end: number
-}
+import type { Stretch } from './reader.ts'
 
 /** One row group, as far as its rows are wanted. */
 export interface GroupPlan {

@@ -1,13 +1,12 @@
 import type { FileMetaData } from 'hyparquet'
 import { GateError } from '../../errors.ts'
-import type { CorpusLimits } from '../limits.ts'
-import { type ByteCursor, createByteCursor } from './byte-cursor.ts'
+import { createByteCursor } from './byte-cursor.ts'
 import { chooseColumns } from './parquet-columns.ts'
 import { readFooter } from './parquet-footer.ts'
-import { type GroupPlan, planGroups, refuseGroup, type Stretch } from './parquet-groups.ts'
+import { type GroupPlan, planGroups, refuseGroup } from './parquet-groups.ts'
 import { createDecompressors, TooLarge } from './parquet-pages.ts'
 import { createParsers, readTableRow } from './parquet-values.ts'
-import type { Reader, ReadRequest, Row } from './reader.ts'
+import type { PickRequest, Reader, ReadRequest, Row, RowPlace, Stretch } from './reader.ts'
 
 /**
  * Apache Parquet (https://parquet.apache.org/docs/file-format/), a row group at a time and only the wanted columns.
@@ -20,25 +19,87 @@ export const parquet: Reader = {
   suffix: '.parquet',
   title: 'Parquet',
   read: readParquet,
+  pick: pickRows,
 }
 
-async function* readParquet(request: ReadRequest): AsyncGenerator<Row> {
+async function* readParquet(request: ReadRequest): AsyncGenerator<Iterable<Row>> {
+  const table = await openTable(request)
+  const cursor = createByteCursor(request.bytes, table.footer.length)
+  try {
+    for (const group of table.groups) {
+      yield* readGroup(table, { group, read: (stretch) => cursor.read(stretch) })
+    }
+    if (Buffer.compare(await cursor.finish(), table.footer) !== 0) throw refuseChange(request.file)
+  } finally {
+    await cursor.close()
+  }
+}
+
+/** Reads the row groups that have wanted rows. */
+async function* pickRows(request: PickRequest): AsyncGenerator<Iterable<Row>> {
+  const { file, places } = request
+  const table = await openTable(request)
+  const wanted = findGroups(table.groups, places)
+  const missing = places[wanted.reduce((sum, { found }) => sum + found.length, 0)]
+  if (missing !== undefined) throw refuseMissing({ file, line: missing.number })
+  const cursor = createByteCursor(request.openStretches(wanted.flatMap(({ group }) => group.stretches)), 0)
+  let position = 0
+  const read = ({ start, end }: Stretch) => {
+    const at = position
+    position += end - start
+    return cursor.read({ start: at, end: position })
+  }
+  try {
+    for (const { group, found } of wanted) yield* readGroup(table, { group, read, places: found })
+  } finally {
+    await cursor.close()
+  }
+}
+
+/** The groups that have some of these rows, which are ascending like the groups. */
+function findGroups(
+  groups: readonly GroupPlan[],
+  places: readonly RowPlace[],
+): { group: GroupPlan; found: RowPlace[] }[] {
+  let next = 0
+  return groups.flatMap((group) => {
+    const first = next
+    while ((places[next]?.number ?? Number.POSITIVE_INFINITY) <= group.rowEnd) next += 1
+    return next === first ? [] : [{ group, found: places.slice(first, next) }]
+  })
+}
+
+/** A table, as far as its rows are wanted. */
+interface Table extends Pick<ReadRequest, 'file' | 'fields' | 'limits'> {
+  metadata: FileMetaData
+  columns: string[]
+  groups: GroupPlan[]
+  footer: Uint8Array
+}
+
+async function openTable(
+  request: Pick<ReadRequest, 'file' | 'fields' | 'limits' | 'readEnd'>,
+): Promise<Table> {
   const { file, fields, limits } = request
   const { metadata: whole, bytes: footer } = await readFooter(request)
   const { metadata, columns } = await chooseColumns({ file, metadata: whole, fields })
   const groups = planGroups({ file, metadata, columns, limits })
-  const cursor = createByteCursor(request.bytes, footer.length)
-  try {
-    for (const group of groups) {
-      const rows = await readGroup({ file, metadata, columns, group, cursor, limits })
-      for (const [index, value] of rows.entries()) {
-        const row = group.rowStart + index + 1
-        yield { number: row, value: readTableRow({ file, row, value, json: fields?.json ?? [], limits }) }
-      }
+  return { file, fields, limits, metadata, columns, groups, footer }
+}
+
+/** Rows that were decoded together, the first of which is the one after `rowStart`. */
+function* readRows(
+  { file, fields, limits }: Table,
+  decoded: { rowStart: number; values: Record<string, unknown>[]; numbers: readonly number[] },
+): Generator<Row> {
+  const { rowStart, values, numbers } = decoded
+  for (const row of numbers) {
+    const value = values[row - rowStart - 1] ?? {}
+    yield {
+      number: row,
+      value: readTableRow({ file, row, value, json: fields?.json ?? [], limits }),
+      line: null,
     }
-    if (Buffer.compare(await cursor.finish(), footer) !== 0) throw refuseChange(file)
-  } finally {
-    await cursor.close()
   }
 }
 
@@ -61,23 +122,39 @@ function cutStretch(parts: readonly Part[], { start, end }: Stretch): ArrayBuffe
   return cut.buffer
 }
 
-async function readGroup(request: {
-  file: string
-  metadata: FileMetaData
-  columns: string[]
-  group: GroupPlan
-  cursor: ByteCursor
-  limits: CorpusLimits
-}): Promise<Record<string, unknown>[]> {
-  const { file, metadata, columns, group, cursor, limits } = request
-  if (group.rowEnd === group.rowStart) return []
-  const place = { file, line: group.rowStart + 1 }
+/** The rows of a group; with `places`, only those. */
+async function* readGroup(
+  table: Table,
+  request: {
+    group: GroupPlan
+    read: (stretch: Stretch) => Promise<Uint8Array<ArrayBuffer> | null>
+    places?: readonly RowPlace[]
+  },
+): AsyncGenerator<Iterable<Row>> {
+  const { group, read, places } = request
   const parts: Part[] = []
   for (const stretch of group.stretches) {
-    const bytes = await cursor.read(stretch)
+    const bytes = await read(stretch)
+    const place = { file: table.file, line: group.rowStart + 1 }
     if (bytes === null) throw refuseDamage(place, new Error('the file ends before its columns do'))
     parts.push({ stretch, bytes })
   }
+  const { rowStart, rowEnd } = group
+  if (rowEnd === rowStart) return
+  const numbers =
+    places?.map(({ number }) => number) ??
+    Array.from({ length: rowEnd - rowStart }, (_, index) => rowStart + index + 1)
+  const values = await decodeRows(table, group, parts)
+  yield readRows(table, { rowStart, values, numbers })
+}
+
+async function decodeRows(
+  { file, metadata, columns, limits }: Table,
+  group: GroupPlan,
+  parts: readonly Part[],
+): Promise<Record<string, unknown>[]> {
+  const { rowStart, rowEnd } = group
+  const place = { file, line: group.rowStart + 1 }
   const slice = (start: number, end = Number.POSITIVE_INFINITY) => cutStretch(parts, { start, end })
   const { parquetReadObjects } = await import('hyparquet')
   try {
@@ -85,8 +162,8 @@ async function readGroup(request: {
       file: { byteLength: group.stretches.at(-1)?.end ?? 0, slice },
       metadata,
       columns,
-      rowStart: group.rowStart,
-      rowEnd: group.rowEnd,
+      rowStart,
+      rowEnd,
       compressors: await createDecompressors(limits.rowGroup),
       parsers: createParsers(),
       geoparquet: false,
@@ -103,6 +180,16 @@ function refuseDamage(place: { file: string; line: number }, cause: unknown): Ga
     where: place,
     remedy: 'transfer the file again',
     cause,
+  })
+}
+
+function refuseMissing(place: { file: string; line: number }): GateError {
+  return new GateError({
+    code: 'corpus',
+    message: 'the file has no such row: it is not the file that was read before',
+    where: place,
+    remedy:
+      'restore the file that the manifest describes, or write the manifest anew, with its index if it has one',
   })
 }
 

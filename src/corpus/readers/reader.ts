@@ -5,6 +5,23 @@ export interface Row {
   /** From 1; of a text file its line, empty ones counted. */
   number: number
   value: unknown
+  /** Of a text file: where its line begins in the unpacked text, and its bytes, not to be kept. `null` of a table. */
+  line: { start: number; bytes: Uint8Array } | null
+}
+
+/** A stretch of a file; `end` is the first byte after it. */
+export interface Stretch {
+  start: number
+  end: number
+}
+
+/** Where a row is in its file. */
+export interface RowPlace {
+  /** As `Row.number`. */
+  number: number
+  /** Of a text file: where its line begins in the unpacked text, and its bytes without the end; 0 of a table. */
+  start: number
+  length: number
 }
 
 /** Which top-level fields of rows are wanted. */
@@ -19,6 +36,11 @@ export interface Fields {
 /** Opens corpus files. `Files` of the ports does; `last` asks for so many bytes from the end instead of all. */
 export interface CorpusFiles {
   openCorpusFile(path: string, range?: { last: number }): AsyncIterable<Uint8Array>
+  /**
+   * The bytes of stretches of a file, which are ascending and apart, one after the other. Where this is left out, the file
+   * is read from its beginning.
+   */
+  openCorpusStretches?(path: string, stretches: readonly Stretch[]): AsyncIterable<Uint8Array>
 }
 
 /** One reading of one file. */
@@ -33,6 +55,20 @@ export interface ReadRequest {
   limits: CorpusLimits
 }
 
+/** One reading of some rows of one file. */
+export interface PickRequest {
+  file: string
+  /** Ascending. */
+  places: readonly RowPlace[]
+  /** All bytes of the file, for who can't tell where rows are. */
+  open(): AsyncIterable<Uint8Array>
+  /** The bytes of stretches of it, ascending and apart, one after the other. */
+  openStretches(stretches: readonly Stretch[]): AsyncIterable<Uint8Array>
+  readEnd(length: number): Promise<Uint8Array<ArrayBuffer>>
+  fields: Fields | null
+  limits: CorpusLimits
+}
+
 /** Turns the bytes of a file into rows, in a memory that does not grow with the file. */
 export interface Reader {
   /** What a manifest calls it. */
@@ -41,6 +77,14 @@ export interface Reader {
   suffix: string
   /** In words, for messages and the docs. */
   title: string
-  /** @throws GateError with file and line, or row, for bytes that are not in this format */
-  read(request: ReadRequest): AsyncGenerator<Row>
+  /**
+   * All rows, some at a time: who reads them goes through all of one batch before the next.
+   * @throws GateError with file and line, or row, for bytes that are not in this format
+   */
+  read(request: ReadRequest): AsyncGenerator<Iterable<Row>>
+  /**
+   * The rows at some places, in their order. Nothing tells that they are what they were but their digests.
+   * @throws GateError with file and line, or row, where no row is there
+   */
+  pick(request: PickRequest): AsyncGenerator<Iterable<Row>>
 }

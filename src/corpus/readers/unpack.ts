@@ -7,6 +7,9 @@ import type { LinePlace } from '../lines.ts'
 /** A decompressor of `node:zlib`; `bytesWritten` is how many bytes it has taken. */
 export type Engine = Duplex & { readonly bytesWritten: number }
 
+/** Bytes that a decompressor gives at a time: small ones cost more than they hold. */
+export const unpackedChunk = 2 ** 18
+
 /**
  * Streams the unpacked bytes of an archive.
  * @throws GateError for one that is damaged, cut off or followed by other bytes, and for one that unpacks to more than

@@ -1,30 +1,32 @@
 import zlib from 'node:zlib'
 import { GateError } from '../../errors.ts'
-import { readJsonLines } from './jsonl.ts'
+import type { CorpusLimits } from '../limits.ts'
+import type { LinePlace } from '../lines.ts'
+import { pickPackedLines, readJsonLines } from './jsonl.ts'
 import type { Reader } from './reader.ts'
-import { type Engine, unpack } from './unpack.ts'
+import { type Engine, unpack, unpackedChunk } from './unpack.ts'
 import { cutFrames } from './zstd-frames.ts'
+
+type CreateEngine = (options: { chunkSize: number }) => Engine
 
 /** JSON lines as Zstandard, of one frame or several (RFC 8878). */
 export const zstd: Reader = createZstdReader(zlib.createZstdDecompress)
 
 /** A reader with Node's decompressor, which versions before 22.15 don't have. */
-export function createZstdReader(createEngine: (() => Engine) | undefined): Reader {
+export function createZstdReader(createEngine: CreateEngine | undefined): Reader {
+  const unpackZstd = (file: string, limits: CorpusLimits) => {
+    return (bytes: AsyncIterable<Uint8Array>, place: LinePlace) => {
+      if (createEngine === undefined) throw refuseOldNode(file)
+      const engine = createEngine({ chunkSize: unpackedChunk })
+      return unpack({ name: 'zstd', bytes: cutFrames(bytes), place, limits, engine })
+    }
+  }
   return {
     format: 'jsonl.zst',
     suffix: '.zst',
     title: 'JSON lines, zstd',
-    read: (request) =>
-      readJsonLines(request, (bytes, place) => {
-        if (createEngine === undefined) throw refuseOldNode(request.file)
-        return unpack({
-          name: 'zstd',
-          bytes: cutFrames(bytes),
-          place,
-          limits: request.limits,
-          engine: createEngine(),
-        })
-      }),
+    read: (request) => readJsonLines(request, unpackZstd(request.file, request.limits)),
+    pick: (request) => pickPackedLines(request, unpackZstd(request.file, request.limits)),
   }
 }
 

@@ -8,8 +8,18 @@ export const conversation: Shape = {
   title: "the gate's own conversations",
   page: null,
   fields: {
-    names: ['id', 'messages', 'tools', 'metadata', 'collected_at', 'expires_at'],
-    json: ['messages', 'tools', 'metadata'],
+    names: [
+      'id',
+      'messages',
+      'tools',
+      'metadata',
+      'collected_at',
+      'expires_at',
+      'consent',
+      'user',
+      'tool_latency_ms',
+    ],
+    json: ['messages', 'tools', 'metadata', 'tool_latency_ms'],
   },
   recognises: (row) => 'id' in row && Array.isArray(row.messages),
   *read(row, place) {

@@ -127,8 +127,8 @@ describe('a file', () => {
 
   it('has the digest of all its bytes', async () => {
     const bytes = makeTable()
-    const read = (sha256: string) =>
-      collect(
+    const read = async (sha256: string) => {
+      const batches = await collect(
         readRows({
           path: file,
           files: createMemoryFiles({ [file]: bytes }),
@@ -137,6 +137,8 @@ describe('a file', () => {
           limits: corpusLimits,
         }),
       )
+      return batches.flatMap((batch) => [...batch])
+    }
     expect(await read(digest(bytes))).toHaveLength(20)
     expect((await takeRefusal(() => read(digest('other')))).message).toMatch(/^its SHA-256 is /)
   })

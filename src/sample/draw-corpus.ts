@@ -1,0 +1,77 @@
+import { fetchConversations } from '../corpus/fetch.ts'
+import { listFromIndex } from '../corpus/index-file/read.ts'
+import type { CorpusLimits } from '../corpus/limits.ts'
+import { type ConversationPlace, type ListedConversation, listConversations } from '../corpus/listing.ts'
+import type { Manifest } from '../corpus/manifest.ts'
+import { createStandingCheck } from '../corpus/standing.ts'
+import type { Tombstones } from '../corpus/tombstones.ts'
+import type { Files } from '../ports.ts'
+import { type Draw, type DrawSettings, drawTurns } from './draw.ts'
+import type { DrawnTurn, Sample } from './sample.ts'
+import { StoredTurn } from './stored-turn.ts'
+import { stripPrefix } from './stratum.ts'
+import { createTurnStore } from './turn-store.ts'
+
+/** What is drawn from a corpus as it is stored. */
+export interface CorpusDrawRequest extends DrawSettings {
+  manifest: Manifest
+  files: Pick<Files, 'openCorpusFile' | 'openCorpusStretches' | 'openScratch'>
+  now: Date
+  tombstones: Tombstones
+  limits?: CorpusLimits
+  /** Whether what the log has after a turn is kept with it. */
+  keepsAfter?: boolean
+  /** Sees each conversation that is listed, whether it may be drawn or not; of an index some twice. */
+  onListed?: (conversation: ListedConversation) => void
+}
+
+/**
+ * Draws turns by where they are, and then reads those that were drawn, each checked against its digest. The conversations
+ * are listed from the manifest's index; without one, by reading the whole corpus.
+ * @throws GateError for a corpus or an index that is not what the manifest says
+ */
+export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
+  const { manifest, now, tombstones, onListed } = request
+  const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones })
+  const draw = await drawTurns<ConversationPlace, ListedConversation>({
+    ...request,
+    list: () => listCorpus(request),
+    // Another listing is cheap only from an index.
+    ...(manifest.index === undefined ? {} : { expected: countConversations(manifest) }),
+    exclude: (conversation) => {
+      onListed?.(conversation)
+      return exclude(conversation)
+    },
+  })
+  return fetchTurns(draw, request)
+}
+
+function countConversations({ files }: Manifest): number {
+  return files.reduce((sum, { conversations }) => sum + conversations, 0)
+}
+
+function listCorpus(request: CorpusDrawRequest): AsyncGenerator<Iterable<ListedConversation>> {
+  const { manifest, slices, strata = [] } = request
+  const { index } = manifest
+  if (index === undefined) return listConversations(request)
+  return listFromIndex({ ...request, index, keys: [...new Set([...slices, ...strata.map(stripPrefix)])] })
+}
+
+/** Reads what is sent of each drawn turn, in the order of the files, and keeps it packed. */
+async function fetchTurns(
+  { turns, counts }: Draw<ConversationPlace>,
+  request: CorpusDrawRequest,
+): Promise<Sample> {
+  const store = createTurnStore(request.files.openScratch)
+  const fetched: SampledTurns = new Map()
+  const wanted = turns.map((turn) => ({ id: turn.conversation, place: turn.place, turn }))
+  for await (const { wanted: one, conversation } of fetchConversations({ ...request, wanted })) {
+    const { messages, tools = null } = conversation
+    const after = request.keepsAfter === true ? messages.slice(one.turn.messageIndex) : undefined
+    const content = store.add({ prefix: messages.slice(0, one.turn.messageIndex), tools, after })
+    fetched.set(one.turn, new StoredTurn(one.turn, store, content))
+  }
+  return { turns: turns.flatMap((turn) => fetched.get(turn) ?? []), counts }
+}
+
+type SampledTurns = Map<DrawnTurn<ConversationPlace>, StoredTurn>
