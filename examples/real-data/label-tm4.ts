@@ -58,7 +58,7 @@ const sendingTool = 'finish_order'
 const namelessCall = 'invalid_intent'
 
 /** Gives the messages of a conversation one after the other, each call with an id of its own. */
-function createTranscript() {
+export function createTranscript() {
   const messages: Message[] = []
   let calls = 0
   const nameCall = () => `call-${calls}`
@@ -147,8 +147,8 @@ function listReplies(
   return replies
 }
 
-// Of a call: its tool, its request unless it has none, the tool again, and the response.
-function readCalls(annotations: Dialog['utterances'][number]['annotations']) {
+/** The calls beside an utterance. Of a call: its tool, its request unless it has none, the tool again, and the response. */
+export function readCalls(annotations: Dialog['utterances'][number]['annotations']) {
   const calls: { tool: string; request: string; response: string }[] = []
   for (const { name, value } of annotations) {
     if (name === 'api_call') calls.push({ tool: value, request: '{}', response: '' })

@@ -27,10 +27,16 @@ export function nameTurn(conversationId: string, messageIndex: number): string {
   return `${conversationId}#${messageIndex}`
 }
 
-/** How many turns of a conversation can be replayed: assistant messages that directly follow a user's. */
-export function countTurns(conversation: Conversation): number {
-  return conversation.messages.filter(
-    (message, index) => message.role === 'assistant' && conversation.messages[index - 1]?.role === 'user',
+/** A conversation in which more than users and the assistant may speak. */
+interface AnyConversation {
+  id: string
+  messages: readonly { role: string }[]
+}
+
+/** How many turns of a conversation can be replayed: assistant messages that directly follow a user's, or a tool's. */
+export function countTurns({ messages }: AnyConversation): number {
+  return messages.filter(
+    ({ role }, index) => role === 'assistant' && ['user', 'tool'].includes(messages[index - 1]?.role ?? ''),
   ).length
 }
 
@@ -46,7 +52,7 @@ export function formatJsonLines(values: readonly object[]): string {
 export async function writeCorpus(corpus: {
   folder: string
   name: string
-  conversations: readonly Conversation[]
+  conversations: readonly AnyConversation[]
 }): Promise<Manifest> {
   const path = 'conversations.jsonl'
   const text = formatJsonLines(corpus.conversations)

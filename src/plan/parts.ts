@@ -23,6 +23,8 @@ export const planPartsSchema = z.strictObject({
   limits: sha256Schema,
   /** How checkpoints are asked, and by which names they answer. */
   replay: sha256Schema,
+  /** How tool calls are answered; absent where they are not. */
+  tools: sha256Schema.optional(),
   /** The judge's settings and the graders of each category. */
   judge: sha256Schema,
   /** How turns are drawn, and from which corpus. */
@@ -40,7 +42,8 @@ export type PlanParts = z.infer<typeof planPartsSchema>
 
 /** Digests each part of a plan alone. */
 export function digestParts(plan: Plan): PlanParts {
-  const { sample, judge, categories, checkpoint, replay, ...rest } = plan.policy
+  const { sample, judge, categories, checkpoint, replay, tools, ...rest } = plan.policy
+  const { realism } = plan
   const own = categories.map(({ limitPer100k: _limit, graders: _graders, ...category }) => category)
   return {
     repository: digestValue(plan.repository),
@@ -48,9 +51,10 @@ export function digestParts(plan: Plan): PlanParts {
     candidate: digestValue([plan.candidate, plan.digests.candidate]),
     measuring: digestValue([plan.version, plan.measuringVersion]),
     registration: digestValue(plan.registration),
-    policy: digestValue({ ...rest, categories: own }),
+    policy: digestValue({ ...rest, categories: own, ...(realism === undefined ? {} : { realism }) }),
     limits: digestValue(categories.map(({ id, limitPer100k }) => [id, limitPer100k])),
     replay: digestValue({ checkpoint, replay }),
+    ...(tools === undefined ? {} : { tools: digestValue(tools) }),
     judge: digestValue({ judge, graders: categories.map(({ id, graders }) => [id, graders]) }),
     sample: digestValue({ sample, corpus: plan.corpus.name }),
     manifest: plan.corpus.manifestSha256,
@@ -66,6 +70,7 @@ const names = {
   policy: 'the policy',
   limits: 'the limits in force',
   replay: 'how checkpoints are asked',
+  tools: 'how tool calls are answered',
   judge: 'the judge and the other graders',
   controls: 'the controls',
   manifest: 'the corpus manifest',
@@ -115,7 +120,7 @@ export interface NamedPart {
 export function listParts(parts: PlanParts): NamedPart[] {
   const own = single.flatMap((key) => {
     const sha256 = parts[key]
-    return sha256 === null ? [] : [{ key, sha256 }]
+    return typeof sha256 === 'string' ? [{ key, sha256 }] : []
   })
   const several = (folder: 'rubrics' | 'calibrations') =>
     sortEntries(parts[folder]).map(([name, sha256]) => ({ key: `${folder}/${name}`, sha256 }))

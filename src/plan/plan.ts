@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto'
-import canonicalizeModule from 'canonicalize'
 import { z } from 'zod'
 import { checkpointPolicySchema } from '../policy/checkpoint.ts'
+import type { JudgePolicy } from '../policy/judge-policy.ts'
 import type { Policy } from '../policy/schema.ts'
 import { onInconclusiveSchema } from '../policy/schema-parts.ts'
 import type { Registration } from '../registration/schema.ts'
+import { digestValue } from './digest.ts'
+import { type PlannedRealism, plannedRealismSchema, plannedToolsSchema } from './tools.ts'
+
+export { digestValue }
 
 /** Changed only when the same plan could draw, ask, grade or decide differently. */
 const measuringVersion = 4
@@ -54,7 +57,7 @@ const knownCountsSchema = z.strictObject({ positives: z.int().min(0), negatives:
 
 /**
  * Everything that fixes what is measured and how it is decided: the policy without what can't change a
- * measurement (concurrency, budget, prices, what is kept), the registration, and what they refer to.
+ * measurement (concurrency, batches, budget, prices, what is kept and reused), the registration, and what they refer to.
  */
 export const planSchema = z.strictObject({
   version: z.literal(1),
@@ -121,13 +124,15 @@ export const planSchema = z.strictObject({
     /** Whether anything passes of which earlier attempts are not known. */
     history: z.enum(['required', 'optional']),
     replay: z.strictObject({
-      api: z.literal('chat'),
+      api: z.enum(['chat', 'responses']),
       temperature: z.number().nullable(),
       maxTokens: z.number().nullable(),
       timeoutMs: z.number(),
       maxAttempts: z.number(),
       allowRecorded: z.boolean(),
     }),
+    /** Absent where a completion ends with its first tool calls. */
+    tools: plannedToolsSchema.optional(),
     categories: z.array(categorySchema).min(1),
   }),
   registration: z.strictObject({
@@ -151,6 +156,8 @@ export const planSchema = z.strictObject({
     })
     .nullable(),
   corpus: z.strictObject({ name: z.string(), manifestSha256: z.string() }),
+  /** Absent where policy says nothing of it. */
+  realism: plannedRealismSchema.optional(),
 })
 /** What is measured and how it is decided. */
 export type Plan = z.infer<typeof planSchema>
@@ -165,13 +172,15 @@ export function makePlan(parts: {
   calibrations: Plan['calibrations']
   controls: Plan['controls']
   corpus: { name: string; manifestSha256: string }
+  realism?: PlannedRealism | null
   repository: string
   baseline: string
   candidate: string
   digests: Plan['digests']
 }): Plan {
-  const { checkpoint, sample, judge, gate, slices, history } = parts.policy
-  const { concurrency: _, ...replay } = parts.policy.replay
+  const { checkpoint, sample, gate, slices, history, tools } = parts.policy
+  const { concurrency: _, reuseBaselineDays: __, via: ___, ...replay } = parts.policy.replay
+  const judge = parts.policy.judge === null ? null : leaveOutVia(parts.policy.judge)
   const limits = new Map(
     parts.registration.predictions.map((prediction) => [prediction.category, prediction.limitPer100k]),
   )
@@ -186,13 +195,21 @@ export function makePlan(parts: {
     baseline: parts.baseline,
     candidate: parts.candidate,
     digests: parts.digests,
-    policy: { checkpoint, sample, judge, gate, slices, history, replay, categories },
+    policy: {
+      ...{ checkpoint, sample, judge, gate, slices, history, replay, categories },
+      ...(tools === null ? {} : { tools }),
+    },
     registration: parts.registration,
     rubrics: parts.rubrics,
     calibrations: parts.calibrations,
     controls: parts.controls,
     corpus: parts.corpus,
+    ...(parts.realism ? { realism: parts.realism } : {}),
   }
+}
+
+function leaveOutVia({ via: _, ...judge }: JudgePolicy): Plan['policy']['judge'] {
+  return judge
 }
 
 /** The counts that a category's graders were calibrated with; `null` without, or where they are not known yet. */
@@ -209,11 +226,6 @@ export function digestPlan(plan: Plan): string {
   return digestValue(plan)
 }
 
-/** SHA-256, in hex, of a value's canonical JSON (RFC 8785). */
-export function digestValue(value: unknown): string {
-  return createHash('sha256').update(canonicalize(value)).digest('hex')
-}
-
 /**
  * The seed of every draw: H(repository ‖ corpus name ‖ epoch), so that nobody who writes a candidate or a
  * registration can choose the turns.
@@ -226,6 +238,3 @@ function takeTighter(first: number | null, second: number | null): number | null
   if (first === null || second === null) return first ?? second
   return Math.min(first, second)
 }
-
-// The package is CommonJS with a default export that TypeScript sees one level too deep.
-const canonicalize = canonicalizeModule as unknown as (value: unknown) => string

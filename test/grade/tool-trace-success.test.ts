@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { looksLikeError } from '../../src/grade/graders/tool-trace/error-result.ts'
+import { looksLikeError } from '../../src/tools/error-result.ts'
 import { findIn, makeTurn, type Step } from './tool-trace-item.ts'
 
 const rule = { rule: 'success-after-error' }

@@ -1,26 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { type Conversation, conversationSchema, findTurns, readText } from '../../src/corpus/conversation.ts'
+import { convertTauBench, trajectorySchema } from '../../examples/real-data/convert-tau-bench.ts'
+import { readJson } from '../../examples/real-data/read-source.ts'
+import { type Conversation, findTurns, readText } from '../../src/corpus/conversation.ts'
 import type { GradeItem } from '../../src/grade/grader.ts'
 import { makeItem } from '../support/grading.ts'
 
-const trajectoriesSchema = z.array(
-  z.object({
-    task_id: z.int(),
-    trial: z.int(),
-    traj: z.array(z.record(z.string(), z.unknown())),
-  }),
-)
-
-/**
- * The trajectories of a tau-bench file as conversations, `<task>.<trial>` by name. Their messages are chat messages
- * already; the conversation's schema checks that they are.
- */
+/** The trajectories of a tau-bench file as conversations, `<task>.<trial>` by name. */
 export async function readTrajectories(path: string): Promise<Conversation[]> {
-  const trajectories = trajectoriesSchema.parse(JSON.parse(await readFile(path, 'utf8')))
-  return trajectories.map(({ task_id: task, trial, traj: messages }) =>
-    conversationSchema.parse({ id: `${task}.${trial}`, messages }),
-  )
+  return convertTauBench(await readJson({ path, schema: z.array(trajectorySchema) }))
 }
 
 /** Every assistant turn of a conversation as an item to grade: what the assistant said is the completion. */

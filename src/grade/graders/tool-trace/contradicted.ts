@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { strictObject } from '../../../policy/document.ts'
+import type { TracedResult } from '../../../tools/trace.ts'
 import { expression } from '../expression.ts'
 import {
   type Check,
@@ -12,7 +13,6 @@ import {
 } from './evidence.ts'
 import { printValue, readField } from './json-field.ts'
 import { compileWording, findStatement } from './statement.ts'
-import type { TracedResult } from './trace.ts'
 
 /** Finds a statement that the newest result rules out. */
 export const contradictedSchema = strictObject({

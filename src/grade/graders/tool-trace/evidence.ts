@@ -1,16 +1,29 @@
 import { RE2JS } from 're2js'
 import { z } from 'zod'
-import type { Message } from '../../../corpus/conversation.ts'
+import { type Message, readText } from '../../../corpus/conversation.ts'
+import { readTrace, type Trace, type TracedCall, type TracedResult } from '../../../tools/trace.ts'
+import { toMessages } from '../../../tools/trajectory.ts'
 import type { GradeItem } from '../../grader.ts'
 import { expression } from '../expression.ts'
 import { readOwnWords, readWords, type Words } from './own-words.ts'
-import { readTrace, type Trace } from './trace.ts'
+
+/** A text that the user is told. */
+interface Said {
+  own: Words
+  all: Words
+}
 
 /** What the rules read of one completion. */
 export interface Evidence {
-  /** What the user is told: the text and the refusal, each apart. `own`: without what they quote. */
-  said: { own: Words; all: Words }[]
+  /** What the user is told: the texts and the refusal, each apart. `own`: without what they quote. */
+  said: Said[]
+  /** What of it the user is told once a result is there. */
+  listSaidAfter(result: TracedResult, since: Since): Said[]
+  /** The user's messages, in order. */
+  asked: string[]
   traces: Record<Since, Trace>
+  /** Whether the completion itself makes a call, in its last answer or in a step before. */
+  isOwn(call: TracedCall, since: Since): boolean
 }
 
 /** A rule made ready: the sentence in which it finds something, or null. */
@@ -18,17 +31,25 @@ export type Check = (evidence: Evidence) => string | null
 
 /** Reads what the rules need. */
 export function readEvidence({ turn, completion }: Pick<GradeItem, 'turn' | 'completion'>): Evidence {
-  const { prefix } = turn
-  const { text, refusal, toolCalls } = completion
+  const { text, refusal, toolCalls, steps = [] } = completion
+  const own = steps.flatMap(toMessages)
+  const starts = { 'last-user-message': afterLastUser(turn.prefix), start: turn.prefix }
+  const read = (before: Message[]) => readTrace({ prefix: [...before, ...own], toolCalls })
+  const said = [...own.map(readSpoken), text, refusal ?? ''].flatMap((part, place) =>
+    part === '' ? [] : [{ place, own: readOwnWords(part), all: readWords(part) }],
+  )
   return {
-    said: [text, refusal ?? '']
-      .filter((part) => part !== '')
-      .map((part) => ({ own: readOwnWords(part), all: readWords(part) })),
-    traces: {
-      'last-user-message': readTrace({ prefix: afterLastUser(prefix), toolCalls }),
-      start: readTrace({ prefix, toolCalls }),
-    },
+    said,
+    listSaidAfter: ({ messageIndex }, since) =>
+      said.filter(({ place }) => place > messageIndex - starts[since].length),
+    asked: turn.prefix.flatMap(({ role, content }) => (role === 'user' ? [readText(content)] : [])),
+    traces: { 'last-user-message': read(starts['last-user-message']), start: read(starts.start) },
+    isOwn: ({ messageIndex }, since) => messageIndex >= starts[since].length,
   }
+}
+
+function readSpoken({ role, content }: Message): string {
+  return role === 'assistant' ? readText(content) : ''
 }
 
 function afterLastUser(prefix: Message[]): Message[] {
@@ -64,8 +85,8 @@ export function createFinder(texts: readonly string[]): (text: string) => boolea
 
 /** The first thing found in what the user is told. */
 export function findSaid(
-  evidence: Evidence,
-  find: (said: { own: Words; all: Words }) => string | null,
+  evidence: Pick<Evidence, 'said'>,
+  find: (said: Said) => string | null,
 ): string | null {
   for (const said of evidence.said) {
     const found = find(said)

@@ -32,7 +32,8 @@ export function compileMislabelled(rule: z.infer<typeof mislabelledSchema>): Che
     )
     if (calls.length === 0) return null
     // The text above a call says what it is about to do: "Let me search for that."
-    const manner = calls.some(({ pending }) => pending) ? 'announced' : 'stated'
+    const isOwn = calls.some((call) => evidence.isOwn(call, 'last-user-message'))
+    const manner = isOwn ? 'announced' : 'stated'
     return findSaid(evidence, ({ own }) => findStatement({ words: own, wording, manner }))
   }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { strictObject } from '../../../policy/document.ts'
+import { looksLikeError } from '../../../tools/error-result.ts'
+import type { TracedResult } from '../../../tools/trace.ts'
 import { defaultAdmissions, defaultSuccesses } from './default-wording.ts'
-import { looksLikeError } from './error-result.ts'
 import { type Check, createFinder, createToolTest, expressions, findSaid, toolSchema } from './evidence.ts'
 import { compileWording, findStatement } from './statement.ts'
-import type { TracedResult } from './trace.ts'
 
 /** Finds success that is claimed when the last results hold an error, and nothing is said of it. */
 export const successAfterErrorSchema = strictObject({
@@ -30,13 +30,17 @@ export function compileSuccessAfterError(rule: z.infer<typeof successAfterErrorS
   const admissions = compileWording(rule.admissions ?? defaultAdmissions)
   return (evidence) => {
     const results = evidence.traces['last-user-message'].results.filter(({ tool }) => isMeant(tool))
-    if (!findLast(results).some(({ text }) => isError(text))) return null
+    const last = findLast(results)
+    const end = last.at(-1)
+    if (end === undefined || !last.some(({ text }) => isError(text))) return null
+    // What was said before the tool had failed neither owns up to that nor hides it.
+    const after = { said: evidence.listSaidAfter(end, 'last-user-message') }
     // An admission may be a quotation: what the tool said, word for word.
-    const admitted = findSaid(evidence, ({ all }) =>
+    const admitted = findSaid(after, ({ all }) =>
       findStatement({ words: all, wording: admissions, manner: 'admitted' }),
     )
     if (admitted !== null) return null
-    return findSaid(evidence, ({ own }) => findStatement({ words: own, wording: success, manner: 'stated' }))
+    return findSaid(after, ({ own }) => findStatement({ words: own, wording: success, manner: 'stated' }))
   }
 }
 

@@ -3,6 +3,7 @@ import { strictObject } from '../../../policy/document.ts'
 import { type GraderKind, gradeFreely } from '../../grader.ts'
 import { compileContradicted, contradictedSchema } from './contradicted.ts'
 import { type Check, readEvidence } from './evidence.ts'
+import { compileForbiddenCall, forbiddenCallSchema } from './forbidden-call.ts'
 import { compileMislabelled, mislabelledSchema } from './mislabelled.ts'
 import { compileNeverCalled, neverCalledSchema } from './never-called.ts'
 import { compileSuccessAfterError, successAfterErrorSchema } from './success-after-error.ts'
@@ -12,6 +13,7 @@ const ruleSchema = z.discriminatedUnion('rule', [
   contradictedSchema,
   mislabelledSchema,
   successAfterErrorSchema,
+  forbiddenCallSchema,
 ])
 
 const configSchema = strictObject({
@@ -52,5 +54,7 @@ function compileRule(rule: z.infer<typeof ruleSchema>): Check {
       return compileMislabelled(rule)
     case 'success-after-error':
       return compileSuccessAfterError(rule)
+    case 'forbidden-call':
+      return compileForbiddenCall(rule)
   }
 }

@@ -1,4 +1,4 @@
-import { type Message, readText, type ToolCall } from '../../../corpus/conversation.ts'
+import { type Message, readText, type ToolCall } from '../corpus/conversation.ts'
 
 /** A call of a tool; `arguments` as the model wrote them, JSON or not. */
 export interface TracedCall {
@@ -6,6 +6,9 @@ export interface TracedCall {
   arguments: string
   /** Whether the completion makes it, so that it has no result yet. */
   pending: boolean
+  id: string
+  /** Which message of the prefix makes it; its length for calls of the completion. */
+  messageIndex: number
 }
 
 /** What a tool gave back; `tool` is empty where no call in the prefix has its id. */
@@ -16,6 +19,10 @@ export interface TracedResult {
   text: string
   /** Which message with calls it answers: results of calls that were made together have the same number. */
   batch: number
+  /** Which of the calls it answers; `null` where no call in the prefix has its id. */
+  call: number | null
+  /** Which message of the prefix it is. */
+  messageIndex: number
 }
 
 /** Calls and results, in order. */
@@ -28,28 +35,32 @@ export interface Trace {
 export function readTrace({ prefix, toolCalls }: { prefix: Message[]; toolCalls: ToolCall[] }): Trace {
   const trace: Trace = { calls: [], results: [] }
   // Ids need not be unique in a log: a result answers the newest call that has its id.
-  const asked = new Map<string, { name: string; arguments: string }>()
+  const asked = new Map<string, number>()
   let batch = 0
-  for (const message of prefix) {
+  for (const [messageIndex, message] of prefix.entries()) {
     if (message.role === 'assistant' && message.tool_calls !== undefined) {
       batch += 1
       for (const call of message.tool_calls) {
-        asked.set(call.id, call.function)
-        trace.calls.push({ tool: call.function.name, arguments: call.function.arguments, pending: false })
+        asked.set(call.id, trace.calls.length)
+        trace.calls.push(traceCall(call, { pending: false, messageIndex }))
       }
     }
     if (message.role === 'tool') {
-      const call = asked.get(message.tool_call_id) ?? { name: message.name ?? '', arguments: '' }
+      const number = asked.get(message.tool_call_id) ?? null
+      const call = number === null ? undefined : trace.calls[number]
+      const { tool, arguments: written } = call ?? { tool: message.name ?? '', arguments: '' }
       const text = readText(message.content)
-      trace.results.push({ tool: call.name, arguments: call.arguments, text, batch })
+      trace.results.push({ tool, arguments: written, text, batch, call: number, messageIndex })
     }
   }
-  trace.calls.push(
-    ...toolCalls.map(({ function: { name, arguments: written } }) => ({
-      tool: name,
-      arguments: written,
-      pending: true,
-    })),
-  )
+  const messageIndex = prefix.length
+  trace.calls.push(...toolCalls.map((call) => traceCall(call, { pending: true, messageIndex })))
   return trace
+}
+
+function traceCall(
+  { id, function: { name, arguments: written } }: ToolCall,
+  place: { pending: boolean; messageIndex: number },
+): TracedCall {
+  return { tool: name, arguments: written, ...place, id }
 }

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js'
-import { readJson } from './json-field.ts'
+import { readJson } from './read-json.ts'
 
 const beginnings = [
   String.raw`(?:(?:fatal|internal|unknown|http|server|api|tool) )?errors?(?:\s*(?:[:!.>\d\]]|$)|\s+(?:[–—-]|(?:code|occurred|while)\b))`,
@@ -16,8 +16,14 @@ const beginnings = [
 const opening = RE2JS.compile(`^[\\s"'\\[(<]*(?:${beginnings.join('|')})`, RE2JS.CASE_INSENSITIVE)
 const exitCode = RE2JS.compile(
   String.raw`^\W{0,3}(?:(?:process|command|program|script) )?(?:exit(?:ed)?(?: with)?|return(?:ed)?)(?: exit)? (?:code|status)\s*[:=]?\s*-?[1-9]\d*\W{0,2}$`,
-  RE2JS.CASE_INSENSITIVE | RE2JS.MULTILINE,
+  RE2JS.CASE_INSENSITIVE,
 )
+// Results may have megabytes: what an error begins with, and a line with an exit code, is far shorter than these.
+const longestOpening = 2_000
+const longestExitLine = 200
+const opens = (text: string) => opening.matcher(text.slice(0, longestOpening)).find()
+const reportsExitCode = (line: string) =>
+  line.length <= longestExitLine && /exit|return/i.test(line) && exitCode.matcher(line).find()
 const wrappers = ['result', 'response', 'data', 'output', 'body']
 
 /**
@@ -28,9 +34,9 @@ const wrappers = ['result', 'response', 'data', 'output', 'body']
  */
 export function looksLikeError(text: string): boolean {
   const json = readJson(text)
-  if (json.kind === 'other') return opening.matcher(text).find() || exitCode.matcher(text).find()
+  if (json.kind === 'other') return opens(text) || text.split('\n').some(reportsExitCode)
   const { value } = json
-  if (typeof value === 'string') return opening.matcher(value).find()
+  if (typeof value === 'string') return opens(value)
   if (!isObject(value)) return false
   return isErrorObject(value) || wrappers.some((key) => isObject(value[key]) && isErrorObject(value[key]))
 }
