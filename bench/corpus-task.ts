@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createFiles } from '../src/adapters/files.ts'
 import { openIndexOutput } from '../src/adapters/index-output.ts'
+import { boundYoungGeneration } from '../src/adapters/young-generation.ts'
 import { describeCorpus } from '../src/corpus/describe.ts'
 import { type Manifest, parseManifest } from '../src/corpus/manifest.ts'
 import { noTombstones } from '../src/corpus/tombstones.ts'
@@ -105,4 +106,7 @@ async function draw(task: Task & { kind: 'draw' }): Promise<() => string> {
 }
 
 const [given] = process.argv.slice(2)
-if (process.send !== undefined && given !== undefined) process.send(await carryOut(JSON.parse(given)))
+if (process.send !== undefined && given !== undefined) {
+  boundYoungGeneration()
+  process.send(await carryOut(JSON.parse(given)))
+}

@@ -4,12 +4,14 @@ import type { ChatRequest, Completed, Exchange, Failed, Posted } from '../replay
 import { longestTextUnits } from '../replay/probe.ts'
 import { readAllowances } from '../replay/rate-limits.ts'
 import { fail, readChatAnswer } from '../replay/read-answer.ts'
+import { readResponse } from '../replay/read-response.ts'
+import { toResponsesBody } from '../replay/responses-body.ts'
 import { explainError } from './explain-error.ts'
+import { createGuardedFetch } from './guarded-fetch.ts'
+import { createLeanClient } from './lean-client.ts'
 import { createProbe, parseTextAnswer } from './probe-endpoint.ts'
 import { createRedactor, redactCompletion, redactJson } from './redact.ts'
 
-/** Longer answers are no completions. */
-const largestAnswerBytes = 16 * 1024 * 1024
 const longestDetail = 300
 
 /**
@@ -28,16 +30,19 @@ export async function connectEndpoint(request: {
 }): Promise<ModelClient> {
   const openai = await import('openai')
   const origin = new URL(request.url).origin
-  const client = new openai.default({
-    baseURL: request.url.replace(/\/$/, ''),
-    apiKey: request.key ?? 'none',
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    logLevel: 'off',
-    maxRetries: 0,
-    fetch: createGuardedFetch(origin),
-    ...(request.key === null ? { defaultHeaders: { authorization: null } } : {}),
+  const client = createLeanClient({
+    openai,
+    fetch: await createGuardedFetch(origin),
+    options: {
+      baseURL: request.url.replace(/\/$/, ''),
+      apiKey: request.key ?? 'none',
+      organization: null,
+      project: null,
+      webhookSecret: null,
+      logLevel: 'off',
+      maxRetries: 0,
+      ...(request.key === null ? { defaultHeaders: { authorization: null } } : {}),
+    },
   })
   const tell = (name: string, instead: string) =>
     request.onFallback(`${origin} does not know ${name}: ${instead}`)
@@ -65,9 +70,9 @@ function createPost(parts: ClientParts): ModelClient['post'] {
   return async ({ path, body }, signal, exchange): Promise<Posted | Failed> => {
     try {
       const asked = client.post<unknown>(path, { body, signal, timeout: 2 ** 31 - 1 })
-      const { data, response } = await asked.withResponse()
+      const response = await asked.asResponse()
       tellAllowances({ headers: response.headers, exchange, clock })
-      const parsed = parseTextAnswer(data)
+      const parsed = parseTextAnswer(await response.text())
       if (parsed === undefined) return fail('unreadable-answer', 'the answer is not JSON')
       return { kind: 'posted', body: redactJson(parsed, redact) }
     } catch (error) {
@@ -76,6 +81,12 @@ function createPost(parts: ClientParts): ModelClient['post'] {
       return { ...failed, detail: redact(failed.detail).slice(0, longestDetail) }
     }
   }
+}
+
+function readCompletion({ api }: ChatRequest, text: string): Completed | Failed {
+  const parsed = parseTextAnswer(text)
+  if (parsed === undefined) return fail('unreadable-answer', 'the answer is not JSON')
+  return api === 'responses' ? readResponse(parsed) : readChatAnswer(parsed)
 }
 
 /** Passes on what headers say of what is left. */
@@ -105,12 +116,15 @@ function createAsk(parts: ClientParts): Ask {
   let tokensKey: TokensKey = 'max_completion_tokens'
   const ask: Ask = async (chat, signal, exchange) => {
     const sentKey = tokensKey
+    const own = { signal, timeout: 2 ** 31 - 1 }
     try {
-      const body = toBody(chat, sentKey)
-      const asked = client.chat.completions.create(body, { signal, timeout: 2 ** 31 - 1 })
-      const { data, response } = await asked.withResponse()
+      const asked =
+        chat.api === 'responses'
+          ? client.responses.create(toResponsesBody(chat), own)
+          : client.chat.completions.create(toBody(chat, sentKey), own)
+      const response = await asked.asResponse()
       tellAllowances({ headers: response.headers, exchange, clock })
-      const completion = readChatAnswer(parseTextAnswer(data))
+      const completion = readCompletion(chat, await response.text())
       return redactCompletion(addServedDigest(completion, chat, response.headers), redact)
     } catch (error) {
       if (sentKey === 'max_completion_tokens' && refusesLength(error, chat, openai)) {
@@ -155,9 +169,12 @@ function addServedDigest(
   return { ...completion, servedDigest: headers.get(digestHeader)?.trim().slice(0, longestTextUnits) || null }
 }
 
-type TokensKey = 'max_completion_tokens' | 'max_tokens'
+export type TokensKey = 'max_completion_tokens' | 'max_tokens'
 
-function toBody(chat: ChatRequest, tokensKey: TokensKey): OpenAI.Chat.ChatCompletionCreateParamsNonStreaming {
+export function toBody(
+  chat: ChatRequest,
+  tokensKey: TokensKey,
+): OpenAI.Chat.ChatCompletionCreateParamsNonStreaming {
   return {
     model: chat.model,
     // The corpus' schema is the API's; only optional keys differ in how they say "absent".
@@ -169,33 +186,6 @@ function toBody(chat: ChatRequest, tokensKey: TokensKey): OpenAI.Chat.ChatComple
       ? {}
       : { response_format: { type: 'json_schema', json_schema: { ...chat.responseFormat, strict: true } } }),
   }
-}
-
-function createGuardedFetch(
-  origin: string,
-): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
-  return async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input)
-    if (url.origin !== origin) throw new Error(`a request would leave ${origin}`)
-    const response = await fetch(input, { ...init, redirect: 'error' })
-    if (response.body === null) return response
-    return new Response(response.body.pipeThrough(createByteLimit(largestAnswerBytes)), {
-      status: response.status,
-      statusText: response.statusText,
-      headers: response.headers,
-    })
-  }
-}
-
-function createByteLimit(limitBytes: number): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0
-  return new TransformStream({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength
-      if (bytes > limitBytes) controller.error(new Error(`the answer is longer than ${limitBytes} bytes`))
-      else controller.enqueue(chunk)
-    },
-  })
 }
 
 function refusesLength(error: unknown, chat: ChatRequest, openai: typeof import('openai')): boolean {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { GateError } from '../errors.ts'
 import type { RunDirectory } from '../ports.ts'
 import { isInside } from './inside.ts'
+import { createLineAppender } from './line-appender.ts'
 
 /** Opens a run directory on disk, making it where there is none, unless it is only to be read. */
 export async function openRunDirectory(path: string, options = { make: true }): Promise<RunDirectory> {
@@ -15,19 +16,10 @@ export async function openRunDirectory(path: string, options = { make: true }): 
     write: (name, lines) => explain(path, writeWhole(join(path, name), lines)),
     async openAppend(name) {
       const handle = await explain(path, open(join(path, name), 'a'))
-      // Lines are written one after the other, so that two never mix, and none after one that failed: what
-      // is torn has to be the last line.
-      let last: Promise<void> = Promise.resolve()
-      return {
-        append(line) {
-          last = last.then(() => explain(path, handle.appendFile(`${line}\n`)))
-          return last
-        },
-        async close() {
-          await last.catch(() => undefined)
-          await handle.close()
-        },
-      }
+      return createLineAppender({
+        appendFile: (text) => explain(path, handle.appendFile(text)),
+        close: () => handle.close(),
+      })
     },
   }
 }

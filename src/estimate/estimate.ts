@@ -270,13 +270,13 @@ function estimateArm(
 
 function countCauses(record: RunRecord): Map<string, CauseCounts> {
   const counts = new Map<string, CauseCounts>()
-  for (const { category, arm, label } of record.outcomes) {
-    if (label.kind !== 'missing') continue
+  record.outcomes.forEach(({ category, arm, label }) => {
+    if (label.kind !== 'missing') return
     const entry = counts.get(category) ?? { baseline: {}, candidate: {} }
     const cause = `${label.of}: ${label.cause}`
     entry[arm][cause] = (entry[arm][cause] ?? 0) + 1
     counts.set(category, entry)
-  }
+  })
   return counts
 }
 

@@ -1,5 +1,6 @@
 import type { Label } from '../grade/label.ts'
 import type { Arm } from '../ports.ts'
+import { byCategory } from '../record/outcome-table.ts'
 import { listReviewItems, type ReviewItem } from '../record/review.ts'
 import type { AuditLine, OutcomeLine, RunRecord } from '../record/schema.ts'
 
@@ -93,7 +94,7 @@ export function* readObservations(record: RunRecord): Generator<[string, Categor
   const places = new Map(record.turns.map(({ turn }, index) => [turn, index]))
   const clusters = numberNames(record.turns.map(({ conversation }) => conversation))
   const strata = numberNames(record.turns.map(({ stratum }) => stratum))
-  const outcomes = groupByCategory(record.outcomes)
+  const forEachOf = byCategory(record.outcomes)
   const audits = groupByCategory(record.audits)
   const items = groupByCategory(record.audits.length === 0 ? [] : listReviewItems(record))
   for (const { id } of record.summary.plan.policy.categories) {
@@ -107,13 +108,13 @@ export function* readObservations(record: RunRecord): Generator<[string, Categor
       }),
     )
     let place = 0
-    for (const { turn, arm, label } of outcomes.get(id) ?? []) {
+    forEachOf(id, ({ turn, arm, label }) => {
       // A run writes them in the sample's order; any other is found by its name.
       if (record.turns[place]?.turn !== turn) place += 1
       if (record.turns[place]?.turn !== turn) place = places.get(turn) ?? -1
       const entry = observations[place]
       if (entry !== undefined) entry[arm] = readState(label)
-    }
+    })
     const lines = audits.get(id) ?? []
     yield [id, applyAudit({ observations, places, lines, items: items.get(id) ?? [] })]
   }

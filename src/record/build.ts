@@ -1,12 +1,14 @@
 import { addUsage, addUses, type GraderUse, noUsage } from '../grade/usage.ts'
 import { digestParts } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
-import { findPrice } from '../policy/prices.ts'
+import { chooseBatchShare, findPrice } from '../policy/prices.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Arm, ModelSource } from '../ports.ts'
 import type { NotAsked, Usage } from '../replay/completion.ts'
 import type { Sample } from '../sample/draw.ts'
 import { nameUnit } from './journal.ts'
+import { OutcomeTable } from './outcome-table.ts'
+import { type ReuseFacts, summarizeReused } from './reused.ts'
 import type {
   ArmIdentity,
   AuditLine,
@@ -18,6 +20,7 @@ import type {
   RunRecord,
   Signals,
 } from './schema.ts'
+import { addAnswered } from './trajectory.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
@@ -35,6 +38,8 @@ export type RunFacts = Pick<
   decided: boolean
   earlyStoppingOff: string | null
   retainText: 'none' | 'artifact'
+  /** What was found out about what could be reused; left out where policy lets nothing be. */
+  reuse?: ReuseFacts | undefined
 }
 
 /** Puts together everything measured, in the sample's order, whatever order it arrived in. */
@@ -59,7 +64,7 @@ export function buildRecord(request: {
   const known = request.known ?? []
   const uses = addUses([
     ...listPlannedGraders(plan),
-    ...[...ordered, ...known].flatMap((entry) => entry.uses),
+    ...[...ordered.map(leaveOutReused), ...known].flatMap((entry) => entry.uses),
   ])
   const armRecords = {
     baseline: describeArm({ arm: 'baseline', units: ordered, facts }),
@@ -93,37 +98,46 @@ export function buildRecord(request: {
       stratum,
       slice,
     })),
-    outcomes: ordered.flatMap((unit) =>
-      plan.policy.categories.map(({ id }) => ({
-        turn: unit.turn,
-        arm: unit.arm,
-        category: id,
-        label: unit.labels[id] ?? unasked,
-        ...(unit.trails[id] === undefined ? {} : { trail: unit.trails[id] }),
-      })),
-    ),
-    completions: ordered.map(({ turn, arm, completion, prescreens }) => ({
+    outcomes: listOutcomes({ plan, units: ordered, unasked }),
+    completions: ordered.map(({ turn, arm, completion, prescreens, measured }) => ({
       turn,
       arm,
       completion,
       ...(prescreens.length === 0 ? {} : { prescreens }),
+      ...(measured?.run === undefined ? {} : { reused: { run: measured.run, at: measured.at } }),
     })),
     known: known.flatMap(({ outcomes }) => outcomes),
     audits: request.audits ?? [],
   }
 }
 
-/** US dollars, or `null` when tokens were used whose price is not known. */
+function listOutcomes(request: {
+  plan: Plan
+  units: readonly RecordedUnit[]
+  unasked: NotAsked
+}): OutcomeTable {
+  const { plan, units, unasked } = request
+  const ids = plan.policy.categories.map(({ id }) => id)
+  const table = new OutcomeTable()
+  for (const { turn, arm, labels, trails } of units)
+    for (const id of ids)
+      table.add({ turn, arm, category: id, label: labels[id] ?? unasked, trail: trails[id] })
+  return table
+}
+
+/** US dollars, or `null` when tokens were used whose price is not known. `inBatch`: at what a batch costs of it. */
 export function priceUsage(
-  spent: { model: string; usage: Usage }[],
+  spent: { model: string; usage: Usage; inBatch?: boolean }[],
   prices: Policy['prices'],
 ): number | null {
   let usd = 0
-  for (const { model, usage } of spent) {
+  for (const { model, usage, inBatch = false } of spent) {
     if (usage.promptTokens + usage.completionTokens === 0) continue
     const price = findPrice(prices, model)
     if (price === undefined) return null
-    usd += (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m) / 1e6
+    const share = inBatch ? chooseBatchShare(price) : 1
+    const { promptTokens, completionTokens } = usage
+    usd += (share * (promptTokens * price.inputUsdPer1m + completionTokens * price.outputUsdPer1m)) / 1e6
   }
   return usd
 }
@@ -133,7 +147,13 @@ export function sumUsage(usages: (Usage | null)[]): Usage {
   return usages.reduce<Usage>(addUsage, noUsage)
 }
 
-function createUnasked(request: { turn: string; arm: Arm; plan: Plan; unasked: NotAsked }): RecordedUnit {
+/** A unit that was not asked, and why. */
+export function createUnasked(request: {
+  turn: string
+  arm: Arm
+  plan: Plan
+  unasked: NotAsked
+}): RecordedUnit {
   const { turn, arm, plan, unasked } = request
   return {
     turn,
@@ -166,14 +186,23 @@ function describeGraders(uses: GraderUse[], sources: Record<string, ModelSource>
 
 const live: ModelSource = { kind: 'live' }
 
+/** Its graders answered by their names, and took nothing of this run. */
+function leaveOutReused(unit: RecordedUnit): RecordedUnit {
+  if (unit.measured?.run === undefined) return unit
+  return { ...unit, uses: unit.uses.map((use) => ({ ...use, usage: noUsage })) }
+}
+
 function describeArm(request: {
   arm: Arm
   units: RecordedUnit[]
-  facts: Pick<RunFacts, 'sources' | 'probes'>
+  facts: Pick<RunFacts, 'sources' | 'probes' | 'reuse'>
 }): RecordSummary['arms'][Arm] {
-  const completions = request.units.flatMap((unit) =>
-    unit.arm === request.arm && unit.completion.kind === 'completed' ? [unit.completion] : [],
-  )
+  const own = request.units.filter(({ arm }) => arm === request.arm)
+  const list = (units: readonly RecordedUnit[]) =>
+    units.flatMap(({ completion }) => (completion.kind === 'completed' ? [completion] : []))
+  const completions = list(own)
+  const asked = list(own.filter(({ measured }) => measured?.run === undefined))
+  const reused = summarizeReused(own, request.arm === 'baseline' ? request.facts.reuse : undefined)
   const lengths = completions.map((completion) => completion.characters).toSorted((a, b) => a - b)
   const signals: Signals = {
     completions: completions.length,
@@ -190,8 +219,16 @@ function describeArm(request: {
       completions.flatMap(({ systemFingerprint: print }) => (print === null ? [] : [print])),
     ),
     signals,
-    usage: sumUsage(completions.map((completion) => completion.usage)),
+    ...describeAnswered(completions),
+    usage: sumUsage(asked.map((completion) => completion.usage)),
+    ...(reused === undefined ? {} : { reused }),
   }
+}
+
+function describeAnswered(completions: readonly Completed[]): Pick<RecordSummary['arms'][Arm], 'answered'> {
+  const trajectories = completions.flatMap(({ trajectory }) => (trajectory === undefined ? [] : [trajectory]))
+  if (trajectories.length === 0) return {}
+  return { answered: addAnswered(trajectories.flatMap(({ answered }) => answered)) }
 }
 
 function describeIdentity(
@@ -213,11 +250,13 @@ function describeIdentity(
 type Completed = Extract<CompletionSummary, { kind: 'completed' }>
 
 function findStop(units: RecordedUnit[]): RecordSummary['stopped'] {
-  for (const unit of units) {
-    if (unit.completion.kind === 'not-asked') return unit.completion.reason
-    for (const label of Object.values(unit.labels)) if (label.kind === 'not-asked') return label.reason
-  }
-  return null
+  const reasons = units.flatMap(({ completion, labels }) =>
+    [completion, ...Object.values(labels)].flatMap((part) =>
+      part.kind === 'not-asked' ? [part.reason] : [],
+    ),
+  )
+  // What goes on without the run matters more than what it kept back meanwhile.
+  return reasons.find((reason) => reason === 'batch-under-way') ?? reasons[0] ?? null
 }
 
 function tally(values: string[]): Record<string, number> {

@@ -3,6 +3,13 @@ import { GateError } from '../errors.ts'
 import type { Label } from '../grade/label.ts'
 import { compareParts, isSameMeasurement, joinParts, planPartsSchema } from '../plan/parts.ts'
 import type { LineAppender, RunDirectory } from '../ports.ts'
+import {
+  type BatchLine,
+  batchLineSchema,
+  foldBatches,
+  listBatchLines,
+  type SubmittedBatch,
+} from '../replay/batch/batch-lines.ts'
 import { type Spent, spentSchema } from '../replay/spent.ts'
 import {
   type RecordedKnown,
@@ -15,17 +22,22 @@ import {
   sourceSchema,
 } from './schema.ts'
 
+/** Where the completions and labels of a run come from. */
+export const sourcesSchema = z.strictObject({
+  baseline: sourceSchema,
+  candidate: sourceSchema,
+  /** Of the endpoints that grade, by name. */
+  graders: z.record(z.string(), sourceSchema),
+  /** Absent where no model stands in for tools. */
+  simulator: sourceSchema.optional(),
+})
+
 const headerSchema = z.strictObject({
   version: z.literal(1),
   planDigest: z.string(),
   /** So that what differs can be named when the plan is no longer there. */
   planParts: planPartsSchema,
-  sources: z.strictObject({
-    baseline: sourceSchema,
-    candidate: sourceSchema,
-    /** Of the endpoints that grade, by name. */
-    graders: z.record(z.string(), sourceSchema),
-  }),
+  sources: sourcesSchema,
   retainText: z.enum(['none', 'artifact']),
   /** What earlier parts took. */
   spent: spentSchema.optional(),
@@ -47,10 +59,12 @@ export interface Journal {
   readonly known: ReadonlyMap<string, RecordedKnown>
   /** What the arms' endpoints said that they serve, in order. */
   readonly probes: readonly RecordedProbe[]
+  /** Batches that earlier parts of this run have submitted, in order. */
+  readonly batches: readonly SubmittedBatch[]
   /** What earlier parts of this run took, but for requests that were under way when one was killed; `null`: nothing. */
   readonly spent: Spent | null
   /** `spent`: what the run has taken so far. */
-  append(line: RecordedUnit | RecordedKnown | RecordedProbe, spent?: Spent): Promise<void>
+  append(line: RecordedUnit | RecordedKnown | RecordedProbe | BatchLine, spent?: Spent): Promise<void>
   close(): Promise<void>
 }
 
@@ -73,15 +87,17 @@ export async function openJournal(request: {
 }): Promise<Journal> {
   const { directory, header } = request
   const there = await readJournal(directory, header)
-  const { done, failed, known, probes, spent } = there
+  const { done, failed, known, probes, batches, spent } = there
   const first = { version: 1, ...header, ...(spent === null ? {} : { spent }) }
-  await directory.write(runFiles.journal, toLines([first, ...probes, ...listMeasured(there)]))
+  const before = [...probes, ...listBatchLines(batches), ...listMeasured(there)]
+  await directory.write(runFiles.journal, toLines([first, ...before]))
   const appender: LineAppender = await directory.openAppend(runFiles.journal)
   return {
     done,
     failed,
     known,
     probes,
+    batches,
     spent,
     append: (line, taken) =>
       appender.append(JSON.stringify(taken === undefined ? line : { ...line, spent: taken })),
@@ -89,37 +105,11 @@ export async function openJournal(request: {
   }
 }
 
-/**
- * Takes over the journals of other directories, where they are of the same measurement, sources and rule of what is kept.
- * Where two have measured a unit, the first of them counts. Says which were taken over; one that is damaged is not.
- */
-export async function adoptJournals(request: {
-  /** The earliest first. */
-  from: readonly RunDirectory[]
-  to: RunDirectory
-  header: JournalHeader
-}): Promise<RunDirectory[]> {
-  const { from, to, header } = request
-  const adopted: { directory: RunDirectory; lines: JournalLines }[] = []
-  // Each has taken over those before it, so that the largest sum is that of all.
-  let spent: Spent | null = null
-  for (const directory of from) {
-    const lines = await readAdoptable(directory, header)
-    if (lines === null) continue
-    adopted.push({ directory, lines })
-    spent = takeLater(spent, lines.spent)
-  }
-  if (adopted.length > 0) {
-    const first = { version: 1, ...header, ...(spent === null ? {} : { spent }) }
-    const probes = adopted.flatMap(({ lines }) => lines.probes)
-    // A later line counts where a unit has two.
-    const measured = adopted.toReversed().flatMap(({ lines }) => listMeasured(lines))
-    await to.write(runFiles.journal, toLines([first, ...probes, ...measured]))
-  }
-  return adopted.map(({ directory }) => directory)
-}
-
-async function readAdoptable(directory: RunDirectory, header: JournalHeader): Promise<JournalLines | null> {
+/** Reads what another directory has measured; `null` where it is of another measurement, other sources, or damaged. */
+export async function readMeasured(
+  directory: RunDirectory,
+  header: JournalHeader,
+): Promise<JournalLines | null> {
   let first: string | undefined
   for await (const line of directory.readLines(runFiles.journal)) {
     first = line
@@ -137,12 +127,30 @@ async function readAdoptable(directory: RunDirectory, header: JournalHeader): Pr
   }
 }
 
+/** Writes a journal of what others have measured, the earliest first. Of a unit that two have measured the first counts. */
+export async function writeJournal(request: {
+  from: readonly JournalLines[]
+  /** What they took together; `null`: nothing. */
+  spent: Spent | null
+  to: RunDirectory
+  header: JournalHeader
+}): Promise<void> {
+  const { from, spent, to, header } = request
+  const first = { version: 1, ...header, ...(spent === null ? {} : { spent }) }
+  const probes = from.flatMap((lines) => lines.probes)
+  const batches = foldBatches(from.flatMap((lines) => listBatchLines(lines.batches)))
+  // A later line counts where a unit has two.
+  const measured = from.toReversed().flatMap((lines) => listMeasured(lines))
+  await to.write(runFiles.journal, toLines([first, ...probes, ...listBatchLines(batches), ...measured]))
+}
+
 /** What lies in a journal. */
-interface JournalLines {
+export interface JournalLines {
   done: Map<string, RecordedUnit>
   failed: Map<string, RecordedUnit>
   known: Map<string, RecordedKnown>
   probes: RecordedProbe[]
+  batches: SubmittedBatch[]
   spent: Spent | null
 }
 
@@ -155,6 +163,7 @@ async function readJournal(directory: RunDirectory, wanted: JournalHeader): Prom
   const failed = new Map<string, RecordedUnit>()
   const known = new Map<string, RecordedKnown>()
   const probes: RecordedProbe[] = []
+  const batchLines: BatchLine[] = []
   let spent: Spent | null = null
   const keepSpent = (line: Spent | undefined) => {
     spent = takeLater(spent, line ?? null)
@@ -195,6 +204,12 @@ async function readJournal(directory: RunDirectory, wanted: JournalHeader): Prom
       probes.push(probe.data)
       continue
     }
+    const batch = batchLineSchema.safeParse(value)
+    if (batch.success) {
+      keepSpent(batch.data.spent)
+      batchLines.push(batch.data)
+      continue
+    }
     const unit = unitLineSchema.safeParse(value)
     if (!unit.success) {
       torn = number
@@ -206,11 +221,11 @@ async function readJournal(directory: RunDirectory, wanted: JournalHeader): Prom
     kept.set(nameUnit(measured), measured)
   }
   for (const name of units.keys()) failed.delete(name)
-  return { done: units, failed, known, probes, spent }
+  return { done: units, failed, known, probes, batches: foldBatches(batchLines), spent }
 }
 
 /** Sums of a whole run only grow, in whatever order they were written. */
-function takeLater(one: Spent | null, other: Spent | null): Spent | null {
+export function takeLater(one: Spent | null, other: Spent | null): Spent | null {
   return other === null || (one !== null && one.requests > other.requests) ? one : other
 }
 

@@ -1,7 +1,9 @@
+import type { z } from 'zod'
 import type { MeasuredUnit } from '../grade/grade.ts'
 import type { Label } from '../grade/label.ts'
-import type { Completion } from '../replay/completion.ts'
+import type { Completion, Step } from '../replay/completion.ts'
 import type { CompletionSummary, RecordedUnit } from './schema.ts'
+import { type stepSchema, summarizeSteps } from './trajectory.ts'
 
 /** What is kept of a measured unit: text only where policy allows it. */
 export function summarizeUnit(unit: MeasuredUnit, retainText: 'none' | 'artifact'): RecordedUnit {
@@ -30,7 +32,9 @@ function summarizeCompletion(completion: Completion, keepText: boolean): Complet
   switch (completion.kind) {
     case 'completed': {
       const { model, finishReason, systemFingerprint, servedDigest, usage } = completion
-      const { text, reasoning, refusal, toolCalls } = completion
+      const { text, reasoning, refusal, toolCalls, steps } = completion
+      const calls = (steps ?? []).reduce((sum, step) => sum + step.toolCalls.length, toolCalls.length)
+      const kept = steps === undefined ? {} : { steps: steps.map(keepStep) }
       return {
         kind: 'completed',
         model,
@@ -40,13 +44,22 @@ function summarizeCompletion(completion: Completion, keepText: boolean): Complet
         usage,
         characters: text.length,
         refused: refusal !== null,
-        toolCalls: toolCalls.length,
-        content: keepText ? { text, reasoning, refusal, toolCalls } : null,
+        toolCalls: calls,
+        content: keepText ? { text, reasoning, refusal, toolCalls, ...kept } : null,
+        ...(steps === undefined ? {} : { trajectory: summarizeSteps(steps) }),
       }
     }
     case 'failed':
       return { kind: 'failed', cause: completion.cause }
     case 'not-asked':
       return completion
+  }
+}
+
+/** Without keys that say nothing: what is read back has to be what was written. */
+function keepStep({ results, ...step }: Step): z.infer<typeof stepSchema> {
+  return {
+    ...step,
+    results: results.map(({ defect, ...result }) => (defect === undefined ? result : { ...result, defect })),
   }
 }

@@ -5,7 +5,7 @@ import type { Votes } from '../grade/votes.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
 import { nameUnit } from './journal.ts'
-import type { AuditLine, CompletionSummary, OutcomeLine, RunRecord } from './schema.ts'
+import type { AuditLine, CompletionLine, CompletionSummary, OutcomeLine, RunRecord } from './schema.ts'
 
 /**
  * Why a person should read an item. `flag`: it is labelled `present`; `split-votes`: the votes of one judge contradict
@@ -78,28 +78,45 @@ export function listReviewItems(record: RunRecord): ReviewItem[] {
   const places = new Map(record.turns.map(({ turn }, place) => [turn, place]))
   const { categories } = record.summary.plan.policy
   const order = new Map(categories.map((category, place) => [category.id, { category, place }]))
-  const completions = new Map(record.completions.map((line) => [nameUnit(line), line]))
+  const find = createFinder(record)
   const said = new Map(record.audits.map((line) => [nameItem(line), line.present]))
   const items = record.outcomes.flatMap((outcome) => {
+    const { label, trail } = outcome
+    // Next to all of millions.
+    if (label.kind !== 'present' && trail === undefined && !find.arePrescreened) return []
     const planned = order.get(outcome.category)
     const place = places.get(outcome.turn)
     if (planned === undefined || place === undefined) return []
-    const line = completions.get(nameUnit(outcome))
-    const prescreens = line?.prescreens ?? []
+    const prescreens = find.prescreens(outcome)
     const why = findReviewReasons({
-      ...outcome,
-      trail: outcome.trail,
+      ...{ label, trail, prescreens },
       category: planned.category,
-      prescreens,
     })
     if (why.length === 0) return []
-    const content = line?.completion.kind === 'completed' ? line.completion.content : null
+    const completion = find.completion(outcome)
+    const content = completion?.kind === 'completed' ? completion.content : null
     const item = describeItem({ outcome, why, prescreens, content, present: said.get(nameItem(outcome)) })
     return [
       { item, rank: [why[0] === 'flag' ? 0 : 1, planned.place, place, Number(outcome.arm === 'candidate')] },
     ]
   })
   return items.toSorted((a, b) => compareRanks(a.rank, b.rank)).map(({ item }) => item)
+}
+
+/** Finds what belongs to a unit; completions by their names once one is wanted. */
+function createFinder({ completions }: RunRecord) {
+  const prescreened = new Map(
+    completions.flatMap((line) => (line.prescreens === undefined ? [] : [[nameUnit(line), line.prescreens]])),
+  )
+  let named: Map<string, CompletionLine['completion']> | null = null
+  return {
+    arePrescreened: prescreened.size > 0,
+    prescreens: (unit: { turn: string; arm: Arm }) => prescreened.get(nameUnit(unit)) ?? [],
+    completion(unit: { turn: string; arm: Arm }) {
+      named ??= new Map(completions.map((line) => [nameUnit(line), line.completion]))
+      return named.get(nameUnit(unit))
+    },
+  }
 }
 
 /** Whether there is a completion of which a person can say what the label should have been. */

@@ -9,14 +9,11 @@ import { policyChangeSchema } from '../policy/change.ts'
 import { failureCauseSchema, notAskedSchema, stopReasonSchema, usageSchema } from '../replay/completion.ts'
 import { probeSchema } from '../replay/probe.ts'
 import { acceptanceSchema, recordHistorySchema } from './history.ts'
+import type { OutcomeLines } from './outcome-table.ts'
+import { measuredSchema, reusedFromSchema, reusedSchema } from './reused.ts'
+import { answeredCallsSchema, stepSchema, toolCallSchema, trajectorySchema } from './trajectory.ts'
 
 const armSchema = z.enum(['baseline', 'candidate'])
-// As a model wrote it, which need not be what a corpus may hold: no name, for one.
-const toolCallSchema = z.strictObject({
-  id: z.string(),
-  type: z.literal('function'),
-  function: z.strictObject({ name: z.string(), arguments: z.string() }),
-})
 const completionSummarySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('completed'),
@@ -39,8 +36,12 @@ const completionSummarySchema = z.discriminatedUnion('kind', [
         reasoning: z.string().nullable(),
         refusal: z.string().nullable(),
         toolCalls: z.array(toolCallSchema),
+        /** Of a trajectory: what came before the last answer. */
+        steps: z.array(stepSchema).optional(),
       })
       .nullable(),
+    /** Where its tool calls were answered; absent where policy has no tools answer. */
+    trajectory: trajectorySchema.optional(),
   }),
   z.strictObject({ kind: z.literal('failed'), cause: failureCauseSchema }),
   notAskedSchema,
@@ -57,6 +58,8 @@ export const recordedUnitSchema = z.strictObject({
   trails: z.record(z.string(), trailSchema),
   prescreens: z.array(prescreenSchema),
   uses: z.array(graderUseSchema),
+  /** Of the baseline alone, where policy lets later runs reuse it. */
+  measured: measuredSchema.optional(),
 })
 export type RecordedUnit = z.infer<typeof recordedUnitSchema>
 
@@ -111,6 +114,8 @@ export const completionLineSchema = z.strictObject({
   completion: completionSummarySchema,
   /** Why it was not left to one opinion of a judge; absent where nothing was found. */
   prescreens: z.array(prescreenSchema).optional(),
+  /** Which run has asked for it, where it was another one. */
+  reused: reusedFromSchema.optional(),
 })
 export type CompletionLine = z.infer<typeof completionLineSchema>
 
@@ -151,7 +156,12 @@ const armRecordSchema = z.strictObject({
   identity: armIdentitySchema,
   systemFingerprints: z.record(z.string(), z.int()),
   signals: signalsSchema,
+  /** What tool calls were answered with, in all trajectories together; absent where policy has no tools answer. */
+  answered: z.array(answeredCallsSchema).optional(),
+  /** Of what this run has asked for. */
   usage: usageSchema,
+  /** Of the baseline alone: what of it earlier runs have asked for; absent unless policy lets it be reused. */
+  reused: reusedSchema.optional(),
 })
 
 /** `record.json`: everything measured that is not a line of one of the other files, before any policy is applied. */
@@ -186,6 +196,8 @@ export const recordSummarySchema = z.strictObject({
     conversations: z.int(),
     turnsEligible: z.int(),
     conversationsExpired: z.int(),
+    conversationsErased: z.int(),
+    conversationsWithoutConsent: z.int(),
     /** Kish's effective number of turns, (Σw)²/Σw². */
     effectiveTurns: z.number(),
     /** Of the conversations, by their share of the weight. */
@@ -232,7 +244,7 @@ export type RecordSummary = z.infer<typeof recordSummarySchema>
 export interface RunRecord {
   summary: RecordSummary
   turns: TurnLine[]
-  outcomes: OutcomeLine[]
+  outcomes: OutcomeLines
   completions: CompletionLine[]
   /** The labels of controls, and of labelled sets that were graded in the run. */
   known: KnownOutcome[]
@@ -255,4 +267,5 @@ export const runFiles = {
   report: 'report.html',
   review: 'review.csv',
   predicate: 'predicate.json',
+  shard: 'shard.json',
 } as const

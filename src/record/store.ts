@@ -5,10 +5,12 @@ import { compareParts, digestParts } from '../plan/parts.ts'
 import { digestPlan } from '../plan/plan.ts'
 import { formatPath } from '../policy/document.ts'
 import type { RunDirectory } from '../ports.ts'
+import { OutcomeTable } from './outcome-table.ts'
 import {
   type AuditLine,
   auditLineSchema,
   completionLineSchema,
+  type OutcomeLine,
   outcomeLineSchema,
   type RunRecord,
   recordSummarySchema,
@@ -22,7 +24,9 @@ const intact = 'use the artifact as the run wrote it'
 export async function writeRecord(directory: RunDirectory, record: RunRecord): Promise<void> {
   await directory.write(runFiles.turns, stringifyLines(record.turns))
   await directory.write(runFiles.completions, stringifyLines(record.completions))
-  await directory.write(runFiles.outcomes, stringifyLines(record.outcomes))
+  const { outcomes } = record
+  const lines = outcomes instanceof OutcomeTable ? outcomes.texts() : stringifyLines(outcomes)
+  await directory.write(runFiles.outcomes, lines)
   await directory.write(runFiles.known, stringifyLines(record.known))
   await directory.write(runFiles.record, JSON.stringify(record.summary, null, 2).split('\n'))
 }
@@ -67,12 +71,7 @@ export async function readRecord(directory: RunDirectory): Promise<RunRecord> {
   return {
     summary,
     turns: await readParts({ directory, name: runFiles.turns, schema: turnLineSchema, count: turnsDrawn }),
-    outcomes: await readParts({
-      directory,
-      name: runFiles.outcomes,
-      schema: outcomeLineSchema,
-      count: outcomes,
-    }),
+    outcomes: await readOutcomes(directory, outcomes),
     completions: await readParts({
       directory,
       name: runFiles.completions,
@@ -94,6 +93,30 @@ export async function readAudits(directory: RunDirectory): Promise<AuditLine[]> 
   return readAll({ directory, name: runFiles.audits, schema: auditLineSchema })
 }
 
+/** A line of outcomes that says of its turn what many others say of theirs. */
+const usualOutcome = /^\{"turn":"([^"\\\p{Cc}]*)",(.*)$/u
+const mostUsual = 10_000
+
+async function readOutcomes(directory: RunDirectory, count: number): Promise<OutcomeTable> {
+  const name = runFiles.outcomes
+  const file = `${directory.path}/${name}`
+  const table = new OutcomeTable()
+  // What was checked once, behind the turn's id, is not checked again for each of a million turns.
+  const usual = new Map<string, OutcomeLine>()
+  for await (const text of directory.readLines(name)) {
+    const [, turn, rest = ''] = usualOutcome.exec(text) ?? []
+    const known = turn === undefined ? undefined : usual.get(rest)
+    const place = { file, line: table.length + 1 }
+    const line = known ?? parseRecordPart({ text, schema: outcomeLineSchema, ...place })
+    // Not where the turn stands a second time, which then is the one that counts.
+    const isUsual = known === undefined && line.turn === turn && !rest.includes('"turn"')
+    if (isUsual && usual.size < mostUsual) usual.set(rest, line)
+    table.add(known === undefined || turn === undefined ? line : { ...line, turn })
+  }
+  requireCount({ file, lines: table.length, count })
+  return table
+}
+
 async function readParts<S extends z.ZodType>(request: {
   directory: RunDirectory
   name: string
@@ -104,10 +127,15 @@ async function readParts<S extends z.ZodType>(request: {
   const { directory, name, count } = request
   const file = `${directory.path}/${name}`
   const parts = await readAll(request)
-  if (parts.length === count) return parts
+  requireCount({ file, lines: parts.length, count })
+  return parts
+}
+
+function requireCount({ file, lines, count }: { file: string; lines: number; count: number }): void {
+  if (lines === count) return
   throw new GateError({
     code: 'record',
-    message: `it has ${parts.length} lines, and the record stands for ${count}`,
+    message: `it has ${lines} lines, and the record stands for ${count}`,
     where: { file },
     remedy: intact,
   })

@@ -58,7 +58,7 @@ export function summarizeSteps(steps: readonly Step[]): Trajectory {
 }
 
 function describeCall(
-  { source, defect = undefined, isError, isCut = false }: ToolResult,
+  { source, defect = undefined, isError, isCut = undefined }: ToolResult,
   name: string,
 ): AnsweredCalls {
   return {
@@ -67,7 +67,7 @@ function describeCall(
     defect: defect ?? null,
     calls: 1,
     errors: isError ? 1 : 0,
-    ...(isCut ? { cut: 1 } : {}),
+    ...(isCut === true ? { cut: 1 } : {}),
   }
 }
 

@@ -65,11 +65,18 @@ function parseAddress(name: string, address: string): EndpointAddress {
   return { kind: 'url', url: url.href }
 }
 
-// The host must be what a reader of the workflow takes it for, and never the cloud's metadata service.
 function findAddressProblem(written: string, url: URL): string | null {
   if (url.username !== '' || url.password !== '')
     return 'holds a user name or password: a key belongs in CHECKPOINT_GATE_KEY_…'
   if (/[?#]/.test(written)) return 'has a query or fragment'
+  return findHostProblem(written, url)
+}
+
+/**
+ * What is wrong with the host of an address; `null` for nothing. It must be what a reader of the workflow takes it for, and
+ * never the cloud's metadata service.
+ */
+export function findHostProblem(written: string, url: URL): string | null {
   const host = url.hostname
   if (readWrittenHost(written) !== host) return 'names its host in a disguised form'
   if (host.split('.').some((label) => label.startsWith('xn--'))) return 'has an internationalised host name'
@@ -86,7 +93,7 @@ function findAddressProblem(written: string, url: URL): string | null {
 }
 
 function readWrittenHost(written: string): string | undefined {
-  return /^https?:\/\/([^/]*?)(?::\d*)?(?:\/|$)/.exec(written.toLowerCase())?.[1]
+  return /^https?:\/\/([^/?#]*?)(?::\d*)?(?:[/?#]|$)/.exec(written.toLowerCase())?.[1]
 }
 
 function refuse(message: string, remedy: string): GateError {

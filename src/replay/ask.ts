@@ -8,6 +8,7 @@ import {
   type NotAsked,
   type Posted,
 } from './completion.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { Ending, Lane, Ticket } from './host.ts'
 import { longestPauseMs } from './pace.ts'
 import type { Allowance } from './rate-limits.ts'
@@ -31,6 +32,7 @@ export interface Asking {
   random: () => number
   maxAttempts: number
   timeoutMs: number
+  deadlines: Deadlines
   /**
    * Draws conclusions about the endpoint from an answer.
    * @throws GateError when it has answered nothing yet and keeps requests hanging
@@ -73,14 +75,14 @@ async function askOnce<Answer>(
   ticket: Ticket,
   attempt: Attempt<Answer>,
 ): Promise<Exclude<Answer, NotAsked> | NotAsked> {
-  const { lane, judge } = asking
+  const { lane, judge, deadlines, timeoutMs } = asking
   const allowances: Allowance[] = []
   const another = createAnother(lane, ticket.reservation)
   let ending: Ending = { kind: 'failed' }
   let charge: Charge | null = null
   try {
     const exchange = { heard: (heard: readonly Allowance[]) => allowances.push(...heard), ...another }
-    const answer = await withDeadline(asking, (signal) => attempt.send(signal, exchange))
+    const answer = await deadlines.within(timeoutMs, (signal) => attempt.send(signal, exchange))
     const refused = another.refused()
     if (refused !== null) return refused
     charge = attempt.charge(answer)
@@ -118,25 +120,6 @@ function describeEnding(answer: Completed | Failed | Posted): Ending {
 /** Whether a failure means that the host takes no more for now: 429, and 503 or 529. */
 function isRefusal(failed: Failed): boolean {
   return failed.cause === 'rate-limited' || failed.overloaded === true
-}
-
-// A timer and a listener that are held until the answer is there: on Node 20 the garbage collector takes what
-// AbortSignal.any was made of, and neither deadline nor cancel would ever come.
-async function withDeadline<Answer>(
-  { cancelled, timeoutMs }: Asking,
-  send: (signal: AbortSignal) => Promise<Answer>,
-): Promise<Answer> {
-  const controller = new AbortController()
-  const abort = () => controller.abort()
-  const timer = setTimeout(abort, timeoutMs)
-  cancelled.addEventListener('abort', abort)
-  if (cancelled.aborted) abort()
-  try {
-    return await send(controller.signal)
-  } finally {
-    clearTimeout(timer)
-    cancelled.removeEventListener('abort', abort)
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { findPrice, type TokenPrice } from '../policy/prices.ts'
+import { chooseBatchShare, findPrice, type TokenPrice } from '../policy/prices.ts'
 import type { Clock } from '../ports.ts'
 import type { NotAsked, Usage } from './completion.ts'
 import type { Spent } from './spent.ts'
@@ -14,10 +14,11 @@ export interface BudgetLimits {
   jobMinutes?: number | null
 }
 
-/** Tokens, and the model by whose price they count. */
+/** Tokens, and the model by whose price they count; `inBatch`: at what a batch costs of it. */
 export interface Charge {
   model: string
   usage: Usage
+  inBatch?: boolean
 }
 
 /** A request that was let go. */
@@ -38,10 +39,14 @@ export interface Budget {
    * there may be, when one that is under way has taken less than was reserved for it.
    */
   take(most?: Charge): Reservation | NotAsked | null
+  /** Sets aside what an earlier part of the run has asked for already, whatever is left. It counts as no request. */
+  hold(most: Charge): Reservation
   /** Lets nothing more go. The first reason counts. */
   end(reason: NotAsked['reason']): void
   /** Why nothing more is let go; `null` while anything may be. */
   stopped(): NotAsked['reason'] | null
+  /** How long it may still take, in milliseconds (`Infinity`: no limit). Ends when that is nothing, also if nobody asks. */
+  heedTime(): number
   /** Calls back when a request that got `null` should be tried again. */
   onRelease(listener: () => void): void
   requests(): number
@@ -81,13 +86,21 @@ export function createBudget(settings: {
   cancelled.addEventListener('abort', () => end('cancelled'))
 
   const elapsedMs = () => before.elapsedMs + clock.monotonicMs() - startMs
-  const isOver = (minutes: number | null | undefined, ms: number) =>
-    typeof minutes === 'number' && ms >= minutes * 60_000
+  const leave = (minutes: number | null | undefined, ms: number) =>
+    typeof minutes === 'number' ? minutes * 60_000 - ms : Number.POSITIVE_INFINITY
+  const listTimes = () => ({
+    'max-minutes': leave(limits.maxMinutes, elapsedMs()),
+    'job-limit': leave(limits.jobMinutes, clock.monotonicMs() - startMs),
+  })
+  const findTimeOver = (): NotAsked['reason'] | null => {
+    const left = listTimes()
+    if (left['max-minutes'] <= 0) return 'max-minutes'
+    return left['job-limit'] <= 0 ? 'job-limit' : null
+  }
   const findEnd = (): NotAsked['reason'] | null => {
     if (reason !== null) return reason
     if (limits.maxRequests !== null && used.requests >= limits.maxRequests) return 'max-requests'
-    if (isOver(limits.maxMinutes, elapsedMs())) return 'max-minutes'
-    return isOver(limits.jobMinutes, clock.monotonicMs() - startMs) ? 'job-limit' : null
+    return findTimeOver()
   }
   const findExcess = (tokens: number, usd: number): 'max-tokens' | 'max-usd' | null => {
     const { maxTokens = null, maxUsd = null } = limits
@@ -95,20 +108,24 @@ export function createBudget(settings: {
     if (maxTokens !== null && usedTokens + reserved.tokens + tokens > maxTokens) return 'max-tokens'
     return maxUsd !== null && (used.usd ?? 0) + reserved.usd + usd > maxUsd ? 'max-usd' : null
   }
-  const count = ({ model, usage }: Charge) => {
+  const count = (charge: Charge) => {
+    const { model, usage } = charge
     used.promptTokens += usage.promptTokens
     used.completionTokens += usage.completionTokens
-    const usd = priceTokens(prices, { model, usage })
+    const usd = priceTokens(prices, charge)
     used.usd = used.usd === null || usd === null ? null : used.usd + usd
     longest.set(model, Math.max(longest.get(model) ?? 0, usage.completionTokens))
   }
+  const measure = (most: Charge) => ({
+    tokens: most.usage.promptTokens + most.usage.completionTokens,
+    usd: priceTokens(prices, most) ?? 0,
+  })
   const stop = (because: NotAsked['reason']): NotAsked => {
     end(because)
     return { kind: 'not-asked', reason: reason ?? because }
   }
-  const reserve = (tokens: number, usd: number): Reservation => {
+  const reserve = ({ tokens, usd }: { tokens: number; usd: number }): Reservation => {
     let isOpen = true
-    used.requests += 1
     reserved.requests += 1
     reserved.tokens += tokens
     reserved.usd += usd
@@ -139,18 +156,26 @@ export function createBudget(settings: {
     take(most) {
       const over = findEnd()
       if (over !== null) return stop(over)
-      const tokens = most === undefined ? 0 : most.usage.promptTokens + most.usage.completionTokens
-      const usd = most === undefined ? 0 : (priceTokens(prices, most) ?? 0)
-      const excess = findExcess(tokens, usd)
-      if (excess === null) return reserve(tokens, usd)
+      const amount = most === undefined ? { tokens: 0, usd: 0 } : measure(most)
+      const excess = findExcess(amount.tokens, amount.usd)
+      if (excess === null) {
+        used.requests += 1
+        return reserve(amount)
+      }
       if (reserved.requests > 0) {
         isAwaited = true
         return null
       }
       return stop(excess)
     },
+    hold: (most) => reserve(measure(most)),
     end,
     stopped: () => reason,
+    heedTime() {
+      const over = findTimeOver()
+      if (over !== null) end(over)
+      return Math.max(0, Math.min(...Object.values(listTimes())))
+    },
     onRelease: (listener) => listeners.push(listener),
     requests: () => used.requests,
     spent: () => ({ ...used, elapsedMs: elapsedMs() }),
@@ -159,9 +184,13 @@ export function createBudget(settings: {
 }
 
 /** US dollars; `null` where tokens were used whose price is not known. */
-function priceTokens(prices: Readonly<Record<string, TokenPrice>>, { model, usage }: Charge): number | null {
+function priceTokens(prices: Readonly<Record<string, TokenPrice>>, charge: Charge): number | null {
+  const { model, usage, inBatch = false } = charge
   if (usage.promptTokens + usage.completionTokens === 0) return 0
   const price = findPrice(prices, model)
   if (price === undefined) return null
-  return (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m) / 1e6
+  const share = inBatch ? chooseBatchShare(price) : 1
+  return (
+    (share * (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m)) / 1e6
+  )
 }

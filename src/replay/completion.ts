@@ -7,6 +7,8 @@ export interface ChatRequest {
   /** The turn id for an arm; `<turn id>|<arm>|<category>` for a judge. Names the answer in a recording. */
   customId: string
   model: string
+  /** The API that it is asked through: chat completions where it is left out. */
+  api?: 'responses' | undefined
   messages: Message[]
   tools?: Tool[] | undefined
   temperature?: number | undefined
@@ -41,6 +43,9 @@ export const transportCauses = [
   'rate-limited',
   'server-error',
   'unreadable-answer',
+  'not-returned',
+  'shard-lost',
+  'simulator-failed',
 ] as const
 export const answerCauses = [
   'unauthorized',
@@ -54,6 +59,33 @@ export const answerCauses = [
 export const failureCauseSchema = z.enum([...transportCauses, ...answerCauses])
 /** Why a request has no completion. */
 export type FailureCause = z.infer<typeof failureCauseSchema>
+
+/** Where the answer to a tool call can come from, in a replay that touches nothing. */
+export const toolSources = ['recorded', 'similar', 'simulated', 'connector', 'blocked'] as const
+export type ToolSource = (typeof toolSources)[number]
+
+/** Why a call could not have been carried out by the tool itself. */
+export const callDefects = ['invalid-json', 'unknown-tool', 'invalid-arguments'] as const
+export type CallDefect = (typeof callDefects)[number]
+
+/** What a tool call was answered with in a replay. */
+export interface ToolResult {
+  callId: string
+  text: string
+  isError: boolean
+  source: ToolSource
+  defect?: CallDefect | undefined
+  /** It was longer than policy lets a result be. */
+  isCut?: true | undefined
+}
+
+/** One answer of a model that called tools, and the results that it was given, in the order of the calls. */
+export interface Step {
+  text: string
+  reasoning: string | null
+  toolCalls: ToolCall[]
+  results: ToolResult[]
+}
 
 /** An answer. A refusal, or an answer cut short, is a completion like any other. */
 export interface Completed {
@@ -70,6 +102,8 @@ export interface Completed {
   systemFingerprint: string | null
   /** What the header that was asked for says; absent where none was asked for. */
   servedDigest?: string | null
+  /** The steps before this answer, where its tool calls were answered; absent where policy has no tools answer. */
+  steps?: readonly Step[]
 }
 
 /** A request that has no answer. */
@@ -93,8 +127,8 @@ export interface Exchange {
 }
 
 /**
- * Why a run ended before every turn was asked. `job-limit`: the job that it ran in was about to be ended; `decided`: what
- * was asked decides.
+ * Why a run ended before every turn was asked. `job-limit`: the job that it ran in was about to be ended; `batch-under-way`:
+ * its time was over while a batch went on, which the next run takes up; `decided`: what was asked decides.
  */
 export const stopReasonSchema = z.enum([
   'max-requests',
@@ -102,6 +136,7 @@ export const stopReasonSchema = z.enum([
   'max-tokens',
   'max-usd',
   'job-limit',
+  'batch-under-way',
   'endpoint-down',
   'cancelled',
   'decided',

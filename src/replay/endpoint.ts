@@ -12,6 +12,7 @@ import {
   type Posted,
   type PostRequest,
 } from './completion.ts'
+import { createDeadlines } from './deadlines.ts'
 import { giveUpIfHopeless, isHopelessAtOnce, refuseSilent } from './give-up.ts'
 import { createHost, firstConcurrency, type Host, type Lane } from './host.ts'
 import { readPostedUsage } from './read-answer.ts'
@@ -68,6 +69,7 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
   const asking: Asking = {
     ...settings,
     lane,
+    deadlines: createDeadlines(settings.cancelled),
     // A recording says the same each time.
     maxAttempts: isRecorded ? 1 : settings.maxAttempts,
     judge: createJudge({ settings, lane, state }),

@@ -12,23 +12,30 @@ export interface Allowance {
  * Headers of an answer that say what is left. OpenAI's (and Azure's, Groq's, vLLM gateways') and Anthropic's: both speak
  * of a bucket that fills steadily, and by "reset" mean the time at which it is full again.
  */
-const families: readonly { of: Allowance['of']; name: (field: string) => string }[] = [
-  { of: 'requests', name: (field) => `x-ratelimit-${field}-requests` },
-  { of: 'tokens', name: (field) => `x-ratelimit-${field}-tokens` },
-  { of: 'requests', name: (field) => `anthropic-ratelimit-requests-${field}` },
-  { of: 'tokens', name: (field) => `anthropic-ratelimit-tokens-${field}` },
-  { of: 'tokens', name: (field) => `anthropic-ratelimit-input-tokens-${field}` },
-  { of: 'tokens', name: (field) => `anthropic-ratelimit-output-tokens-${field}` },
+const families = [
+  nameFields('requests', (field) => `x-ratelimit-${field}-requests`),
+  nameFields('tokens', (field) => `x-ratelimit-${field}-tokens`),
+  nameFields('requests', (field) => `anthropic-ratelimit-requests-${field}`),
+  nameFields('tokens', (field) => `anthropic-ratelimit-tokens-${field}`),
+  nameFields('tokens', (field) => `anthropic-ratelimit-input-tokens-${field}`),
+  nameFields('tokens', (field) => `anthropic-ratelimit-output-tokens-${field}`),
 ]
+
+function nameFields(of: Allowance['of'], name: (field: string) => string) {
+  return { of, limit: name('limit'), remaining: name('remaining'), reset: name('reset') }
+}
 
 /** Reads what is left of an endpoint's limits; a header that can't be read says nothing. */
 export function readAllowances(headers: Pick<Headers, 'get'>, now: Date): Allowance[] {
-  return families.flatMap(({ of, name }) => {
-    const remaining = readCount(headers.get(name('remaining')))
-    if (remaining === null) return []
-    const limit = readCount(headers.get(name('limit')))
-    return [{ of, limit, remaining, resetMs: readReset(headers.get(name('reset')), now) }]
-  })
+  const allowances: Allowance[] = []
+  for (const names of families) {
+    const remaining = readCount(headers.get(names.remaining))
+    if (remaining === null) continue
+    const limit = readCount(headers.get(names.limit))
+    const resetMs = readReset(headers.get(names.reset), now)
+    allowances.push({ of: names.of, limit, remaining, resetMs })
+  }
+  return allowances
 }
 
 function readCount(text: string | null): number | null {

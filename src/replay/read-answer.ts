@@ -81,8 +81,8 @@ function readReasoning(message: {
   return isVisible(reasoning) ? reasoning : null
 }
 
-// White space and zero-width characters are no answer, however many there are.
-function isVisible(text: string): boolean {
+/** Whether a text shows anything: white space and zero-width characters are no answer, however many there are. */
+export function isVisible(text: string): boolean {
   return /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text)
 }
 

@@ -1,7 +1,6 @@
 import type { Arm } from '../ports.ts'
 import type { SampledTurn } from '../sample/draw.ts'
 import { type ChatRequest, type Completion, isTransportFailure } from './completion.ts'
-import type { Endpoint } from './endpoint.ts'
 
 /** One turn asked of one arm. */
 export interface Unit {
@@ -17,6 +16,7 @@ export interface ReplayedUnit extends Unit {
 /** What is sent to an arm beside the prefix; `null`: not sent. */
 export interface ReplaySettings {
   models: Record<Arm, string>
+  api: 'chat' | 'responses'
   temperature: number | null
   maxTokens: number | null
   /** The header of an answer that says what served it. */
@@ -30,11 +30,10 @@ export interface ReplaySettings {
  */
 export function replayUnits(request: {
   units: Unit[]
-  endpoints: Record<Arm, Endpoint>
-  settings: ReplaySettings
+  /** Asks one of them. */
+  ask: (unit: Unit) => Promise<Completion>
 }): Promise<ReplayedUnit>[] {
-  const { units, endpoints, settings } = request
-  const ask = (unit: Unit) => endpoints[unit.arm].ask(toRequest(unit, settings))
+  const { units, ask } = request
   const first = units.map((unit) => ask(unit))
   const firstPass = Promise.allSettled(first)
   return units.map(async (unit, index) => {
@@ -46,10 +45,12 @@ export function replayUnits(request: {
   })
 }
 
-function toRequest(unit: Unit, settings: ReplaySettings): ChatRequest {
+/** What an arm is asked for a turn. */
+export function toRequest(unit: Unit, settings: ReplaySettings): ChatRequest {
   return {
     customId: unit.turn.id,
     model: settings.models[unit.arm],
+    ...(settings.api === 'responses' ? { api: settings.api } : {}),
     messages: unit.turn.prefix,
     ...(unit.turn.tools === null ? {} : { tools: unit.turn.tools }),
     ...(settings.temperature === null ? {} : { temperature: settings.temperature }),

@@ -89,7 +89,8 @@ describe('the demo server', () => {
   it('lists its models', async () => {
     const client = new OpenAI({ baseURL: server.url, apiKey: 'none', maxRetries: 0 })
     const { data } = await client.models.list()
-    expect(data.map((model) => model.id)).toEqual(['demo-baseline', 'demo-good', 'demo-bad', 'demo-judge'])
+    const names = ['baseline', 'good', 'bad', 'judge', 'tools']
+    expect(data.map((model) => model.id)).toEqual(names.map((name) => `demo-${name}`))
   })
 
   it('refuses an unknown model', async () => {

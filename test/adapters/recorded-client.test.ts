@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { openRecording } from '../../src/adapters/recorded-client.ts'
+import { writeResponse } from '../fakes/responses-endpoint.ts'
 import { useTemporaryFolders } from '../support/temporary-folder.ts'
 
 const makeFolder = useTemporaryFolders()
@@ -45,6 +46,12 @@ describe('openRecording', () => {
     expect(await ask('a#1')).toMatchObject({ text: 'first' })
   })
 
+  it('reads answers of the Responses API too', async () => {
+    const body = writeResponse({ text: 'hi', incomplete: 'max_output_tokens' }, 'ckpt-2', 0)
+    const { ask } = await open(batchLine('a#1', { response: { status_code: 200, request_id: 'r', body } }))
+    expect(await ask('a#1')).toMatchObject({ kind: 'completed', text: 'hi', finishReason: 'length' })
+  })
+
   it('is known by the SHA-256 of its bytes', async () => {
     const text = `${answered('a#1', 'first')}\n`
     const { client } = await open(text)
@@ -77,6 +84,53 @@ describe('openRecording', () => {
   ])('keeps a failure that was recorded: %s', async (line, cause, detail) => {
     const { ask } = await open(line)
     expect(await ask('a#1')).toMatchObject({ kind: 'failed', cause, detail })
+  })
+
+  it("reads what vLLM's run-batch writes, refusals of its server included", async () => {
+    // The keys that it writes, with those that nothing reads.
+    const response = {
+      status_code: 200,
+      request_id: 'vllm-batch-1',
+      body: {
+        id: 'chatcmpl-1',
+        object: 'chat.completion',
+        created: 1,
+        model: 'ckpt-2',
+        choices: [
+          {
+            index: 0,
+            message: { role: 'assistant', content: 'fine', refusal: null, tool_calls: [], reasoning: null },
+            logprobs: null,
+            finish_reason: 'stop',
+            stop_reason: null,
+            token_ids: null,
+          },
+        ],
+        service_tier: null,
+        usage: { prompt_tokens: 7, total_tokens: 9, completion_tokens: 2, prompt_tokens_details: null },
+        prompt_logprobs: null,
+        kv_transfer_params: null,
+      },
+    }
+    const refused = { status_code: 400, request_id: 'vllm-batch-2', body: null }
+    const error = {
+      error: { message: 'the prompt is too long', type: 'BadRequestError', param: null, code: 400 },
+    }
+    const old = { object: 'error', message: 'no such model', type: 'NotFoundError', param: null, code: 404 }
+    const { ask } = await open(
+      [
+        batchLine('a#1', { id: 'vllm-1', response }),
+        batchLine('b#1', { id: 'vllm-2', response: refused, error }),
+        batchLine('c#1', { id: 'vllm-3', response: { ...refused, status_code: 404 }, error: old }),
+      ].join('\n'),
+    )
+    expect(await ask('a#1')).toMatchObject({
+      kind: 'completed',
+      text: 'fine',
+      usage: { promptTokens: 7, completionTokens: 2 },
+    })
+    expect(await ask('b#1')).toMatchObject({ cause: 'bad-request', detail: 'the prompt is too long' })
+    expect(await ask('c#1')).toMatchObject({ cause: 'not-found', detail: 'no such model' })
   })
 
   it('reads files with CRLF, empty lines, a byte order mark and line separators in the text', async () => {

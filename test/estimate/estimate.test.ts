@@ -236,7 +236,7 @@ describe('estimateCategories', () => {
       const { length } = record.outcomes
       return fc.tuple(
         fc.constant(record),
-        fc.shuffledSubarray(record.outcomes, { minLength: length, maxLength: length }),
+        fc.shuffledSubarray([...record.outcomes], { minLength: length, maxLength: length }),
       )
     })
     fc.assert(

@@ -26,7 +26,10 @@ export type HostileMode =
 
 export type HostileOptions = { intervalMs?: number; location?: string }
 
-/** `received` holds the text that each connection has sent so far, in order of arrival. */
+/**
+ * `received` holds the text that each connection has sent so far, in order of arrival; one that has sent nothing is none: a
+ * client opens the next in advance.
+ */
 export type HostileEndpoint = { url: string; received: string[]; close: () => Promise<void> }
 
 /**
@@ -43,13 +46,14 @@ export async function startHostileEndpoint(
   const received: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    const connection = received.push('') - 1
+    let connection: number | null = null
     let answered = false
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     // Clients that give up reset the connection, which is what the modes are there to provoke.
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk) => {
+      connection ??= received.push('') - 1
       received[connection] += chunk.toString('latin1')
       if (answered || !isComplete(received[connection] ?? '')) return
       answered = true

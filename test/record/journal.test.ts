@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { GateError } from '../../src/errors.ts'
 import type { Label } from '../../src/grade/label.ts'
 import { digestParts } from '../../src/plan/parts.ts'
-import { type JournalHeader, openJournal } from '../../src/record/journal.ts'
+import { type JournalHeader, openJournal, readMeasured, writeJournal } from '../../src/record/journal.ts'
+import type { BatchLine } from '../../src/replay/batch/batch-lines.ts'
 import { createMemoryDirectory } from '../fakes/memory-directory.ts'
 import { makeRecord } from '../report/fixture.ts'
 import { makeRecordedUnit } from '../support/recorded-unit.ts'
@@ -49,6 +50,44 @@ describe('openJournal', () => {
     const again = await openJournal({ directory, header: binding })
     expect([...again.done.keys()]).toEqual(['a#1|candidate', 'a#1|baseline'])
     expect(again.done.get('a#1|candidate')).toEqual(unit)
+  })
+
+  it('gives back the batches that were submitted, with what the run had taken by then', async () => {
+    const { directory, journal } = await open(null)
+    expect(journal.batches).toEqual([])
+    const at = '2026-11-02T08:00:00.000Z'
+    const uploaded = (inputFile: string): BatchLine => ({
+      ...{
+        batch: 'uploaded',
+        endpoint: 'candidate',
+        origin: 'https://m.example',
+        inputFile,
+        model: 'ckpt-2',
+      },
+      ...{ ids: ['a', 'b'], sha256: 'ab', most: { promptTokens: 10, completionTokens: 20 }, at },
+    })
+    const spent = { requests: 2, elapsedMs: 5, promptTokens: 0, completionTokens: 0, usd: 0 }
+    await journal.append(uploaded('f1'), spent)
+    await journal.append({ batch: 'created', inputFile: 'f1', id: 'batch_1', at }, spent)
+    await journal.append({ batch: 'charged', inputFile: 'f1', at }, { ...spent, promptTokens: 9 })
+    await journal.append(uploaded('f2'), spent)
+    await journal.append(uploaded('f3'), spent)
+    await journal.append({ batch: 'dropped', inputFile: 'f2', at }, { ...spent, requests: 3 })
+    await journal.close()
+    const expected = [
+      { id: 'batch_1', isCharged: true, line: uploaded('f1') },
+      { id: null, isCharged: false, line: uploaded('f3') },
+    ]
+    const again = await openJournal({ directory, header: binding })
+    expect(again.batches).toEqual(expected)
+    expect(again.spent).toEqual({ ...spent, requests: 3 })
+    const third = await openJournal({ directory, header: binding })
+    expect(third.batches).toEqual(expected)
+    const to = createMemoryDirectory()
+    const lines = await readMeasured(directory, binding)
+    if (lines === null) throw new Error('the journal is not adopted')
+    await writeJournal({ from: [lines, lines], spent, to, header: binding })
+    expect((await openJournal({ directory: to, header: binding })).batches).toEqual(expected)
   })
 
   it('gives back what the endpoints said that they serve, in order', async () => {

@@ -111,7 +111,7 @@ describe('the items to read', () => {
 
   it('come in that order whatever the order of the outcomes', () => {
     const record = makeReviewed()
-    expect(list({ ...record, outcomes: record.outcomes.toReversed() })).toEqual(list(record))
+    expect(list({ ...record, outcomes: [...record.outcomes].toReversed() })).toEqual(list(record))
   })
 
   it('carry the completion where it was kept, its pre-screens, and what was said of them', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createBudget } from '../../src/replay/budget.ts'
 import { createEndpoint } from '../../src/replay/endpoint.ts'
-import { replayUnits, type Unit } from '../../src/replay/replay.ts'
+import { replayUnits, toRequest, type Unit } from '../../src/replay/replay.ts'
 import type { SampledTurn } from '../../src/sample/draw.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { type ClientScript, createScriptedClient, failWith } from '../fakes/scripted-client.ts'
@@ -45,7 +45,12 @@ function open(
   const endpoints = { baseline: connect('baseline'), candidate: connect('candidate') }
   const models = { baseline: 'ckpt-1', candidate: 'ckpt-2' }
   const replay = (units: Unit[], rest: { temperature: number | null; maxTokens: number | null }) =>
-    Promise.all(replayUnits({ units, endpoints, settings: { models, ...rest } }))
+    Promise.all(
+      replayUnits({
+        units,
+        ask: (unit) => endpoints[unit.arm].ask(toRequest(unit, { models, api: 'chat', ...rest })),
+      }),
+    )
   return { clients, replay }
 }
 

@@ -1,0 +1,96 @@
+import type OpenAI from 'openai'
+import type { ClientOptions } from 'openai'
+import type { GuardedFetch } from './guarded-fetch.ts'
+
+type Options = Parameters<OpenAI['buildRequest']>[0]
+type Built = Awaited<ReturnType<OpenAI['buildRequest']>>
+
+/** What they say of the machine, and of retries that are not the SDK's, is nobody's business. */
+const unsent = [
+  'arch',
+  'lang',
+  'os',
+  'package-version',
+  'retry-count',
+  'runtime',
+  'runtime-version',
+  'timeout',
+].map((name) => `x-stainless-${name}`)
+
+/**
+ * The SDK's client without what it does for each request and is the same for all of them, or the caller's: headers are
+ * built by it once, for the first request of a kind, and the deadline of a request that has a signal is the signal's alone.
+ */
+export function createLeanClient(parts: {
+  openai: typeof import('openai')
+  options: ClientOptions
+  fetch: GuardedFetch
+}): OpenAI {
+  const { openai, options, fetch } = parts
+  // Its name is what the SDK calls itself in the header "User-Agent".
+  const Lean = class OpenAI extends openai.default {
+    #headers: FixedHeaders | null = null
+
+    override async buildRequest(asked: Options, count: { retryCount?: number } = {}): Promise<Built> {
+      if (!isPlainPost(asked)) return super.buildRequest(asked, count)
+      if (this.#headers === null) {
+        const built = await super.buildRequest(asked, count)
+        this.#headers = new FixedHeaders(built.req.headers)
+        return built
+      }
+      const { path, body, signal, timeout } = asked
+      const req = {
+        method: 'post',
+        headers: this.#headers as unknown as Headers,
+        ...(signal ? { signal } : {}),
+        body: JSON.stringify(body),
+      }
+      return { req, url: this.baseURL + path, timeout: timeout ?? this.timeout }
+    }
+
+    override fetchWithTimeout(
+      url: string | URL | Request,
+      init: RequestInit | undefined,
+      ...rest: [ms: number, controller: AbortController]
+    ): Promise<Response> {
+      if (!init?.signal) return super.fetchWithTimeout(url, init, ...rest)
+      const { method = 'GET', headers } = init
+      const plain = headers instanceof FixedHeaders ? headers.list() : headers
+      return fetch(url, {
+        ...init,
+        method: method.toUpperCase(),
+        ...(plain === undefined ? {} : { headers: plain }),
+      })
+    }
+  }
+  const nothing = Object.fromEntries(unsent.map((name) => [name, null]))
+  const defaultHeaders = { ...nothing, ...(options.defaultHeaders as Record<string, string | null>) }
+  return new Lean({ ...options, defaultHeaders, fetch })
+}
+
+/** Headers that only the fetch reads: the SDK would copy them for a log that nobody keeps. */
+class FixedHeaders {
+  readonly #values: Record<string, string>
+
+  constructor(headers: Headers) {
+    this.#values = Object.fromEntries(headers)
+  }
+
+  list(): Record<string, string> {
+    return this.#values
+  }
+}
+
+/** Whether a request differs from others in its address and its JSON alone. */
+function isPlainPost(asked: Options): boolean {
+  const { method, path, body, query, headers, idempotencyKey, fetchOptions, defaultBaseURL } = asked
+  const isPlain = [query, headers, idempotencyKey, fetchOptions, defaultBaseURL].every((part) => !part)
+  return isPlain && method === 'post' && path.startsWith('/') && isPlainObject(body)
+}
+
+// Known by its shape: an object need not be of this realm's classes.
+function isPlainObject(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false
+  const prototype: unknown = Object.getPrototypeOf(body)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
