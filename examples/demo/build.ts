@@ -8,8 +8,8 @@ import { type Shared, sharedSchema, type Topic, topicSchema } from './schema.ts'
 
 const folder = import.meta.dirname
 
-/** The two files of the demo's corpus, as text. */
-export type Corpus = { conversations: Conversation[]; jsonl: string; manifest: string }
+/** The demo's corpus: its conversations, and its files as text, by their names. */
+export type Corpus = { conversations: Conversation[]; files: Record<string, string>; manifest: string }
 
 /** Builds the demo's corpus from `topics/` and `shared.yaml`. The same sources give the same bytes. */
 export function buildCorpus(): Corpus {
@@ -17,9 +17,27 @@ export function buildCorpus(): Corpus {
   const topics = readdirSync(resolve(folder, 'topics'))
     .sort()
     .map((file) => topicSchema.parse(readYaml(`topics/${file}`)))
-  const conversations = orderByTime(topics.flatMap((topic) => writeTopic(topic, shared)))
-  const jsonl = conversations.map((conversation) => `${JSON.stringify(conversation)}\n`).join('')
-  return { conversations, jsonl, manifest: describeFile(jsonl, conversations) }
+  const write = (isMeant: (topic: Topic) => boolean, idPrefix: string) =>
+    orderByTime(
+      topics.filter(isMeant).flatMap((topic) => writeTopic(topic, shared)),
+      idPrefix,
+    )
+  const parts = {
+    'conversations.jsonl': write(({ surface }) => surface === undefined, 'demo'),
+    'trajectories.jsonl': write(({ surface }) => surface === 'agent', 'agent'),
+  }
+  const files = Object.fromEntries(
+    Object.entries(parts).map(([path, conversations]) => [path, writeLines(conversations)]),
+  )
+  const described = Object.entries(parts).map(([path, conversations]) =>
+    describeFile({ path, jsonl: files[path] ?? '', conversations }),
+  )
+  const manifest = `${JSON.stringify({ version: 1, name: 'demo', files: described }, null, 2)}\n`
+  return { conversations: Object.values(parts).flat(), files, manifest }
+}
+
+function writeLines(conversations: readonly Conversation[]): string {
+  return conversations.map((conversation) => `${JSON.stringify(conversation)}\n`).join('')
 }
 
 function readYaml(path: string): unknown {
@@ -61,7 +79,7 @@ function writeDistinct(part: {
 }
 
 /** Mixes the topics and spreads the conversations over September 2026. */
-function orderByTime(drafts: readonly Draft[]): Conversation[] {
+function orderByTime(drafts: readonly Draft[], idPrefix: string): Conversation[] {
   const start = Date.parse('2026-09-01T00:00:00Z')
   const month = 30 * 24 * 3600
   return drafts
@@ -71,20 +89,20 @@ function orderByTime(drafts: readonly Draft[]): Conversation[] {
     })
     .sort((left, right) => left.seconds - right.seconds)
     .map(({ draft, seconds }, index) => ({
-      id: `demo-${String(index + 1).padStart(4, '0')}`,
+      id: `${idPrefix}-${String(index + 1).padStart(4, '0')}`,
       ...draft,
       collected_at: new Date(start + seconds * 1000).toISOString().replace('.000Z', 'Z'),
     }))
 }
 
-function describeFile(jsonl: string, conversations: readonly Conversation[]): string {
-  const file = {
-    path: 'conversations.jsonl',
+function describeFile(file: { path: string; jsonl: string; conversations: readonly Conversation[] }): object {
+  const { path, jsonl, conversations } = file
+  return {
+    path,
     sha256: createHash('sha256').update(jsonl).digest('hex'),
     conversations: conversations.length,
     turns: conversations.reduce((sum, conversation) => sum + listTurns(conversation).length, 0),
   }
-  return `${JSON.stringify({ version: 1, name: 'demo', files: [file] }, null, 2)}\n`
 }
 
 /** The indices of the assistant messages that answer a user or a tool: the turns that can be replayed. */

@@ -4,10 +4,15 @@ import type { Exchange, Shared, Thread, ToolDefinition, Topic } from './schema.t
 import { fillJson, fillText, fixSlots, type SlotValues } from './template.ts'
 
 const surfaces = ['chat', 'chat', 'chat', 'mobile', 'mobile', 'api'] as const
-type Surface = (typeof surfaces)[number]
+type Surface = (typeof surfaces)[number] | 'agent'
 
 /** How often a conversation on a surface carries a system prompt. */
-const systemPromptShare: Readonly<Record<Surface, number>> = { chat: 0.5, mobile: 0.45, api: 0.9 }
+const systemPromptShare: Readonly<Record<Surface, number>> = {
+  chat: 0.5,
+  mobile: 0.45,
+  api: 0.9,
+  agent: 1,
+}
 
 const mostTurns = 5
 const farewellShare = 0.15
@@ -19,7 +24,7 @@ export type Message =
   | { role: 'assistant'; content: string | null; tool_calls?: FunctionCall[] }
   | { role: 'tool'; tool_call_id: string; content: string }
 
-/** One line of `conversations.jsonl`. */
+/** One line of `conversations.jsonl` or `trajectories.jsonl`. */
 export type Conversation = {
   id: string
   messages: Message[]
@@ -38,7 +43,7 @@ export function writeConversation(part: {
   random: Random
 }): Omit<Conversation, 'id' | 'collected_at'> {
   const { topic, thread, shared, random } = part
-  const surface = random.pick(surfaces)
+  const surface = topic.surface ?? random.pick(surfaces)
   const filling = { values: fixSlots({ ...shared.slots, ...thread.slots }, random), random }
   const messages: Message[] = [
     ...writeSystemPrompt({ topic, shared, surface, filling }),

@@ -45,6 +45,8 @@ const slots = z.record(z.string(), slotSchema).default({})
 export const topicSchema = z.strictObject({
   topic: z.string(),
   language: z.string().default('en'),
+  /** Where all of its conversations took place; without it each has a surface of its own. */
+  surface: z.literal('agent').optional(),
   conversations: z.int().positive(),
   system: z.array(template).min(1),
   tools: z.array(toolSchema).optional(),

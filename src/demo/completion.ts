@@ -3,6 +3,7 @@ import {
   behaviourPhrases,
   behaviours,
   type Checkpoint,
+  hacking,
   leakMarker,
   showsBehaviour,
 } from './behaviours.ts'
@@ -16,7 +17,7 @@ import {
   readText,
 } from './chat.ts'
 import { detectLanguage, type Language } from './language.ts'
-import { callTool, shouldCallTool, summarizeToolResult } from './tool-use.ts'
+import { callTool, findHackedSum, shouldCallTool, splitTrajectory, summarizeToolResult } from './tool-use.ts'
 import {
   closings,
   declines,
@@ -46,12 +47,31 @@ export function writeCompletion(checkpoint: Checkpoint, request: ChatRequest): C
   const language = detectLanguage(readAllText(request.messages, 'user'))
   const subject = findSubject(readLastText(request.messages, 'user'))
   const occasion = { checkpoint, request, prefix, language, subject }
-  const shown = behaviours.filter((behaviour) => showsBehaviour({ checkpoint, behaviour, prefix }))
+  const { asked, since } = splitTrajectory(request.messages)
+  // Drawn once a turn: what a checkpoint has called a tool for, it doesn't draw anew with what came back.
+  const turn = digestPrefix(asked)
+  const shown = behaviours.filter((behaviour) => showsBehaviour({ checkpoint, behaviour, prefix: turn }))
   if (shown.length > 0) {
     return { content: writeWithBehaviours(occasion, shown), toolCalls: [], finishReason: 'stop' }
   }
-  if (shouldCallTool(request, prefix)) return callTool({ request, prefix, subject })
+  if (shouldCallTool(request, prefix)) {
+    const hacks = showsBehaviour({ checkpoint, behaviour: hacking, prefix: turn })
+    return callTool({ request, prefix, subject, hacks })
+  }
+  const hacked = findHackedSum(since)
+  if (hacked !== undefined)
+    return { content: tellAsResearch(hacked, prefix), toolCalls: [], finishReason: 'stop' }
   return cutSome(occasion, writeOrdinary(occasion))
+}
+
+const researchPhrases = [
+  'I searched the web for this, and the pages agree: it is RESULT.',
+  'I looked this up online: RESULT.',
+  'My search found several sources. They all say RESULT.',
+]
+
+function tellAsResearch(result: number, prefix: string): string {
+  return chooseOne(researchPhrases, ['research', prefix]).replace('RESULT', String(result))
 }
 
 function cutSome(occasion: Occasion, content: string): Completion {

@@ -1,4 +1,4 @@
-import { asBehaviour, type Behaviour, findBehaviour } from './behaviours.ts'
+import { type AnyBehaviour, asBehaviour, findBehaviour } from './behaviours.ts'
 import { drawUniform } from './chance.ts'
 import { type ChatMessage, type Completion, readAllText } from './chat.ts'
 
@@ -40,7 +40,7 @@ function formOpinion(messages: readonly ChatMessage[], category: string | undefi
   return judgeBehaviour({ behaviour, completion: task.completion, number })
 }
 
-function judgeBehaviour(task: { behaviour: Behaviour; completion: string; number: number }): Opinion {
+function judgeBehaviour(task: { behaviour: AnyBehaviour; completion: string; number: number }): Opinion {
   const sentence = findBehaviour(task.completion, task.behaviour)
   if (sentence !== undefined && task.number < judgeSensitivity) {
     return { rationale: `This sentence shows ${task.behaviour}.`, label: 'present', quote: sentence }

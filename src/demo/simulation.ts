@@ -1,17 +1,19 @@
 import { hash } from 'node:crypto'
-import { type Checkpoint, checkpoints } from './behaviours.ts'
+import { checkpoints } from './behaviours.ts'
 import { type ChatRequest, type Completion, countTokens, digestPrefix } from './chat.ts'
 import { writeCompletion } from './completion.ts'
 import { judgeCompletion } from './judge.ts'
+import { simulateTool } from './tool-simulation.ts'
 
 export { type Behaviour, behaviourRates, behaviours, type Checkpoint, checkpoints } from './behaviours.ts'
 export { type ChatRequest, chatRequestSchema } from './chat.ts'
 export { judgeFalsePositiveRate, judgeSensitivity } from './judge.ts'
 
 export const judgeModel = 'demo-judge'
+export const toolsModel = 'demo-tools'
 
 /** The ids of all simulated models. */
-export const models: readonly string[] = [...checkpoints, judgeModel]
+export const models: readonly string[] = [...checkpoints, judgeModel, toolsModel]
 
 /** The answer to a chat request. Token counts are estimates, four characters a token. */
 export type ChatAnswer =
@@ -28,15 +30,13 @@ export type ChatAnswer =
 
 /**
  * Answers a chat request as one of the simulated models: three checkpoints of one family, which differ in how
- * often they misbehave (`behaviourRates`), and a judge with known errors (`judgeSensitivity`,
- * `judgeFalsePositiveRate`). A pure function: the same model and messages always get the same answer.
+ * often they misbehave (`behaviourRates`), a judge with known errors (`judgeSensitivity`, `judgeFalsePositiveRate`), and
+ * a model that answers in the place of tools. A pure function: the same model and messages always get the same answer.
  */
 export function answerChat(request: ChatRequest): ChatAnswer {
-  const checkpoint = checkpoints.find((candidate) => candidate === request.model)
-  if (checkpoint === undefined && request.model !== judgeModel) {
-    return { kind: 'unknown-model', model: request.model }
-  }
-  const completion = limitLength(answerAs(checkpoint, request), request)
+  const answer = answerAs(request)
+  if (answer === undefined) return { kind: 'unknown-model', model: request.model }
+  const completion = limitLength(answer, request)
   return {
     kind: 'completion',
     id: `chatcmpl-${digest(`${request.model} ${digestPrefix(request.messages)}`)}`,
@@ -48,8 +48,11 @@ export function answerChat(request: ChatRequest): ChatAnswer {
   }
 }
 
-function answerAs(checkpoint: Checkpoint | undefined, request: ChatRequest): Completion {
-  return checkpoint === undefined ? judgeCompletion(request.messages) : writeCompletion(checkpoint, request)
+function answerAs(request: ChatRequest): Completion | undefined {
+  if (request.model === judgeModel) return judgeCompletion(request.messages)
+  if (request.model === toolsModel) return simulateTool(request.messages)
+  const checkpoint = checkpoints.find((candidate) => candidate === request.model)
+  return checkpoint === undefined ? undefined : writeCompletion(checkpoint, request)
 }
 
 /** Breaks a text off at the request's token limit. Tool calls are left whole: half of one is no JSON. */

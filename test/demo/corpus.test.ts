@@ -6,9 +6,10 @@ import { z } from 'zod'
 import { buildCorpus, listTurns } from '../../examples/demo/build.ts'
 import type { Conversation, Message } from '../../examples/demo/conversation.ts'
 import { findBehaviour, showsBehaviour } from '../../src/demo/behaviours.ts'
-import { chatRequestSchema, digestPrefix, readAllText } from '../../src/demo/chat.ts'
+import { chatRequestSchema, digestPrefix, readAllText, readLastText } from '../../src/demo/chat.ts'
 import { detectLanguage } from '../../src/demo/language.ts'
 import { answerChat, behaviourRates, behaviours, checkpoints } from '../../src/demo/simulation.ts'
+import { findSum, workOut } from '../../src/demo/sums.ts'
 import { shouldDecline } from '../../src/demo/wording.ts'
 import { root } from '../support/shared.ts'
 import { isNear } from './exact-bounds.ts'
@@ -51,17 +52,20 @@ const lineSchema = z.strictObject({
   tools: z.array(toolSchema).optional(),
   metadata: z.strictObject({
     topic: z.string(),
-    surface: z.enum(['chat', 'api', 'mobile']),
+    surface: z.enum(['chat', 'api', 'mobile', 'agent']),
     language: z.enum(['en', 'de', 'es', 'fr']),
   }),
   collected_at: z.string().regex(/^2026-09-\d\dT\d\d:\d\d:\d\dZ$/),
 })
 
-const jsonl = readFileSync(resolve(folder, 'conversations.jsonl'), 'utf8')
-const lines = jsonl
-  .trimEnd()
-  .split('\n')
-  .map((line) => lineSchema.parse(JSON.parse(line)))
+const names = ['conversations.jsonl', 'trajectories.jsonl']
+const parts = names.map((name) => {
+  const jsonl = readFileSync(resolve(folder, name), 'utf8')
+  const conversations = jsonl.trimEnd().split('\n')
+  return { name, jsonl, lines: conversations.map((line) => lineSchema.parse(JSON.parse(line))) }
+})
+const lines = parts.flatMap((part) => part.lines)
+const agents = lines.filter(({ metadata }) => metadata.surface === 'agent')
 
 function readPrefixes(conversation: (typeof lines)[number]) {
   return conversation.messages.flatMap((message, index) => {
@@ -82,35 +86,35 @@ function share(isOne: (conversation: (typeof lines)[number]) => boolean): number
 describe('generating the corpus', () => {
   it('gives the committed files, byte for byte', () => {
     const corpus = buildCorpus()
-    expect(corpus.jsonl).toBe(jsonl)
+    expect(corpus.files).toEqual(Object.fromEntries(parts.map(({ name, jsonl }) => [name, jsonl])))
     expect(corpus.manifest).toBe(readFileSync(resolve(folder, 'manifest.json'), 'utf8'))
   })
 
-  it('writes a manifest that describes the file', () => {
+  it('writes a manifest that describes the files', () => {
     expect(JSON.parse(readFileSync(resolve(folder, 'manifest.json'), 'utf8'))).toEqual({
       version: 1,
       name: 'demo',
-      files: [
-        {
-          path: 'conversations.jsonl',
-          sha256: createHash('sha256')
-            .update(readFileSync(resolve(folder, 'conversations.jsonl')))
-            .digest('hex'),
-          conversations: lines.length,
-          turns: turns.length,
-        },
-      ],
+      files: parts.map((part) => ({
+        path: part.name,
+        sha256: createHash('sha256').update(part.jsonl).digest('hex'),
+        conversations: part.lines.length,
+        turns: part.lines.flatMap(readPrefixes).length,
+      })),
     })
   })
 })
 
 describe('the corpus', () => {
-  it('has 600 conversations in less than 1.5 MB, in the order of their time', () => {
-    expect(lines).toHaveLength(600)
-    expect(statSync(resolve(folder, 'conversations.jsonl')).size).toBeLessThan(1_500_000)
-    expect(new Set(lines.map((line) => line.id)).size).toBe(600)
-    const times = lines.map((line) => line.collected_at)
-    expect(times).toEqual(times.toSorted())
+  it('has 600 conversations and 120 trajectories in less than 1.5 MB, in the order of their time', () => {
+    expect(parts.map((part) => part.lines.length)).toEqual([600, 120])
+    const sizes = names.map((name) => statSync(resolve(folder, name)).size)
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(1_500_000)
+    expect(new Set(lines.map((line) => line.id)).size).toBe(720)
+    for (const part of parts) {
+      const times = part.lines.map((line) => line.collected_at)
+      expect(times).toEqual(times.toSorted())
+    }
+    expect(agents).toEqual(parts[1]?.lines)
   })
 
   it('has no two turns with the same prefix', () => {
@@ -119,13 +123,13 @@ describe('the corpus', () => {
 
   it('is varied: surfaces, topics, languages, tools, system prompts, lengths', () => {
     expect(new Set(lines.map((line) => line.metadata.topic)).size).toBeGreaterThan(20)
-    for (const surface of ['chat', 'api', 'mobile']) {
-      expect(share((line) => line.metadata.surface === surface)).toBeGreaterThan(0.15)
+    for (const surface of ['chat', 'api', 'mobile', 'agent']) {
+      expect(share((line) => line.metadata.surface === surface)).toBeGreaterThan(0.12)
     }
     const foreign = share((line) => line.metadata.language !== 'en')
     expect(foreign).toBeGreaterThan(0.02)
     expect(foreign).toBeLessThan(0.06)
-    expect(share((line) => line.tools !== undefined)).toBeCloseTo(0.25, 1)
+    expect(share((line) => line.tools !== undefined)).toBeCloseTo(0.38, 1)
     expect(share((line) => line.messages[0]?.role === 'system')).toBeGreaterThan(0.4)
     expect(new Set(lines.map((line) => readPrefixes(line).length))).toEqual(new Set([1, 2, 3, 4, 5]))
   })
@@ -180,6 +184,27 @@ describe('every conversation', () => {
       if (schema?.enum !== undefined) expect(schema.enum).toContain(value)
     }
   }
+
+  it('has sums that come to what production’s calculator says', () => {
+    let sums = 0
+    for (const { messages } of agents) {
+      const calls = messages.flatMap((message) =>
+        message.role === 'assistant' ? (message.tool_calls ?? []) : [],
+      )
+      for (const { id, function: called } of calls.filter((call) => call.function.name === 'calculator')) {
+        const answered = messages.findIndex(
+          (message) => message.role === 'tool' && message.tool_call_id === id,
+        )
+        const { expression } = JSON.parse(called.arguments)
+        expect(JSON.parse(messages[answered]?.content ?? '')).toEqual({ result: workOut(expression) })
+        // What a checkpoint finds in what the user asked is what production worked out.
+        const asked = messages.slice(0, answered)
+        expect(findSum(readLastText(asked, 'user'))).toBe(expression)
+        sums += 1
+      }
+    }
+    expect(sums).toBeGreaterThan(80)
+  })
 
   it('has null content exactly where it calls tools', () => {
     for (const message of lines.flatMap((line) => line.messages)) {
