@@ -9,7 +9,9 @@ import { labelledItemSchema } from '../src/grade/labelled-set.ts'
 import { diagnosisSchema } from '../src/history/diagnosis.ts'
 import { calibrationRecordSchema, calibrationSchema } from '../src/policy/calibration.ts'
 import { ratePattern, rateSchema } from '../src/policy/rate.ts'
+import { realismResultSchema } from '../src/policy/realism-result.ts'
 import { createPolicySchema } from '../src/policy/schema.ts'
+import { realismPairSchema } from '../src/realism/pair.ts'
 import { registrationSchema } from '../src/registration/schema.ts'
 import { predicateSchema } from '../src/report/predicate.ts'
 import { verdictSchema } from '../src/verdict/schema.ts'
@@ -88,6 +90,19 @@ function listSchemas(): Published[] {
       description:
         'predicate.json: the result of a run as an in-toto test-result predicate (v0.1), to be signed for a checkpoint.',
       schema: predicateSchema,
+    },
+    {
+      path: 'schema/realism.schema.json',
+      title: 'Checkpoint Gate realism',
+      description:
+        'What `checkpoint-gate realism` writes: how distinguishable simulated rollouts are from those of production.',
+      schema: realismResultSchema,
+    },
+    {
+      path: 'schema/realism-pair.schema.json',
+      title: 'Checkpoint Gate realism pair',
+      description: 'One line of what `checkpoint-gate realism` reads: two rollouts on the same prefix.',
+      schema: realismPairSchema,
     },
   ]
 }

@@ -2,9 +2,11 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, Option } from 'commander'
 import { createTerminalLog } from './adapters/terminal-log.ts'
+import { boundYoungGeneration } from './adapters/young-generation.ts'
+import { addBatch } from './commands/batch-command.ts'
 import { runCalibrate } from './commands/calibrate.ts'
 import { addToLabelledSet } from './commands/calibrate-add.ts'
-import { printManifest } from './commands/corpus.ts'
+import { addCorpus } from './commands/corpus-command.ts'
 import { decideAgain } from './commands/decide.ts'
 import { runDemo, serveDemo } from './commands/demo.ts'
 import { printLint } from './commands/lint.ts'
@@ -23,11 +25,11 @@ import {
   type Wiring,
 } from './commands/options.ts'
 import { runPlan } from './commands/plan.ts'
+import { addRealism } from './commands/realism-command.ts'
 import { addRegister } from './commands/register-command.ts'
 import { runFromTerminal } from './commands/run.ts'
+import { addShards } from './commands/shard-command.ts'
 import { exitCodes } from './conclusion.ts'
-import { readers } from './corpus/readers/index.ts'
-import { shapes } from './corpus/shapes/index.ts'
 import { formatError, GateError } from './errors.ts'
 import { weeklyRuns } from './forecast-run.ts'
 import { safeLines } from './safe-text.ts'
@@ -52,12 +54,15 @@ function createProgram(finish: (exitCode: number) => void): Command {
   const wiring = { program, finish, log }
   addDemo(wiring)
   addGate(wiring)
+  addShards(wiring, { rubrics, print })
+  addBatch(wiring, { rubrics, print })
   addPlan(wiring)
   addRegister(wiring, { rubrics, print })
   addDecide(wiring)
   addLint(wiring)
   addCalibrate(wiring)
-  addCorpus(wiring)
+  addCorpus(program, { log, rubrics, print })
+  addRealism(wiring, { rubrics, print })
   return program
 }
 
@@ -100,7 +105,11 @@ function addGate({ program, finish, log }: Wiring): void {
     .addOption(nameRepository(process.env))
     .addOption(tier)
     .option('--out <folder>', 'where to write; an unfinished run there is continued', 'checkpoint-gate-run')
-    .action(async (options: SourceWords & { endpoint: string[]; out: string }) => {
+    .option(
+      '--baseline-from <run-dir>',
+      'a complete run whose answers of the baseline are reused, as the policy lets them be',
+    )
+    .action(async (options: SourceWords & { endpoint: string[]; out: string; baselineFrom?: string }) => {
       const { dir, endpoint: endpoints } = options
       const cancelled = createCancelSignal()
       finish(await runFromTerminal({ ...options, folder: dir, endpoints, rubrics, cancelled }, log, print))
@@ -222,37 +231,6 @@ function addCalibrate({ program, finish, log }: Wiring): void {
     )
 }
 
-interface ManifestOptions {
-  name: string
-  dir: string
-  format?: string
-  shape?: string
-}
-
-function addCorpus({ program, log }: Wiring): void {
-  program
-    .command('corpus')
-    .description('work with a corpus')
-    .command('manifest')
-    .description('write the manifest of corpus files')
-    .requiredOption('--name <name>', "the corpus's name")
-    .option('--dir <folder>', 'what the paths are relative to', '.')
-    .addOption(
-      new Option('--format <format>', 'what all the files are; else by their names').choices(
-        readers.map(({ format }) => format),
-      ),
-    )
-    .addOption(
-      new Option('--shape <shape>', 'how their rows hold conversations; else by each first row').choices(
-        shapes.map(({ name }) => name),
-      ),
-    )
-    .argument('<files...>', 'paths, or patterns such as "2026-*/*.parquet"')
-    .action(async (paths: string[], { dir, ...options }: ManifestOptions) =>
-      printManifest({ ...options, folder: dir, paths, rubrics }, log, print),
-    )
-}
-
 function describeDefect(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
@@ -280,4 +258,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(process.exitCode ?? exitCodes.success)
 })
 
+boundYoungGeneration()
 process.exitCode = await runCli(process.argv)

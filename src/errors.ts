@@ -13,6 +13,8 @@ export type GateErrorCode =
   | 'recorded'
   | 'run-directory'
   | 'record'
+  | 'shard'
+  | 'realism'
   | 'platform'
   | 'usage'
 

@@ -1,21 +1,29 @@
+import { type Batches, connectBatchClients, createBatchWrapper } from './batch-instruments.ts'
 import { GateError } from './errors.ts'
 import { createGraders, type GraderSet, listEndpoints } from './grade/grade.ts'
 import { chooseJobMinutes } from './policy/budget-policy.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, ModelClient, ModelSource } from './ports.ts'
 import type { GatePorts, PreparedPlan } from './prepare.ts'
+import type { Journal } from './record/journal.ts'
 import type { RecordedUnit } from './record/schema.ts'
+import type { BatchClient } from './replay/batch/client.ts'
 import { type Budget, createBudget } from './replay/budget.ts'
 import type { NotAsked } from './replay/completion.ts'
 import { createEndpoint, type Endpoint } from './replay/endpoint.ts'
 import { createHost, type Host } from './replay/host.ts'
 import type { Spent } from './replay/spent.ts'
+import { openToolSources, type ToolSources } from './tool-instruments.ts'
 
 /** The clients of a run, those of graders by the name of their endpoint. */
 export interface Clients {
   baseline: ModelClient
   candidate: ModelClient
   graders: ReadonlyMap<string, ModelClient>
+  /** Files and batches of those that are asked in batches, by the name of their endpoint. */
+  batches: ReadonlyMap<string, BatchClient>
+  /** What tool calls are answered from; `null` where policy has none answer. */
+  tools: ToolSources | null
 }
 
 /** Where the completions and labels of a run come from. */
@@ -23,12 +31,17 @@ export interface Sources {
   baseline: ModelSource
   candidate: ModelSource
   graders: Record<string, ModelSource>
+  /** Absent where no model stands in for tools. */
+  simulator?: ModelSource | undefined
 }
 
 /** What carries out a plan. */
 export interface Instruments {
   endpoints: Record<Arm, Endpoint>
   graders: GraderSet
+  /** Stands in for tools; `null` where nobody does. */
+  simulator: Endpoint | null
+  batches: Batches
   /** What the run has taken so far, its earlier parts included. */
   spent(): Spent
   failures(): number
@@ -53,10 +66,21 @@ interface Settings extends GradingSettings, Pick<PreparedPlan, 'plan'> {
  */
 export async function connectClients(settings: Settings): Promise<Clients> {
   const graders = await connectGraders(settings)
-  return {
-    graders,
+  const arms = {
     baseline: await connect('baseline', settings),
     candidate: await connect('candidate', settings),
+  }
+  const all = new Map([...Object.entries(arms), ...graders])
+  const { ports, resolved } = settings
+  const { tools } = resolved.policy
+  return {
+    ...arms,
+    graders,
+    batches: await connectBatchClients(all, resolved.policy),
+    tools:
+      tools === null
+        ? null
+        : await openToolSources({ tools, ports, connect: (name) => connect(name, settings) }),
   }
 }
 
@@ -78,10 +102,12 @@ async function connect(name: string, { ports, resolved }: GradingSettings): Prom
 
 /** The sources of clients. */
 export function listSources(clients: Clients): Sources {
+  const simulator = clients.tools?.simulator ?? null
   return {
     baseline: clients.baseline.source,
     candidate: clients.candidate.source,
     graders: Object.fromEntries([...clients.graders].map(([name, { source }]) => [name, source])),
+    ...(simulator === null ? {} : { simulator: simulator.source }),
   }
 }
 
@@ -91,16 +117,26 @@ export function createInstruments(request: {
   clients: Clients
   cancelled: AbortSignal
   done: ReadonlyMap<string, RecordedUnit>
+  journal: Pick<Journal, 'append' | 'batches'>
   /** What earlier parts of the run took. */
   spent: Spent | null
 }): Instruments {
-  const { settings, clients, cancelled, spent } = request
+  const { settings, clients, cancelled, spent, journal } = request
   const { plan } = settings
   const done = [...request.done.values()]
   const budget = openBudget({ settings, cancelled, spent })
-  const wrapClient = createWrapper({ settings, budget, cancelled })
-  const wrap = (name: string, client: ModelClient, answeredBefore: boolean): Endpoint =>
-    wrapClient({ name, client, answeredBefore })
+  const wrapLive = createWrapper({ settings, budget, cancelled })
+  const { ports } = settings
+  const { maxAttempts } = settings.resolved.policy.replay
+  const batches = createBatchWrapper({
+    clients: clients.batches,
+    ports,
+    maxAttempts,
+    budget,
+    cancelled,
+    journal,
+  })
+  const wrapClient: Wrap = (own) => batches.wrap(wrapLive(own), { ...own, origin: own.client.origin })
   const hasAnswered = (arm: Arm) =>
     done.some((unit) => unit.arm === arm && unit.completion.kind === 'completed')
   // The server may know a checkpoint by another name than prices do.
@@ -118,19 +154,28 @@ export function createInstruments(request: {
   const graderEndpoints = new Map(
     [...clients.graders].map(([name, client]) => {
       const before = done.some(({ uses }) => uses.some(({ endpoint }) => endpoint === name))
-      return [name, wrap(name, client, before)]
+      return [name, wrapClient({ name, client, answeredBefore: before })]
     }),
   )
+  const simulator = wrapSimulator(clients, wrapLive)
   const all = [endpoints.baseline, endpoints.candidate, ...graderEndpoints.values()]
   return {
     endpoints,
+    simulator,
+    batches,
     graders: buildGraders({
       settings,
       endpoints: graderEndpoints,
       secondGradingShare: plan.policy.judge?.secondGradingShare ?? 0,
     }),
-    ...describeState(budget, all),
+    ...describeState(budget, simulator === null ? all : [...all, simulator]),
   }
+}
+
+function wrapSimulator({ tools }: Clients, wrap: Wrap): Endpoint | null {
+  const name = tools?.tools.simulator?.endpoint
+  const client = tools?.simulator ?? null
+  return name === undefined || client === null ? null : wrap({ name, client, answeredBefore: false })
 }
 
 /** Puts limits, retries and graders around the clients of graders, where nothing is replayed. */
@@ -140,7 +185,7 @@ export function createGradingInstruments(request: {
   cancelled: AbortSignal
   /** The share of completions that is graded twice. */
   secondGradingShare: number
-}): Omit<Instruments, 'endpoints'> {
+}): Omit<Instruments, 'endpoints' | 'batches' | 'simulator'> {
   const { settings, clients, cancelled, secondGradingShare } = request
   const budget = openBudget({ settings, cancelled, spent: null })
   const wrapClient = createWrapper({ settings, budget, cancelled })
@@ -184,12 +229,15 @@ function openBudget(parts: {
   })
 }
 
+type Wrap = (own: {
+  name: string
+  client: ModelClient
+  answeredBefore: boolean
+  pricedAs?: string
+}) => Endpoint
+
 /** Wraps clients one after another; those of one origin share its host. */
-function createWrapper(parts: {
-  settings: GradingSettings
-  budget: Budget
-  cancelled: AbortSignal
-}): (own: { name: string; client: ModelClient; answeredBefore: boolean; pricedAs?: string }) => Endpoint {
+function createWrapper(parts: { settings: GradingSettings; budget: Budget; cancelled: AbortSignal }): Wrap {
   const { settings, budget, cancelled } = parts
   const { ports, resolved } = settings
   const { clock, random, log } = ports

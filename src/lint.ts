@@ -15,6 +15,7 @@ import {
   report,
   type WrittenPolicy,
 } from './lint/result.ts'
+import { lintTools } from './lint/tools.ts'
 import { hostedJobMinutes, longestHostedMinutes } from './policy/budget-policy.ts'
 import { parseCheckpoint } from './policy/checkpoint.ts'
 import { checkJudge, parsePolicy } from './policy/load.ts'
@@ -37,6 +38,7 @@ export async function lint(request: LintRequest): Promise<LintResult> {
   const rubrics = await lintRubrics(request, written, result)
   const calibrations = await lintCalibrations({ request, written, rubrics, result })
   const sample = await collect(result, () => lintCorpus(request, written, result))
+  await lintTools({ request, written, served, registrations, sample, result })
   lintCategories({ written, registrations, calibrations, sample, result })
   return result
 }

@@ -6,29 +6,37 @@ import { fileURLToPath } from 'node:url'
 import * as core from '@actions/core'
 import { clientFactory } from './adapters/clients.ts'
 import { systemClock } from './adapters/clock.ts'
+import { corpusUrlsVariable, listUrlSecrets } from './adapters/corpus-urls.ts'
 import { createFiles } from './adapters/files.ts'
 import { type GitHubApi, openGitHub } from './adapters/github/api.ts'
 import { type ResolvedEvent, resolveEvent } from './adapters/github/event.ts'
 import { reviewAndReport } from './adapters/github/registrations.ts'
 import { reportDecision, reportNoVerdict, reportPlan, type Stage } from './adapters/github/report-run.ts'
+import { reportShard } from './adapters/github/report-shard.ts'
 import { reportUnmeasured } from './adapters/github/unmeasured.ts'
 import { createWorkflowLog, jobSummary, workflowArtifacts } from './adapters/github/workflow.ts'
+import { connectToolServer } from './adapters/mcp-connector.ts'
+import { openRemoteCorpus } from './adapters/remote-corpus.ts'
 import { openEmptyRunDirectory } from './adapters/run-directory.ts'
+import { boundYoungGeneration } from './adapters/young-generation.ts'
 import { exitCodes } from './conclusion.ts'
 import { createConnector, listKeys } from './connect.ts'
+import { createToolConnector } from './connect-tools.ts'
 import { GateError } from './errors.ts'
 import { forecastRun, weeklyRuns } from './forecast-run.ts'
-import { runGate } from './gate.ts'
+import { runGate, runMerge, runShard } from './gate.ts'
 import { nameAttempt } from './history/attempt.ts'
 import { hostedJobMinutes } from './policy/budget-policy.ts'
-import type { Reviews } from './ports.ts'
+import type { HistoryKey, Reviews } from './ports.ts'
 import type { GateRequest, SourcePorts } from './prepare.ts'
 import { runFiles } from './record/schema.ts'
 import { parseEndpoints } from './replay/address.ts'
 import { formatProgress } from './report/progress.ts'
 import { registrationMarker } from './report/registration/render-review.ts'
 import { commentMarker } from './report/reporters/comment.ts'
+import { baselineFiles } from './reuse/kept-baseline.ts'
 import { safeText } from './safe-text.ts'
+import { parseShard, parseShardCount, suffixShard } from './shards/shard.ts'
 import { parseMode, parseTier } from './tier.ts'
 import { gateVersion } from './version.ts'
 
@@ -38,16 +46,22 @@ const log = createWorkflowLog(formatProgress)
 async function run(): Promise<number> {
   core.info(`Checkpoint Gate ${gateVersion}`)
   for (const key of listKeys(process.env)) core.setSecret(key)
+  for (const secret of listUrlSecrets(readCorpusUrls())) core.setSecret(secret)
   const stage: Stage = {
     sinks: { pullRequest: null, summary: jobSummary, artifacts: workflowArtifacts, log },
     directory: null,
-    attempt: null,
+    end: null,
   }
   try {
     return await judge(stage)
   } catch (error) {
     return reportNoVerdict(stage, error)
   }
+}
+
+function readCorpusUrls(): string {
+  const given = core.getInput('corpus-urls')
+  return given === '' ? (process.env[corpusUrlsVariable] ?? '') : given
 }
 
 async function judge(stage: Stage): Promise<number> {
@@ -90,6 +104,7 @@ async function judge(stage: Stage): Promise<number> {
     files: createFiles({
       corpus: resolve(workspace, core.getInput('corpus-dir')),
       rubrics: resolve(installRoot, 'rubrics'),
+      remote: openRemoteCorpus(readCorpusUrls()),
     }),
     clock: systemClock,
   }
@@ -109,29 +124,38 @@ async function judge(stage: Stage): Promise<number> {
         : api.openPullRequest({ number, marker: registrationMarker, author, run: runNumber })
     return reviewAndReport(request, { ...sources, changes: api.changes }, { ...stage.sinks, pullRequest })
   }
-  const history = api.openHistory({
+  const shard = mode === 'replay' ? parseShard(core.getInput('shard'), core.getInput('wave')) : null
+  const shards = mode === 'gate' ? parseShardCount(core.getInput('shards')) : null
+  const place = {
     run: runNumber,
-    headBranch: event.headBranch,
     policySha: event.commits.policy,
     temporaryFolder: process.env.RUNNER_TEMP ?? tmpdir(),
     clock: systemClock,
+  }
+  const history = api.openHistory({
+    ...place,
+    shared: shard !== null || shards !== null,
+    headBranch: event.headBranch,
   })
-  const result = await runGate(request, {
+  const ports = {
     ...sources,
     changes: api.changes,
     history: {
       ...history,
-      begin(key, text) {
-        stage.attempt = nameAttempt(key, runNumber.attempt)
+      begin(key: HistoryKey, text: string) {
+        const suffix = shard === null ? '-end' : suffixShard(shard)
+        stage.end = `${nameAttempt(key, runNumber.attempt)}${suffix}`
         return history.begin(key, text)
       },
     },
+    shards: history.shards,
+    baselines: api.openBaselines(place),
     reviews: openReviews(api, event),
     openDirectory: async () => {
       stage.directory = await openEmptyRunDirectory({
         path: resolve(workspace, core.getInput('out-dir')),
         workspace,
-        files: Object.values(runFiles),
+        files: [...Object.values(runFiles), ...Object.values(baselineFiles)],
       })
       return stage.directory
     },
@@ -143,12 +167,20 @@ async function judge(stage: Stage): Promise<number> {
       log,
       remedy: describeEndpointRemedy(event),
     }),
+    connectTools: createToolConnector({
+      endpoints,
+      environment: process.env,
+      connect: connectToolServer,
+      remedy: describeEndpointRemedy(event),
+    }),
     log,
     random: Math.random,
     delimiter: randomBytes(8).toString('hex'),
     cancelled: createCancelSignal(),
     jobMinutes: process.env.RUNNER_ENVIRONMENT === 'github-hosted' ? hostedJobMinutes : null,
-  })
+  }
+  if (shard !== null) return reportShard(stage, await runShard(request, ports, shard), request.run.event)
+  const result = shards === null ? await runGate(request, ports) : await runMerge(request, ports, shards)
   if (result.kind !== 'decided') return reportUnmeasured(stage.sinks, result, request.run.event)
   return reportDecision(stage, result, runNumber.attempt)
 }
@@ -199,6 +231,7 @@ function createCancelSignal(): AbortSignal {
   return controller.signal
 }
 
+boundYoungGeneration()
 run().then(
   (exitCode) => {
     process.exitCode = exitCode

@@ -9,8 +9,11 @@ import { type Journal, nameUnit } from './record/journal.ts'
 import { summarizeUnit } from './record/retain.ts'
 import type { RecordedKnown, RecordedUnit } from './record/schema.ts'
 import { mostUnderWay } from './replay/adaptive-limit.ts'
-import { replayUnits, type Unit } from './replay/replay.ts'
+import type { Completion } from './replay/completion.ts'
+import { type ReplaySettings, replayUnits, toRequest, type Unit } from './replay/replay.ts'
+import { digestRequest } from './reuse/request-digest.ts'
 import type { Sample } from './sample/draw.ts'
+import type { ToolInstruments } from './tool-instruments.ts'
 
 /** A measurement under way. */
 export interface Measuring {
@@ -21,9 +24,13 @@ export interface Measuring {
   clock: GatePorts['clock']
   startMs: number
   instruments: Instruments
+  /** What answers tool calls; `null` where policy has none answer. */
+  tools: ToolInstruments | null
   journal: Journal
   /** What is measured, by its name, with what earlier parts have measured. */
   units: Map<string, RecordedUnit>
+  /** Keeps what many units hold alike once. */
+  intern: (unit: RecordedUnit) => RecordedUnit
   known: Map<string, RecordedKnown>
   /** Ends the run: nothing more is asked, and what is under way is broken off. */
   stop: AbortController
@@ -38,10 +45,12 @@ export interface UnitWindow {
 
 /**
  * Units that are asked at once where nothing waits for a batch as a whole: more than can be under way at both arms and
- * wait for a judge, so that no straggler leaves places empty, and few enough to be held in memory.
+ * wait for a judge, so that no straggler leaves places empty, and few enough to be held in memory. `isBatched`: all of them,
+ * as a batch that is held back for others takes as long again.
  */
-export function createUnitWindow(concurrency: number | 'auto'): UnitWindow {
-  const size = Math.max(2 * mostUnderWay, concurrency === 'auto' ? 0 : 4 * concurrency)
+export function createUnitWindow(concurrency: number | 'auto', isBatched = false): UnitWindow {
+  const most = Math.max(2 * mostUnderWay, concurrency === 'auto' ? 0 : 4 * concurrency)
+  const size = isBatched ? Number.POSITIVE_INFINITY : most
   let underWay = 0
   let waiting: (() => void)[] = []
   const leave = () => {
@@ -73,8 +82,7 @@ export async function measureBatch(
   const { wanted, gradeItems, window } = batch
   const replayed = replayUnits({
     units: wanted,
-    endpoints: instruments.endpoints,
-    settings: describeReplay(measuring.plan),
+    ask: createAsk(measuring),
   })
   const errors: unknown[] = []
   // An error ends the run: nothing more is asked, and what has been measured is on disk before it is passed on.
@@ -89,8 +97,9 @@ export async function measureBatch(
   const pace = paceItems(batch.controls, wanted.length)
   const graded: Promise<void>[] = []
   const gradeDue = (due: readonly KnownItem[]) => graded.push(heed(gradeItems(due)))
-  const keep = (measured: MeasuredUnit) => keepUnit(measuring, measured)
-  const kept = gradeUnits(replayed, instruments.graders).map((measured) => heed(measured.then(keep)))
+  const kept = gradeUnits(replayed, instruments.graders).map((measured, index) =>
+    heed(measured.then((unit) => keepUnit(measuring, unit, wanted[index]))),
+  )
   for (const unit of kept) window.add(unit)
   // As each completion comes to the judge, so do the controls that are due: in one queue, one behind the other.
   for (const arrived of replayed) arrived.then(() => gradeDue(pace.next())).catch(() => undefined)
@@ -100,11 +109,19 @@ export async function measureBatch(
   if (errors.length > 0) throw errors[0]
 }
 
-function describeReplay({
-  policy,
-  baseline,
-  candidate,
-}: Plan): Parameters<typeof replayUnits>[0]['settings'] {
+/** Asks for one answer, or where tools are answered for a whole trajectory. */
+function createAsk({ plan, instruments, tools }: Measuring): (unit: Unit) => Promise<Completion> {
+  const settings = describeReplay(plan)
+  return (unit) => {
+    const endpoint = instruments.endpoints[unit.arm]
+    return tools === null
+      ? endpoint.ask(toRequest(unit, settings))
+      : tools.follow(unit, { endpoint, settings })
+  }
+}
+
+/** What a plan's arms are sent beside each prefix. */
+export function describeReplay({ policy, baseline, candidate }: Plan): ReplaySettings {
   const { checkpoint, replay } = policy
   return {
     models: {
@@ -112,25 +129,46 @@ function describeReplay({
       candidate: nameCheckpoint(checkpoint, candidate).asked,
     },
     digestHeader: findDigestHeader(checkpoint),
+    api: replay.api,
     temperature: replay.temperature,
     maxTokens: replay.maxTokens,
   }
 }
 
-async function keepUnit(measuring: Measuring, measured: MeasuredUnit): Promise<void> {
-  const { resolved, journal, instruments, units, sample } = measuring
-  const unit = summarizeUnit(measured, resolved.policy.retainText)
+async function keepUnit(measuring: Measuring, graded: MeasuredUnit, asked: Unit | undefined): Promise<void> {
+  const { resolved, journal, instruments, units, intern } = measuring
+  const measured = asked === undefined ? undefined : stampUnit(measuring, graded, asked)
+  const summarized = summarizeUnit(graded, resolved.policy.retainText)
+  const unit = measured === undefined ? summarized : { ...summarized, measured }
   if (unit.completion.kind !== 'not-asked') await journal.append(unit, instruments.spent())
-  units.set(nameUnit(unit), unit)
+  units.set(nameUnit(unit), intern(unit))
+  tellProgress(measuring)
+}
+
+/** Tells how far a measurement is, and what its batches say of themselves. */
+export function tellProgress({ instruments, units, sample, log, clock, startMs }: Measuring): void {
   const { requests, usd } = instruments.spent()
-  measuring.log.progress({
+  const batches = instruments.batches.counts()
+  log.progress({
     done: units.size,
     planned: sample.turns.length * 2,
     requests,
     failures: instruments.failures(),
     costUsd: usd,
-    elapsedMs: measuring.clock.monotonicMs() - measuring.startMs,
+    elapsedMs: clock.monotonicMs() - startMs,
+    ...(batches === null ? {} : { batches }),
   })
+}
+
+/** When the baseline answered what, where policy lets a later run reuse it. */
+function stampUnit(
+  { plan, resolved, clock }: Measuring,
+  { arm, completion }: MeasuredUnit,
+  asked: Unit,
+): RecordedUnit['measured'] {
+  const isKept = arm === 'baseline' && completion.kind === 'completed'
+  if (!isKept || resolved.policy.replay.reuseBaselineDays === null) return undefined
+  return { at: clock.now().toISOString(), request: digestRequest(toRequest(asked, describeReplay(plan))) }
 }
 
 /** Grades known items and journals each as it is graded. */

@@ -7,8 +7,10 @@ import { type MeasurementRequest, openMeasurement, recordMeasurement, writeHeade
 import type { Arm } from './ports.ts'
 import { quoteRun } from './quote.ts'
 import { nameUnit } from './record/journal.ts'
-import type { RecordedUnit, RunRecord } from './record/schema.ts'
+import type { RecordedProbe, RecordedUnit, RunRecord } from './record/schema.ts'
 import type { ResultWatch } from './result-watch.ts'
+import { type BaselineReuse, openReuse } from './reuse/reuse-baseline.ts'
+import { reuseBatch } from './reuse/reuse-batch.ts'
 import type { Sample, SampledTurn } from './sample/draw.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
@@ -34,7 +36,10 @@ export async function measure(
     const { units, known, instruments } = measuring
     const before = measurement.watch()
     const isMoreAsked = leavesTurns({ watch: before, sample, units })
-    const items = listKnownItems(plan, parts.labelledSets, numberPart(journal, isMoreAsked))
+    const reuse = await openReuse({ ...parts, turns: isMoreAsked ? sample.turns : [], sources, units })
+    const part = numberPart(journal, isMoreAsked)
+    instruments.batches.beginPart(part)
+    const items = listKnownItems(plan, parts.labelledSets, part)
     const asked = [...items.calibration, ...items.control].filter((item) => !known.has(nameKnown(item)))
     ports.log.info(
       quoteRun({
@@ -43,19 +48,21 @@ export async function measure(
         policy: resolved.policy,
         labelledSets: parts.labelledSets,
         done: units.size,
+        reused: reuse.offered,
         known: asked.length,
         spent: journal.spent,
         jobMinutes: ports.jobMinutes ?? null,
-        off: before.off,
+        off: before.off ?? (instruments.batches.isUsed ? 'requests in batches are sent all at once' : null),
       }),
     )
     // A run that is refused before shows no results, and is no attempt.
     const unkept = await past.begin()
     if (isMoreAsked) await prober.probe()
-    // What the graders are worth has to be known before the first look at what they say.
-    await gradeMissing(measuring, items.calibration)
-    const watch = measurement.watch()
-    const decidedAfter = await measureTurns({ measuring, watch, controls: items.control })
+    const { probes } = prober
+    const work = { measuring, watch: measurement.watch, ...items, reuse, probes }
+    const { watch, decidedAfter } = await (instruments.batches.isUsed ? measureInBatches : measureInTurn)(
+      work,
+    )
     if (isMoreAsked) await prober.probe()
     // A run that ends early has met only the first of its controls.
     await gradeMissing(measuring, items.control)
@@ -73,6 +80,7 @@ export async function measure(
         sources,
         probes: prober.probes,
         earlyStoppingOff: watch.off,
+        reuse: reuse.facts(),
         history: unkept === null ? history : { kind: 'unknown', cause: unkept },
       },
     })
@@ -81,29 +89,78 @@ export async function measure(
   }
 }
 
-/** Asks the turns that are missing, a batch at a time. After how many the results decided; `null`: they did not. */
-async function measureTurns(parts: {
+interface Work {
   measuring: Measuring
+  watch: () => ResultWatch
+  calibration: readonly KnownItem[]
+  control: readonly KnownItem[]
+  reuse: BaselineReuse
+  probes: readonly RecordedProbe[]
+}
+
+interface Outcome {
+  /** What looked at the results. */
   watch: ResultWatch
-  controls: readonly KnownItem[]
-}): Promise<number | null> {
-  const { measuring, watch } = parts
-  const { sample, units, resolved } = measuring
+  /** After how many turns the results decided; `null`: they did not. */
+  decidedAfter: number | null
+}
+
+/** Asks what is missing, and looks at the results as they come: nothing is asked beyond the look that decides. */
+async function measureInTurn(work: Work): Promise<Outcome> {
+  const { measuring } = work
+  // What the graders are worth has to be known before the first look at what they say.
+  await gradeMissing(measuring, work.calibration)
+  const watch = work.watch()
+  const look =
+    watch.off === null ? (turns: readonly SampledTurn[]) => watch.isDecidedBy(turns, measuring.units) : null
+  return { watch, decidedAfter: await measureTurns(work, look) }
+}
+
+/**
+ * Asks all that is missing at once, as the next batch would be as long under way as this one. Only then the results are
+ * looked at, in the same order: what lies beyond the look that decides was asked in vain, and is no part of the run.
+ */
+async function measureInBatches(work: Work): Promise<Outcome> {
+  const { measuring } = work
+  await finishAll([gradeMissing(measuring, work.calibration), measureTurns(work, null)])
+  const watch = work.watch()
+  const batches = listBatches(measuring.sample)
+  const deciding = batches.findIndex((turns) => watch.isDecidedBy(turns, measuring.units))
+  const decidedAfter = batches.slice(0, deciding + 1).flat().length
+  return { watch, decidedAfter: deciding < 0 ? null : decidedAfter }
+}
+
+/** Waits for all of it, and passes on the first error then: what the others have measured is on disk. */
+export async function finishAll(work: readonly Promise<unknown>[]): Promise<void> {
+  for (const done of await Promise.allSettled(work)) if (done.status === 'rejected') throw done.reason
+}
+
+/**
+ * Asks the turns that are missing, a batch at a time. After how many the results decided; `null`: they did not. `look`:
+ * whether they do with the next batch; `null`: nothing looks at them.
+ */
+async function measureTurns(
+  parts: Work,
+  look: ((turns: readonly SampledTurn[]) => boolean) | null,
+): Promise<number | null> {
+  const { measuring } = parts
+  const { sample, units, resolved, instruments } = measuring
   const batches = listBatches(sample)
-  const controls = spreadControls(parts.controls, batches.length)
-  const window = createUnitWindow(resolved.policy.replay.concurrency)
+  const controls = spreadControls(parts.control, batches.length)
+  const window = createUnitWindow(resolved.policy.replay.concurrency, instruments.batches.isUsed)
+  const gradeItems = (items: readonly KnownItem[]) => gradeMissing(measuring, items)
   const underWay: Promise<void>[] = []
   for (const [index, batch] of batches.entries()) {
-    const wanted = listMissing(batch, units)
-    const work = measureBatch(measuring, {
-      wanted,
-      window,
-      controls: controls[index] ?? [],
-      gradeItems: (items) => gradeMissing(measuring, items),
+    await reuseBatch(measuring, {
+      ...parts,
+      ...{ batch, start: index * batchTurns, isLookedAt: look !== null, window, gradeItems },
+      listMissing: (turns) => listMissing(turns, units),
     })
-    if (watch.off === null) {
+    const wanted = listMissing(batch, units)
+    const work = measureBatch(measuring, { wanted, window, controls: controls[index] ?? [], gradeItems })
+    if (look !== null) {
       await work
-      if (watch.isDecidedBy(batch, units)) return Math.min((index + 1) * batchTurns, sample.turns.length)
+      if (look(batch)) return Math.min((index + 1) * batchTurns, sample.turns.length)
       continue
     }
     // Nothing looks at a batch as a whole: the next need not wait for the last of this one.

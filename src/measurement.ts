@@ -1,19 +1,22 @@
 import { setMaxListeners } from 'node:events'
 import { settleCalibrations } from './estimate/settle.ts'
 import { type Clients, createInstruments, listSources, type Sources } from './instruments.ts'
-import type { Measuring } from './measure-units.ts'
+import { type Measuring, tellProgress } from './measure-units.ts'
 import { digestParts } from './plan/parts.ts'
-import type { Plan } from './plan/plan.ts'
+import { deriveSeed, type Plan } from './plan/plan.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
 import { createProber, type Prober } from './probe-arms.ts'
 import { buildRecord, type RunFacts } from './record/build.ts'
+import { createInterner } from './record/intern.ts'
 import { type Journal, type JournalHeader, nameUnit, openJournal } from './record/journal.ts'
 import type { AuditLine, RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
 import { readAudits, writeAudits } from './record/store.ts'
+import { createDeadlines } from './replay/deadlines.ts'
 import { type ResultWatch, watchResults } from './result-watch.ts'
 import type { Sample } from './sample/draw.ts'
+import { createToolInstruments } from './tool-instruments.ts'
 
 /** What is measured, and with what. */
 export interface MeasurementRequest extends PreparedPlan {
@@ -71,18 +74,32 @@ export async function openMeasurement(
   const journal = await openJournal({ directory, header: writeHeader(parts, listSources(clients)) })
   const { others = { units: [], known: [], audits: [] } } = parts
   const units = new Map([...others.units].map((unit) => [nameUnit(unit), unit]))
-  for (const [name, unit] of journal.done) units.set(name, unit)
+  const intern = createInterner()
+  for (const [name, unit] of journal.done) units.set(name, intern(unit))
   const known = new Map([...others.known].map((line) => [line.known, line]))
   for (const [name, line] of journal.known) known.set(name, line)
   const audits = [...others.audits, ...(await readStandingAudits(directory, journal))]
   const { spent } = journal
-  const instruments = createInstruments({ settings: parts, clients, cancelled, done: units, spent })
+  const instruments = createInstruments({ settings: parts, clients, cancelled, done: units, journal, spent })
+  const tools =
+    clients.tools === null
+      ? null
+      : await createToolInstruments({
+          sources: clients.tools,
+          ports,
+          simulator: instruments.simulator,
+          seed: deriveSeed(plan),
+          deadlines: createDeadlines(cancelled),
+          timeoutMs: resolved.policy.replay.timeoutMs,
+        })
   const { timeoutMs } = resolved.policy.replay
+  const measuring: Measuring = {
+    ...{ clock, log, startMs, instruments, tools, journal, stop },
+    ...{ plan, resolved, sample, units, known, intern },
+  }
+  instruments.batches.onChange(() => tellProgress(measuring))
   return {
-    measuring: {
-      ...{ clock, log, startMs, instruments, journal, stop },
-      ...{ plan, resolved, sample, units, known },
-    },
+    measuring,
     prober: createProber({ clients, plan, clock, cancelled, timeoutMs, journal }),
     journal,
     startedAt,
@@ -92,6 +109,7 @@ export async function openMeasurement(
     async close() {
       ports.cancelled.removeEventListener('abort', cancel)
       stop.abort()
+      await tools?.close()
       await journal.close()
     },
   }
@@ -137,7 +155,7 @@ export function recordMeasurement(
     audits: readonly AuditLine[]
     /** After how many turns the results decided; `null`: they did not. */
     decidedAfter: number | null
-    facts: Pick<RunFacts, 'timing' | 'cost' | 'sources' | 'probes' | 'earlyStoppingOff' | 'history'>
+    facts: Pick<RunFacts, 'timing' | 'cost' | 'sources' | 'probes' | 'earlyStoppingOff' | 'history' | 'reuse'>
   },
 ): RunRecord {
   const { request, resolved, plan, planDigest, sample, decidedAfter, facts } = parts

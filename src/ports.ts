@@ -1,5 +1,8 @@
+import type { BatchClient, BatchCounts } from './replay/batch/client.ts'
 import type { ChatRequest, Completed, Exchange, Failed, Posted, PostRequest } from './replay/completion.ts'
 import type { Probe, ProbeRequest } from './replay/probe.ts'
+import type { Shard } from './shards/shard.ts'
+import type { ToolDatabase } from './tools/database.ts'
 
 /** The two sides of a comparison. */
 export type Arm = 'baseline' | 'candidate'
@@ -18,6 +21,8 @@ export interface ModelClient {
   post(request: PostRequest, signal: AbortSignal, exchange?: Exchange): Promise<Posted | Failed>
   /** Asks what the endpoint says that it serves. A recording serves nothing. */
   probe?(request: ProbeRequest, signal: AbortSignal): Promise<Probe>
+  /** Its files and batches. A recording has none. */
+  connectBatches?(): Promise<BatchClient>
 }
 
 /** Text files of the repository at one commit. `null` where nothing is at that path. */
@@ -38,10 +43,35 @@ export interface RepositoryChanges {
 
 /** Files outside the repository: the corpus, the shipped rubrics, the run directory. */
 export interface Files {
-  /** The bytes of a corpus file, in order. Rejects with GateError when it can't be opened. */
-  openCorpusFile(path: string): AsyncIterable<Uint8Array>
+  /**
+   * The bytes of a corpus file, in order; with `last`, only so many from its end. Rejects with GateError when it can't be
+   * opened.
+   */
+  openCorpusFile(path: string, range?: { last: number }): AsyncIterable<Uint8Array>
+  /**
+   * The bytes of stretches of a corpus file, which are ascending and apart, one after the other. Who can't open it anywhere
+   * but at its beginning leaves it out.
+   */
+  openCorpusStretches?(
+    path: string,
+    stretches: readonly { start: number; end: number }[],
+  ): AsyncIterable<Uint8Array>
+  /** A place for what does not fit into memory, which is gone with the process. Left out: there is none. */
+  openScratch?(): Scratch
+  /**
+   * A database of tool calls beside the corpus. Rejects with GateError where there is none, or not as it was written. Left
+   * out: there are none.
+   */
+  openToolDatabase?(folder: string): Promise<{ database: ToolDatabase; close(): void }>
   /** The text of a shipped rubric; `null` when there is none of that name. */
   readBuiltinRubric(id: string): Promise<string | null>
+}
+
+/** Bytes on a disk that nobody else sees. */
+export interface Scratch {
+  /** Where they are then. */
+  append(bytes: Uint8Array): number
+  read(position: number, length: number): Uint8Array
 }
 
 /** The folder that a run writes to. */
@@ -128,6 +158,37 @@ export interface History {
   listPushes(since: string): Promise<Push[]>
 }
 
+/** What the jobs that measure a plan together have left, each in a directory of its own. */
+export interface Shards {
+  /** Of each shard of this run the newest. Rejects with GateError when they can't be had. */
+  list(key: HistoryKey): Promise<{ shard: Shard; directory: RunDirectory }[]>
+}
+
+/** A baseline that an earlier run has kept, as far as it is known without being opened. */
+export interface KeptBaseline {
+  id: number
+  /** Who kept it; `id: null` where that can't be told. */
+  run: { id: string | null; attempt: number }
+  /** By the clock of who keeps it, ISO 8601. */
+  keptAt: string
+  /** How large it is: the more turns, the larger. */
+  bytes: number
+  /** Why it can't be reused; `null` where nothing speaks against it yet. */
+  doubt: string | null
+}
+
+/** What earlier runs have kept of their baselines, so that a later one need not ask for it again. */
+export interface Baselines {
+  /** Somebody has named it for this run: policy has to let it be reused. */
+  readonly named?: boolean
+  /** Those with a key (`digestBaseline`) that were kept since a time. Rejects with GateError when they can't be told. */
+  list(request: { key: string; since: Date }): Promise<KeptBaseline[]>
+  /** Its files; `refused`: why they can't be reused, in words that follow the run's name. Rejects with GateError. */
+  open(
+    kept: KeptBaseline,
+  ): Promise<{ kind: 'there'; directory: RunDirectory } | { kind: 'refused'; why: string }>
+}
+
 /** Time, as an argument. */
 export interface Clock {
   /** Milliseconds that only ever grow: for deadlines and durations. */
@@ -152,4 +213,6 @@ export interface Progress {
   failures: number
   costUsd: number | null
   elapsedMs: number
+  /** What batches say of their requests, all of them together; left out where there are none. */
+  batches?: BatchCounts
 }

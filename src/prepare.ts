@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto'
+import type { ConnectedTools } from './connect-tools.ts'
 import { parseManifest } from './corpus/manifest.ts'
-import { readCorpus } from './corpus/read.ts'
+import { readTombstones, type Tombstones } from './corpus/tombstones.ts'
 import { GateError } from './errors.ts'
 import { listRubrics } from './grade/grade.ts'
 import { type LoadedRubrics, loadRubrics } from './grade/rubrics.ts'
 import { deriveSeed, digestPlan, makePlan, type Plan } from './plan/plan.ts'
+import type { PlannedRealism } from './plan/tools.ts'
 import type { Commits } from './policy/commits.ts'
 import { formatPath } from './policy/document.ts'
 import { checkJudge } from './policy/load.ts'
 import { checkPrices } from './policy/prices.ts'
 import { readDocuments } from './policy/read-documents.ts'
+import { parseRealismResult } from './policy/realism-result.ts'
 import type { Checkpoints, ResolvedPolicy } from './policy/resolve.ts'
-import type { Clock, Files, Log, ModelClient, RepositoryFiles, RunDirectory } from './ports.ts'
+import type { ToolsPolicy } from './policy/tools-policy.ts'
+import type { Baselines, Clock, Files, Log, ModelClient, RepositoryFiles, RunDirectory } from './ports.ts'
 import { type RunLabelledSets, readCalibrations } from './prepare-calibrations.ts'
 import type { RecordSummary } from './record/schema.ts'
 import { findRegistration, type LoadedRegistration, peekCandidate } from './registration/load.ts'
-import { drawSample, type Sample } from './sample/draw.ts'
+import type { Sample } from './sample/draw.ts'
+import { drawCorpus } from './sample/draw-corpus.ts'
 import { takeFirst } from './sample/take-first.ts'
 
 /** What a run is asked to do. */
@@ -42,6 +47,8 @@ export interface GatePorts extends SourcePorts {
   /** Rejects with GateError when the endpoint has no address. */
   connect: (endpoint: string) => Promise<ModelClient>
   log: Log
+  /** The servers of a policy's connectors; where it is left out there are none. */
+  connectTools?: (connectors: ToolsPolicy['connectors']) => ConnectedTools[]
   /** Numbers in [0, 1), for the jitter of retries. */
   random: () => number
   /** Hex digits that nothing under test can know. */
@@ -49,6 +56,8 @@ export interface GatePorts extends SourcePorts {
   cancelled: AbortSignal
   /** How long the job that this runs in lets it measure; left out where nothing ends it. */
   jobMinutes?: number | null
+  /** Where earlier runs have kept their baselines; left out where nothing does. */
+  baselines?: Baselines | null
 }
 
 /** A plan, and what is needed beside it to carry it out. */
@@ -61,6 +70,8 @@ export interface PreparedPlan {
   registration: LoadedRegistration
   registrationIn: RecordSummary['commits']['registration']
   manifestText: string
+  /** Conversations that are never drawn. They are no part of the plan: who is forgotten changes no rule. */
+  tombstones: Tombstones
 }
 
 /** Reads what the policy refers to and fixes it in a plan. */
@@ -96,7 +107,9 @@ export async function preparePlan(parts: {
   })
   const registration = parts.registration ?? (await readRegistered({ ...parts, rubrics }))
   const { calibrations, controls, sets } = await readCalibrations({ ports, sha: commits.policy, policy })
-  const manifestText = await readManifest({ ports, sha: commits.policy, file: policy.corpus.manifest })
+  const manifestFile = policy.corpus.manifest
+  const manifestText = await readManifest({ ports, sha: commits.policy, file: manifestFile })
+  const manifest = parseManifest({ file: manifestFile, text: manifestText })
   const plan = makePlan({
     policy,
     registration: registration.registration,
@@ -104,9 +117,10 @@ export async function preparePlan(parts: {
     calibrations,
     controls,
     corpus: {
-      name: parseManifest({ file: policy.corpus.manifest, text: manifestText }).name,
+      name: manifest.name,
       manifestSha256: createHash('sha256').update(manifestText).digest('hex'),
     },
+    realism: await readRealism({ ports, sha: commits.policy, policy }),
     repository: request.repositoryName,
     ...checkpoints,
   })
@@ -118,6 +132,7 @@ export async function preparePlan(parts: {
     registration,
     registrationIn: await findRegistrationPlace({ ports, commits, registration }),
     manifestText,
+    tombstones: await readTombstones({ ...ports, sha: commits.policy, manifest, manifestFile }),
   }
 }
 
@@ -137,6 +152,19 @@ async function readRegistered(parts: {
   return policy.registration === 'standing' && !isNamed && registerStanding !== undefined
     ? registerStanding(rubrics)
     : findRegistration({ files, candidate, policy })
+}
+
+/** What was measured of the realism of simulated tools, where policy names it: from the commit that it is read from. */
+async function readRealism(source: {
+  ports: SourcePorts
+  sha: string
+  policy: ResolvedPolicy['policy']
+}): Promise<PlannedRealism | null> {
+  const { ports, sha, policy } = source
+  if (policy.realism === null) return null
+  const file = policy.realism.result
+  const text = await ports.repository.read(sha, file)
+  return { required: policy.realism, result: text === null ? null : parseRealismResult({ file, text }) }
 }
 
 /** A registration of a work tree is in a commit when what was checked out has the same. */
@@ -172,13 +200,16 @@ export async function drawFromCorpus(parts: {
   resolved: ResolvedPolicy
   plan: Plan
   manifestText: string
+  tombstones: Tombstones
   tier: 'smoke' | 'release'
 }): Promise<Sample> {
-  const { ports, resolved, plan, manifestText, tier } = parts
+  const { ports, resolved, plan, manifestText, tombstones, tier } = parts
   const { policy } = resolved
   const file = policy.corpus.manifest
-  const sample = await drawSample({
-    corpus: readCorpus(parseManifest({ file, text: manifestText }), ports.files),
+  const sample = await drawCorpus({
+    manifest: parseManifest({ file, text: manifestText }),
+    files: ports.files,
+    tombstones,
     seed: deriveSeed(plan),
     turns: policy.sample.turns,
     turnsPerConversation: policy.sample.turnsPerConversation,
@@ -186,18 +217,24 @@ export async function drawFromCorpus(parts: {
     target: policy.sample.target,
     slices: policy.slices,
     now: ports.clock.now(),
+    keepsAfter: policy.tools !== null,
   })
   checkStrata(sample, resolved)
   if (sample.turns.length > 0) return tier === 'smoke' ? takeFirst(sample, policy.sample.smokeTurns) : sample
   throw new GateError({
     code: 'corpus',
-    message:
-      sample.counts.conversationsExpired > 0
-        ? 'every conversation of the corpus has expired'
-        : 'the corpus is empty',
+    message: describeNothing(sample),
     where: { file },
     remedy: 'a gate needs conversations to replay: add some and write the manifest anew',
   })
+}
+
+function describeNothing({ counts }: Sample): string {
+  const { conversationsExpired, conversationsErased, conversationsWithoutConsent } = counts
+  if (conversationsErased + conversationsWithoutConsent > 0) {
+    return 'no conversation of the corpus may be replayed: all have expired, were erased or lack consent'
+  }
+  return conversationsExpired > 0 ? 'every conversation of the corpus has expired' : 'the corpus is empty'
 }
 
 /** A key that no conversation has divides nothing: it is mistyped, or the corpus lacks what the policy asks for. */

@@ -15,16 +15,16 @@ export function parseTier(text: string): Tier {
 }
 
 /** What the action does. */
-export type Mode = 'gate' | 'plan' | 'register'
+export type Mode = 'gate' | 'replay' | 'plan' | 'register'
 
 /** Parses a mode as it was given to the action; empty is `gate`. */
 export function parseMode(text: string): Mode {
-  if (text === 'gate' || text === 'plan' || text === 'register') return text
+  if (text === 'gate' || text === 'replay' || text === 'plan' || text === 'register') return text
   if (text === '') return 'gate'
   throw new GateError({
     code: 'usage',
     message: `"${text}" is not a mode`,
     remedy:
-      'give gate (measure and decide), plan (say what a run would show and cost, and ask nobody) or register (check what a change registers, and say what it commits to)',
+      'give gate (measure and decide), replay (measure a shard, and decide nothing), plan (say what a run would show and cost, and ask nobody) or register (check what a change registers, and say what it commits to)',
   })
 }

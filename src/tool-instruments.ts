@@ -15,7 +15,7 @@ import { type OwnTrajectory, readOwnTrajectory } from './tools/own-trajectory.ts
 import { createRecordedEnvironment } from './tools/recorded-environment.ts'
 import { findEffect } from './tools/settings.ts'
 import { createSimilarCalls } from './tools/similar.ts'
-import { createSimulator } from './tools/simulated.ts'
+import { createSimulator, describeFailures } from './tools/simulated.ts'
 import { followTrajectory } from './tools/trajectory.ts'
 
 /** What answers tool calls in a run; `null` where policy has none answer. */
@@ -96,27 +96,28 @@ export async function createToolInstruments(parts: {
         })
   const simulated =
     simulator === null || tools.simulator === null
-      ? []
+      ? null
       : createSimulator({
           ...common,
           settings: { ...tools, simulator: tools.simulator },
           endpoint: simulator,
           delimiter,
           readProduction: (turn) => turn.after ?? null,
-        }).environments
+        })
   const environments: Environment[] = [
     createRecordedEnvironment({ ...common, readOwn: createOwnReader(tools) }),
-    ...simulated,
+    ...(simulated?.environments ?? []),
     ...(live === null ? [] : [live.environment]),
   ]
   const similar = database !== null && usesSimilar(tools) ? await createSimilarCalls(database) : null
   const chain = createToolChain({ ...common, environments, similar })
   return {
     follow(unit, { endpoint, settings }) {
-      const { turn, arm } = unit
+      const { arm } = unit
+      const turn = unpackTurn(unit.turn)
       const trajectory = chain.open({ turn, arm })
       return followTrajectory({
-        request: toRequest(unit, settings),
+        request: toRequest({ ...unit, turn }, settings),
         ask: (request) => endpoint.ask(request),
         async answer(call) {
           const answer = await trajectory.answer(call)
@@ -132,9 +133,34 @@ export async function createToolInstruments(parts: {
       })
     },
     async close() {
+      const failures = simulated === null ? null : describeFailures(simulated.counts())
+      if (failures !== null) log.warning(failures)
       await live?.close()
       sources.close()
     },
+  }
+}
+
+/** A turn with its content as values: each call of a trajectory asks for it, and a drawn turn unpacks it each time. */
+function unpackTurn({
+  id,
+  conversation,
+  weight,
+  stratum,
+  slice,
+  prefix,
+  tools,
+  after,
+}: SampledTurn): SampledTurn {
+  return {
+    id,
+    conversation,
+    weight,
+    stratum,
+    slice,
+    prefix,
+    tools,
+    ...(after === undefined ? {} : { after }),
   }
 }
 

@@ -11,6 +11,7 @@ const stages = [
   'corpus',
   'sample',
   'replay',
+  'tools',
   'grade',
   'record',
   'estimate',

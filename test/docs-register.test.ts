@@ -16,7 +16,7 @@ describe('the page on drafting registrations', () => {
     const policy = readPolicy(read('examples/demo/checkpoint-gate.yml'))
     expect(parseRegistration({ file: 'docs', text: text ?? '' }, policy)).toMatchObject({
       candidate: 'demo-next',
-      predictions: [{ category: 'over-refusal', ratePer100k: 1430, intervalPer100k: [260, 3910] }],
+      predictions: [{ category: 'over-refusal', ratePer100k: 1350, intervalPer100k: [0, 3590] }],
     })
   })
 

@@ -12,7 +12,7 @@ import {
 } from './support/doc-blocks.ts'
 import { root } from './support/shared.ts'
 
-const pages = ['docs/hardening.md', 'docs/attestation.md']
+const pages = ['docs/hardening.md', 'docs/attestation.md', 'docs/shards.md']
 const blocks = pages.flatMap((page) => listDocBlocks(page))
 const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
 const action = parse(read('action.yml'))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { runAa } from '../src/aa.ts'
 import { decideRecord } from '../src/decide-record.ts'
 import { digestTools } from '../src/plan/tools.ts'
 import { formatVerdict, writeReports } from '../src/publish.ts'
@@ -194,6 +195,18 @@ describe('a simulator', () => {
     expect(decided.verdict.verdict).toBe('fail')
   })
 
+  it('has results that are too long cut off, and the report counts them', async () => {
+    const long = () => JSON.stringify({ result: 'x'.repeat(5_000_000), is_error: false, note: '' })
+    const scenario = open(tools, { scripts: { candidate: hacking, simulator: long } })
+    const decided = await decide(scenario)
+    const row = answeredBy(decided, 'candidate')?.find(({ tool }) => tool === 'browser')
+    expect(row).toMatchObject({ source: 'simulated', cut: row?.calls })
+    const { signals } = await writeReports(createMemoryDirectory(), decided)
+    const shown = signals.find(({ name }) => JSON.stringify(name).includes('cut off for their length'))
+    expect(shown?.baseline).toBe('0 %')
+    expect(shown?.candidate).not.toBe('0 %')
+  })
+
   it('that breaks character leaves missing data, and no verdict on the candidate', async () => {
     const scenario = open(tools, { scripts: { candidate: hacking, simulator: () => 'As an AI, I cannot.' } })
     const decided = await decide(scenario)
@@ -205,6 +218,9 @@ describe('a simulator', () => {
       completion.kind === 'failed' ? [completion.cause] : [],
     )
     expect(new Set(causes)).toEqual(new Set(['simulator-failed']))
+    expect(scenario.log.lines.join('\n')).toMatch(
+      /the simulator of tools answered 0 calls and failed \d+; answers that no tool gives: out-of-character \d+/,
+    )
   })
 
   it('that is not there ends the run with an error', async () => {
@@ -292,6 +308,30 @@ describe('realism that a policy requires', () => {
 })
 
 describe('a policy with tools', () => {
+  it('says before the run what its trajectories will ask', async () => {
+    const tools = {
+      environments: ['recorded', 'simulated'],
+      simulator: { endpoint: 'simulator', model: 'sim-1' },
+      limits: { steps: 5 },
+    }
+    const scenario = open(tools, { scripts: { simulator: () => failWith('not-found') } })
+    await decide(scenario)
+    const [said = ''] = scenario.log.lines.filter((line) => line.includes('turns in two arms'))
+    // Half of the turns begin with the question, and one more request follows the call.
+    expect(said).toMatch(
+      /: 80 trajectories to ask for \(about 1\.\d+ requests and 0\.\d+ calls of tools each, as production made; at most 5 requests, and up to about \d+ calls of the simulator sim-1\)/,
+    )
+    const calls = answeredBy(await decide(open({})), 'candidate')?.[0]?.calls ?? 0
+    expect(said).toContain(`up to about ${2 * calls} calls`)
+  })
+
+  it('is tried against itself', async () => {
+    const scenario = open({})
+    const { result } = await runAa(scenario.request, scenario.ports, { runsPerYear: 52 })
+    expect(result.turns).toBe(conversations)
+    expect(result.categories).toMatchObject([{ id: 'calculator-hacking' }])
+  })
+
   it('can not ask in batches', async () => {
     const scenario = open({}, { policy: { replay: { via: 'batch' } } })
     await expect(decide(scenario)).rejects.toThrow("a batch can't answer tool calls")

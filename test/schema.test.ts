@@ -20,6 +20,8 @@ const names = [
   'verdict',
   'predicate',
   'diagnosis',
+  'realism',
+  'realism-pair',
 ]
 
 function readText(path: string): string {

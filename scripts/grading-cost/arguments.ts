@@ -25,7 +25,7 @@ export function readAssumptions(): CostAssumptions {
   }
 }
 
-function readPrice(text: string): [string, Required<ModelPrice>] {
+function readPrice(text: string): [string, Required<Omit<ModelPrice, 'batchShare'>>] {
   const match = /^(small|large)=([\d.]+)\/([\d.]+)\/([\d.]+)$/.exec(text)
   if (match === null) throw new Error(`a price is small=INPUT/CACHED/OUTPUT or large=…, not ${text}`)
   const [, model = '', input = '', cached = '', output = ''] = match

@@ -18,7 +18,7 @@ export interface CostAssumptions {
   flaggedShare: number
   twiceShare: number
   /** Examples, not any provider's. */
-  prices: { small: Required<ModelPrice>; large: Required<ModelPrice> }
+  prices: { small: Required<Omit<ModelPrice, 'batchShare'>>; large: Required<Omit<ModelPrice, 'batchShare'>> }
 }
 
 /** Lengths: the means over the 142 assistant turns of 100 English conversations of OpenAssistant. */
@@ -115,6 +115,7 @@ function describeJudge({ calls, screen, confirm }: Grading, { twiceShare }: Cost
     confirm: confirm === null ? null : { ...asked, model: confirm, votes: 3, agree: 'all' },
     secondGradingShare: twiceShare,
     controls: null,
+    via: 'live',
   }
 }
 

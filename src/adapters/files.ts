@@ -1,57 +1,52 @@
-import { createReadStream } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { compileGlob, isGlob } from '../corpus/glob.ts'
 import { GateError, type GateErrorCode } from '../errors.ts'
 import type { Files, RepositoryFiles } from '../ports.ts'
 import { isInside } from './inside.ts'
+import { describeUnreadable, readErrorCode, readFileBytes } from './read-bytes.ts'
+import type { RemoteCorpus } from './remote-corpus.ts'
+import { openScratch } from './scratch.ts'
+import { readDatabase } from './tool-files.ts'
 
 /** Corpus files from one folder and the rubrics that come with the program. */
-export function createFiles(folders: { corpus: string; rubrics: string }): Files {
+export function createFiles(folders: {
+  corpus: string
+  rubrics: string
+  /** Corpus files that are elsewhere, by their paths. */
+  remote?: RemoteCorpus | null
+}): Files {
+  const { remote } = folders
+  const find = async (path: string): Promise<string> => {
+    const file = await resolveInside(folders.corpus, path, 'corpus')
+    if (file !== null) return file
+    throw new GateError({
+      code: 'corpus',
+      message: `the corpus file is not in ${folders.corpus}`,
+      where: { file: path },
+      remedy:
+        'put the corpus there before the gate runs, or name its folder (`corpus-dir`, --corpus-dir) or its address (`corpus-urls`)',
+    })
+  }
   return {
-    // `last`: only so many bytes, from the end.
-    async *openCorpusFile(path, range?: { last: number }) {
-      const file = await resolveInside(folders.corpus, path, 'corpus')
-      if (file === null) {
-        throw new GateError({
-          code: 'corpus',
-          message: `the corpus file is not in ${folders.corpus}`,
-          where: { file: path },
-          remedy:
-            'put the corpus there before the gate runs, or name its folder (`corpus-dir`, --corpus-dir)',
-        })
-      }
-      try {
-        yield* streamUnchanged({ file, path, last: range?.last ?? Number.POSITIVE_INFINITY })
-      } catch (cause) {
-        if (cause instanceof GateError) throw cause
-        throw describeUnreadable({ code: 'corpus', path, cause })
-      }
+    async *openCorpusFile(path, range) {
+      if (remote?.has(path)) yield* remote.open(path, range)
+      else yield* readFileBytes({ file: await find(path), path, last: range?.last })
+    },
+    async *openCorpusStretches(path, stretches) {
+      if (remote?.has(path)) yield* remote.openStretches(path, stretches)
+      else yield* readFileBytes({ file: await find(path), path, stretches })
+    },
+    openScratch,
+    async openToolDatabase(folder) {
+      const place = await resolveInside(folders.corpus, folder, 'corpus')
+      return readDatabase(place ?? join(folders.corpus, folder))
     },
     readBuiltinRubric: async (id) => {
       if (!/^[a-z0-9-]+$/.test(id)) return null
       return readOptional({ file: join(folders.rubrics, `${id}.md`), path: `builtin:${id}`, code: 'rubric' })
     },
   }
-}
-
-/** The last bytes of a file, which must then still be the file that it was. */
-async function* streamUnchanged(request: {
-  file: string
-  path: string
-  last: number
-}): AsyncGenerator<Uint8Array> {
-  const { file, path, last } = request
-  const before = await stat(file, { bigint: true })
-  yield* createReadStream(file, { start: Math.max(0, Number(before.size) - last) })
-  const after = await stat(file, { bigint: true }).catch(() => null)
-  if ((['dev', 'ino', 'size', 'mtimeNs'] as const).every((key) => before[key] === after?.[key])) return
-  throw new GateError({
-    code: 'corpus',
-    message: 'the file changed while it was read',
-    where: { file: path },
-    remedy: 'let whatever writes it finish, and start again',
-  })
 }
 
 /**
@@ -170,21 +165,6 @@ function decodeText(request: { bytes: Uint8Array; path: string; code: GateErrorC
       cause,
     })
   }
-}
-
-function describeUnreadable(problem: { code: GateErrorCode; path: string; cause: unknown }): GateError {
-  const { code, path, cause } = problem
-  return new GateError({
-    code,
-    message: `the file can't be read (${readErrorCode(cause)})`,
-    where: { file: path },
-    remedy: 'check that it is a file, and that this user may read it',
-    cause,
-  })
-}
-
-function readErrorCode(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown cause'
 }
 
 /** Reads a file that was named on the command line. Throws GateError where it can't be. */

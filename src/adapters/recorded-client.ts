@@ -1,22 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { GateError } from '../errors.ts'
 import type { ModelClient } from '../ports.ts'
+import { findMessage, type OutputLine, outputLineSchema } from '../replay/batch/output-line.ts'
 import type { Failed, Posted } from '../replay/completion.ts'
 import { fail, failByStatus, readChatAnswer } from '../replay/read-answer.ts'
-
-// A line of the output file of OpenAI's Batch API.
-const lineSchema = z.object({
-  custom_id: z.string().min(1),
-  response: z.object({ status_code: z.int(), body: z.unknown() }).nullish(),
-  error: z.object({ message: z.string().nullish() }).nullish(),
-})
-type RecordedLine = z.infer<typeof lineSchema>
+import { isResponse, readResponse } from '../replay/read-response.ts'
 
 /**
- * A client that answers from a file in the shape of OpenAI's Batch output: what was generated offline goes
- * through the same gate as what is asked now.
+ * A client that answers from a file in the shape of OpenAI's Batch output, which vLLM's `run-batch` writes too: what was
+ * generated offline goes through the same gate as what is asked now.
  * @throws GateError for a file that is missing or has a line that is none, or a custom_id twice
  */
 export async function openRecording(path: string): Promise<ModelClient> {
@@ -33,9 +26,11 @@ export async function openRecording(path: string): Promise<ModelClient> {
   const find = ({ customId }: { customId: string }): Posted | Failed => {
     const line = lines.get(customId)
     if (line === undefined) return fail('not-recorded', `no line has the custom_id ${customId}`)
-    if (!line.response) return fail('bad-request', line.error?.message ?? 'the line has no response')
+    // Whatever it failed of, it says the same each time.
+    if (!line.response) return fail('bad-request', findMessage(line.error) ?? 'the line has no response')
     const { status_code: status, body } = line.response
-    if (status !== 200) return failByStatus(status, line.error?.message ?? `status ${status}`)
+    if (status !== 200)
+      return failByStatus(status, findMessage(body) ?? findMessage(line.error) ?? `status ${status}`)
     return { kind: 'posted', body }
   }
   return {
@@ -43,7 +38,8 @@ export async function openRecording(path: string): Promise<ModelClient> {
     origin: 'recorded',
     async complete(request) {
       const found = find(request)
-      return found.kind === 'posted' ? readChatAnswer(found.body) : found
+      if (found.kind !== 'posted') return found
+      return isResponse(found.body) ? readResponse(found.body) : readChatAnswer(found.body)
     },
     post: async (request) => find(request),
   }
@@ -63,13 +59,13 @@ function decode(file: string, bytes: Uint8Array): string {
   }
 }
 
-function parseRecording(file: string, text: string): Map<string, RecordedLine> {
-  const lines = new Map<string, RecordedLine>()
+function parseRecording(file: string, text: string): Map<string, OutputLine> {
+  const lines = new Map<string, OutputLine>()
   text.split('\n').forEach((line, index) => {
     if (line.trim() === '') return
     const refuse = (message: string, remedy: string) =>
       new GateError({ code: 'recorded', message, where: { file, line: index + 1 }, remedy })
-    const parsed = lineSchema.safeParse(parseJson(line))
+    const parsed = outputLineSchema.safeParse(parseJson(line))
     if (!parsed.success)
       throw refuse(
         'not a line of a Batch output file',

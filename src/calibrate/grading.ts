@@ -54,7 +54,10 @@ export async function gradeAll(parts: Grading): Promise<{ items: GradedItem[]; r
 }
 
 async function gradeInOrder(
-  parts: Grading & { instruments: Omit<Instruments, 'endpoints'>; stop: AbortController },
+  parts: Grading & {
+    instruments: Omit<Instruments, 'endpoints' | 'batches' | 'simulator'>
+    stop: AbortController
+  },
 ): Promise<GradedItem[]> {
   const { settings, ports, items, instruments, stop } = parts
   const { policy } = settings.resolved

@@ -30,7 +30,9 @@ export function pickTurns(request: { record: RunRecord; category: string; turns:
   requireCategory(record, category)
   requireText(record)
   const turns = record.turns.slice(0, request.turns ?? record.turns.length).map(({ turn }) => turn)
-  const own = <Line extends { turn: string; arm: string; category?: string }>(lines: readonly Line[]) =>
+  const own = <Line extends { turn: string; arm: string; category?: string }>(lines: {
+    filter(keep: (line: Line) => boolean): Line[]
+  }) =>
     new Map(
       lines
         .filter((line) => line.arm === 'baseline' && (line.category ?? category) === category)

@@ -1,5 +1,7 @@
 import { systemClock } from '../adapters/clock.ts'
+import { corpusUrlsVariable } from '../adapters/corpus-urls.ts'
 import { createFiles, createWorkTree } from '../adapters/files.ts'
+import { openRemoteCorpus } from '../adapters/remote-corpus.ts'
 import { openRunDirectory } from '../adapters/run-directory.ts'
 import { readOptionalFile, writeWholeFile } from '../adapters/text-file.ts'
 import { type Growth, growSet } from '../calibrate/grow.ts'
@@ -39,7 +41,11 @@ export async function addToLabelledSet(
     turns,
     set: { file: to, text: await readOptionalFile(to) },
     manifest: await readManifest(createWorkTree(folder), options.policy),
-    files: createFiles({ corpus: options.corpusDir ?? folder, rubrics }),
+    files: createFiles({
+      corpus: options.corpusDir ?? folder,
+      rubrics,
+      remote: openRemoteCorpus(process.env[corpusUrlsVariable]),
+    }),
     now: systemClock.now(),
   })
   if (isChanged(growth)) await writeWholeFile(to, growth.lines)

@@ -1,5 +1,7 @@
 import { systemClock } from '../adapters/clock.ts'
+import { corpusUrlsVariable } from '../adapters/corpus-urls.ts'
 import { createFiles, createWorkTree } from '../adapters/files.ts'
+import { openRemoteCorpus } from '../adapters/remote-corpus.ts'
 import { exitCodes } from '../conclusion.ts'
 import { formatError } from '../errors.ts'
 import { lint } from '../lint.ts'
@@ -19,7 +21,11 @@ export async function printLint(options: LintOptions, print: (text: string) => v
   const { problems, checked, warnings } = await lint({
     repository: createWorkTree(folder),
     sha: 'work tree',
-    files: createFiles({ corpus: corpusDir, rubrics }),
+    files: createFiles({
+      corpus: corpusDir,
+      rubrics,
+      remote: openRemoteCorpus(process.env[corpusUrlsVariable]),
+    }),
     policyFile: policy,
     now: systemClock.now(),
   })

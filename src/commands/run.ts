@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { clientFactory } from '../adapters/clients.ts'
 import { systemClock } from '../adapters/clock.ts'
+import { corpusUrlsVariable } from '../adapters/corpus-urls.ts'
 import { createFiles, createWorkTree } from '../adapters/files.ts'
+import { openFolderBaseline } from '../adapters/folder-baseline.ts'
 import { createGitChanges, createGitFiles, resolveCommit } from '../adapters/git.ts'
+import { connectToolServer } from '../adapters/mcp-connector.ts'
+import { openRemoteCorpus } from '../adapters/remote-corpus.ts'
 import { openRunDirectory } from '../adapters/run-directory.ts'
 import { chooseExitCode, exitCodes } from '../conclusion.ts'
 import { createConnector } from '../connect.ts'
+import { createToolConnector } from '../connect-tools.ts'
 import { GateError } from '../errors.ts'
 import { type GateResult, type JudgePorts, runGate } from '../gate.ts'
 import type { Commits } from '../policy/commits.ts'
@@ -38,6 +43,8 @@ export interface SourceOptions {
 export interface GateOptions extends SourceOptions {
   endpoints: string[]
   out: string
+  /** The directory of an earlier run, whose baseline need not be asked again. */
+  baselineFrom?: string | undefined
   cancelled: AbortSignal
 }
 
@@ -47,8 +54,21 @@ export async function runFromTerminal(
   log: Log,
   print: (text: string) => void,
 ): Promise<number> {
-  const result = await runGate(await createRequest(options), createGatePorts(options, log))
+  const { baselineFrom } = options
+  const baselines = baselineFrom === undefined ? null : await openFolderBaseline(baselineFrom)
+  const ports = { ...createGatePorts(options, log), baselines }
+  const result = await runGate(await createRequest(options), ports)
   return printResult(result, print)
+}
+
+/** Connects the MCP servers of connectors, as `connectByOption` does endpoints. */
+export function connectToolsByOption(endpoints: string[]): NonNullable<GatePorts['connectTools']> {
+  return createToolConnector({
+    endpoints: parseEndpoints(endpoints),
+    environment: process.env,
+    connect: connectToolServer,
+    remedy: 'give it with --endpoint name=url',
+  })
 }
 
 /** Connects the endpoints whose addresses stand in `--endpoint`, with the keys of the environment. */
@@ -73,6 +93,7 @@ export function createGatePorts(options: GateOptions, log: Log): JudgePorts {
     reviews: null,
     openDirectory: () => openRunDirectory(options.out),
     connect: connectByOption(options.endpoints, log),
+    connectTools: connectToolsByOption(options.endpoints),
     log,
     random: Math.random,
     delimiter: randomBytes(8).toString('hex'),
@@ -97,12 +118,17 @@ export function createSources(options: SourceOptions): SourcePorts {
   const corpus = options.corpusDir ?? options.folder
   return {
     repository: combineFiles(options.folder),
-    files: createFiles({ corpus, rubrics: options.rubrics }),
+    files: createFiles({
+      corpus,
+      rubrics: options.rubrics,
+      remote: openRemoteCorpus(process.env[corpusUrlsVariable]),
+    }),
     clock: systemClock,
   }
 }
 
-async function printResult(result: GateResult, print: (text: string) => void): Promise<number> {
+/** Prints what a run ended with, and gives its exit code. */
+export async function printResult(result: GateResult, print: (text: string) => void): Promise<number> {
   if (result.kind === 'unchanged') {
     print(`UNCHANGED: the checkpoint is ${result.checkpoint} on both sides; nothing was measured.`)
     for (const line of renderUnchanged(result).details) print(line)

@@ -11,13 +11,19 @@ import { findShape } from './shapes/index.ts'
 
 /** A conversation that is wanted, by its id and where it is. */
 export interface WantedConversation {
-  id: string
+  conversation: string
   place: ConversationPlace
 }
 
+/** What was wanted, and the conversation. */
+interface Fetched<Wanted> {
+  wanted: Wanted
+  conversation: Conversation
+}
+
 /**
- * Reads some conversations of a corpus and nothing else of it, in the order of files and rows. Each row is checked
- * against its digest.
+ * Reads some conversations of a corpus and nothing else of it, in the order of files and rows, some at a time: who reads
+ * them goes through all of one batch before the next. Each row is checked against its digest.
  * @throws GateError for a row that is not what it was
  */
 export async function* fetchConversations<Wanted extends WantedConversation>(request: {
@@ -25,7 +31,7 @@ export async function* fetchConversations<Wanted extends WantedConversation>(req
   files: CorpusFiles
   wanted: readonly Wanted[]
   limits?: CorpusLimits
-}): AsyncGenerator<{ wanted: Wanted; conversation: Conversation }> {
+}): AsyncGenerator<Iterable<Fetched<Wanted>>> {
   const { manifest, files, limits = corpusLimits } = request
   const byFile = new Map<number, Wanted[]>()
   for (const one of request.wanted) {
@@ -44,7 +50,7 @@ async function* fetchFromFile<Wanted extends WantedConversation>(request: {
   files: CorpusFiles
   wanted: readonly Wanted[]
   limits: CorpusLimits
-}): AsyncGenerator<{ wanted: Wanted; conversation: Conversation }> {
+}): AsyncGenerator<Iterable<Fetched<Wanted>>> {
   const { entry, files, limits } = request
   const wanted = request.wanted.toSorted(
     ({ place: a }, { place: b }) => a.number - b.number || a.part - b.part,
@@ -54,7 +60,7 @@ async function* fetchFromFile<Wanted extends WantedConversation>(request: {
     .filter(({ number }, index, all) => number !== all[index - 1]?.number)
   const shape = findShape(entry.shape)
   const { path: file } = entry
-  const rows = findReader(entry).pick({
+  const batches = findReader(entry).pick({
     file,
     places,
     open: () => files.openCorpusFile(file),
@@ -64,22 +70,23 @@ async function* fetchFromFile<Wanted extends WantedConversation>(request: {
     limits,
   })
   let next = 0
-  for await (const batch of rows) {
-    for (const row of batch) {
+  function* readBatch(rows: Iterable<Row>): Generator<Fetched<Wanted>> {
+    for (const row of rows) {
       const place = { file, line: row.number }
       checkRow(row, { place, digest: wanted[next]?.place.digest })
-      const readings = [...shape.read(row.value, place)]
-      const conversations = readings.flatMap((reading) =>
-        reading.kind === 'conversation' ? [reading.conversation] : [],
-      )
+      const conversations: Conversation[] = []
+      for (const reading of shape.read(row.value, place)) {
+        if (reading.kind === 'conversation') conversations.push(reading.conversation)
+      }
       for (let one = wanted[next]; one?.place.number === row.number; one = wanted[next]) {
         const conversation = conversations[one.place.part]
-        if (conversation?.id !== one.id) throw refuseRow(place)
+        if (conversation?.id !== one.conversation) throw refuseRow(place)
         yield { wanted: one, conversation }
         next += 1
       }
     }
   }
+  for await (const rows of batches) yield readBatch(rows)
 }
 
 function checkRow(

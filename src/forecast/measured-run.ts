@@ -19,6 +19,17 @@ export interface MeasuredRun {
   /** `null` where it was continued: what its first part took is not in its record. */
   requests: number | null
   elapsedMs: number | null
+  /** Where its tool calls were answered. */
+  trajectories?: MeasuredTrajectories | null
+}
+
+/** What trajectories took. */
+export interface MeasuredTrajectories {
+  /** Requests of one, on the average, and calls of tools in it. */
+  requestsEach: number
+  callsEach: number
+  /** The share of the calls that a model stood in for. */
+  simulatedShare: number
 }
 
 /** What was seen of a category. */
@@ -50,18 +61,47 @@ export function readMeasuredRun(record: RunRecord): MeasuredRun {
     return [[category, measured] as const]
   })
   // Each arm of each turn takes a request at least.
-  const isWhole = summary.cost.requests >= 2 * asked.size && asked.size > 0
+  const reused = summary.arms.baseline.reused?.units ?? 0
+  const isWhole = summary.cost.requests >= 2 * asked.size && asked.size > 0 && reused === 0
+  // The next run may find nothing to reuse: what this one did not ask for would have taken as much as what it did.
+  const ofBaseline = asked.size / Math.max(1, asked.size - reused)
+  const ofBoth = (2 * asked.size) / Math.max(1, 2 * asked.size - reused)
   return {
     baseline: summary.plan.baseline,
     turns: asked.size,
     asked: summary.plan.policy.categories.map(({ id }) => id),
     categories: new Map(categories),
     usage: {
-      baseline: summary.arms.baseline.usage,
+      baseline: scaleUsage(summary.arms.baseline.usage, ofBaseline),
       candidate: summary.arms.candidate.usage,
-      judge: sumUses(summary.graders),
+      judge: scaleUsage(sumUses(summary.graders), ofBoth),
     },
     requests: isWhole ? summary.cost.requests : null,
     elapsedMs: isWhole ? summary.timing.elapsedMs : null,
+    trajectories: measureTrajectories(record),
+  }
+}
+
+function measureTrajectories({ completions }: Pick<RunRecord, 'completions'>): MeasuredTrajectories | null {
+  const trajectories = completions.flatMap(({ completion }) =>
+    completion.kind === 'completed' && completion.trajectory !== undefined ? [completion.trajectory] : [],
+  )
+  if (trajectories.length === 0) return null
+  const answered = trajectories.flatMap((trajectory) => trajectory.answered)
+  const count = (rows: typeof answered) => rows.reduce((sum, { calls }) => sum + calls, 0)
+  const calls = count(answered)
+  const simulated = count(answered.filter(({ source }) => source === 'simulated' || source === 'similar'))
+  const requests = trajectories.reduce((sum, { steps }) => sum + steps + 1, 0)
+  return {
+    requestsEach: requests / trajectories.length,
+    callsEach: calls / trajectories.length,
+    simulatedShare: calls === 0 ? 0 : simulated / calls,
+  }
+}
+
+function scaleUsage({ promptTokens, completionTokens }: Usage, factor: number): Usage {
+  return {
+    promptTokens: Math.round(promptTokens * factor),
+    completionTokens: Math.round(completionTokens * factor),
   }
 }

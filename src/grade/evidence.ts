@@ -3,15 +3,38 @@ import type { Rubric } from '../policy/rubric.ts'
 import type { Completed } from '../replay/completion.ts'
 import { normalizeText } from './normalize-text.ts'
 
-/** A completion as one text: what a grader reads, and what a quote must be found in. */
+/** A piece of a completion: what the model said and called, or what a tool gave back to it. */
+export interface CompletionPart {
+  by: 'model' | 'tool'
+  text: string
+}
+
+/** A completion in pieces, in order; what tools gave back stands between the steps of a trajectory. */
+export function listParts(completion: Completed): CompletionPart[] {
+  const say = (text: string): CompletionPart => ({ by: 'model', text })
+  const steps = (completion.steps ?? []).flatMap((step) => [
+    ...renderAnswer({ ...step, refusal: null }).map(say),
+    ...step.results.map(({ text }): CompletionPart => ({ by: 'tool', text })),
+  ])
+  return [...steps, ...renderAnswer(completion).map(say)]
+}
+
+/** What the model said and called, as one text: what a grader reads, and what a quote must be found in. */
 export function renderCompletion(completion: Completed): string {
-  const calls = completion.toolCalls.map(
+  return listParts(completion)
+    .filter(({ by }) => by === 'model')
+    .map(({ text }) => text)
+    .join('\n')
+}
+
+function renderAnswer(answer: Pick<Completed, 'text' | 'reasoning' | 'refusal' | 'toolCalls'>): string[] {
+  const calls = answer.toolCalls.map(
     (call) => `[tool call] ${call.function.name}(${call.function.arguments})`,
   )
-  const refusal = completion.refusal === null ? [] : [`[refusal] ${completion.refusal}`]
-  const reasoning = completion.reasoning === null ? [] : [`[reasoning] ${completion.reasoning}\n[answer]`]
-  const text = completion.text === '' ? [] : [completion.text]
-  return [...reasoning, ...text, ...refusal, ...calls].join('\n')
+  const refusal = answer.refusal === null ? [] : [`[refusal] ${answer.refusal}`]
+  const reasoning = answer.reasoning === null ? [] : [`[reasoning] ${answer.reasoning}\n[answer]`]
+  const text = answer.text === '' ? [] : [answer.text]
+  return [...reasoning, ...text, ...refusal, ...calls]
 }
 
 /** Whether a rubric speaks of a completion at all; where it does not, the completion is `absent`. */
@@ -23,10 +46,18 @@ export function applies(
     case 'all':
       return true
     case 'reasoning':
-      return item.completion.reasoning !== null
+      return listAnswers(item.completion).some(({ reasoning }) => reasoning !== null)
     case 'tool-calls':
-      return item.completion.toolCalls.length > 0 || hasToolResult(item.turn.prefix)
+      return (
+        listAnswers(item.completion).some(({ toolCalls }) => toolCalls.length > 0) ||
+        hasToolResult(item.turn.prefix)
+      )
   }
+}
+
+/** The answers of a completion: those of its steps, and the last. */
+export function listAnswers(completion: Completed): Pick<Completed, 'text' | 'reasoning' | 'toolCalls'>[] {
+  return [...(completion.steps ?? []), completion]
 }
 
 // What was called since the user last spoke belongs to the turn that the completion ends.

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Completed } from '../replay/completion.ts'
+import { listAnswers } from './evidence.ts'
 import { normalizeText } from './normalize-text.ts'
 import { addresses, opener, verdict } from './prescreen-wording.ts'
 
@@ -29,7 +30,7 @@ export function findPrescreens(completion: Completed): Prescreen[] {
   const answer = fold([completion.text, completion.refusal ?? ''].join('\n'))
   const shown = listTexts(completion).join('\n')
   const all = fold(shown)
-  const hasCalls = completion.toolCalls.length > 0
+  const hasCalls = listAnswers(completion).some(({ toolCalls }) => toolCalls.length > 0)
   const found: [Prescreen, boolean][] = [
     ['no-words', !hasCalls && !/[\p{L}\p{N}]/u.test(answer)],
     ['opener-only', !hasCalls && isOpener(answer)],
@@ -41,17 +42,24 @@ export function findPrescreens(completion: Completed): Prescreen[] {
 }
 
 /** Everything that a judge is shown of a completion, each part on a line of its own. */
-function listTexts({ text, refusal, reasoning, toolCalls }: Completed): string[] {
-  const calls = toolCalls.flatMap((call) => [call.function.name, call.function.arguments])
-  return [reasoning ?? '', text, refusal ?? '', ...calls]
+function listTexts(completion: Completed): string[] {
+  const said = listAnswers(completion).flatMap(({ reasoning, text, toolCalls }) => [
+    reasoning ?? '',
+    text,
+    ...toolCalls.flatMap((call) => [call.function.name, call.function.arguments]),
+  ])
+  return [...said, completion.refusal ?? '']
 }
+
+/** Every sign of such a text is seen, and has one form. */
+const plainText = /^[\0-\x7F]*$/
 
 /** Text as people see it: without what shows nothing, one form for each letter and apostrophe, single spaces. */
 function fold(text: string): string {
-  return normalizeText(text, 'NFKC')
-    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .replaceAll(/['‘’ʼ`´]/g, '’')
-    .replaceAll(/[^\S\n]+/g, ' ')
+  const seen = plainText.test(text)
+    ? text
+    : normalizeText(text, 'NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+  return seen.replaceAll(/['‘’ʼ`´]/g, '’').replaceAll(/[^\S\n]+/g, ' ')
 }
 
 /** Whether every sentence and line opens an answer, and none gives one. */
@@ -74,6 +82,7 @@ const unseenRun = /\p{Default_Ignorable_Code_Point}{4}/u
 // A joiner, a variation selector, a flag of tags and the breaks of scripts without spaces belong to what is seen; many of
 // them in a row, tags elsewhere and letters in another order than they are read in do not.
 function isHiding(text: string): boolean {
+  if (plainText.test(text)) return false
   const plain = text.replaceAll(flags, '').replaceAll(wordBreaks, '')
   const count = plain.match(unseen)?.length ?? 0
   return count >= manyHidden || unseenRun.test(plain) || reordering.test(plain)

@@ -1,9 +1,10 @@
-import type { Conversation } from '../corpus/conversation.ts'
-import { parseManifest } from '../corpus/manifest.ts'
-import { readCorpus } from '../corpus/read.ts'
+import { listFromIndex } from '../corpus/index-file/read.ts'
+import { type Manifest, parseManifest } from '../corpus/manifest.ts'
+import { readTombstones } from '../corpus/tombstones.ts'
 import { GateError } from '../errors.ts'
 import { suggestKey } from '../policy/document.ts'
-import { drawSample, type Sample } from '../sample/draw.ts'
+import type { Sample } from '../sample/draw.ts'
+import { drawCorpus } from '../sample/draw-corpus.ts'
 import { type LintRequest, type LintResult, report, type WrittenPolicy } from './result.ts'
 
 interface Seen {
@@ -35,9 +36,17 @@ export async function lintCorpus(
   }
   const manifest = parseManifest({ file, text })
   const seen: Seen = { conversations: 0, expired: 0, keys: new Set() }
-  const sample = await drawSample({
-    corpus: watch(readCorpus(manifest, request.files), { seen, now: request.now }),
+  const sample = await drawCorpus({
+    // What runs take from the index is read here where it is from.
+    manifest: { ...manifest, index: undefined },
+    files: request.files,
+    tombstones: await readTombstones({ ...request, manifest, manifestFile: file }),
+    onListed: (conversation) => {
+      seen.conversations += 1
+      for (const key of Object.keys(conversation.metadata)) seen.keys.add(key)
+    },
     seed: manifest.name,
+    keepsAfter: policy.tools !== null,
     turns: policy.sample.turns,
     turnsPerConversation: policy.sample.turnsPerConversation,
     strata: policy.sample.strata,
@@ -45,6 +54,8 @@ export async function lintCorpus(
     slices: policy.slices,
     now: request.now,
   })
+  seen.expired = sample.counts.conversationsExpired
+  await lintIndex(request, manifest)
   result.checked.push(`corpus ${manifest.name}: ${seen.conversations} conversations`)
   lintConversations({ seen, sample, file, result })
   lintKeys({ seen, written, result })
@@ -52,15 +63,14 @@ export async function lintCorpus(
   return sample
 }
 
-async function* watch(
-  corpus: AsyncIterable<Conversation>,
-  { seen, now }: { seen: Seen; now: Date },
-): AsyncGenerator<Conversation> {
-  for await (const conversation of corpus) {
-    seen.conversations += 1
-    if (conversation.expires_at !== undefined && new Date(conversation.expires_at) <= now) seen.expired += 1
-    for (const key of Object.keys(conversation.metadata ?? {})) seen.keys.add(key)
-    yield conversation
+/** An index that is not of these files is found before a run finds it. */
+async function lintIndex({ files }: LintRequest, manifest: Manifest): Promise<void> {
+  const { index } = manifest
+  if (index === undefined) return
+  for await (const batch of listFromIndex({ manifest, index, files, keys: [] })) {
+    for (const _ of batch) {
+      // Only whether it can be read is of interest.
+    }
   }
 }
 

@@ -69,6 +69,8 @@ function writeSettings(policy: Policy, kinds: readonly InconclusiveKind[]): Valu
       onInconclusive: onInconclusive.suspect,
       ...Object.fromEntries(kinds.map((kind) => [`on_${kind}`, onInconclusive[kind]])),
     },
+    tools: policy.tools === null ? null : JSON.stringify(policy.tools),
+    realism: policy.realism === null ? null : JSON.stringify(policy.realism),
     // Keys of these are names of the user's: they are values here.
     sample: { ...policy.sample, target: writeMap(policy.sample.target ?? {}) },
     prices: writeMap(policy.prices),
@@ -237,6 +239,7 @@ const looseness: Readonly<Record<string, (value: unknown) => number>> = {
   'gate.require_calibration.max_age_days': byUpper,
   'gate.require_calibration.otherwise': (value) => Number(value === 'advisory'),
   'replay.allow_recorded': Number,
+  'replay.reuse_baseline_days': Number,
   history: (value) => Number(value === 'optional'),
   accept_diagnosis: (value) => Number(value === 'owner-review'),
   'checkpoint.digest': isNone,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { strictObject } from './document.ts'
+import { viaSchema } from './replay-policy.ts'
 import { endpointName, path, share } from './schema-parts.ts'
 
 const model = z.string().min(1)
@@ -29,6 +30,10 @@ export function createJudgeSchema() {
     })
       .optional()
       .meta({ description: 'Confirms the flags of every category that has a `rubric`.' }),
+    via: viaSchema.default('live').meta({
+      description:
+        '`batch` asks every judge by files of OpenAI’s Batch API (docs/batch.md). `calibrate` asks live all the same.',
+    }),
     second_grading: share.prefault('5%').meta({
       description:
         'The share of completions that is graded twice, to see how far the judge agrees with itself.',
@@ -46,6 +51,7 @@ export interface JudgePolicy {
   endpoint: string
   temperature: number | null
   calls: 'shared' | 'each'
+  via: 'live' | 'batch'
   confirm: {
     model: string
     endpoint: string
@@ -65,6 +71,7 @@ export function toJudge(written: z.infer<ReturnType<typeof createJudgeSchema>>):
     endpoint: written.endpoint,
     temperature: written.temperature ?? null,
     calls: written.calls,
+    via: written.via,
     confirm:
       confirm === undefined
         ? null

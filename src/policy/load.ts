@@ -12,7 +12,7 @@ export function parsePolicy(source: SourceText, graderConfig: z.ZodType<GraderCo
   return parseSource(source, createPolicySchema(graderConfig), 'policy')
 }
 
-/** Refuses a policy one of whose judges is the checkpoint that it would judge. */
+/** Refuses a policy one of whose judges, or whose simulator of tools, is a checkpoint under test. */
 export function checkJudge(request: { policy: Policy; file: string; checkpoints: string[] }): void {
   const { policy, file, checkpoints } = request
   const judges = [
@@ -28,7 +28,17 @@ export function checkJudge(request: { policy: Policy; file: string; checkpoints:
   const served = new Set(
     listCheckpointNames(policy.checkpoint, checkpoints).map((name) => name.toLowerCase()),
   )
-  const own = judges.find(({ model }) => typeof model === 'string' && served.has(model.toLowerCase()))
+  const isServed = (model: unknown) => typeof model === 'string' && served.has(model.toLowerCase())
+  const simulator = policy.tools?.simulator?.model
+  if (isServed(simulator)) {
+    throw new GateError({
+      code: 'policy',
+      message: `the simulator of tools is "${simulator}", which is a checkpoint under test: it would make up its own world`,
+      where: { file, field: 'tools.simulator.model' },
+      remedy: 'name another model as the simulator, best of another family',
+    })
+  }
+  const own = judges.find(({ model }) => isServed(model))
   if (own === undefined) return
   throw new GateError({
     code: 'policy',

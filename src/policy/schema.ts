@@ -3,8 +3,9 @@ import { createBudgetSchema, toBudget } from './budget-policy.ts'
 import { createCheckpointSchema, toCheckpoint } from './checkpoint-schema.ts'
 import { strictObject } from './document.ts'
 import { createJudgeSchema, resolveGraders, toJudge } from './judge-policy.ts'
-import { describeUnpricedGraders } from './prices.ts'
-import { createReplaySchema, toReplay } from './replay-policy.ts'
+import { createPricesSchema, describeUnpricedGraders, toPrices } from './prices.ts'
+import { createRealismSchema, toRealism } from './realism-policy.ts'
+import { createReplaySchema, describeBatchConflict, toReplay } from './replay-policy.ts'
 import {
   createGateSchema,
   createSampleSchema,
@@ -13,6 +14,7 @@ import {
   path,
   toGate,
 } from './schema-parts.ts'
+import { createToolsSchema, toTools } from './tools-policy.ts'
 
 /** What every grader's configuration has; each kind checks the rest with its own schema. */
 export interface GraderConfig {
@@ -36,6 +38,13 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
     }),
     sample: createSampleSchema(),
     replay: createReplaySchema().prefault({}),
+    tools: createToolsSchema().optional().meta({
+      description:
+        'How tool calls are answered, so that whole trajectories are replayed (docs/agents.md); without it a completion ends with its first calls.',
+    }),
+    realism: createRealismSchema().optional().meta({
+      description: 'How realistic simulated tools were shown to be, and have to be (docs/realism.md).',
+    }),
     judge: createJudgeSchema().optional(),
     categories: z
       .array(createCategorySchema(graderConfig))
@@ -71,13 +80,7 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
       .max(8)
       .default([])
       .meta({ description: "Keys of the conversations' metadata by which counts are kept." }),
-    prices: z
-      .record(z.string(), strictObject({ input: z.number().min(0), output: z.number().min(0) }))
-      .default({})
-      .meta({
-        description:
-          'US dollars per million tokens, by model; `ckpt-*` is for all names that begin so and have none of their own.',
-      }),
+    prices: createPricesSchema(),
     retain_text: z
       .enum(['none', 'artifact'])
       .default('none')
@@ -111,6 +114,23 @@ export function createPolicySchema(graderConfig: z.ZodType<GraderConfig>) {
       })
     }
     const policy = toPolicy(written)
+    const conflict = describeBatchConflict(policy)
+    if (conflict !== null) context.addIssue({ code: 'custom', message: conflict, path: ['replay', 'via'] })
+    if (policy.realism !== null && policy.tools === null) {
+      context.addIssue({
+        code: 'custom',
+        message:
+          'no tool call is answered, so that there is nothing to be realistic: add `tools`, or leave this out',
+        path: ['realism'],
+      })
+    }
+    if (policy.tools !== null && policy.replay.via === 'batch') {
+      context.addIssue({
+        code: 'custom',
+        message: "a batch can't answer tool calls: leave out `tools`, or ask live",
+        path: ['replay', 'via'],
+      })
+    }
     const unpriced = describeUnpricedGraders(policy)
     if (unpriced !== null)
       context.addIssue({ code: 'custom', message: unpriced, path: ['budget', 'max_usd'] })
@@ -200,6 +220,8 @@ function toPolicy(written: WrittenPolicy) {
       smokeTurns: written.sample.smoke_turns,
     },
     replay: toReplay(written.replay),
+    tools: written.tools === undefined ? null : toTools(written.tools),
+    realism: written.realism === undefined ? null : toRealism(written.realism),
     judge,
     categories: written.categories.map(({ rubric, graders, ...category }) => ({
       ...category,
@@ -214,12 +236,7 @@ function toPolicy(written: WrittenPolicy) {
     audits: written.audits,
     history: written.history,
     slices: written.slices,
-    prices: Object.fromEntries(
-      Object.entries(written.prices).map(([model, price]) => [
-        model,
-        { inputUsdPer1m: price.input, outputUsdPer1m: price.output },
-      ]),
-    ),
+    prices: toPrices(written.prices),
     retainText: written.retain_text,
     retainTextPublic: written.retain_text_public,
   }
@@ -231,6 +248,8 @@ interface WrittenPolicy {
   corpus: { manifest: string }
   sample: z.infer<ReturnType<typeof createSampleSchema>>
   replay: z.infer<ReturnType<typeof createReplaySchema>>
+  tools?: z.infer<ReturnType<typeof createToolsSchema>> | undefined
+  realism?: z.infer<ReturnType<typeof createRealismSchema>> | undefined
   judge?: z.infer<ReturnType<typeof createJudgeSchema>> | undefined
   categories: z.infer<ReturnType<typeof createCategorySchema>>[]
   gate: z.infer<ReturnType<typeof createGateSchema>>
@@ -242,7 +261,7 @@ interface WrittenPolicy {
   audits: string
   history: 'required' | 'optional'
   slices: string[]
-  prices: Record<string, { input: number; output: number }>
+  prices: z.infer<ReturnType<typeof createPricesSchema>>
   retain_text: 'none' | 'artifact'
   retain_text_public: boolean
 }

@@ -1,4 +1,5 @@
 import { parseManifest } from '../corpus/manifest.ts'
+import { readTombstones } from '../corpus/tombstones.ts'
 import { GateError } from '../errors.ts'
 import { listRubrics } from '../grade/grade.ts'
 import { loadRubrics } from '../grade/rubrics.ts'
@@ -90,9 +91,12 @@ async function drawTurns(
         remedy: 'write it',
       })
     }
-    const { name } = parseManifest({ file, text: manifestText })
-    const seeded = { ...plan, repository: request.repositoryName, corpus: { name, manifestSha256: '' } }
-    return await drawFromCorpus({ ports, resolved, plan: seeded, manifestText, tier: 'release' })
+    const manifest = parseManifest({ file, text: manifestText })
+    const corpus = { name: manifest.name, manifestSha256: '' }
+    const seeded = { ...plan, repository: request.repositoryName, corpus }
+    const { sha } = lintRequest
+    const tombstones = await readTombstones({ ...ports, sha, manifest, manifestFile: file })
+    return await drawFromCorpus({ ports, resolved, plan: seeded, manifestText, tombstones, tier: 'release' })
   } catch (error) {
     if (error instanceof GateError) return error
     throw error

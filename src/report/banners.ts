@@ -1,11 +1,13 @@
 import type { RecordSummary } from '../record/schema.ts'
 import { designEffectWarning } from '../sample/post-stratify.ts'
+import { judgeRealism } from '../verdict/realism.ts'
 import type { Verdict } from '../verdict/schema.ts'
 import { isByPoints } from './decided-category.ts'
 import { listAmendments } from './facts.ts'
 import { countThings, formatShare, joinWords } from './format.ts'
 import { listIdentityProblems, saySameWeights } from './identity.ts'
 import { sayGreen } from './notices.ts'
+import { sayRealism } from './realism.ts'
 import { explainStop } from './stop.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
@@ -20,10 +22,11 @@ export function listBanners(record: RecordSummary, verdict: Verdict): Text[] {
     sayStopped(record),
     sayTrust(record),
     sayRecorded(record),
+    sayShownRealism(record),
     sayUncovered(record),
     sayShortSample(record),
     sayUnequal(record),
-    sayExpired(record),
+    sayExcluded(record),
     sayGreen(record, verdict),
     sayAmended(record),
   ].filter((banner) => banner !== null)
@@ -55,6 +58,11 @@ function sayRecorded({ arms, graders }: RecordSummary): Text | null {
     .map(([name]) => name)
   if (recorded.length === 0) return null
   return say`The answers of ${joinWords(recorded)} are recorded, not replayed.`
+}
+
+function sayShownRealism(record: RecordSummary): Text | null {
+  const { realism } = record.plan
+  return realism === undefined ? null : sayRealism(realism.result, judgeRealism(record))
 }
 
 function sayShortSample({ sample, plan, run }: RecordSummary): Text | null {
@@ -89,10 +97,20 @@ function sayUnequal({ sample }: RecordSummary): Text | null {
   return say`The weights of the turns are very unequal (design effect ${effect}): ${turnsDrawn} drawn are worth ${worth} of equal weight.`
 }
 
-function sayExpired({ sample }: RecordSummary): Text | null {
-  const expired = sample.conversationsExpired
-  if (expired === 0) return null
-  return say`${countThings(expired, 'conversation has', 'conversations have')} expired and ${expired === 1 ? 'is' : 'are'} left out.`
+function sayExcluded({ sample }: RecordSummary): Text | null {
+  const { conversationsExpired, conversationsErased, conversationsWithoutConsent } = sample
+  const count = (conversations: number, one: string, many: string) =>
+    conversations === 0
+      ? []
+      : [say`${countThings(conversations, `conversation ${one}`, `conversations ${many}`)}`]
+  const reasons = [
+    ...count(conversationsExpired, 'has expired', 'have expired'),
+    ...count(conversationsErased, 'was erased', 'were erased'),
+    ...count(conversationsWithoutConsent, 'lacks consent', 'lack consent'),
+  ]
+  if (reasons.length === 0) return null
+  const total = conversationsExpired + conversationsErased + conversationsWithoutConsent
+  return say`${joinTexts(reasons, ', ')} and ${total === 1 ? 'is' : 'are'} left out.`
 }
 
 function sayAmended({ plan, history }: RecordSummary): Text | null {

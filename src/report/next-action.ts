@@ -162,6 +162,8 @@ function sayContinue(record: RecordSummary): Text {
       return say`Raise ${verbatim('budget.max_usd')}, then rerun: ${kept}.`
     case 'endpoint-down':
       return say`Mend the endpoint, then rerun: ${kept}.`
+    case 'batch-under-way':
+      return say`A batch is still under way: rerun the job, or the same command, when it is done. It is not submitted again, and ${kept}.`
     case 'job-limit':
     case 'decided':
     case 'cancelled':

@@ -4,6 +4,7 @@ import type { RecordSummary } from '../record/schema.ts'
 import type { CategoryReason, CategoryVerdict, Verdict } from '../verdict/schema.ts'
 import { countThings, formatLevel, formatShare } from './format.ts'
 import { countAskedOf } from './pass.ts'
+import { sayReused } from './reuse.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
 type Kind = keyof RecordSummary['plan']['policy']['gate']['onInconclusive']
@@ -27,6 +28,7 @@ export function listNotices(request: {
     saySaved(request),
     sayStoppingOff(record),
     sayRound(record, verdict),
+    ...sayReused(record),
     sayAudited(request),
   ]
   return notices.filter((notice) => notice !== null)

@@ -11,6 +11,12 @@ export function formatProgress(state: Progress): string {
       : ''
   const cost = costUsd === null || costUsd === 0 ? '' : `, $${costUsd.toFixed(2)}`
   const failed = failures === 0 ? '' : `, ${failures} failed`
+  const batches = state.batches === undefined ? '' : `; ${describeBatches(state.batches)}`
   const share = planned === 0 ? 100 : Math.floor((100 * done) / planned)
-  return `${share} % (${done} of ${planned} completions graded, ${perSecond.toFixed(1)}/s${left}, ${requests} ${requests === 1 ? 'request' : 'requests'}${failed}${cost})`
+  return `${share} % (${done} of ${planned} completions graded, ${perSecond.toFixed(1)}/s${left}, ${requests} ${requests === 1 ? 'request' : 'requests'}${failed}${cost}${batches})`
+}
+
+/** What batches say of their requests. */
+function describeBatches({ total, completed, failed }: NonNullable<Progress['batches']>): string {
+  return `in batches ${total} submitted, ${completed} completed, ${failed} failed`
 }

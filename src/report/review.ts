@@ -4,6 +4,7 @@ import type { Arm } from '../ports.ts'
 import type { KeptContent, ReviewItem, ReviewReason } from '../record/review.ts'
 import { type RecordSummary, runFiles } from '../record/schema.ts'
 import { countThings } from './format.ts'
+import { describeSteps } from './review-steps.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
 
 /** One completion in one category that a person should read; none of its text is escaped for any sink. */
@@ -17,8 +18,8 @@ export interface ReviewRow {
   /** `1/0 2/1`: how many said present and how many absent, grader by grader; a third number where some said neither. */
   votes: string
   prescreens: readonly string[]
-  /** What the judge quoted, and the completion; `null` where no text was kept. */
-  text: { quote: string; completion: string } | null
+  /** What the judge quoted, the steps of a trajectory before its last answer, and that; `null` where no text was kept. */
+  text: { quote: string; steps?: string; completion: string } | null
   /** What a person has said of it. */
   human: 'present' | 'absent' | null
 }
@@ -62,7 +63,7 @@ function describeRow(item: ReviewItem, keepsText: boolean): ReviewRow {
     label: describeLabel(label),
     votes: votes.map(describeVotes).join(' '),
     prescreens,
-    text: keepsText && content !== null ? { quote, completion: describeContent(content) } : null,
+    text: keepsText && content !== null ? { quote, ...describeKept(content) } : null,
     human,
   }
 }
@@ -73,6 +74,11 @@ function describeLabel(label: Label): string {
 
 function describeVotes({ present, absent, missing }: Votes): string {
   return [present, absent, ...(missing === 0 ? [] : [missing])].join('/')
+}
+
+function describeKept(content: KeptContent): Omit<NonNullable<ReviewRow['text']>, 'quote'> {
+  const steps = describeSteps(content.steps)
+  return { ...(steps === '' ? {} : { steps }), completion: describeContent(content) }
 }
 
 /** All that came back, as one reads it: what is not plain text is marked. */

@@ -10,7 +10,7 @@ const sameShare = 0.001
 /** What was drawn, out of what, and what it is worth. */
 export function listSampleFacts(record: RecordSummary): Fact[] {
   const { sample, plan, run } = record
-  const { conversations, turnsEligible, conversationsExpired, strata } = sample
+  const { conversations, turnsEligible, strata } = sample
   const corpus = countThings(conversations, 'conversation', 'conversations')
   const smoke = run.tier === 'smoke' ? ' (smoke: the first ones of the draw)' : ''
   const several = plan.policy.sample.turnsPerConversation === 'all'
@@ -29,12 +29,23 @@ export function listSampleFacts(record: RecordSummary): Fact[] {
       name: 'Conversations',
       value: say`${corpus} with ${countThings(turnsEligible, 'turn', 'turns')} to draw from`,
     },
-    {
-      name: 'Expired',
-      value: say`${countThings(conversationsExpired, 'conversation', 'conversations')} left out`,
-    },
+    ...listLeftOut(sample),
     { name: 'Epoch', value: say`${verbatim(plan.policy.sample.epoch)}` },
     ...(strata.length === 0 ? [] : [{ name: 'Strata', value: describeStrata(sample) }]),
+  ]
+}
+
+/** Conversations that may not be replayed. That some have expired is a matter of course; the others are said where there are any. */
+function listLeftOut(sample: RecordSummary['sample']): Fact[] {
+  const { conversationsExpired, conversationsErased, conversationsWithoutConsent } = sample
+  const leftOut = (conversations: number) =>
+    say`${countThings(conversations, 'conversation', 'conversations')} left out`
+  return [
+    { name: 'Expired', value: leftOut(conversationsExpired) },
+    ...(conversationsErased === 0 ? [] : [{ name: 'Erased', value: leftOut(conversationsErased) }]),
+    ...(conversationsWithoutConsent === 0
+      ? []
+      : [{ name: 'Without consent', value: leftOut(conversationsWithoutConsent) }]),
   ]
 }
 

@@ -14,6 +14,8 @@ export function explainStop({ stopped, cost }: RecordSummary): string {
       return 'the next request could have exceeded the budget of dollars'
     case 'job-limit':
       return 'the time of the job ran out'
+    case 'batch-under-way':
+      return 'the run ended while a batch was still under way'
     case 'endpoint-down':
       return 'an endpoint stopped answering'
     case 'cancelled':

@@ -33,6 +33,7 @@ import { listSampleFacts } from './sample-facts.ts'
 import { rankSlices, type SlicesView, sayConcentrated } from './slices.ts'
 import { listTableNotes } from './table-notes.ts'
 import { type Fact, formatCount, formatPlain, say, type Text, verbatim } from './text.ts'
+import { listToolSignals } from './tool-signals.ts'
 
 /** Everything that the reporters print, computed and put in words, but not yet escaped for any of them. */
 export interface ReportView {
@@ -122,7 +123,7 @@ export function buildView(request: {
     notes: [...listTableNotes(rows), ...(concentrated === null ? [] : [concentrated])],
     missing: rows.flatMap((row) => (row.missing === null ? [] : [row.missing])),
     reconciliation: reconcile(estimates),
-    signals: listSignals(record),
+    signals: [...listSignals(record), ...listToolSignals(record)],
     graders: buildGraders(request),
     slices: rankSlices(slices, shownSlices),
     review: buildReview(review, record),

@@ -64,12 +64,13 @@ async function fetchTurns(
 ): Promise<Sample> {
   const store = createTurnStore(request.files.openScratch)
   const fetched: SampledTurns = new Map()
-  const wanted = turns.map((turn) => ({ id: turn.conversation, place: turn.place, turn }))
-  for await (const { wanted: one, conversation } of fetchConversations({ ...request, wanted })) {
-    const { messages, tools = null } = conversation
-    const after = request.keepsAfter === true ? messages.slice(one.turn.messageIndex) : undefined
-    const content = store.add({ prefix: messages.slice(0, one.turn.messageIndex), tools, after })
-    fetched.set(one.turn, new StoredTurn(one.turn, store, content))
+  for await (const batch of fetchConversations({ ...request, wanted: turns })) {
+    for (const { wanted: turn, conversation } of batch) {
+      const { messages, tools = null } = conversation
+      const after = request.keepsAfter === true ? messages.slice(turn.messageIndex) : undefined
+      const content = store.add({ prefix: messages.slice(0, turn.messageIndex), tools, after })
+      fetched.set(turn, new StoredTurn(turn, store, content))
+    }
   }
   return { turns: turns.flatMap((turn) => fetched.get(turn) ?? []), counts }
 }

@@ -51,19 +51,18 @@ export function listCandidates<Place>(request: {
   const { conversation, rank, turnsPerConversation, readSlice, cutoff } = request
   const { id, turns } = conversation
   const one = turnsPerConversation === 'one'
-  const kept = one ? takeSmallest(rank, conversation) : rankAll(rank, conversation)
-  const candidates = kept.filter(({ key }) => key <= cutoff)
-  if (candidates.length === 0) return candidates as never[]
+  const kept = one ? takeSmallest(rank, conversation, cutoff) : takeAll(rank, conversation, cutoff)
+  if (kept.length === 0) return []
   const source: Source<Place> = {
     conversation: id,
     place: conversation.locate(),
     slice: readSlice(conversation.metadata),
   }
   const competitors = one ? turns.length : 1
-  return candidates.map((turn) => ({ ...turn, competitors, source }))
+  return kept.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source }))
 }
 
-function takeSmallest(rank: TurnRanker, { id, turns }: Drawable<unknown>): RankedTurn[] {
+function takeSmallest(rank: TurnRanker, { id, turns }: Drawable<unknown>, cutoff: number): RankedTurn[] {
   let smallest = Number.POSITIVE_INFINITY
   let messageIndex = 0
   for (const index of turns) {
@@ -72,11 +71,13 @@ function takeSmallest(rank: TurnRanker, { id, turns }: Drawable<unknown>): Ranke
     smallest = key
     messageIndex = index
   }
-  return turns.length === 0 ? [] : [{ messageIndex, key: smallest }]
+  return turns.length === 0 || smallest > cutoff ? [] : [{ messageIndex, key: smallest }]
 }
 
-function rankAll(rank: TurnRanker, { id, turns }: Drawable<unknown>): RankedTurn[] {
-  return turns.map((messageIndex) => ({ messageIndex, key: rank(`${id}#${messageIndex}`) }))
+function takeAll(rank: TurnRanker, { id, turns }: Drawable<unknown>, cutoff: number): RankedTurn[] {
+  return turns
+    .map((messageIndex) => ({ messageIndex, key: rank(`${id}#${messageIndex}`) }))
+    .filter(({ key }) => key <= cutoff)
 }
 
 /** The values of the keys that a sample is cut by, `none` for those that are missing. */

@@ -29,9 +29,9 @@ export function selectTurns<Place>(request: {
   turnsPerConversation: TurnsPerConversation
 }): Selection<Place> {
   const { turns, strata, turnsPerConversation } = request
-  const drawn = strata.flatMap((stratum) => drawFrom({ stratum, turns, turnsPerConversation }))
+  const drawn = strata.flatMap((stratum) => drawFrom({ stratum, name: null, turns, turnsPerConversation }))
   return {
-    turns: drawn.toSorted(comparePositions).map(({ turn }) => ({ ...turn, stratum: null })),
+    turns: drawn.sort(comparePositions).map(({ turn }) => turn),
     strata: [],
     uncovered: [],
   }
@@ -62,7 +62,7 @@ export function selectFromStrata<Place>(request: {
   })
   const drawn = strata.flatMap((stratum, index) =>
     scaleWeights({
-      drawn: drawFrom({ stratum, turns: counts[index] ?? 0, turnsPerConversation }),
+      drawn: drawFrom({ stratum, name: stratum.name, turns: counts[index] ?? 0, turnsPerConversation }),
       mean: weights[index] ?? 0,
     }),
   )
@@ -99,17 +99,19 @@ function readShares(strata: readonly Stratum<unknown>[], target: TargetMix | nul
 /** The first of a stratum, weighed by the inverse of their chances. */
 function drawFrom<Place>(request: {
   stratum: Stratum<Place>
+  /** What the turns' stratum is called. */
+  name: string | null
   turns: number
   turnsPerConversation: TurnsPerConversation
 }): Drawn<Place>[] {
-  const { stratum, turns, turnsPerConversation } = request
+  const { stratum, name, turns, turnsPerConversation } = request
   const threshold = stratum.candidates[turns]?.key ?? 1
   return stratum.candidates.slice(0, turns).map((candidate) => {
     const { key, competitors } = candidate
     const chance = chanceUnder(threshold, competitors)
     const weight = turnsPerConversation === 'all' ? 1 : competitors / chance
     return {
-      turn: toDrawnTurn({ candidate, weight, stratum: stratum.name }),
+      turn: toDrawnTurn({ candidate, weight, stratum: name }),
       // The chance of a key as small as this among those that are drawn is uniform, whatever the stratum and
       // the number of competitors, and grows with the key.
       position: chanceUnder(key, competitors) / chance,
@@ -136,7 +138,7 @@ function comparePositions(a: Drawn<unknown>, b: Drawn<unknown>): number {
 function toDrawnTurn<Place>(request: {
   candidate: Candidate<Place>
   weight: number
-  stratum: string
+  stratum: string | null
 }): DrawnTurn<Place> {
   const { candidate, weight, stratum } = request
   const { source, messageIndex } = candidate

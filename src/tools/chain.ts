@@ -103,23 +103,18 @@ async function answerCall(
   if (found !== null && found.answer.kind !== 'answered') return found.answer
   const answer = found?.answer ?? (defect === null ? await blocked.answer(asked) : null)
   if (answer !== null && answer.kind !== 'answered') return answer
-  const {
-    text,
-    isError,
-    note,
-    isCut = false,
-  } = answer ?? {
+  const { text, isError, note, isCut } = answer ?? {
     text: writeError({ ...parts, turn: turn.id, tool: call.function.name }, defect?.message ?? ''),
     isError: true,
     note: undefined,
-    isCut: false,
+    isCut: undefined,
   }
   const cut = cutText(text, parts.settings.limits.resultBytes)
   return {
     kind: 'answered',
     result: { callId: call.id, text: cut.text, isError, source: found?.source ?? 'blocked' },
     defect: defect?.kind ?? null,
-    isCut: isCut || cut.isCut,
+    isCut: isCut === true || cut.isCut,
     ...(note === undefined ? {} : { note }),
   }
 }

@@ -48,19 +48,27 @@ export function readOwnTrajectory(request: {
     const key = nameCall(call)
     answered.set(key, [...(answered.get(key) ?? []), call])
   }
+  // Each call of a replay is compared with all those before it.
+  const names = new Map<string, string>()
+  const nameOnce = (call: WrittenCall): string => {
+    const written = JSON.stringify([call.tool, call.arguments])
+    const name = names.get(written) ?? nameWritten(call)
+    names.set(written, name)
+    return name
+  }
   const writes = isWrite === undefined ? null : calls.filter(({ tool }) => isWrite(tool))
   const findState = (call: RecordedCall, since: readonly WrittenCall[]): WorldState => {
     if (writes === null || isWrite === undefined) return 'unknown'
     const before = writes.filter((write) => write.messageIndex >= turn && isBefore(write, call)).map(nameCall)
-    const made = since.filter(({ tool }) => isWrite(tool)).map(nameWritten)
+    const made = since.filter(({ tool }) => isWrite(tool)).map(nameOnce)
     return isSameSet(before, made) ? 'same' : 'other'
   }
   return {
     find(call, since) {
-      const key = nameWritten(call)
+      const key = nameOnce(call)
       const found = answered.get(key) ?? []
       const after = found.filter(({ messageIndex }) => messageIndex >= turn)
-      const asked = since.filter((past) => nameWritten(past) === key).length
+      const asked = since.filter((past) => nameOnce(past) === key).length
       const due = after.slice(0, asked + 1).toReversed()
       const last = found.findLast(({ messageIndex }) => messageIndex < turn)
       const preferred = [...due, ...(last === undefined ? [] : [last]), ...after.slice(asked + 1)]

@@ -39,9 +39,11 @@ export function answerRecorded(
   if (database === null) return null
   const digest = digestCall(call.tool, readArguments(call.arguments))
   const name = digest.join()
-  const asked = since.filter(
-    (past) => digestCall(past.tool, readArguments(past.arguments)).join() === name,
-  ).length
+  const isSame = (past: WrittenCall) =>
+    past.tool === call.tool &&
+    (past.arguments === call.arguments ||
+      digestCall(past.tool, readArguments(past.arguments)).join() === name)
+  const asked = since.filter(isSame).length
   const draw = (of: string | number) => drawFor(seed, `${turn}|${name}|${of}`)
   const drawn = drawResponse(database.find(digest), {
     error: draw(asked),

@@ -78,6 +78,14 @@ export function createSimulator(parts: SimulatorParts): {
   }
 }
 
+/** What went wrong with a simulator, in words; `null` for nothing. */
+export function describeFailures({ simulated, breaks, failed }: SimulatorCounts): string | null {
+  const kinds = characterBreaks.flatMap((how) => (breaks[how] === 0 ? [] : [`${how} ${breaks[how]}`]))
+  if (kinds.length === 0 && failed === 0) return null
+  const what = kinds.length === 0 ? '' : `; answers that no tool gives: ${kinds.join(', ')}`
+  return `the simulator of tools answered ${simulated} calls and failed ${failed}${what} (docs/agents.md)`
+}
+
 type Counts = Omit<SimulatorCounts, 'answeredAs'> & { models: Map<string | null, number> }
 type Answered = Awaited<ReturnType<Environment['answer']>>
 

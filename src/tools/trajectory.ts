@@ -114,11 +114,18 @@ function isLoop(calls: readonly ToolCall[], steps: readonly Step[]): boolean {
   return same.length >= sameStepsOfLoop && results.size === 1
 }
 
+/** Names of calls by the calls: each step is compared with all those before it. */
+const named = new WeakMap<readonly ToolCall[], string>()
+
 function nameCalls(calls: readonly ToolCall[]): string {
-  return calls
-    .map(({ function: { name, arguments: written } }) => digestCall(name, readArguments(written)).join())
-    .toSorted()
-    .join(' ')
+  const known = named.get(calls)
+  if (known !== undefined) return known
+  const digests = calls.map(({ function: { name, arguments: written } }) =>
+    digestCall(name, readArguments(written)).join(),
+  )
+  const name = digests.toSorted().join(' ')
+  named.set(calls, name)
+  return name
 }
 
 /** Tokens of the requests of a trajectory; `null` in total where none of them said any. */

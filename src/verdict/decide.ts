@@ -9,6 +9,7 @@ import type { RecordSummary } from '../record/schema.ts'
 import { decideCategory } from './decide-category.ts'
 import { adjustFailures, type FailureTest, listFailureTests } from './failure-tests.ts'
 import { findIdentityProblems, listLevels } from './identity.ts'
+import { findRealismProblems } from './realism.ts'
 import type { CategoryReason, CategoryVerdict, Verdict } from './schema.ts'
 
 /** Decides. Pure and total: every estimate gets a verdict, and what is not known is never a pass. */
@@ -22,7 +23,7 @@ export function decideVerdict(summary: RecordSummary, estimates: CategoryEstimat
       ? []
       : [describeCategory({ plan, run, category, estimate, adjusted: adjusted.get(category.id) })]
   })
-  const doubts = findIdentityProblems(summary)
+  const doubts = [...findIdentityProblems(summary), ...findRealismProblems(summary)]
   const blocking = categories.filter((category) => category.role === 'block')
   const unknown = listUnestimated(plan, estimates)
   const measured = doubts.length > 0 ? 'inconclusive' : combine(blocking, unknown.length)

@@ -10,15 +10,16 @@ import { createRecordingLog } from '../fakes/recording-log.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { root } from '../support/shared.ts'
 
+const demo = resolve(root, 'examples/demo')
 const keep = () => undefined
 const unread = { audit: null, reviews: null }
 
-async function measureDemo(out: string, candidate: string): Promise<number> {
+async function measureDemo(out: string, candidate: string, folder = demo): Promise<number> {
   const server = await startDemoServer()
   try {
     return await runFromTerminal(
       {
-        folder: resolve(root, 'examples/demo'),
+        folder,
         policy: 'checkpoint-gate.yml',
         baseline: 'demo-baseline',
         candidate,
@@ -39,18 +40,30 @@ async function measureDemo(out: string, candidate: string): Promise<number> {
 
 describe('decide', () => {
   let folder = ''
+  /** A run whose FAIL rests on flags of a judge alone. */
+  let flagged = ''
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'checkpoint-gate-'))
     expect(await measureDemo(folder, 'demo-bad')).toBe(1)
+    const watching = await mkdtemp(join(tmpdir(), 'checkpoint-gate-'))
+    await cp(demo, watching, { recursive: true })
+    const policy = join(watching, 'checkpoint-gate.yml')
+    const text = await readFile(policy, 'utf8')
+    await writeFile(policy, text.replace('id: calculator-hacking\n', '$&    role: watch\n'))
+    flagged = join(watching, 'run')
+    expect(await measureDemo(flagged, 'demo-bad', watching)).toBe(1)
   })
 
-  afterAll(() => rm(folder, { recursive: true }))
+  afterAll(async () => {
+    await rm(folder, { recursive: true })
+    await rm(join(flagged, '..'), { recursive: true })
+  })
 
   it('reproduces the verdict of a real run byte for byte, with its exit code', async () => {
     const printed: string[] = []
     expect(await decideAgain({ folder, ...unread, print: (text) => printed.push(text) })).toBe(1)
     expect(printed.join('\n')).toContain('reproduced, byte for byte')
-    expect(printed.join('\n')).toContain('FAIL, audit pending: tool-use-dishonesty')
+    expect(printed.join('\n')).toContain('FAIL: calculator-hacking')
   })
 
   it('is what the README shows of the demo', async () => {
@@ -91,7 +104,7 @@ describe('decide', () => {
 
   it('takes an audit into the record, decides anew, and reproduces that from then on', async () => {
     const copy = await mkdtemp(join(tmpdir(), 'checkpoint-gate-'))
-    await cp(folder, copy, { recursive: true })
+    await cp(flagged, copy, { recursive: true })
     const outcomes = (await readFile(join(copy, 'outcomes.jsonl'), 'utf8')).trimEnd().split('\n')
     const flags = outcomes
       .map((line) => JSON.parse(line))
@@ -109,21 +122,21 @@ describe('decide', () => {
     await write(() => true)
     expect(await decideAgain({ folder: copy, ...unread, audit, print })).toBe(1)
     expect(printed.join('\n')).toContain('FAIL: tool-use-dishonesty')
-    expect(printed.join('\n')).toContain('36 audited flags are in the record now.')
+    expect(printed.join('\n')).toContain('33 audited flags are in the record now.')
     expect(await decideAgain({ folder: copy, ...unread, print })).toBe(1)
     await write((arm) => arm === 'baseline')
     expect(await decideAgain({ folder: copy, ...unread, audit, print: keep })).toBe(2)
     const verdict = JSON.parse(await readFile(join(copy, 'verdict.json'), 'utf8'))
     expect(verdict.categories[0]).toMatchObject({
       verdict: 'pass',
-      candidate: { events: 0, audited: 32, refuted: 32 },
+      candidate: { events: 0, audited: 30, refuted: 30 },
     })
     await rm(copy, { recursive: true })
   })
 
   it('reads a filled in review.csv back as it would an audit, and leaves the file as it is', async () => {
     const copy = await mkdtemp(join(tmpdir(), 'checkpoint-gate-'))
-    await cp(folder, copy, { recursive: true })
+    await cp(flagged, copy, { recursive: true })
     const reviews = join(copy, 'review.csv')
     const [header = '', ...rows] = (await readFile(reviews, 'utf8')).trimEnd().split('\n')
     expect(rows.some((row) => row.startsWith('tool-use-dishonesty,baseline,'))).toBe(true)
@@ -137,14 +150,14 @@ describe('decide', () => {
     const printed: string[] = []
     const print = (text: string) => printed.push(text)
     expect(await decideAgain({ folder: copy, ...unread, reviews, print })).toBe(2)
-    expect(printed.join('\n')).toContain('36 audited flags are in the record now.')
+    expect(printed.join('\n')).toContain('33 audited flags are in the record now.')
     expect(await readFile(reviews, 'utf8')).toBe(filled)
     const verdict = await readFile(join(copy, 'verdict.json'), 'utf8')
     expect(JSON.parse(verdict).categories[0]).toMatchObject({
       verdict: 'pass',
-      candidate: { events: 0, audited: 32, refuted: 32 },
+      candidate: { events: 0, audited: 30, refuted: 30 },
     })
-    expect(await readFile(join(copy, 'report.html'), 'utf8')).toContain('36 of them are read.')
+    expect(await readFile(join(copy, 'report.html'), 'utf8')).toContain('33 of them are read.')
     expect(await decideAgain({ folder: copy, ...unread, reviews, print: keep })).toBe(2)
     expect(await decideAgain({ folder: copy, ...unread, print })).toBe(2)
     expect(await readFile(join(copy, 'verdict.json'), 'utf8')).toBe(verdict)

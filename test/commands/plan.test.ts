@@ -79,20 +79,21 @@ describe('plan', () => {
   it('says what the demo can show and cost, without an endpoint', async () => {
     const { exitCode, text } = await plan()
     expect(exitCode).toBe(0)
-    expect(text).toContain('400 turns of 600 conversations')
+    expect(text).toContain('400 turns of 720 conversations')
     expect(text).toMatch(/verdict, at the predictions: pass \d+ %, fail < 1 %, inconclusive \d+ %/)
     expect(unwrap(text)).toMatch(
       /over-refusal: predicted 1\.5 %, limit 6 % verdict, at the prediction: pass (?:(?:> )?99|100) %/,
     )
     expect(unwrap(text)).toMatch(
-      /limit: 0\.78 % is the smallest that this sample can pass, 0\.86 % when 1 % of the calls/,
+      /limit: 0\.77 % is the smallest that this sample can pass, 0\.84 % when 1 % of the calls/,
     )
     expect(text).toMatch(/worse than the baseline: found with a chance of 80 % from \d/)
-    expect(text).toContain('at most 800 completions and 851 judgements')
-    expect(text).toMatch(/cost: about \$\d.* expected; at most \$\d/)
+    expect(text).toContain('at most 6,400 requests to the arms and 853 judgements')
+    expect(text).toMatch(/simulator: about \d+ calls of demo-tools/)
+    expect(text).toMatch(/cost: about \$\d.* expected; the most is what `budget\.max_usd` allows/)
     expect(text).toMatch(/time: about \d+ min (?:\d+ s )?expected/)
     expect(unwrap(text)).toMatch(
-      /false FAILs: at most 1\.4 a year at 52 runs \(one in 0\.71 years\), .* without Holm's correction, up to 9\.2/,
+      /false FAILs: at most 1\.3 a year at 52 runs \(one in 0\.77 years\), .* without Holm's correction, up to 9\.6/,
     )
     expect(text).not.toContain('PROBLEM')
     expect(text.split('\n').every((line) => line.length <= 120)).toBe(true)
@@ -102,7 +103,7 @@ describe('plan', () => {
     const { exitCode, text } = await plan({ edits: { 'limit: 1% }': 'limit: 0.5% }' } })
     expect(exitCode).toBe(3)
     expect(unwrap(text)).toMatch(
-      /PROBLEM: not measurable: 400 turns .* the limit is 0\.5 %; draw about \d+ turns, raise the limit to 0\.78 % or more, or set `role: watch`/,
+      /PROBLEM: not measurable: 400 turns .* the limit is 0\.5 %; draw about \d+ turns, raise the limit to 0\.77 % or more, or set `role: watch`/,
     )
   })
 
@@ -124,15 +125,16 @@ describe('plan', () => {
       rule: {
         alpha: 0.05,
         regression_alpha: 0.01,
-        tests: 7,
+        tests: 8,
         early_stopping_off: 'the weights of the turns differ',
       },
       rates_from: null,
       cost: {
         turns: { expected: 400, at_most: 400 },
-        completions: { expected: 800, at_most: 800 },
-        // One shared call a completion, and 51 of the completions a second time.
-        judgements: { expected: 851, at_most: 851 },
+        // A request for each turn, and one for each step that production made; at most 8 steps.
+        completions: { expected: 932, at_most: 6400 },
+        // One shared call a completion, and 53 of the completions a second time.
+        judgements: { expected: 853, at_most: 853 },
         over_budget: null,
       },
       categories: expect.arrayContaining([
@@ -154,7 +156,7 @@ describe('plan', () => {
       'categories:': 'budget: { max_requests: 500 }\ncategories:',
     }
     const forecast = await planAsData({ edits: limitsOnly })
-    expect(forecast.cost.over_budget).toMatch(/^budget\.max_requests is 500, and about 1653 are expected/)
+    expect(forecast.cost.over_budget).toMatch(/^budget\.max_requests is 500, and about 1906 are expected/)
     expect(forecast.rule.early_stopping_off).toContain('several turns')
     expect(forecast.effective_conversations).toBeLessThan(forecast.turns_drawn)
     const { text } = await plan({ edits: limitsOnly })
@@ -184,7 +186,7 @@ describe('plan', () => {
 
   it('says when the corpus has fewer conversations than were asked for', async () => {
     const { text } = await plan({ edits: { 'turns: 400': 'turns: 5000' } })
-    expect(text).toContain('600 turns of 600 conversations, 5,000 were asked for')
+    expect(text).toContain('720 turns of 720 conversations, 5,000 were asked for')
   })
 
   it('promises no pass to a smoke run', async () => {
@@ -196,8 +198,8 @@ describe('plan', () => {
 
   it('counts false alarms at the team’s cadence', async () => {
     const daily = await planAsData({ runsPerYear: '365' })
-    expect(daily.false_fails?.per_year_at_most).toBeCloseTo((365 * 0.19) / 7, 9)
-    expect(daily.false_fails?.years_between_at_least).toBeCloseTo(7 / (365 * 0.19), 9)
+    expect(daily.false_fails?.per_year_at_most).toBeCloseTo((365 * 0.2) / 8, 9)
+    expect(daily.false_fails?.years_between_at_least).toBeCloseTo(8 / (365 * 0.2), 9)
     expect((await takeRefusal(() => plan({ runsPerYear: 'many' }))).message).toContain('not a number of runs')
   })
 
@@ -241,8 +243,11 @@ describe('plan with a server', () => {
     const seen = verdict.categories.find((entry: { id: string }) => entry.id === 'over-refusal')
     expect(refusal?.baseline_per_100k).toBeCloseTo(seen.baseline.rate_per_100k, 6)
     expect(refusal?.predicted_per_100k).toBe(1500)
-    expect(forecast.cost.completions.expected).toBe(240)
-    expect((forecast.cost.judgements.expected ?? 0) + 240).toBeCloseTo(record.cost.requests, 6)
+    const { completions, judgements, tool_steps: steps } = forecast.cost
+    expect(completions.expected).toBe(240 * (steps?.requests_each.expected ?? 0))
+    expect(completions.expected).toBeGreaterThan(240)
+    const others = (judgements.expected ?? 0) + (steps?.simulator?.calls ?? 0)
+    expect((completions.expected ?? 0) + others).toBeCloseTo(record.cost.requests, 6)
     expect(forecast.cost.minutes.expected).toBeCloseTo(record.timing.elapsedMs / 60_000, 6)
     const { text } = await plan({ folder, from: out })
     expect(unwrap(text)).toContain(`the baseline's and how often two runs differ from ${out}`)
@@ -268,7 +273,7 @@ describe('plan with a server', () => {
     expect(exitCode).toBe(0)
     expect(text).toContain('demo-baseline against itself: 120 turns, each replayed twice')
     expect(text).toContain('The gate would not have failed it.')
-    expect(text).toMatch(/It took 494 requests, \$\d+\.\d\d and /)
+    expect(text).toMatch(/It took 553 requests, \$\d+\.\d\d and /)
     expect(text).toMatch(
       /noise: \d+ of 120 pairs differ \(\d+ in the first replay only, \d+ in the second only\)/,
     )
@@ -307,7 +312,10 @@ describe('plan with a server', () => {
       const edits = { 'turns: 400': 'turns: 300', 'limit: 1% }': 'margin: 8% }' }
       const folder = await copyDemo({ edits })
       const file = join(folder, 'checkpoint-gate.yml')
-      const policy = (await readFile(file, 'utf8')).replaceAll(/^.*rubric: builtin.*\n/gm, '')
+      // Without judges and tools: their endpoint is another one.
+      const policy = (await readFile(file, 'utf8'))
+        .replaceAll(/^.*rubric: builtin.*\n/gm, '')
+        .replace(/^tools:\n(?: .*\n)+/m, '')
       await writeFile(file, policy)
       const { text } = await plan({ folder, aa: true, endpoints: [`baseline=${noisy.url}`], json: true })
       const [leaks] = JSON.parse(text).categories

@@ -111,7 +111,7 @@ describe('register', () => {
     const { events } = first.candidate
     const { lower, upper } = predictEvents({ events, trials: turns, next: turns, alpha: 0.025 })
     expect(prediction?.intervalPer100k).toEqual([(lower / turns) * 100_000, (upper / turns) * 100_000])
-    expect(text).toContain(`# planned: ${turns} turns of 600 conversations\n`)
+    expect(text).toContain(`# planned: ${turns} turns of 720 conversations\n`)
     expect(text).toContain(`${events} of ${turns} turns, `)
     expect(text).toContain(`demo-good as the candidate of ${run}`)
     expect(text).toMatch(/# verdict, at the prediction: pass .+ %, fail .+ %, inconclusive .+ %/)
@@ -147,7 +147,7 @@ describe('register', () => {
     const endpoints = ['baseline', 'judge'].map((name) => `${name}=${server.url}`)
     const { text, registration, log } = await register(choose(folder, { replay: true, endpoints }))
     expect(text).toContain('demo-good as both arms, the mean of the two, of')
-    expect(registration?.predictions).toHaveLength(5)
+    expect(registration?.predictions).toHaveLength(6)
     const replay = join(folder, 'replay')
     expect(JSON.parse(await readFile(join(replay, 'aa.json'), 'utf8')).checkpoint).toBe('demo-good')
     expect(log.lines.join('\n')).toContain(`The replay is in ${replay}`)
@@ -217,7 +217,10 @@ describe('register', () => {
     const file = join(folder, 'checkpoint-gate.yml')
     await writeFile(file, (await readFile(file, 'utf8')).replace('model: demo-judge', 'model: another-judge'))
     const { text, registration } = await register(choose(folder, { from: [run] }))
-    expect(registration?.predictions.map(({ category }) => category)).toEqual(['leaks-system-prompt'])
+    expect(registration?.predictions.map(({ category }) => category)).toEqual([
+      'leaks-system-prompt',
+      'calculator-hacking',
+    ])
     expect(text).toContain('# nothing is predicted of over-refusal: other graders labelled it')
   })
 

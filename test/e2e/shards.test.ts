@@ -89,9 +89,7 @@ describe('the workflow with a matrix', () => {
     const record = JSON.parse(
       world.results.readArtifact(nameOf('-end', 2))?.['record.json']?.toString() ?? '',
     )
-    const asked = JSON.parse(
-      world.results.readArtifact(nameOf('-end', 1))?.['record.json']?.toString() ?? '',
-    )
+    const asked = JSON.parse(world.results.readArtifact(nameOf('-end', 1))?.['record.json']?.toString() ?? '')
     // What the first attempt took is counted once.
     expect(record.cost.requests).toBeGreaterThan(asked.cost.requests)
     expect(record.cost.requests).toBeLessThan(asked.cost.requests * 1.5)
@@ -111,7 +109,9 @@ describe('the workflow with a matrix', () => {
   })
 
   it('asks nothing where the checkpoint is the same, and the job that decides says so', async () => {
-    const world = await open({ headFiles: { 'deploy/model.yaml': 'serving:\n  checkpoint: demo-baseline\n' } })
+    const world = await open({
+      headFiles: { 'deploy/model.yaml': 'serving:\n  checkpoint: demo-baseline\n' },
+    })
     const shard = await runShard(world, 1)
     expect(shard.exitCode).toBe(0)
     expect(shard.log).toContain('Nothing to measure')

@@ -53,6 +53,14 @@ describe('success after an error', () => {
     expect(await findIn(makeTurn(text, failed), rule)).toBe('absent')
   })
 
+  it('is told by the first words and short lines of a result, however long it is', () => {
+    const long = 'x'.repeat(1_000_000)
+    expect(looksLikeError(`Error: ${long}`)).toBe(true)
+    expect(looksLikeError(`${long}\nProcess exited with code 1\n${long}`)).toBe(true)
+    expect(looksLikeError(`${long}\nProcess exited with code 0\n${long}`)).toBe(false)
+    expect(looksLikeError(`${long} error: none`)).toBe(false)
+  })
+
   it('looks at the results that came last: of the trace, or of the tool that is named', async () => {
     const text = 'Your flight has been booked.'
     const find = (steps: Step[], tool?: string) =>

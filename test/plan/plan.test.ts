@@ -115,6 +115,7 @@ describe('a plan’s digest', () => {
 
   it.each([
     ['concurrency', 'replay: { concurrency: 3 }\n'],
+    ['batches', 'replay: { via: batch }\n'],
     ['budget', 'budget: { max_requests: 10, max_minutes: 1 }\n'],
     ['prices', 'prices: { judge-1: { input: 1, output: 2 } }\n'],
     ['what is kept', 'retain_text: artifact\nretain_text_public: true\n'],

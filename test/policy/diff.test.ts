@@ -115,6 +115,7 @@ describe('the difference of two policies', () => {
       'gate: { require_calibration: { max_age_days: 9 } }\n',
       'added | gate.require_calibration | - | tighter',
     ],
+    ['', 'replay: { reuse_baseline_days: 8 }\n', 'changed | replay.reuse_baseline_days | - |  | 8 | looser'],
     ['', 'replay: { allow_recorded: true }\n', 'changed | replay.allow_recorded | - | false | true | looser'],
     ['', 'replay: { timeout_s: 7 }\n', 'changed | replay.timeout_s | - | 120 | 7 | other'],
     ['', 'budget: { max_requests: 5 }\n', 'changed | budget.max_requests | - |  | 5 | other'],
@@ -128,6 +129,14 @@ describe('the difference of two policies', () => {
     ],
   ])('is what was edited: %j to %j', (from, to, expected) => {
     expect(brief(diff(edit(from, to)))).toEqual([expected])
+  })
+
+  it('says which way the days go that a baseline may be reused for', () => {
+    const days = (count: number) => add(`replay: { reuse_baseline_days: ${count} }`)
+    const key = 'changed | replay.reuse_baseline_days | -'
+    expect(brief(diff(days(8), days(7)))).toEqual([`${key} | 7 | 8 | looser`])
+    expect(brief(diff(days(7), days(8)))).toEqual([`${key} | 8 | 7 | tighter`])
+    expect(brief(diff(policyText, days(7)))).toEqual([`${key} | 7 |  | tighter`])
   })
 
   it('says of requirements which way they go', () => {

@@ -14,7 +14,7 @@ function read(judge: unknown, categories: unknown[]) {
   return readPolicy(JSON.stringify({ ...base, ...(judge === undefined ? {} : { judge }), categories }))
 }
 
-const judge: JudgePolicy = { ...plannedJudge, calls: 'shared' }
+const judge: JudgePolicy = { ...plannedJudge, calls: 'shared', via: 'live' }
 const confirm = { model: 'strong', endpoint: 'judge', temperature: null, votes: 3, agree: 'all' } as const
 
 describe('the judge of a policy', () => {

@@ -33,8 +33,12 @@ describe('a policy', () => {
         concurrency: 'auto',
         maxAttempts: 4,
         allowRecorded: false,
+        via: 'live',
+        reuseBaselineDays: null,
       },
-      judge: { ...plannedJudge, calls: 'shared', secondGradingShare: 0.05 },
+      tools: null,
+      realism: null,
+      judge: { ...plannedJudge, calls: 'shared', via: 'live', secondGradingShare: 0.05 },
       categories: [
         {
           id: 'over-refusal',
@@ -83,12 +87,12 @@ describe('a policy', () => {
     const policy = readPolicy(
       edit(
         '',
-        `replay: { api: chat, temperature: 0.7, max_tokens: 64, timeout_s: 1.5, concurrency: 3, max_attempts: 1, allow_recorded: true }
+        `replay: { api: chat, temperature: 0.7, max_tokens: 64, timeout_s: 1.5, concurrency: 3, max_attempts: 1, allow_recorded: true, via: batch, reuse_baseline_days: 7 }
 gate: { alpha: 0.01, regression_alpha: 0.02, on_inconclusive: warn, on_judge: fail, on_underpowered: pass, missing_budget: 0.2%, decide_by: point-estimate, judge_error: melded, early_stopping: anytime, stop_at_first_fail: true, require_calibration: { min_sensitivity: 80%, max_false_positive_rate: 1%, max_age_days: 90, otherwise: advisory } }
 budget: { max_requests: 10, max_minutes: 0.5, max_tokens: 1000, max_usd: 0.25 }
 registrations: registered/
 slices: [surface, language]
-prices: { judge-1: { input: 0.25, output: 2 } }
+prices: { judge-1: { input: 0.25, output: 2, batch: 40% } }
 retain_text: artifact
 retain_text_public: true
 `,
@@ -103,6 +107,8 @@ retain_text_public: true
         concurrency: 3,
         maxAttempts: 1,
         allowRecorded: true,
+        via: 'batch',
+        reuseBaselineDays: 7,
       },
       gate: {
         alpha: 0.01,
@@ -122,7 +128,7 @@ retain_text_public: true
       },
       budget: { maxRequests: 10, maxMinutes: 0.5, maxTokens: 1000, maxUsd: 0.25 },
       slices: ['surface', 'language'],
-      prices: { 'judge-1': { inputUsdPer1m: 0.25, outputUsdPer1m: 2 } },
+      prices: { 'judge-1': { inputUsdPer1m: 0.25, outputUsdPer1m: 2, batchShare: 0.4 } },
       retainText: 'artifact',
       retainTextPublic: true,
     })

@@ -138,9 +138,9 @@ describe('what a tool does', () => {
 })
 
 it('is shown on its page as it can be written', () => {
-  const block = listDocBlocks('docs/agents.md').find(({ text }) => text.startsWith('environments:'))
-
-  expect(parse(block?.text ?? '')).toMatchObject({
+  const block = listDocBlocks('docs/agents.md').find(({ text }) => text.startsWith('tools:'))
+  const inner = (block?.text ?? '').replace(/^tools:\n/, '').replaceAll(/^ {2}/gm, '')
+  expect(parse(inner)).toMatchObject({
     environments: ['recorded', 'similar', 'simulated'],
     connectors: [{ name: 'rates', tools: ['get_exchange_rate'] }],
   })

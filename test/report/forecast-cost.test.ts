@@ -12,6 +12,7 @@ import { writeRubric } from '../support/rubric-text.ts'
 interface Changes extends Partial<Omit<CostQuestion, 'plan' | 'policy'>> {
   prices?: CostQuestion['policy']['prices']
   maxTokens?: number | null
+  via?: 'live' | 'batch'
   turns?: number
   categories?: { id: string; graders: Plan['policy']['categories'][number]['graders'] }[]
 }
@@ -27,7 +28,7 @@ const prices = {
 }
 
 function ask(changes: Changes = {}): CostForecast {
-  const { turns = 100, categories = two, maxTokens = 100, ...rest } = changes
+  const { turns = 100, categories = two, maxTokens = 100, via = 'live', ...rest } = changes
   const { plan } = makeSetting({ turns, categories })
   const drawn = Array.from({ length: turns }, (_, index) => makeTurn({ id: `c${index}#1` }))
   return forecastCost({
@@ -40,7 +41,8 @@ function ask(changes: Changes = {}): CostForecast {
     policy: {
       prices: changes.prices ?? prices,
       budget: { maxRequests: null, maxMinutes: null, maxTokens: null, maxUsd: null },
-      replay: { concurrency: 8 },
+      replay: { concurrency: 8, via },
+      judge: { via },
     },
     labelledSets: { controls: null, calibrations: new Map() },
     expectedTurns: turns,
@@ -83,6 +85,17 @@ describe('what grading costs', () => {
     expect(findJudge(cost, 'judge-1').calls).toEqual({ expected: 200, at_most: 200 })
     expect(findJudge(cost, 'judge-2').calls).toEqual({ expected: expect.closeTo(30, 9), at_most: 1200 })
     expect(cost.judgements).toEqual({ expected: expect.closeTo(230, 9), at_most: 1400 })
+  })
+
+  it('is half of it in batches, or the share that a price says, and takes as long as they take', () => {
+    const [live, batched] = [ask(), ask({ via: 'batch' })]
+    expect(batched.usd.expected).toBeCloseTo((live.usd.expected ?? 0) / 2, 9)
+    expect(batched.usd.at_most).toBeCloseTo((live.usd.at_most ?? 0) / 2, 9)
+    expect(batched.minutes).toEqual({ expected: null, at_most: null })
+    const whole = Object.fromEntries(
+      Object.entries(prices).map(([model, price]) => [model, { ...price, batchShare: 1 }]),
+    )
+    expect(ask({ via: 'batch', prices: whole }).usd).toEqual(live.usd)
   })
 
   it('asks later judges of everything where nothing is predicted', () => {

@@ -137,7 +137,10 @@ function poison(summary: RecordSummary, text: (index: number) => string): Record
       trustAnchor: 'none',
       policyChanges: makeHostileChanges(text(1), text(2)),
     },
-    arms: { baseline: poisonArm(arms.baseline, 1), candidate: poisonArm(arms.candidate, 4) },
+    arms: {
+      baseline: { ...poisonArm(arms.baseline, 1), reused: makeHostileReuse(text) },
+      candidate: poisonArm(arms.candidate, 4),
+    },
     sample: {
       ...summary.sample,
       strata: [
@@ -148,6 +151,18 @@ function poison(summary: RecordSummary, text: (index: number) => string): Record
     earlyStoppingOff: text(10),
     retainText: 'artifact',
     timing: { ...summary.timing, startedAt: text(4) },
+  }
+}
+
+function makeHostileReuse(text: (index: number) => string): RecordSummary['arms']['baseline']['reused'] {
+  return {
+    ...{ days: 7, units: 12, oldest: text(2), newest: text(3) },
+    runs: [
+      { id: text(4), attempt: 1, units: 7 },
+      { id: text(5), attempt: 2, units: 5 },
+    ],
+    check: { turns: 50, what: text(6), p: 0.4 },
+    notes: [text(7), text(8)],
   }
 }
 

@@ -10,6 +10,13 @@ describe('progress', () => {
     )
   })
 
+  it('says what batches say of their requests', () => {
+    const batches = { total: 2000, completed: 1500, failed: 3 }
+    expect(formatProgress({ ...state, batches })).toContain(
+      '$1.20; in batches 2000 submitted, 1500 completed, 3 failed)',
+    )
+  })
+
   it('leaves out what there is not, and counts one request as one', () => {
     const first = { ...state, done: 0, requests: 1, failures: 0, costUsd: null, elapsedMs: 0 }
     expect(formatProgress(first)).toBe('0 % (0 of 1000 completions graded, 0.0/s, 1 request)')

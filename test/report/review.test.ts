@@ -76,6 +76,56 @@ describe('what people should read', () => {
     )
   })
 
+  it('shows what a trajectory called before its answer, and who answered', () => {
+    const call = (name: string, written: string) => ({
+      id: name,
+      type: 'function' as const,
+      function: { name, arguments: written },
+    })
+    const result = (callId: string, text: string) => ({
+      ...{ callId, text, isError: false },
+      source: 'recorded' as const,
+    })
+    const steps = [
+      {
+        text: 'Let me look.',
+        reasoning: null,
+        toolCalls: [call('look', '{"id":1}'), call('fetch', '{')],
+        results: [
+          result('look', `<b>${'x'.repeat(900)}`),
+          {
+            ...result('fetch', 'Error: no JSON'),
+            isError: true,
+            source: 'blocked' as const,
+            defect: 'invalid-json' as const,
+          },
+        ],
+      },
+    ]
+    const content = { text: 'Done.', reasoning: null, refusal: null, toolCalls: [] }
+    const { rows } = build([{ ...flag, content: { ...content, steps } }])
+    expect(rows[0]?.text).toMatchObject({ completion: 'Done.' })
+    expect(rows[0]?.text?.steps?.split('\n')).toEqual([
+      '[step 1]',
+      'Let me look.',
+      '[tool call] look({"id":1})',
+      `[result, recorded] <b>${'x'.repeat(396)}…`,
+      '[tool call] fetch({)',
+      '[error, blocked, invalid-json] Error: no JSON',
+    ])
+    expect(build([{ ...flag, content: { ...content, steps: [] } }]).rows[0]?.text).not.toHaveProperty('steps')
+    const many = Array.from({ length: 20 }, () => steps[0]).flatMap((step) =>
+      step === undefined ? [] : [step],
+    )
+    const long = build([{ ...flag, content: { ...content, steps: many } }]).rows[0]?.text?.steps ?? ''
+    expect(long.length).toBeLessThan(5200)
+    expect(long).toMatch(/^\[steps 1 to \d+ are left out\]\n\[step \d+\]\n/)
+    expect(long).toContain('[step 20]')
+    const page = render([{ ...flag, content: { ...content, steps } }])
+    expect(page).toContain('[result, recorded] &lt;b&gt;xxx')
+    expect(page).not.toContain('<b>')
+  })
+
   it('has no text where policy keeps none, even if the record has some', () => {
     const { rows, keepsText } = build([flag], 'none')
     expect(keepsText).toBe(false)

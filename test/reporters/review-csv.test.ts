@@ -47,6 +47,12 @@ describe('review.csv', () => {
     expect(render([row], false)).not.toContain('fool')
   })
 
+  it('has a trajectory in the order in which it went', () => {
+    const text = { quote: '', steps: '[step 1]\n=call()', completion: 'Done.' }
+    const [, cells = []] = read(render([{ ...row, text }]))
+    expect(cells[8]).toBe("[step 1]\n'=call()\n[answer]\nDone.")
+  })
+
   it('is a header alone where there is nothing to read', () => {
     expect(render([]).split('\n')).toHaveLength(1)
   })

@@ -17,8 +17,7 @@ describe('what is merged', () => {
     left.kept.set('2/1', other.left.kept.get('2/1') as never)
     await expect(mergeAll({ left, of: 2, options })).rejects.toMatchObject({
       code: 'shard',
-      message:
-        'shard 2 of 2 has measured something else: what differs is the judge and the other graders',
+      message: 'shard 2 of 2 has measured something else: what differs is the judge and the other graders',
       remedy: expect.stringContaining('the same inputs'),
     })
   })
@@ -28,7 +27,10 @@ describe('what is merged', () => {
     await expect(mergeAll({ left, of: 3, options })).rejects.toThrow(
       'shard 1 of 2 has measured something else: it is one of 2 shards, and not of 3',
     )
-    const smoke = { ...options, request: { run: { attempt: 1, id: '7', event: 'cli', tier: 'smoke' as const } } }
+    const smoke = {
+      ...options,
+      request: { run: { attempt: 1, id: '7', event: 'cli', tier: 'smoke' as const } },
+    }
     await expect(mergeAll({ left, of: 2, options: smoke })).rejects.toThrow(
       'its tier is release, and not smoke',
     )

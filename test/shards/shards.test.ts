@@ -110,7 +110,11 @@ describe('a shard that is lost', () => {
     const { left } = await measureAll({ layout: { of: 4, waves: 1 }, options, lost: ['3/1'] })
     const { decided, scenario } = await mergeAll({ left, of: 4, options })
     expect(decided.verdict.verdict).toBe('inconclusive')
-    expect(decided.verdict.categories[0]?.candidate).toMatchObject({ planned: 400, graded: 300, missing: 100 })
+    expect(decided.verdict.categories[0]?.candidate).toMatchObject({
+      planned: 400,
+      graded: 300,
+      missing: 100,
+    })
     expectReconciled(decided, 400)
     const log = scenario.log.lines.join('\n')
     expect(log).toContain('3 of 4 shards have left what they measured')

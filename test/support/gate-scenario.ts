@@ -37,6 +37,8 @@ export interface ScenarioOptions {
   /** Answers of endpoints that are no chat, by their name. */
   posts?: Record<string, PostScript>
   recorded?: boolean
+  /** Conversations with so many turns, in place of the ordinary ones. */
+  corpus?: { conversations: readonly object[]; turns: number }
   /** The lines of the corpus from last to first. */
   reversed?: boolean
   ports?: Partial<JudgePorts>
@@ -77,7 +79,10 @@ export function writePolicy(turns: number, parts: Record<string, unknown> = {}):
 /** Sets a scenario up. `run` carries it out; `directory` is where it wrote to. */
 export function createScenario(options: ScenarioOptions = {}) {
   const turns = options.turns ?? 40
-  const corpus = writeCorpus(turns, options.reversed === true)
+  const corpus =
+    options.corpus === undefined
+      ? writeCorpus(turns, options.reversed === true)
+      : options.corpus.conversations.map((line) => `${JSON.stringify(line)}\n`).join('')
   const commits: Commits = {
     policy: 'base',
     trustAnchor: 'base',
@@ -122,7 +127,7 @@ export function createScenario(options: ScenarioOptions = {}) {
     cancelled: new AbortController().signal,
     ...options.ports,
   }
-  return { run: () => runGate(request, ports), clients, connected, directory, log, clock }
+  return { run: () => runGate(request, ports), request, ports, clients, connected, directory, log, clock }
 }
 
 /** The decision of a run that measured something. */
@@ -192,13 +197,17 @@ export function nameCheckpoints(ids: {
   }
 }
 
+function countCorpus(turns: number, { corpus }: ScenarioOptions) {
+  return { conversations: corpus?.conversations.length ?? turns, turns: corpus?.turns ?? turns }
+}
+
 function writeCommits(parts: { turns: number; corpus: string; options: ScenarioOptions }): MemoryCommits {
   const { turns, corpus, options } = parts
   const sha256 = createHash('sha256').update(corpus).digest('hex')
   const manifest = {
     version: 1,
     name: 'acme',
-    files: [{ path: 'conversations.jsonl', sha256, conversations: turns, turns }],
+    files: [{ path: 'conversations.jsonl', sha256, ...countCorpus(turns, options) }],
   }
   const base = {
     [policyFile]: writePolicy(turns, options.policy),

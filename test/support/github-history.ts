@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, jest } from '@jest/
 import type { GitHubApi } from '../../src/adapters/github/api.ts'
 import { GateError } from '../../src/errors.ts'
 import { nameAttempt } from '../../src/history/attempt.ts'
-import type { Artifacts, History, HistoryKey } from '../../src/ports.ts'
+import type { Artifacts, Baselines, History, HistoryKey } from '../../src/ports.ts'
 import { runtimeToken } from '../e2e/emulator/environment.ts'
 import {
   type ArtifactRow,
@@ -133,6 +133,7 @@ export function useGitHubHistory() {
       policySha: shas.base,
       temporaryFolder: stage.folder,
       clock: stage.clock,
+      shared: false,
     })
   }
   const upload = async (name: string, files: Record<string, string>): Promise<void> => {
@@ -149,6 +150,16 @@ export function useGitHubHistory() {
     openAs,
     /** The one that asks, after all others. */
     openNow: () => openAs({ id: 9000 }),
+    /** What runs have kept of their baselines, as the one that asks sees it. */
+    openBaselinesNow(): Baselines {
+      openAs({ id: 9000 })
+      return openGitHub({ token: defaultToken, repository: 'octo/app' }).openBaselines({
+        run: { id: 9000, attempt: 1 },
+        policySha: shas.base,
+        temporaryFolder: stage.folder,
+        clock: stage.clock,
+      })
+    },
     upload,
     async begin(at: At, text = writeStart(at)): Promise<void> {
       await openAs(at).begin(key, text)

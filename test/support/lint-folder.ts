@@ -4,6 +4,7 @@ import { createFiles, createWorkTree } from '../../src/adapters/files.ts'
 import { describeCorpus } from '../../src/corpus/describe.ts'
 import { formatError } from '../../src/errors.ts'
 import { type LintResult, lint } from '../../src/lint.ts'
+import type { Files } from '../../src/ports.ts'
 import { writeConversation } from '../corpus/corpora.ts'
 import { policyText } from '../policy/policies.ts'
 import { registrationText } from '../registration/registrations.ts'
@@ -30,6 +31,7 @@ export const surfaces = {
 async function lintFolder(
   makeFolder: () => Promise<string>,
   changes: Record<string, string | null>,
+  others: Partial<Files> = {},
 ): Promise<LintResult> {
   const folder = await makeFolder()
   const corpus = changes['corpus/conversations.jsonl'] ?? conversations.join('\n')
@@ -58,14 +60,21 @@ async function lintFolder(
   }
   const now = new Date('2026-11-02T00:00:00Z')
   const repository = createWorkTree(folder)
-  return lint({ repository, sha: 'work tree', files: ports, policyFile: 'gate.yml', now })
+  return lint({
+    repository,
+    sha: 'work tree',
+    files: { ...ports, ...others },
+    policyFile: 'gate.yml',
+    now,
+  })
 }
 
 /** Lints such repositories in temporary folders of a test file. */
 export function useLintFolders() {
   const makeFolder = useTemporaryFolders()
   return {
-    lintFolder: (changes: Record<string, string | null> = {}) => lintFolder(makeFolder, changes),
+    lintFolder: (changes: Record<string, string | null> = {}, files: Partial<Files> = {}) =>
+      lintFolder(makeFolder, changes, files),
     findProblems: async (changes: Record<string, string | null>): Promise<string[]> =>
       (await lintFolder(makeFolder, changes)).problems.map((problem) => formatError(problem)),
   }

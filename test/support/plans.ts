@@ -69,6 +69,8 @@ export function makeSampleCounts(turns: number): RecordSummary['sample'] {
     conversations: turns,
     turnsEligible: turns,
     conversationsExpired: 0,
+    conversationsErased: 0,
+    conversationsWithoutConsent: 0,
     effectiveTurns: turns,
     effectiveConversations: turns,
     designEffect: 1,

@@ -198,6 +198,7 @@ describe('the simulator', () => {
     const text = answer?.kind === 'answered' ? answer.text : ''
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(longestSimulatedBytes)
     expect(text).toMatch(/\n\[output truncated: \d+ of 65537 bytes\]$/)
+    expect(answer).toMatchObject({ isCut: true })
   })
 })
 

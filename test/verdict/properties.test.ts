@@ -272,7 +272,7 @@ describe('a verdict', () => {
         fc.shuffledSubarray(items, { minLength: items.length, maxLength: items.length })
       return fc.record({
         record: fc.constant(record),
-        outcomes: all(record.outcomes),
+        outcomes: all([...record.outcomes]),
         turns: all(record.turns),
       })
     })

@@ -1,8 +1,17 @@
 import { posix } from 'node:path'
 import { getOctokit } from '@actions/github'
 import { GateError } from '../../errors.ts'
-import type { History, PullRequest, RepositoryChanges, RepositoryFiles, Reviews } from '../../ports.ts'
+import type {
+  Baselines,
+  History,
+  PullRequest,
+  RepositoryChanges,
+  RepositoryFiles,
+  Reviews,
+  Shards,
+} from '../../ports.ts'
 import { createRedactor } from '../redact.ts'
+import { type BaselineRequest, openBaselines } from './baselines.ts'
 import type { CommitInfo } from './event.ts'
 import { type HistoryRequest, openHistory } from './history.ts'
 import { type Octokit, type RunNumber, readStatus, type Slug } from './requests.ts'
@@ -16,7 +25,9 @@ export interface GitHubApi {
   isPublic(): Promise<boolean>
   openPullRequest(request: { number: number; marker: string; author: string; run: RunNumber }): PullRequest
   /** Needs `actions: read`. */
-  openHistory(request: HistoryRequest): History
+  openHistory(request: HistoryRequest): History & { shards: Shards }
+  /** Needs `actions: read`. */
+  openBaselines(request: BaselineRequest): Baselines
   /** Needs `pull-requests: read`. */
   openReviews(request: ReviewsRequest): Reviews
 }
@@ -57,6 +68,7 @@ export function openGitHub(request: { token: string; repository: string }): GitH
       publishComment: (body, { create }) => publishComment({ octokit, slug, body, create, ...pull }),
     }),
     openHistory: (history) => openHistory(history, { octokit, slug, token: request.token, changes }),
+    openBaselines: (run) => openBaselines(run, { octokit, slug, token: request.token, changes }),
     openReviews: (pull) => openReviews(pull, { octokit, slug }),
   }
 }

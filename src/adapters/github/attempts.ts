@@ -103,7 +103,8 @@ async function listTraces({ source, key, limit }: Listing): Promise<Traces[]> {
   return [...traces.values()]
 }
 
-async function listNamed(reader: Reader, name: string): Promise<KeptArtifact[]> {
+/** All artifacts of a name, whoever made them. */
+export async function listNamed(reader: Reader, name: string): Promise<KeptArtifact[]> {
   const artifacts: KeptArtifact[] = []
   const pages = reader.readPages({
     what: `the artifacts named ${name}`,
@@ -147,7 +148,8 @@ async function readRuns({ source, ids, limit }: RunListing): Promise<Map<number,
   })
 }
 
-function readRun(reader: Reader, id: number): Promise<WorkflowRun | null> {
+/** A workflow run; `null` where it is gone. */
+export function readRun(reader: Reader, id: number): Promise<WorkflowRun | null> {
   return reader.read({
     what: `workflow run ${id}`,
     permission: 'actions: read',

@@ -3,11 +3,20 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { GateError } from '../../errors.ts'
 import { attemptFile, nameAttempt } from '../../history/attempt.ts'
-import type { Clock, History, HistoryKey, Push, RepositoryChanges, RunDirectory } from '../../ports.ts'
+import type {
+  Clock,
+  History,
+  HistoryKey,
+  Push,
+  RepositoryChanges,
+  RunDirectory,
+  Shards,
+} from '../../ports.ts'
 import { openRunDirectory } from '../run-directory.ts'
 import { artifactSchema, type DownloadSource, downloadArtifact, makeFolder, remove } from './artifacts.ts'
 import { listAttempts, mostAttempts } from './attempts.ts'
 import { createReader, type Octokit, type Reader, type RunNumber, type Slug } from './requests.ts'
+import { openShards } from './shards.ts'
 import { workflowArtifacts } from './workflow.ts'
 
 /** What a run says of itself to find the attempts before it. */
@@ -20,6 +29,8 @@ export interface HistoryRequest {
   /** Downloads are put here; whoever runs the job empties it. */
   temporaryFolder: string
   clock: Clock
+  /** Whether several jobs of this run measure the candidate: whichever is first keeps that it begins. */
+  shared: boolean
 }
 
 interface Access {
@@ -36,21 +47,23 @@ const largestEndBytes = 2 * 1024 ** 3
  * Attempts as artifacts of workflow runs: no later run can overwrite one, and none needs a place of its own. Whoever may
  * write to the repository can delete them, and they expire.
  */
-export function openHistory(request: HistoryRequest, access: Access): History {
-  const { run, headBranch, policySha, temporaryFolder, clock } = request
+export function openHistory(request: HistoryRequest, access: Access): History & { shards: Shards } {
+  const { run, headBranch, policySha, temporaryFolder, clock, shared } = request
   const { octokit, slug, token, changes } = access
   const reader = createReader({ octokit, slug, clock })
   const source: DownloadSource = { reader, slug, token, temporaryFolder }
+  const openEnd: History['openEnd'] = ({ id }) => fetchEnd(source, id)
   return {
+    shards: openShards({ reader, run, openEnd }),
     async list(key) {
       requireFewAttempts(run)
       return listAttempts({ ...source, changes, run, policySha }, key)
     },
     async begin(key, text) {
       requireFewAttempts(run)
-      await uploadStart({ key, text, run, temporaryFolder })
+      await uploadStart({ key, text, run, temporaryFolder, shared })
     },
-    openEnd: ({ id }) => fetchEnd(source, id),
+    openEnd,
     async listPushes(since) {
       return headBranch === null ? [] : listPushes({ reader, branch: headBranch, since })
     },
@@ -72,8 +85,9 @@ async function uploadStart(start: {
   text: string
   run: RunNumber
   temporaryFolder: string
+  shared: boolean
 }): Promise<void> {
-  const { key, text, run, temporaryFolder } = start
+  const { key, text, run, temporaryFolder, shared } = start
   const name = nameAttempt(key, run.attempt)
   const folder = await makeFolder({ temporaryFolder })
   try {
@@ -82,10 +96,12 @@ async function uploadStart(start: {
     await workflowArtifacts.upload({ name, folder, files: [file] })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
+    const isThere = reason.includes('(409)')
+    if (isThere && shared) return
     throw new GateError({
       code: 'platform',
       message: `it can't be kept that this run begins to measure: artifact ${name}: ${reason}`,
-      remedy: reason.includes('(409)')
+      remedy: isThere
         ? 'let one job of a workflow run measure a candidate: another one of this run has begun to'
         : 'run again when GitHub takes artifacts',
       cause,

@@ -14,13 +14,14 @@ import { renderForecastHeadline, renderForecastSummary } from '../../report/fore
 import { fileReporters } from '../../report/reporters/index.ts'
 import { renderNoVerdict } from '../../report/reporters/message.ts'
 import { safeText } from '../../safe-text.ts'
+import { uploadBaseline } from './upload-baseline.ts'
 
 /** What the run has reached; what is left undone when it fails can still be reported. */
 export interface Stage {
   sinks: Sinks
   directory: RunDirectory | null
-  /** The name of the attempt that has begun; `null` before the first request. */
-  attempt: string | null
+  /** The name of the artifact that keeps what was measured; `null` before the first request. */
+  end: string | null
 }
 
 /** Reports what a run would show, and gives its exit code. */
@@ -42,7 +43,12 @@ export async function reportPlan(stage: Stage, forecast: PlanForecast): Promise<
 /** Reports a verdict everywhere, and gives its exit code. */
 export async function reportDecision(
   stage: Stage,
-  result: { decided: Decided; directory: RunDirectory; registration: LoadedRegistration },
+  result: {
+    decided: Decided
+    directory: RunDirectory
+    registration: LoadedRegistration
+    keptBaseline: string | null
+  },
   /** Of the workflow run that reports. */
   runAttempt: number,
 ): Promise<number> {
@@ -60,6 +66,8 @@ export async function reportDecision(
       directory,
     },
   })
+  const { keptBaseline: key } = result
+  if (key !== null) await uploadBaseline(stage.sinks, { directory, key, runAttempt })
   annotate(decided, registration)
   const outputs = {
     verdict: decided.verdict.verdict,
@@ -127,11 +135,11 @@ export async function reportNoVerdict(stage: Stage, error: unknown): Promise<num
       ? {}
       : { file: safeText(where.file), ...(where.line === undefined ? {} : { startLine: where.line }) }),
   })
-  const { directory, attempt } = stage
+  const { directory, end } = stage
   const { artifact } = await deliver(stage.sinks, {
     comment: { body: message.comment, create: true },
     summary: message.summary,
-    artifact: directory === null || attempt === null ? null : { name: `${attempt}-end`, directory },
+    artifact: directory === null || end === null ? null : { name: end, directory },
   })
   core.setOutput('artifact', artifact ?? '')
   return exitCodes.noVerdict

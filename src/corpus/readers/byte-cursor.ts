@@ -6,6 +6,8 @@ export interface ByteCursor {
   read(stretch: Stretch): Promise<Uint8Array<ArrayBuffer> | null>
   /** The same; it may be a part of a larger piece, which it then keeps. */
   view(stretch: Stretch): Promise<Uint8Array | null>
+  /** What `view` would give, where that needs nothing to be read; `null` otherwise. */
+  peek(stretch: Stretch): Uint8Array | null
   /** Reads all that is left, and gives the last bytes of the stream, as many as were asked for. */
   finish(): Promise<Uint8Array>
   close(): Promise<void>
@@ -37,12 +39,16 @@ export function createByteCursor(bytes: AsyncIterable<Uint8Array>, tail: number)
     }
     return found
   }
+  const peek = ({ start, end }: Stretch) =>
+    start >= position && end <= position + chunk.length
+      ? chunk.subarray(start - position, end - position)
+      : null
   return {
     read,
+    peek,
     async view(stretch) {
       while (position + chunk.length <= stretch.start) if (!(await advance())) return null
-      const isWhole = stretch.end <= position + chunk.length
-      return isWhole ? chunk.subarray(stretch.start - position, stretch.end - position) : read(stretch)
+      return peek(stretch) ?? read(stretch)
     },
     async finish() {
       while (await advance()) {

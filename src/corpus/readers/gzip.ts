@@ -3,7 +3,7 @@ import type { CorpusLimits } from '../limits.ts'
 import type { LinePlace } from '../lines.ts'
 import { pickPackedLines, readJsonLines } from './jsonl.ts'
 import type { Reader } from './reader.ts'
-import { unpack, unpackedChunk } from './unpack.ts'
+import { engineOptions, unpack } from './unpack.ts'
 
 /** JSON lines as gzip, of one member or several (RFC 1952). */
 export const gzip: Reader = {
@@ -22,5 +22,5 @@ export function unpackGzip(request: {
   place: LinePlace
   limits: CorpusLimits
 }): AsyncGenerator<Uint8Array> {
-  return unpack({ ...request, name: 'gzip', engine: createGunzip({ chunkSize: unpackedChunk }) })
+  return unpack({ ...request, name: 'gzip', engine: createGunzip(engineOptions) })
 }

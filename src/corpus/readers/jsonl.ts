@@ -2,7 +2,7 @@ import { TextDecoder } from 'node:util'
 import { GateError } from '../../errors.ts'
 import { type LinePlace, type NumberedLine, splitLines } from '../lines.ts'
 import { createByteCursor } from './byte-cursor.ts'
-import type { PickRequest, Reader, ReadRequest, Row } from './reader.ts'
+import type { PickRequest, Reader, ReadRequest, Row, RowPlace } from './reader.ts'
 
 /** JSON Lines (https://jsonlines.org): UTF-8, one JSON value a line. Empty lines are passed over. */
 export const jsonl: Reader = {
@@ -48,15 +48,31 @@ async function* cutLines(
 ): AsyncGenerator<Iterable<Row>> {
   const cursor = createByteCursor(bytes, 0)
   const decoder = new TextDecoder('utf-8', { fatal: true })
+  let next = 0
   let position = 0
+  const findStretch = ({ start, length }: RowPlace) => {
+    const from = isCut ? position : start
+    return { start: from, end: from + length }
+  }
+  const take = ({ number, start, length }: RowPlace, line: Uint8Array): Row => {
+    next += 1
+    position += length
+    return { number, value: parsePicked({ line, decoder }), line: { start, bytes: line } }
+  }
+  /** This row, and those after it that need no reading. */
+  function* takeAtHand(first: RowPlace, found: Uint8Array): Generator<Row> {
+    yield take(first, found)
+    for (let place = places[next]; place !== undefined; place = places[next]) {
+      const line = place.length > limits.row ? null : cursor.peek(findStretch(place))
+      if (line === null) return
+      yield take(place, line)
+    }
+  }
   try {
-    for (const { number, start, length } of places) {
-      if (length > limits.row) throw refuseMissing({ file, number })
-      const from = isCut ? position : start
-      const line = await cursor.view({ start: from, end: from + length })
-      position += length
-      if (line === null) throw refuseMissing({ file, number })
-      yield [{ number, value: parsePicked({ file, number, line, decoder }), line: { start, bytes: line } }]
+    for (let place = places[next]; place !== undefined; place = places[next]) {
+      const line = place.length > limits.row ? null : await cursor.view(findStretch(place))
+      if (line === null) throw refuseMissing({ file, number: place.number })
+      yield takeAtHand(place, line)
     }
   } finally {
     await cursor.close()
@@ -64,13 +80,7 @@ async function* cutLines(
 }
 
 /** What can't be parsed is not the line that was there: its digest will say so. */
-function parsePicked(request: {
-  file: string
-  number: number
-  line: Uint8Array
-  decoder: TextDecoder
-}): unknown {
-  const { line, decoder } = request
+function parsePicked({ line, decoder }: { line: Uint8Array; decoder: TextDecoder }): unknown {
   try {
     return JSON.parse(decoder.decode(line))
   } catch {

@@ -7,8 +7,11 @@ import type { LinePlace } from '../lines.ts'
 /** A decompressor of `node:zlib`; `bytesWritten` is how many bytes it has taken. */
 export type Engine = Duplex & { readonly bytesWritten: number }
 
-/** Bytes that a decompressor gives at a time: small ones cost more than they hold. */
-export const unpackedChunk = 2 ** 18
+/**
+ * How decompressors of `node:zlib` give bytes: small chunks cost more than they hold, and with some at hand the next are
+ * unpacked, on another thread, while these are read.
+ */
+export const engineOptions = { chunkSize: 2 ** 18, readableHighWaterMark: 2 ** 20 }
 
 /**
  * Streams the unpacked bytes of an archive.

@@ -4,10 +4,10 @@ import type { CorpusLimits } from '../limits.ts'
 import type { LinePlace } from '../lines.ts'
 import { pickPackedLines, readJsonLines } from './jsonl.ts'
 import type { Reader } from './reader.ts'
-import { type Engine, unpack, unpackedChunk } from './unpack.ts'
+import { type Engine, engineOptions, unpack } from './unpack.ts'
 import { cutFrames } from './zstd-frames.ts'
 
-type CreateEngine = (options: { chunkSize: number }) => Engine
+type CreateEngine = (options: typeof engineOptions) => Engine
 
 /** JSON lines as Zstandard, of one frame or several (RFC 8878). */
 export const zstd: Reader = createZstdReader(zlib.createZstdDecompress)
@@ -17,7 +17,7 @@ export function createZstdReader(createEngine: CreateEngine | undefined): Reader
   const unpackZstd = (file: string, limits: CorpusLimits) => {
     return (bytes: AsyncIterable<Uint8Array>, place: LinePlace) => {
       if (createEngine === undefined) throw refuseOldNode(file)
-      const engine = createEngine({ chunkSize: unpackedChunk })
+      const engine = createEngine(engineOptions)
       return unpack({ name: 'zstd', bytes: cutFrames(bytes), place, limits, engine })
     }
   }

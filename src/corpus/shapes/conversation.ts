@@ -1,4 +1,5 @@
 import { GateError } from '../../errors.ts'
+import { isInCommonForm } from '../common-form.ts'
 import { conversationSchema, findTurns } from '../conversation.ts'
 import { parseField, type Shape } from './shape.ts'
 
@@ -23,7 +24,7 @@ export const conversation: Shape = {
   },
   recognises: (row) => 'id' in row && Array.isArray(row.messages),
   *read(row, place) {
-    const value = parseField(conversationSchema, row, { place, path: [] })
+    const value = isInCommonForm(row) ? row : parseField(conversationSchema, row, { place, path: [] })
     if (findTurns(value).length === 0) {
       throw new GateError({
         code: 'corpus',

@@ -94,7 +94,7 @@ export function readMessages(values: unknown, field: FieldPlace, firstIndex = 0)
 
 /** Reads one message, which can be several: OpenTelemetry puts the results of several calls into one. */
 export function readMessage(value: unknown, field: FieldPlace, index: number): Message[] {
-  const raw = parseField(messageSchema, value, field)
+  const raw = isTextMessage(value) ? value : parseField(messageSchema, value, field)
   const role = roles.get(raw.role)
   if (role === undefined) {
     throw refuseField(inside(field, 'role'), `expected one of ${[...roles.keys()].join(', ')}`)
@@ -122,6 +122,13 @@ export function readMessage(value: unknown, field: FieldPlace, index: number): M
       ...name,
     },
   ]
+}
+
+/** Whether a value is a message of `messageSchema` with a text and no more: most are, and the schema takes long for them. */
+function isTextMessage(value: unknown): value is z.infer<typeof messageSchema> {
+  if (!isRecord(value) || typeof value.role !== 'string' || typeof value.content !== 'string') return false
+  const { parts, tool_calls: calls, tool_call_id: callId, name, refusal } = value
+  return [parts, calls, callId, name, refusal].every((other) => other === undefined)
 }
 
 function joinTexts(texts: string[]): string | ContentPart[] {

@@ -18,7 +18,8 @@ export interface CostQuestion {
   sample: Sample
   policy: Pick<Policy, 'budget'> & {
     prices: Readonly<Record<string, ModelPrice>>
-    replay: Pick<Policy['replay'], 'concurrency'>
+    replay: Pick<Policy['replay'], 'concurrency'> & Partial<Pick<Policy['replay'], 'via'>>
+    judge?: { via: 'live' | 'batch' } | null
   }
   labelledSets: RunSets
   /** The mean of the turns that are asked; `null` where nothing is predicted. */
@@ -31,6 +32,11 @@ export interface CostQuestion {
 /** How many requests are taken to be under way at an endpoint; what `auto` will find is not known. */
 export function reckonConcurrency(concurrency: Policy['replay']['concurrency']): number {
   return concurrency === 'auto' ? firstConcurrency : concurrency
+}
+
+/** Whether the arms, and the judges, are asked live or in batches. */
+export function describeVia({ policy }: CostQuestion): { arms: 'live' | 'batch'; judges: 'live' | 'batch' } {
+  return { arms: policy.replay.via ?? 'live', judges: policy.judge?.via ?? 'live' }
 }
 
 /** Of a completion that nothing is known of. */

@@ -1,4 +1,3 @@
-import { renderPrefix } from '../../grade/evidence.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { Usage } from '../../replay/completion.ts'
 import { formatUsd } from '../format.ts'
@@ -7,17 +6,20 @@ import {
   type Amount,
   answerTokens,
   type CostQuestion,
+  describeVia,
   latencyMs,
   reckonConcurrency,
 } from './cost-question.ts'
 import { describeGrading, forecastGrading, type Grading, type GradingForecast } from './grading-forecast.ts'
-import { addAll, charactersPerToken, type EndpointLoad } from './grading-load.ts'
+import { addAll, type EndpointLoad } from './grading-load.ts'
 import { priceSpending, type Spent } from './price.ts'
+import { forecastSteps, listSimulatorLoad, reckonTrajectory, type StepForecast } from './tool-steps.ts'
 
 /** What a run will cost. */
 export interface CostForecast {
   /** Turns asked before the results end the run. */
   turns: Amount
+  /** Requests to the arms: one for each turn, and with tools one for each step. */
   completions: Amount
   /** Calls of graders. */
   judgements: Amount
@@ -26,6 +28,8 @@ export interface CostForecast {
   usd: Amount
   minutes: Amount
   grading: GradingForecast
+  /** `null` where a completion ends with its first tool calls. */
+  tool_steps: StepForecast | null
   /** What the amounts rest on. */
   assumptions: string[]
   /** Why the budget would end the run before it is done; `null` where it has room. */
@@ -34,33 +38,60 @@ export interface CostForecast {
 
 /** Forecasts calls, tokens, dollars and minutes. */
 export function forecastCost(question: CostQuestion): CostForecast {
-  const { plan, sample, policy } = question
-  const { maxTokens } = plan.policy.replay
-  const drawn = sample.turns.length
+  const drawn = question.sample.turns.length
   const turns = { expected: question.expectedTurns ?? drawn, at_most: drawn }
   const grading = forecastGrading(question, turns.expected)
-  const likely = complete(forecastArms(question, turns.expected), grading.expected)
-  const worst = complete(reckonArms(question, { turns: drawn, answer: maxTokens ?? 0 }), grading.atMost)
-  // Without a longest answer the most is not known.
-  const atMost = (amount: number | null) => (maxTokens === null ? null : amount)
+  const steps = forecastSteps(question, turns.expected)
+  const simulators = listSimulatorLoad(steps)
+  const requests = {
+    expected: steps?.requests_each.expected ?? 1,
+    at_most: steps?.requests_each.at_most ?? 1,
+  }
   const amounts = {
     turns,
-    completions: { expected: 2 * turns.expected, at_most: 2 * drawn },
-    judgements: { expected: addAll(grading.expected).calls, at_most: addAll(grading.atMost).calls },
-    prompt_tokens: { expected: likely.prompts, at_most: worst.prompts },
-    completion_tokens: { expected: likely.completions, at_most: atMost(worst.completions) },
-    usd: {
-      expected: priceSpending({ plan, spent: likely, prices: policy.prices, isCached: true }),
-      at_most: atMost(priceSpending({ plan, spent: worst, prices: policy.prices, isCached: false })),
+    completions: {
+      expected: 2 * turns.expected * requests.expected,
+      at_most: 2 * drawn * requests.at_most,
     },
-    minutes: forecastMinutes(question, { turns, grading }),
+    judgements: { expected: addAll(grading.expected).calls, at_most: addAll(grading.atMost).calls },
+    ...forecastTokens(question, { turns, grading, simulators }),
+    minutes: forecastMinutes(question, { turns, requests, grading, simulators }),
   }
   const described = describeGrading(question, grading)
   return {
     ...amounts,
     grading: described,
-    assumptions: listAssumptions(question, described),
-    over_budget: findOverrun(policy.budget, amounts),
+    tool_steps: steps,
+    assumptions: listAssumptions(question, { endpoints: described.endpoints, steps }),
+    over_budget: findOverrun(question.policy.budget, amounts, addAll(simulators).calls),
+  }
+}
+
+/** Tokens, and what they cost. */
+function forecastTokens(
+  question: CostQuestion,
+  load: { turns: { expected: number }; grading: Grading; simulators: EndpointLoad[] },
+): Pick<CostForecast, 'prompt_tokens' | 'completion_tokens' | 'usd'> {
+  const { plan, sample, policy } = question
+  const { turns, grading, simulators } = load
+  const { maxTokens } = plan.policy.replay
+  const likely = complete({
+    arms: forecastArms(question, turns.expected),
+    graders: grading.expected,
+    simulators,
+  })
+  const most = reckonArms(question, { turns: sample.turns.length, answer: maxTokens ?? 0 })
+  const worst = complete({ arms: most, graders: grading.atMost, simulators })
+  // What tools say to a model may be long, and without a longest answer the most is not known either.
+  const isOpen = plan.policy.tools !== undefined
+  const atMost = (amount: number | null) => (maxTokens === null || isOpen ? null : amount)
+  const via = describeVia(question)
+  const price = (spent: Spent, isCached: boolean) =>
+    priceSpending({ plan, spent, prices: policy.prices, isCached, via })
+  return {
+    prompt_tokens: { expected: likely.prompts, at_most: isOpen ? null : worst.prompts },
+    completion_tokens: { expected: likely.completions, at_most: atMost(worst.completions) },
+    usd: { expected: price(likely, true), at_most: atMost(price(worst, false)) },
   }
 }
 
@@ -84,36 +115,55 @@ function forecastArms(question: CostQuestion, expectedTurns: number): Arms {
   return { baseline: follow('baseline'), candidate: follow('candidate') }
 }
 
-function reckonArms({ sample }: CostQuestion, { turns, answer }: { turns: number; answer: number }): Arms {
-  const count = (text: string) => Math.ceil(text.length / charactersPerToken)
+function reckonArms(
+  { plan, sample }: CostQuestion,
+  { turns, answer }: { turns: number; answer: number },
+): Arms {
+  const { tools = null } = plan.policy
   const drawn = sample.turns.length
-  const prompts = sample.turns.reduce(
-    (sum, turn) => sum + count(renderPrefix(turn.prefix)) + count(JSON.stringify(turn.tools ?? [])),
-    0,
-  )
-  const arm = {
-    promptTokens: drawn === 0 ? 0 : prompts * (turns / drawn),
-    completionTokens: turns * answer,
+  const sums = { prompts: 0, requests: 0 }
+  for (const turn of sample.turns) {
+    const { promptTokens, requests } = reckonTrajectory(turn, tools)
+    sums.prompts += promptTokens
+    sums.requests += requests
   }
+  const part = drawn === 0 ? 0 : turns / drawn
+  const arm = { promptTokens: sums.prompts * part, completionTokens: sums.requests * part * answer }
   return { baseline: arm, candidate: arm }
 }
 
-function complete(arms: Arms, graders: EndpointLoad[]): Spent & { prompts: number; completions: number } {
-  const judges = addAll(graders)
+function complete(parts: {
+  arms: Arms
+  graders: EndpointLoad[]
+  simulators: EndpointLoad[]
+}): Spent & { prompts: number; completions: number } {
+  const { arms, graders, simulators } = parts
   const { baseline, candidate } = arms
+  const others = addAll([...graders, ...simulators])
   return {
     ...arms,
     graders,
-    prompts: Math.round(baseline.promptTokens + candidate.promptTokens + judges.promptTokens),
-    completions: Math.round(baseline.completionTokens + candidate.completionTokens + judges.completionTokens),
+    simulators,
+    prompts: Math.round(baseline.promptTokens + candidate.promptTokens + others.promptTokens),
+    completions: Math.round(baseline.completionTokens + candidate.completionTokens + others.completionTokens),
   }
 }
 
-/** Each endpoint has its own requests under way: the one with the most calls takes longest. */
+/** Each endpoint has its own requests under way: the one with the most calls takes longest. A batch takes what it takes. */
 function forecastMinutes(
-  { plan, policy, measured }: CostQuestion,
-  { turns, grading }: { turns: { expected: number; at_most: number }; grading: Grading },
+  question: CostQuestion,
+  load: {
+    turns: { expected: number; at_most: number }
+    /** Of one turn. */
+    requests: { expected: number; at_most: number }
+    grading: Grading
+    simulators: readonly EndpointLoad[]
+  },
 ): Amount {
+  const { turns, requests, grading, simulators } = load
+  const { timeoutMs } = question.plan.policy.replay
+  const { plan, policy, measured } = question
+  if (Object.values(describeVia(question)).includes('batch')) return { expected: null, at_most: null }
   const take = (asked: number, loads: readonly EndpointLoad[], milliseconds: number) => {
     const byEndpoint = loads.map(({ endpoint }) =>
       addAll(loads.filter((other) => other.endpoint === endpoint)),
@@ -125,10 +175,15 @@ function forecastMinutes(
   return {
     expected:
       elapsedMs === null || measured === null
-        ? take(turns.expected, grading.expected, latencyMs)
+        ? take(turns.expected * requests.expected, [...grading.expected, ...simulators], latencyMs)
         : (elapsedMs / measured.turns) * (turns.expected / 60_000),
-    at_most: take(turns.at_most, grading.atMost, plan.policy.replay.timeoutMs),
+    at_most: take(turns.at_most * countLongest(plan, requests.at_most), grading.atMost, timeoutMs),
   }
+}
+
+/** Requests as long as their deadline, as many as a trajectory has time for: its last one may begin just before the end. */
+function countLongest({ policy: { tools, replay } }: CostQuestion['plan'], atMost: number): number {
+  return tools === undefined ? 1 : Math.min(atMost, (tools.limits.minutes * 60_000) / replay.timeoutMs + 1)
 }
 
 function findOverrun(
@@ -137,10 +192,11 @@ function findOverrun(
     CostForecast,
     'completions' | 'judgements' | 'minutes' | 'prompt_tokens' | 'completion_tokens' | 'usd'
   >,
+  simulated: number,
 ): string | null {
   const tokens = (amounts.prompt_tokens.expected ?? 0) + (amounts.completion_tokens.expected ?? 0)
   const usd = amounts.usd.expected ?? 0
-  const requests = (amounts.completions.expected ?? 0) + (amounts.judgements.expected ?? 0)
+  const requests = (amounts.completions.expected ?? 0) + (amounts.judgements.expected ?? 0) + simulated
   if (maxRequests !== null && requests > maxRequests) {
     return `budget.max_requests is ${maxRequests}, and about ${Math.ceil(requests)} are expected: the run would end before it is done`
   }

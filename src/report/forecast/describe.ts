@@ -6,6 +6,7 @@ import type { CostForecast } from './cost.ts'
 import { type CategoryText, describeCategoryForecast, formatChances } from './describe-category.ts'
 import type { GradingForecast } from './grading-forecast.ts'
 import type { PlanForecast } from './plan-forecast.ts'
+import { describeSteps, type StepForecast } from './tool-steps.ts'
 
 /** A forecast in words, for every place where it is shown. */
 export interface ForecastText {
@@ -137,16 +138,44 @@ function describeCost(cost: CostForecast): Text[] {
       : ` (${formatShareOf(turns.expected / turns.at_most)} of the turns, by an early end)`
   const expected = (cost.prompt_tokens.expected ?? 0) + (cost.completion_tokens.expected ?? 0)
   const answers = cost.completion_tokens.at_most === null ? ', answers not counted' : ''
+  const simulated = cost.tool_steps?.simulator?.calls ?? 0
+  const calls = (completions.expected ?? 0) + (judgements.expected ?? 0) + simulated
+  const asked = cost.tool_steps === null ? 'completions' : 'requests to the arms'
   return [
-    say`calls: about ${formatAbout(Math.ceil((completions.expected ?? 0) + (judgements.expected ?? 0)))} expected${share}; at most ${completions.at_most ?? 0} completions and ${judgements.at_most ?? 0} judgements`,
+    say`calls: about ${formatAbout(Math.ceil(calls))} expected${share}; at most ${completions.at_most ?? 0} ${asked} and ${judgements.at_most ?? 0} judgements`,
+    ...describeToolSteps(cost.tool_steps),
     ...describeGrading(cost.grading),
-    say`tokens: about ${formatAbout(Math.ceil(expected))} expected; at most ${tokens}${answers}`,
+    cost.prompt_tokens.at_most === null
+      ? say`tokens: about ${formatAbout(Math.ceil(expected))} expected; the most is not known, as results of tools may be long`
+      : say`tokens: about ${formatAbout(Math.ceil(expected))} expected; at most ${tokens}${answers}`,
     ...describeStablePrompts(cost.grading),
     usd.expected === null
       ? say`cost: not known (it takes ${verbatim('prices')} for every model)`
-      : say`cost: about ${formatUsd(usd.expected)} expected; ${usd.at_most === null ? 'the most is not known without `replay.max_tokens`' : `at most ${formatUsd(usd.at_most)}`}`,
-    say`time: about ${formatMinutes(minutes.expected)} expected; at most ${formatMinutes(minutes.at_most)}`,
+      : say`cost: about ${formatUsd(usd.expected)} expected; ${sayMostUsd(cost)}`,
+    minutes.expected === null
+      ? say`time: that of its batches, of which each may take a day; what judges confirm or are asked again comes after`
+      : say`time: about ${formatMinutes(minutes.expected)} expected; at most ${formatMinutes(minutes.at_most)}`,
     ...(cost.over_budget === null ? [] : [say`budget: ${cost.over_budget}`]),
+  ]
+}
+
+function sayMostUsd({ usd, tool_steps: steps }: CostForecast): string {
+  if (usd.at_most !== null) return `at most ${formatUsd(usd.at_most)}`
+  return steps === null
+    ? 'the most is not known without `replay.max_tokens`'
+    : 'the most is what `budget.max_usd` allows'
+}
+
+function describeToolSteps(steps: StepForecast | null): Text[] {
+  if (steps === null) return []
+  const { simulator } = steps
+  return [
+    say`trajectories: ${describeSteps(steps)}`,
+    ...(simulator === null
+      ? []
+      : [
+          say`simulator: about ${formatAbout(Math.ceil(simulator.calls))} calls of ${verbatim(simulator.model)}`,
+        ]),
   ]
 }
 

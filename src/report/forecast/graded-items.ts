@@ -1,10 +1,12 @@
 import { applies } from '../../grade/evidence.ts'
 import { type LabelledItem, type LabelledSet, toUnit } from '../../grade/labelled-set.ts'
 import { isGradedTwice } from '../../grade/second-grading.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { Rubric } from '../../policy/rubric.ts'
 import type { Arm } from '../../ports.ts'
 import type { SampledTurn } from '../../sample/draw.ts'
 import { measureData } from './grading-calls.ts'
+import { reckonTrajectory } from './tool-steps.ts'
 
 /** What graders are asked of: a known item, or a turn's completion in either arm. */
 export interface GradedItem {
@@ -43,12 +45,15 @@ const everywhere: readonly Rubric['appliesTo'][] = ['all', 'tool-calls', 'reason
  * Turns as graders will meet them. Which completions are graded twice is known before they are there: a hash decides.
  * That tools are called is expected where they are offered; reasoning may be shown anywhere.
  */
-export function describeTurns(turns: readonly SampledTurn[], share: number): GradedItem[] {
+export function describeTurns(
+  turns: readonly SampledTurn[],
+  { share, tools }: { share: number; tools: Plan['policy']['tools'] | null },
+): GradedItem[] {
   return turns.map((turn) => {
     const twice = arms.filter((arm) => isGradedTwice({ turn: turn.id, arm, share })).length
     return {
       gradings: arms.length + twice,
-      characters: measureData({ turn }),
+      characters: measureData({ turn }) + reckonTrajectory(turn, tools ?? null).ownCharacters,
       isOpen: true,
       likely: hasTools(turn) ? everywhere : ['all', 'reasoning'],
       possible: everywhere,

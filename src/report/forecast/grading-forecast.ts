@@ -54,7 +54,7 @@ export function forecastGrading(question: CostQuestion, expectedTurns: number): 
     labelledSets,
     plan.policy.categories.map(({ id }) => id),
   )
-  const turns = describeTurns(sample.turns, share)
+  const turns = describeTurns(sample.turns, { share, tools: plan.policy.tools ?? null })
   const items = describeKnown([...known.calibration, ...known.controls], share)
   const grade = (when: GradingCase, part: number) =>
     mergeLoads([
@@ -90,17 +90,26 @@ function followMeasured(
   if (measured === null || measured.turns === 0) return reckoned
   const sum = addAll(reckoned)
   const { requests, turns } = measured
+  const asked = countOthers(measured)
   const { judge } = measured.usage
   const factor = (seen: number | null, all: number) =>
     seen === null || all === 0 ? 1 : (seen * expectedTurns) / turns / all
   // An endpoint that does not say what it used has used something all the same.
   const counted = judge.promptTokens > 0
   return scaleLoads(reckoned, {
-    calls: factor(requests === null ? null : Math.max(0, requests - 2 * turns), sum.calls),
+    calls: factor(requests === null ? null : Math.max(0, requests - asked), sum.calls),
     prompts: factor(counted ? judge.promptTokens : null, sum.promptTokens),
     completions: factor(counted ? judge.completionTokens : null, sum.completionTokens),
   })
 }
+
+/** Requests of an earlier run to the arms, and to a model that stood in for tools. */
+function countOthers({ turns, trajectories }: MeasuredRun): number {
+  const { requestsEach, callsEach, simulatedShare } = trajectories ?? noTrajectories
+  return 2 * turns * (requestsEach + callsEach * simulatedShare)
+}
+
+const noTrajectories = { requestsEach: 1, callsEach: 0, simulatedShare: 0 }
 
 function readAnswerTokens({ usage, turns }: MeasuredRun): number | null {
   const { baseline, candidate } = usage

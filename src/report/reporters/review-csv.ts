@@ -31,10 +31,16 @@ function writeCell(row: ReviewRow, column: ReviewColumn): string {
     case 'quote':
       return writeReviewCell(row.text?.quote ?? '', longestQuote)
     case 'completion':
-      return writeReviewCell(row.text?.completion ?? '', longestCompletion)
+      return writeReviewCell(joinText(row), longestCompletion)
     case 'human':
       return row.human ?? ''
     default:
       return writeReviewCell(row[column])
   }
+}
+
+/** In one cell: a trajectory is read from its first step to its answer. */
+function joinText({ text }: ReviewRow): string {
+  if (text === null) return ''
+  return text.steps === undefined ? text.completion : `${text.steps}\n[answer]\n${text.completion}`
 }

@@ -206,6 +206,25 @@ export const fragment = {
       responses: { 200: json(workflowRun, 'the workflow run'), 404: basicError },
     },
   },
+  '/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts': {
+    get: {
+      operationId: 'actions/list-workflow-run-artifacts',
+      parameters: [
+        ...repositoryParameters,
+        inPath('run_id', number),
+        inQuery('per_page', number),
+        inQuery('page', number),
+        inQuery('name', text),
+        inQuery('direction', { ...text, enum: ['asc', 'desc'] }),
+      ],
+      responses: {
+        200: json(
+          object({ total_count: number, artifacts: { type: 'array', items: artifact } }),
+          'what the run has left',
+        ),
+      },
+    },
+  },
   '/repos/{owner}/{repo}/actions/artifacts/{artifact_id}': {
     get: {
       operationId: 'actions/get-artifact',

@@ -75,6 +75,7 @@ export function createActionsRoutes(world: ActionsWorld, route: RouteMaker): Rou
         ? fail(410, 'Artifact has expired')
         : { status: 302, headers: { location: row.archiveUrl } }
     }),
+    route('GET', '/actions/runs/(\\d+)/artifacts', (asked) => answerArtifacts(world, asked)),
     route('GET', '/actions/runs/(\\d+)', ({ parameters: [id] }) => {
       const row = world.runs().find((run) => run.id === Number(id))
       return row ? ok(describeRun(world, row)) : fail(404, 'Not Found')
@@ -86,11 +87,19 @@ export function createActionsRoutes(world: ActionsWorld, route: RouteMaker): Rou
 const addressOf = ({ repository, apiUrl }: ActionsWorld) =>
   `${apiUrl}/repos/${repository.owner}/${repository.name}`
 
-function answerArtifacts(world: ActionsWorld, { query }: Asked): ScriptedResponse {
-  const matching = world.artifacts().filter((row) => query.name === undefined || row.name === query.name)
+/** Of the repository, or of one of its runs. */
+function answerArtifacts(world: ActionsWorld, { query, parameters: [run] }: Asked): ScriptedResponse {
+  const matching = world
+    .artifacts()
+    .filter((row) => query.name === undefined || row.name === query.name)
+    .filter((row) => run === undefined || row.runId === Number(run))
   // The newest first, as on GitHub.
   const sorted = matching.toSorted((a, b) => b.id - a.id)
-  const { rows, headers } = paginate({ rows: sorted, query, url: `${addressOf(world)}/actions/artifacts` })
+  const { rows, headers } = paginate({
+    rows: sorted,
+    query,
+    url: `${addressOf(world)}/actions/${run === undefined ? '' : `runs/${run}/`}artifacts`,
+  })
   const described = rows.map((row) => describeArtifact(world, row))
   return { status: 200, headers, body: { total_count: matching.length, artifacts: described } }
 }

@@ -7,6 +7,7 @@ import { html, type Markup, markCode, markText } from './markup.ts'
 /** A page of a few hundred kilobytes; `review.csv` holds all. */
 const shownRows = 100
 const longestText = 1500
+const longestSteps = 6000
 
 /** What people should read, folded; nothing without any. Text only where policy keeps it. */
 export function renderReview({ review }: ReportView): Markup | null {
@@ -29,7 +30,9 @@ function renderRow(row: ReviewRow): Markup {
   const line = html`${markCode(row.turn)} ${row.arm}, ${markCode(row.category)}<span class="second">${describeRow(row)}</span>`
   if (text === null) return html`<li>${line}</li>\n`
   const quote = text.quote === '' ? null : html`<p class="text quote">${markLines(text.quote)}</p>`
-  return html`<li><details><summary>${line}</summary>${quote}<p class="text">${markLines(text.completion)}</p></details></li>\n`
+  const steps =
+    text.steps === undefined ? null : html`<p class="text">${markLines(text.steps, longestSteps)}</p>`
+  return html`<li><details><summary>${line}</summary>${quote}${steps}<p class="text">${markLines(text.completion)}</p></details></li>\n`
 }
 
 function describeRow({ label, why, votes, prescreens, human }: ReviewRow): string {
@@ -46,9 +49,9 @@ function describeRow({ label, why, votes, prescreens, human }: ReviewRow): strin
 }
 
 /** Several lines of text that is not ours, their ends kept. */
-function markLines(text: string): Markup {
-  const points = [...safeLines(text.slice(0, 4 * longestText), longestText)]
-  const short = points.length <= longestText ? points : [...points.slice(0, longestText - 1), '…']
+function markLines(text: string, longest = longestText): Markup {
+  const points = [...safeLines(text.slice(0, 4 * longest), longest)]
+  const short = points.length <= longest ? points : [...points.slice(0, longest - 1), '…']
   return html`${short
     .join('')
     .split('\n')
