@@ -6,6 +6,7 @@ import { lintCalibrations } from './lint/calibrations.ts'
 import { lintCategories } from './lint/categories.ts'
 import { lintCorpus } from './lint/corpus.ts'
 import { lintJudges } from './lint/judges.ts'
+import { lintRealism } from './lint/realism.ts'
 import { lintRegistrations } from './lint/registrations.ts'
 import {
   collect,
@@ -39,6 +40,7 @@ export async function lint(request: LintRequest): Promise<LintResult> {
   const calibrations = await lintCalibrations({ request, written, rubrics, result })
   const sample = await collect(result, () => lintCorpus(request, written, result))
   await lintTools({ request, written, served, registrations, sample, result })
+  await lintRealism({ request, written, result })
   lintCategories({ written, registrations, calibrations, sample, result })
   return result
 }

@@ -13,7 +13,7 @@ import { adoptShards, collectFirst, type EarlierRuns, readEarlier } from './shar
 import { addSpent, divideLimits } from './shards/divide.ts'
 import { isOf, type Layout, layOut } from './shards/layout.ts'
 import { findDecision } from './shards/look.ts'
-import { type LeftShard, type ShardReport, writeShardReport } from './shards/report.ts'
+import { type LeftShard, refuseOtherShard, type ShardReport, writeShardReport } from './shards/report.ts'
 import { nameShard, type Shard } from './shards/shard.ts'
 
 /** One of several jobs that measure a plan together. */
@@ -33,6 +33,7 @@ export async function measureShard(parts: ShardRequest): Promise<ShardReport> {
   const { ports, sample, directory, shard, past, resolved } = parts
   const clients = await connectClients(parts)
   const header = writeHeader(parts, listSources(clients))
+  await refuseOtherShard(directory, shard)
   await continueOwn(parts, header)
   const others = await readOthers(parts, header)
   const policy = divideLimits(resolved.policy, { of: shard.of, spent: others.spent })

@@ -150,7 +150,7 @@ export function tellProgress({ instruments, units, sample, log, clock, startMs }
   const { requests, usd } = instruments.spent()
   const batches = instruments.batches.counts()
   log.progress({
-    done: units.size,
+    done: countAsked(units),
     planned: sample.turns.length * 2,
     requests,
     failures: instruments.failures(),
@@ -158,6 +158,13 @@ export function tellProgress({ instruments, units, sample, log, clock, startMs }
     elapsedMs: clock.monotonicMs() - startMs,
     ...(batches === null ? {} : { batches }),
   })
+}
+
+/** Units of which anything was asked: the others are no progress. */
+function countAsked(units: Measuring['units']): number {
+  let asked = 0
+  for (const { completion } of units.values()) if (completion.kind !== 'not-asked') asked += 1
+  return asked
 }
 
 /** When the baseline answered what, where policy lets a later run reuse it. */

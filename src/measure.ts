@@ -12,6 +12,7 @@ import type { ResultWatch } from './result-watch.ts'
 import { type BaselineReuse, openReuse } from './reuse/reuse-baseline.ts'
 import { reuseBatch } from './reuse/reuse-batch.ts'
 import type { Sample, SampledTurn } from './sample/draw.ts'
+import { refuseOtherShard } from './shards/report.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
@@ -27,6 +28,7 @@ export async function measure(
   },
 ): Promise<RunRecord> {
   const { ports, resolved, plan, sample, directory, past = nothingKept } = parts
+  await refuseOtherShard(directory, null)
   const clients = await connectClients(parts)
   const sources = listSources(clients)
   const history = await continueJournal({ past, directory, header: writeHeader(parts, sources) })

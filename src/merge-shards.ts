@@ -19,7 +19,7 @@ import { type AdoptedShard, adoptShards, readEarlier } from './shards/adopt.ts'
 import { addSpent } from './shards/divide.ts'
 import { layOut } from './shards/layout.ts'
 import { createLost, findDecision } from './shards/look.ts'
-import type { LeftShard, ShardReport } from './shards/report.ts'
+import { type LeftShard, refuseOtherShard, type ShardReport } from './shards/report.ts'
 import { nameShard, type Shard } from './shards/shard.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
@@ -51,7 +51,8 @@ export async function mergeShards(parts: MergeRequest): Promise<RunRecord> {
     { wave: 0, spent: earlier.spent },
     ...shards.map(({ shard, lines }) => ({ wave: shard.wave, spent: lines.spent })),
   ])
-  // What lies there of another run is not written over.
+  // What lies there of another run, or of a shard, is not written over.
+  await refuseOtherShard(directory, null)
   await (await openJournal({ directory, header })).close()
   const from = [...earlier.taken, ...shards].map(({ lines }) => lines)
   await writeJournal({ from, spent, to: directory, header })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { type Growth, type GrowthRequest, growSet } from '../src/calibrate/grow.ts'
+import { noTombstones } from '../src/corpus/tombstones.ts'
 import { type LabelledItem, parseLabelledSet } from '../src/grade/labelled-set.ts'
 import type { Files } from '../src/ports.ts'
 import type { AuditLine, RunRecord } from '../src/record/schema.ts'
@@ -106,6 +107,7 @@ describe('adding a run to a labelled set', () => {
       set: { file: 'labelled.jsonl', text: null },
       manifest,
       files,
+      readTombstones: async () => noTombstones,
       now: new Date('2026-11-02T08:00:00Z'),
       ...changes,
     })
@@ -219,6 +221,26 @@ describe('adding a run to a labelled set', () => {
     expect(growth.leftOut.get('expired since')).toBe(1)
     expect(growth.expiring).toBe(0)
     expect(parse(growth).has('ckpt-1-c-1#2')).toBe(false)
+  })
+
+  it('leaves out who asked to be forgotten since', async () => {
+    const growth = await grow({ readTombstones: async () => new Set(['c-1']) })
+    expect(growth.leftOut.get('on the list of tombstones')).toBe(1)
+    expect(parse(growth).has('ckpt-1-c-1#2')).toBe(false)
+  })
+
+  it('leaves out conversations without the consent that the manifest requires', async () => {
+    const text = JSON.stringify({ ...JSON.parse(manifest.text), consent: 'required' })
+    const { summary } = record
+    const { plan } = summary
+    const manifestSha256 = createHash('sha256').update(text).digest('hex')
+    const corpusOfRun = { ...plan.corpus, manifestSha256 }
+    const growth = await grow({
+      manifest: { ...manifest, text },
+      record: { ...record, summary: { ...summary, plan: { ...plan, corpus: corpusOfRun } } },
+    })
+    expect(growth.leftOut.get('without consent')).toBe(19)
+    expect(growth.lines).toEqual([])
   })
 
   it('gives ids that a labelled set takes, however checkpoints are called', async () => {

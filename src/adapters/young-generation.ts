@@ -1,8 +1,7 @@
 import v8 from 'node:v8'
 
-/** Bytes of V8's new space that a run may hold. */
-const limitBytes = 2 ** 24
-const checkEveryMs = 50
+/** Bytes of V8's new space that a run holds at most, about, and how often it is looked at until then. */
+const ours = { limitBytes: 2 ** 24, checkEveryMs: 50 }
 
 /**
  * Keeps V8's new space, where objects begin, from growing beyond about a limit. V8 doubles it while much of it survives its
@@ -14,9 +13,9 @@ const checkEveryMs = 50
  * to 1 once the next growth would go beyond the limit, so that a short run, and the start of a long one, are as they were.
  * V8 passes over a flag that it doesn't know.
  */
-export function boundYoungGeneration(limit = limitBytes): void {
+export function boundYoungGeneration({ limitBytes, checkEveryMs } = ours): void {
   const timer = setInterval(() => {
-    if (2 * readNewSpace() <= limit) return
+    if (2 * readNewSpace() <= limitBytes) return
     v8.setFlagsFromString('--semi-space-growth-factor=1')
     clearInterval(timer)
   }, checkEveryMs)

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Conversation } from '../corpus/conversation.ts'
-import { parseManifest } from '../corpus/manifest.ts'
+import { type Manifest, parseManifest } from '../corpus/manifest.ts'
 import { readCorpus } from '../corpus/read.ts'
+import { createStandingCheck, type Exclusion } from '../corpus/standing.ts'
+import type { Tombstones } from '../corpus/tombstones.ts'
 import { GateError } from '../errors.ts'
 import {
   countLabels,
@@ -30,6 +32,8 @@ export interface GrowthRequest {
   /** The manifest of the run's corpus, and where the corpus lies. */
   manifest: { file: string; text: string }
   files: Files
+  /** The manifest's list of who is not to be replayed any more, as it is now. */
+  readTombstones(manifest: Manifest): Promise<Tombstones>
   now: Date
 }
 
@@ -47,14 +51,22 @@ export interface Growth extends GrowthReport {
 export async function growSet(request: GrowthRequest): Promise<Growth> {
   const { record, category, set, now } = request
   const { looked, turns, leftOut } = pickTurns(request)
-  const conversations = await readConversations(request, turns)
+  const { manifest, conversations } = await readConversations(request, turns)
+  const tombstones = await request.readTombstones(manifest)
+  const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones })
   const grown = openSet(set)
   let expiring = 0
   const counts = { added: { present: 0, absent: 0 }, extended: 0, known: 0 }
   for (const picked of turns) {
     const conversation = conversations.get(findConversation(picked.turn).id)
-    if (conversation === undefined || isExpired(conversation, now)) {
-      addReason(leftOut, conversation === undefined ? 'no longer in the corpus' : 'expired since')
+    if (conversation === undefined) {
+      addReason(leftOut, 'no longer in the corpus')
+      continue
+    }
+    const { id, user, consent, expires_at: expiresAt } = conversation
+    const exclusion = exclude({ id, user, consent, expiresAt })
+    if (exclusion !== null) {
+      addReason(leftOut, exclusions[exclusion])
       continue
     }
     const item = makeItem({ picked, conversation, category, baseline: record.summary.plan.baseline })
@@ -80,35 +92,39 @@ export async function growSet(request: GrowthRequest): Promise<Growth> {
   }
 }
 
+/** Why a turn that was drawn is not kept for good. */
+const exclusions: Record<Exclusion, string> = {
+  erased: 'on the list of tombstones',
+  'no-consent': 'without consent',
+  expired: 'expired since',
+}
+
 async function readConversations(
-  { record, manifest, files }: GrowthRequest,
+  { record, manifest: source, files }: GrowthRequest,
   turns: readonly PickedTurn[],
-): Promise<Map<string, Conversation>> {
-  const digest = createHash('sha256').update(manifest.text).digest('hex')
+): Promise<{ manifest: Manifest; conversations: Map<string, Conversation> }> {
+  const digest = createHash('sha256').update(source.text).digest('hex')
   if (digest !== record.summary.plan.corpus.manifestSha256) {
     throw new GateError({
       code: 'corpus',
       message: 'the corpus is not the one that the run drew from: its manifest is another',
-      where: { file: manifest.file },
+      where: { file: source.file },
       remedy:
         'give the repository and the corpus as they were in that run (--dir, --corpus-dir), or make a new run',
     })
   }
   const wanted = new Set(turns.map(({ turn }) => findConversation(turn).id))
   const found = new Map<string, Conversation>()
-  for await (const conversation of readCorpus(parseManifest(manifest), files))
+  const manifest = parseManifest(source)
+  for await (const conversation of readCorpus(manifest, files))
     if (wanted.has(conversation.id)) found.set(conversation.id, conversation)
-  return found
+  return { manifest, conversations: found }
 }
 
 /** A turn's conversation, and the index of its message there. */
 function findConversation(turn: string): { id: string; index: number } {
   const place = turn.lastIndexOf('#')
   return { id: turn.slice(0, place), index: Number(turn.slice(place + 1)) }
-}
-
-function isExpired({ expires_at: at }: Conversation, now: Date): boolean {
-  return at !== undefined && new Date(at) <= now
 }
 
 /** The item that a turn makes; `null` where a labelled set has no place for what the model wrote. */

@@ -7,10 +7,14 @@ import { readOptionalFile, writeWholeFile } from '../adapters/text-file.ts'
 import { type Growth, growSet } from '../calibrate/grow.ts'
 import { readPolicy } from '../calibrate/policy.ts'
 import { exitCodes } from '../conclusion.ts'
+import { readTombstones } from '../corpus/tombstones.ts'
 import { GateError } from '../errors.ts'
 import type { RepositoryFiles } from '../ports.ts'
 import { readRecord } from '../record/store.ts'
 import { renderGrowth } from '../report/growth.ts'
+
+/** A work tree has no commits. */
+const sha = 'work tree'
 
 /** What `calibrate add` is given. */
 export interface CalibrateAddOptions {
@@ -35,17 +39,20 @@ export async function addToLabelledSet(
   const { folder, to, category, rubrics } = options
   const turns = parseTurns(options.turns)
   const record = await readRecord(await openRunDirectory(options.run, { make: false }))
+  const repository = createWorkTree(folder)
+  const source = await readManifest(repository, options.policy)
   const growth = await growSet({
     record,
     category,
     turns,
     set: { file: to, text: await readOptionalFile(to) },
-    manifest: await readManifest(createWorkTree(folder), options.policy),
+    manifest: source,
     files: createFiles({
       corpus: options.corpusDir ?? folder,
       rubrics,
       remote: openRemoteCorpus(process.env[corpusUrlsVariable]),
     }),
+    readTombstones: (manifest) => readTombstones({ repository, sha, manifest, manifestFile: source.file }),
     now: systemClock.now(),
   })
   if (isChanged(growth)) await writeWholeFile(to, growth.lines)
@@ -72,7 +79,6 @@ async function readManifest(
   repository: RepositoryFiles,
   policyFile: string,
 ): Promise<{ file: string; text: string }> {
-  const sha = 'work tree'
   const { manifest: file } = (await readPolicy({ repository, sha, file: policyFile })).corpus
   const text = await repository.read(sha, file)
   if (text !== null) return { file, text }

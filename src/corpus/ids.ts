@@ -24,16 +24,20 @@ export function createIdRegister(): IdRegister {
   const files: string[] = []
   let size = 0
   let table = new Uint32Array(width * 1024)
+  // One for all: a corpus has millions of ids.
+  const entry = new Uint32Array(width)
   return {
     add(id, { file, line }) {
       // A text of one letter a byte is had in half the time of a buffer.
       const key = hash('sha256', id, 'binary')
-      const words = [readWord(key, 0), readWord(key, 4), readWord(key, 8)] as const
-      const entry = findEntry(table, words)
-      const before = table[entry + 3] ?? 0
-      if (before !== 0) throw refuseTwice(id, { file, line }, `${files[before - 1]}:${table[entry + 4]}`)
+      for (let word = 0; word < 3; word += 1) entry[word] = readWord(key, 4 * word)
+      const place = findPlace(table, entry)
+      const before = table[place + 3] ?? 0
+      if (before !== 0) throw refuseTwice(id, { file, line }, `${files[before - 1]}:${table[place + 4]}`)
       if (files.at(-1) !== file) files.push(file)
-      table.set([...words, files.length, line], entry)
+      entry[3] = files.length
+      entry[4] = line
+      table.set(entry, place)
       size += 1
       if (size * width * 4 >= table.length * 3) table = enlarge(table)
     },
@@ -41,29 +45,32 @@ export function createIdRegister(): IdRegister {
 }
 
 function readWord(key: string, at: number): number {
-  const bytes =
+  return (
     (key.charCodeAt(at) << 24) |
     (key.charCodeAt(at + 1) << 16) |
     (key.charCodeAt(at + 2) << 8) |
     key.charCodeAt(at + 3)
-  return bytes >>> 0
+  )
 }
 
-/** The index of the entry of these words, or of the free one where it belongs. */
-function findEntry(table: Uint32Array, words: readonly [number, number, number]): number {
+/** Where the entry of this id is, or the free one where it belongs. */
+function findPlace(table: Uint32Array, entry: Uint32Array): number {
   const entries = table.length / width
-  for (let index = words[0] % entries; ; index = (index + 1) % entries) {
-    const entry = index * width
-    if (table[entry + 3] === 0 || words.every((word, offset) => table[entry + offset] === word)) return entry
+  for (let index = (entry[0] ?? 0) % entries; ; index = (index + 1) % entries) {
+    const place = index * width
+    const isFree = table[place + 3] === 0
+    const isSame = table[place] === entry[0] && table[place + 1] === entry[1] && table[place + 2] === entry[2]
+    if (isFree || isSame) return place
   }
 }
 
 function enlarge(table: Uint32Array): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(table.length * 2)
-  for (let entry = 0; entry < table.length; entry += width) {
-    if (table[entry + 3] === 0) continue
-    const [first = 0, second = 0, third = 0] = table.subarray(entry, entry + 3)
-    larger.set(table.subarray(entry, entry + width), findEntry(larger, [first, second, third]))
+  const entry = new Uint32Array(width)
+  for (let place = 0; place < table.length; place += width) {
+    if (table[place + 3] === 0) continue
+    for (let word = 0; word < width; word += 1) entry[word] = table[place + word] ?? 0
+    larger.set(entry, findPlace(larger, entry))
   }
   return larger
 }

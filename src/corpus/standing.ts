@@ -17,8 +17,10 @@ export function createStandingCheck(rules: {
   const { now, tombstones } = rules
   const isRequired = rules.consent === 'required'
   const isPast = createPastCheck(now)
+  // Looking an id up takes time even where there is nothing to find, and a corpus has millions.
+  const hasAny = tombstones.size > 0
   return ({ id, user, consent, expiresAt }) => {
-    if (tombstones.has(id) || (user !== undefined && tombstones.has(user))) return 'erased'
+    if (hasAny && (tombstones.has(id) || (user !== undefined && tombstones.has(user)))) return 'erased'
     if (consent === false || (isRequired && consent !== true)) return 'no-consent'
     return expiresAt !== undefined && isPast(expiresAt) ? 'expired' : null
   }

@@ -6,6 +6,7 @@ import {
   type RealismDigests,
   type RealismResult,
   realismAlpha,
+  type WrittenWinRate,
 } from './realism-result.ts'
 import { path, positive, share } from './schema-parts.ts'
 
@@ -102,6 +103,7 @@ export function checkRealism(request: {
     findAge({ required, result, now }) ??
     findDiscriminator(required, result.discriminator) ??
     findConfidence(result) ??
+    findContradiction(result) ??
     findShortfall(required, result) ?? { kind: 'ok' }
   )
 }
@@ -151,6 +153,37 @@ function findConfidence({ alpha }: RealismResult): RealismCheck | null {
   return alpha <= realismAlpha ? null : fallShort('inconclusive', 'its bounds are no 95 % bounds')
 }
 
+/** What a file says of itself has to agree: it lies in the repository, where it can be edited. */
+function findContradiction({ discriminator, automatic }: RealismResult): RealismCheck | null {
+  const measures = [...(discriminator === null ? [] : [discriminator]), automatic]
+  const agrees = measures.every(
+    ({ win_rate: winRate, control }) => isCoherent(winRate) && isDetected(control),
+  )
+  return agrees ? null : fallShort('inconclusive', 'its counts, rates and bounds do not agree')
+}
+
+const rounding = 1e-6
+/** No one-sided 95 % bound lies nearer (it is 1.64 in large samples, and more in small and in clustered ones). */
+const leastStandardErrors = 1.4
+
+function isCoherent({ pairs, won, tied, lost, missing, rate, lower, upper }: WrittenWinRate): boolean {
+  const judged = won + tied + lost
+  if (judged + missing !== pairs) return false
+  if (judged === 0 || rate === null) return rate === null && lower < rounding && upper > 1 - rounding
+  const counted = (won + tied / 2) / judged
+  const least = leastStandardErrors * Math.sqrt((rate * (1 - rate)) / judged)
+  return (
+    Math.abs(rate - counted) < rounding &&
+    lower <= rate - least + rounding &&
+    upper >= rate + least - rounding
+  )
+}
+
+function isDetected(control: DiscriminatorResult['control']): boolean {
+  if (control === null || !control.detected) return true
+  return control.pairs > 0 && control.lower > 0.5
+}
+
 function findShortfall(required: RealismRequirement, result: RealismResult): RealismCheck | null {
   const { discriminator, automatic } = result
   const measures: [string, DiscriminatorResult | AutomaticRealism | null][] = [
@@ -172,11 +205,11 @@ function findMissed(
   if (measure.control?.detected !== true) {
     return fallShort('inconclusive', `${name} did not detect degraded rollouts, and so proves nothing`)
   }
-  if (limits !== null && measure.verdict === 'distinguishable') {
-    return fallShort('distinguishable', `${name} tells simulated rollouts from real ones`)
-  }
+  // What lies within the limits is within them, also where it is not 50 %: by policy's limits, not by the command's.
   if (limits !== null && !(lower >= limits.lower && upper <= limits.upper)) {
-    return fallShort('inconclusive', `${name} has not shown that they can’t be told apart`)
+    return measure.verdict === 'distinguishable'
+      ? fallShort('distinguishable', `${name} tells simulated rollouts from real ones`)
+      : fallShort('inconclusive', `${name} has not shown that they can’t be told apart`)
   }
   if (minWinRate !== null && !(lower >= minWinRate)) {
     const shown = Number((100 * lower).toPrecision(3))

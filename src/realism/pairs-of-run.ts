@@ -51,10 +51,19 @@ export async function listRunPairs(request: {
       addReason(leftOut, 'without a completion')
     else if (conversation === undefined) addReason(leftOut, 'no longer in the corpus')
     else if (isExpired(conversation, now)) addReason(leftOut, 'expired since')
-    else pairs.push(makePair({ conversation, turn, content: completion.content }))
+    else {
+      const pair = makePair({ conversation, turn, content: completion.content })
+      if (hasResults(pair)) pairs.push(pair)
+      // Where neither side called a tool, nothing is simulated: such turns would make any simulation look real.
+      else addReason(leftOut, 'without a tool result')
+    }
   }
   if (pairs.length === 0) throw refuseNone(leftOut, arm)
   return { pairs, leftOut }
+}
+
+function hasResults({ real, simulated }: RealismPair): boolean {
+  return [...real, ...simulated].some(({ role }) => role === 'tool')
 }
 
 /** One turn of a conversation beside its replay. `turn` is `<conversation id>#<message index>`. */

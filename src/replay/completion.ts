@@ -128,7 +128,7 @@ export interface Exchange {
 
 /**
  * Why a run ended before every turn was asked. `job-limit`: the job that it ran in was about to be ended; `batch-under-way`:
- * its time was over while a batch went on, which the next run takes up; `decided`: what was asked decides.
+ * its time was over while a batch went on, which the next run takes up; `batch-cancelled`: somebody else has cancelled one; `decided`: what was asked decides.
  */
 export const stopReasonSchema = z.enum([
   'max-requests',
@@ -137,6 +137,7 @@ export const stopReasonSchema = z.enum([
   'max-usd',
   'job-limit',
   'batch-under-way',
+  'batch-cancelled',
   'endpoint-down',
   'cancelled',
   'decided',

@@ -1,4 +1,5 @@
 import type { RecordSummary } from '../record/schema.ts'
+import { judgeRealism } from '../verdict/realism.ts'
 import type { CategoryReason, Verdict } from '../verdict/schema.ts'
 import { sayCause } from './cause.ts'
 import type { DecidedCategory } from './decided-category.ts'
@@ -43,6 +44,8 @@ export function sayFinding({ record, verdict, categories }: Headline): Text {
   if (verdict.verdict === 'unchanged') return say`the checkpoint is the baseline's.`
   const [doubt] = listIdentityProblems(record)
   if (doubt !== undefined && verdict.verdict === 'inconclusive') return doubt
+  const unreal = sayUnreal(record)
+  if (unreal !== null && verdict.verdict === 'inconclusive') return unreal
   if (verdict.verdict === 'pass') return sayPass(record, categories)
   const decisive = rankDecisive(
     categories.filter((entry) => entry.verdict.role === 'block' && entry.verdict.verdict === verdict.verdict),
@@ -53,6 +56,13 @@ export function sayFinding({ record, verdict, categories }: Headline): Text {
   }
   if (first.verdict.reason === 'no-evidence-against') return saySmoke(first)
   return joinTexts([sayCause(first), sayOthers(others, verdict.verdict), sayNextAction(first)])
+}
+
+/** That nobody has shown how real the simulated tools are, which nothing that is measured with them can mend, or `null`. */
+function sayUnreal(record: RecordSummary): Text | null {
+  const check = judgeRealism(record)
+  if (check.kind === 'ok') return null
+  return say`the realism of the simulated tools is not what policy requires: ${check.detail}. Measure it (${verbatim('checkpoint-gate realism')}) and merge the result; then rerun: nothing is asked again.`
 }
 
 function saySmoke({ record, ...decided }: DecidedCategory): Text {

@@ -164,6 +164,8 @@ function sayContinue(record: RecordSummary): Text {
       return say`Mend the endpoint, then rerun: ${kept}.`
     case 'batch-under-way':
       return say`A batch is still under way: rerun the job, or the same command, when it is done. It is not submitted again, and ${kept}.`
+    case 'batch-cancelled':
+      return say`Find out who cancels batches, then rerun: ${kept}.`
     case 'job-limit':
     case 'decided':
     case 'cancelled':

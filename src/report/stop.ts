@@ -16,6 +16,8 @@ export function explainStop({ stopped, cost }: RecordSummary): string {
       return 'the time of the job ran out'
     case 'batch-under-way':
       return 'the run ended while a batch was still under way'
+    case 'batch-cancelled':
+      return 'a batch was cancelled elsewhere'
     case 'endpoint-down':
       return 'an endpoint stopped answering'
     case 'cancelled':

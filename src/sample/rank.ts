@@ -40,29 +40,39 @@ interface RankedTurn {
   key: number
 }
 
-/** The turns of a conversation that may be drawn, those with keys above the cutoff left out. */
-export function listCandidates<Place>(request: {
-  conversation: Drawable<Place>
-  rank: TurnRanker
+/** Lists the turns of a conversation that may be drawn, those with keys above the cutoff left out. */
+export type CandidateLister<Place> = (conversation: Drawable<Place>, cutoff: number) => Candidate<Place>[]
+
+/** A draw goes through millions of conversations of which few have a candidate: what is made for each counts. */
+export function createCandidateLister<Place>(settings: {
+  seed: string
   turnsPerConversation: TurnsPerConversation
   readSlice: SliceReader
-  cutoff: number
-}): Candidate<Place>[] {
-  const { conversation, rank, turnsPerConversation, readSlice, cutoff } = request
-  const { id, turns } = conversation
+}): CandidateLister<Place> {
+  const { seed, turnsPerConversation, readSlice } = settings
+  const rank = createTurnRanker(seed)
   const one = turnsPerConversation === 'one'
-  const kept = one ? takeSmallest(rank, conversation, cutoff) : takeAll(rank, conversation, cutoff)
-  if (kept.length === 0) return []
-  const source: Source<Place> = {
-    conversation: id,
-    place: conversation.locate(),
-    slice: readSlice(conversation.metadata),
+  const pick = one ? takeSmallest : takeAll
+  return (conversation, cutoff) => {
+    const kept = pick(rank, conversation, cutoff)
+    if (kept.length === 0) return []
+    const source: Source<Place> = {
+      conversation: conversation.id,
+      place: conversation.locate(),
+      slice: readSlice(conversation.metadata),
+    }
+    const competitors = one ? conversation.turns.length : 1
+    return kept.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source }))
   }
-  const competitors = one ? turns.length : 1
-  return kept.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source }))
 }
 
-function takeSmallest(rank: TurnRanker, { id, turns }: Drawable<unknown>, cutoff: number): RankedTurn[] {
+const noTurns: readonly RankedTurn[] = []
+
+function takeSmallest(
+  rank: TurnRanker,
+  { id, turns }: Drawable<unknown>,
+  cutoff: number,
+): readonly RankedTurn[] {
   let smallest = Number.POSITIVE_INFINITY
   let messageIndex = 0
   for (const index of turns) {
@@ -71,10 +81,10 @@ function takeSmallest(rank: TurnRanker, { id, turns }: Drawable<unknown>, cutoff
     smallest = key
     messageIndex = index
   }
-  return turns.length === 0 || smallest > cutoff ? [] : [{ messageIndex, key: smallest }]
+  return turns.length === 0 || smallest > cutoff ? noTurns : [{ messageIndex, key: smallest }]
 }
 
-function takeAll(rank: TurnRanker, { id, turns }: Drawable<unknown>, cutoff: number): RankedTurn[] {
+function takeAll(rank: TurnRanker, { id, turns }: Drawable<unknown>, cutoff: number): readonly RankedTurn[] {
   return turns
     .map((messageIndex) => ({ messageIndex, key: rank(`${id}#${messageIndex}`) }))
     .filter(({ key }) => key <= cutoff)

@@ -1,15 +1,14 @@
 import {
   type Candidate,
+  createCandidateLister,
   createPool,
   createSliceReader,
   type Drawable,
-  listCandidates,
   type Pool,
   type TurnsPerConversation,
 } from './rank.ts'
 import { checkStrataCount, identifyStratum, type StratumIdentity } from './stratum.ts'
 import type { TargetMix } from './target-mix.ts'
-import { createTurnRanker } from './turn-ranker.ts'
 
 /** What a corpus has of one stratum. */
 export interface Stratum<Place> extends StratumIdentity {
@@ -48,9 +47,11 @@ export function createStrata<Place>(settings: {
   const { cutoff: firstCutoff, seed, turns, slices, keys, turnsPerConversation, target } = settings
   const open = new Map<string, OpenStratum<Place>>()
   const readSlice = createSliceReader(slices)
-  const rank = createTurnRanker(seed)
+  const list = createCandidateLister<Place>({ seed, turnsPerConversation, readSlice })
+  /** Without keys there is one, whatever the metadata. */
+  let only: OpenStratum<Place> | null = null
   const find = (conversation: Drawable<Place>): OpenStratum<Place> => {
-    // Without keys there is one, whatever the metadata.
+    if (only !== null) return only
     const identity = identifyStratum(keys.length === 0 ? {} : conversation, keys)
     const known = open.get(identity.name)
     if (known !== undefined) return known
@@ -63,6 +64,7 @@ export function createStrata<Place>(settings: {
       pool: isWanted ? createPool(turns + 1, firstCutoff) : null,
     }
     open.set(identity.name, fresh)
+    if (keys.length === 0) only = fresh
     checkStrataCount(
       [...open.values()].map((stratum) => stratum.identity),
       keys,
@@ -77,9 +79,7 @@ export function createStrata<Place>(settings: {
       stratum.conversations += 1
       stratum.turnsEligible += length
       const { pool } = stratum
-      if (pool === null) return
-      const cutoff = pool.cutoff()
-      pool.offer(listCandidates({ conversation, rank, turnsPerConversation, readSlice, cutoff }))
+      if (pool !== null) pool.offer(list(conversation, pool.cutoff()))
     },
     close() {
       return [...open.values()]

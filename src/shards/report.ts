@@ -77,6 +77,21 @@ export async function requireShards(directories: readonly RunDirectory[]): Promi
   return [...found.values()]
 }
 
+/**
+ * Refuses a directory in which another shard has measured: its journal is a part of a plan's, and what is written there is lost.
+ * @throws GateError (`shard`)
+ */
+export async function refuseOtherShard(directory: RunDirectory, own: Shard | null): Promise<void> {
+  const report = await readShardReport(directory)
+  if (report === null || (own !== null && nameShard(own) === nameShard(report.shard))) return
+  throw new GateError({
+    code: 'shard',
+    message: `the directory holds ${nameShard(report.shard)}`,
+    where: { file: directory.path },
+    remedy: 'name another directory with --out',
+  })
+}
+
 function refuseDirectory({ path }: RunDirectory): GateError {
   return new GateError({
     code: 'shard',

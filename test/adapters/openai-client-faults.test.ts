@@ -41,7 +41,7 @@ describe('a hostile endpoint', () => {
     '%s ends at the deadline',
     async (mode) => {
       const { url, received } = await startHostile(mode)
-      const failed = await ask(url, { deadlineMs: 150 })
+      const failed = await ask(url, { deadlineMs: 600 })
       expect(failed).toMatchObject({ kind: 'failed', cause: 'timeout' })
       expect(isTransportFailure(failed)).toBe(true)
       expect(received).toHaveLength(1)

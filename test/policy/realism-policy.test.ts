@@ -28,6 +28,8 @@ const winRate = {
   effective_pairs: 1000,
   method: 'exact' as const,
 }
+/** Below one half, and not within 5 points of it. */
+const low = { ...winRate, won: 410, lost: 590, rate: 0.41, lower: 0.384, upper: 0.436 }
 const control = { pairs: 50, rate: 1, lower: 0.94, detected: true, by_kind: [] }
 const verdict = { verdict: 'indistinguishable' as const, reason: 'within-limits' as const }
 
@@ -166,7 +168,7 @@ describe('a result', () => {
     ],
     [
       'that is distinguishable',
-      { result: withDiscriminator({ verdict: 'distinguishable' }) },
+      { result: withDiscriminator({ win_rate: low, verdict: 'distinguishable' }) },
       'distinguishable',
     ],
     [
@@ -204,7 +206,10 @@ describe('a result', () => {
   })
 
   it('counts what features show only where policy says so', () => {
-    const told: RealismResult = { ...result, automatic: { ...automatic, verdict: 'distinguishable' } }
+    const told: RealismResult = {
+      ...result,
+      automatic: { ...automatic, win_rate: low, verdict: 'distinguishable' },
+    }
     expect(check({ result: told })).toEqual({ kind: 'ok' })
     const required = { ...strict, automatic: 'counts' as const }
     expect(check({ result: told, required })).toMatchObject({
@@ -231,5 +236,38 @@ describe('in a report', () => {
     expect(formatPlain(sayRealism(null, check({ result: null })))).toBe(
       'Realism of simulated tools: not measured. It does not show what policy requires: there is no result.',
     )
+  })
+})
+
+describe('a result that was edited', () => {
+  const required = parse('result: r.json\nrequire: indistinguishable\n')
+  const digests = result.of
+  const now = new Date('2026-10-02T00:00:00Z')
+  const judge = (winRateChange: object, controlChange: object = {}) => {
+    const { discriminator } = result
+    if (discriminator === null) throw new Error('the result has no discriminator')
+    const changed = {
+      ...discriminator,
+      win_rate: { ...winRate, ...winRateChange },
+      control: { ...control, ...controlChange },
+    }
+    return checkRealism({ required, result: { ...result, discriminator: changed }, now, digests })
+  }
+
+  it('shows nothing where its counts, rates and bounds do not agree', () => {
+    expect(judge({})).toEqual({ kind: 'ok' })
+    const contradictions = [
+      judge({ pairs: 0, won: 0, lost: 0, rate: null, lower: 0.5, upper: 0.5 }),
+      judge({ won: 0, tied: 800, lost: 200, rate: 0.4, lower: 0.46, upper: 0.54 }),
+      judge({ rate: 0.5 }),
+      judge({ lower: 0.494, upper: 0.496 }),
+      judge({ missing: 10 }),
+      judge({}, { pairs: 0 }),
+      judge({}, { lower: 0.4 }),
+    ]
+    for (const check of contradictions) {
+      expect(check).toMatchObject({ kind: 'short', reason: 'inconclusive' })
+      expect(check.kind === 'short' && check.detail).toBe('its counts, rates and bounds do not agree')
+    }
   })
 })

@@ -90,8 +90,16 @@ describe('a pair of a turn and its replay', () => {
 })
 
 describe('realism pairs', () => {
-  async function makeRun(policy: Record<string, unknown> = {}): Promise<string> {
-    const folder = await writeRepository(await makeFolder(), policy)
+  const looked = [
+    { role: 'assistant' as const, content: null, tool_calls: [call('1', 'weather')] },
+    { role: 'tool' as const, tool_call_id: '1', content: '{"sky": "clear"}' },
+  ]
+
+  async function makeRun(
+    policy: Record<string, unknown> = {},
+    rollout: readonly object[] = looked,
+  ): Promise<string> {
+    const folder = await writeRepository(await makeFolder(), policy, rollout)
     const endpoint = await startChatEndpoint({ reply: answer })
     endpoints.push(endpoint)
     await runGateIn(folder, endpoint.url)
@@ -127,10 +135,17 @@ describe('realism pairs', () => {
       id: 'c-2#1',
       conversation: 'c-2',
       prefix: [{ role: 'user', content: 'question 2' }],
-      real: [{ role: 'assistant', content: 'what was said then' }],
+      real: looked,
       simulated: [{ role: 'assistant', content: 'a kind answer to question 2' }],
     })
     expect((await write(folder, { arm: 'candidate' })).text).toContain('12 pairs of the candidate')
+  })
+
+  it('leaves out turns in which nobody called a tool: they would make any simulation look real', async () => {
+    const folder = await makeRun({}, [{ role: 'assistant', content: 'what was said then' }])
+    expect((await takeRefusal(() => write(folder))).message).toBe(
+      'no turn of the baseline makes a pair (without a tool result: 12)',
+    )
   })
 
   it('refuses a run that kept no text, another corpus, and a folder that is no run', async () => {

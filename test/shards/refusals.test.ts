@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
+import { runMerge } from '../../src/gate.ts'
 import { requireShards } from '../../src/shards/report.ts'
 import { nameShard, parseShard, parseShardCount, parseSuffix, suffixShard } from '../../src/shards/shard.ts'
 import { createMemoryDirectory } from '../fakes/memory-directory.ts'
 import { createScenario, type ScenarioOptions } from '../support/gate-scenario.ts'
-import { createLeft, measureAll, mergeAll } from '../support/in-shards.ts'
+import { createLeft, measureAll, measureOne, mergeAll } from '../support/in-shards.ts'
 
 const options: ScenarioOptions = { turns: 100 }
 
@@ -100,5 +101,24 @@ describe('a shard', () => {
     })
     expect(measured.map(({ result }) => result.kind)).toEqual(['unchanged', 'unchanged'])
     expect(createScenario(options).connected).toEqual([])
+  })
+})
+
+describe('a directory of a shard', () => {
+  it('takes no other shard, no whole run and no merge', async () => {
+    const { left } = await measureAll({ layout: { of: 2, waves: 1 }, options })
+    const directory = left.kept.get('1/1')?.directory
+    if (directory === undefined) throw new Error('the shard has left nothing')
+    const second = { index: 2, of: 2, wave: 1, waves: 1 }
+    await expect(
+      measureOne({ left: createLeft(), shard: second, options: { ...options, directory } }),
+    ).rejects.toThrow('the directory holds shard 1 of 2')
+    await expect(createScenario({ ...options, directory }).run()).rejects.toThrow(
+      'the directory holds shard 1 of 2',
+    )
+    const merging = createScenario({ ...options, directory })
+    await expect(runMerge(merging.request, { ...merging.ports, shards: left }, 2)).rejects.toThrow(
+      'the directory holds shard 1 of 2',
+    )
   })
 })

@@ -33,14 +33,16 @@ export const answer: ChatScript = ({ model, messages, body }) => {
 }
 
 /** Puts a repository into a folder: a policy of one judged category, a corpus and a labelled set. */
-export async function writeRepository(folder: string, policy: Record<string, unknown> = {}): Promise<string> {
+export async function writeRepository(
+  folder: string,
+  policy: Record<string, unknown> = {},
+  /** What production said and did after the question. */
+  rollout: readonly object[] = [{ role: 'assistant', content: 'what was said then' }],
+): Promise<string> {
   const corpus = Array.from({ length: turns }, (_, index) =>
     JSON.stringify({
       id: `c-${index}`,
-      messages: [
-        { role: 'user', content: `question ${index}` },
-        { role: 'assistant', content: 'what was said then' },
-      ],
+      messages: [{ role: 'user', content: `question ${index}` }, ...rollout],
     }),
   ).join('\n')
   const manifest = {

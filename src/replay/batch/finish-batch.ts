@@ -114,7 +114,7 @@ function describeEnd(
       `batch ${batch.id} of endpoint "${name}" is ${state.status}, and has no answer to ${missing.length} of its ${asked} requests`,
     )
   // Who cancels it wants no more of it: neither another batch, nor what would come after.
-  if (cancelledBy === 'others') budget.end('cancelled')
+  if (cancelledBy === 'others') budget.end('batch-cancelled')
   const without: Failed | NotAsked =
     cancelledBy === null
       ? fail('not-returned', `its batch is ${state.status}, and has no answer to it`)
