@@ -7,7 +7,7 @@
 //   same without an index;
 // - memory: one conversation in 13, in each format, with and without an index, of the corpus and of a tenth of it.
 //
-//   node bench/corpus.ts [conversations=130000] [rounds=3] [folder]
+//   node bench/corpus.ts [conversations=130000] [rounds=3] [folder] [formats=plain,gzip,zstd,parquet]
 import { execFileSync, fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -41,8 +41,10 @@ function judge(value: number, limit: number | null): string {
   return `: ${value <= limit ? 'within' : 'OVER'} ${limit}`
 }
 
-async function compareTimes(folder: string, { turns, rounds }: { turns: number; rounds: number }) {
-  const formats = Object.keys(corpusFiles) as Format[]
+async function compareTimes(
+  folder: string,
+  { turns, rounds, formats }: { turns: number; rounds: number; formats: readonly Format[] },
+) {
   const tasks: { name: string; task: Task; against: 'parse' | 'zcat'; limit: number | null }[] = [
     {
       name: 'corpus index',
@@ -100,9 +102,9 @@ function timeZcat(file: string): number {
 /** As many turns of each corpus, so that only the corpus differs. */
 async function compareMemory(
   corpora: readonly { conversations: number; folder: string }[],
-  turns: number,
+  { turns, formats }: { turns: number; formats: readonly Format[] },
 ): Promise<void> {
-  for (const format of Object.keys(corpusFiles) as Format[]) {
+  for (const format of formats) {
     for (const indexed of [true, false]) {
       for (const { conversations, folder } of corpora) {
         const { peakMiB } = await run({ kind: 'draw', folder, format, turns, indexed })
@@ -115,11 +117,19 @@ async function compareMemory(
   }
 }
 
-async function prepare(folder: string, conversations: number): Promise<void> {
+async function prepare({
+  folder,
+  conversations,
+  formats,
+}: {
+  folder: string
+  conversations: number
+  formats: readonly Format[]
+}): Promise<void> {
   await mkdir(folder, { recursive: true })
   // Files that an earlier run has left in a folder of its own are taken as they are.
   if (!existsSync(join(folder, corpusFiles.parquet))) await writeCorpus(folder, conversations)
-  for (const format of Object.keys(corpusFiles) as Format[]) {
+  for (const format of formats) {
     const { seconds, peakMiB } = await run({ kind: 'index', folder, format })
     console.log(
       `corpus index of ${conversations}, ${format}: ${seconds.toFixed(1)} s, ${peakMiB} MiB at most`,
@@ -131,6 +141,7 @@ async function main(words: string[]): Promise<void> {
   const conversations = Number(words[0] ?? 130_000)
   const rounds = Number(words[1] ?? 3)
   const folder = words[2] ?? work
+  const formats = (words[3]?.split(',') ?? Object.keys(corpusFiles)) as Format[]
   const large = join(folder, String(conversations))
   const small = join(folder, String(conversations / 10))
   try {
@@ -145,15 +156,15 @@ async function main(words: string[]): Promise<void> {
         js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
       },
     })
-    await prepare(large, conversations)
-    await prepare(small, conversations / 10)
-    await compareTimes(large, { turns: Math.round(conversations / 26), rounds })
+    await prepare({ folder: large, conversations, formats })
+    await prepare({ folder: small, conversations: conversations / 10, formats })
+    await compareTimes(large, { turns: Math.round(conversations / 26), rounds, formats })
     await compareMemory(
       [
         { conversations, folder: large },
         { conversations: conversations / 10, folder: small },
       ],
-      Math.round(conversations / 13),
+      { turns: Math.round(conversations / 13), formats },
     )
   } finally {
     await rm(work, { recursive: true, force: true })

@@ -71,7 +71,11 @@ export async function openMeasurement(
   if (ports.cancelled.aborted) cancel()
   // Every request under way and every pause before a retry listens to it.
   setMaxListeners(0, cancelled)
-  const journal = await openJournal({ directory, header: writeHeader(parts, listSources(clients)) })
+  const journal = await openJournal({
+    directory,
+    header: writeHeader(parts, listSources(clients)),
+    turns: listStanding(parts),
+  })
   const { others = { units: [], known: [], audits: [] } } = parts
   const units = new Map([...others.units].map((unit) => [nameUnit(unit), unit]))
   const intern = createInterner()
@@ -113,6 +117,14 @@ export async function openMeasurement(
       await journal.close()
     },
   }
+}
+
+/** The turns of a whole sample; of a smoke run's first ones the others may have been measured before. */
+export function listStanding({
+  request,
+  sample,
+}: Pick<MeasurementRequest, 'request' | 'sample'>): ReadonlySet<string> | undefined {
+  return request.run.tier === 'release' ? new Set(sample.turns.map(({ id }) => id)) : undefined
 }
 
 /** Looks at results with what the graded items say the graders are worth. */

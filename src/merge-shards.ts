@@ -1,6 +1,7 @@
 import { keepContinued, type MeasuredPast } from './continue-journal.ts'
 import { GateError } from './errors.ts'
 import {
+  listStanding,
   type MeasurementRequest,
   readStandingAudits,
   recordMeasurement,
@@ -58,7 +59,7 @@ export async function mergeShards(parts: MergeRequest): Promise<RunRecord> {
   await writeJournal({ from, spent, to: directory, header })
   const history = await keepContinued({ past, directory, taken: earlier.taken })
   const unkept = await past.begin()
-  const journal = await openJournal({ directory, header })
+  const journal = await openJournal({ directory, header, turns: listStanding(parts) })
   await journal.close()
   const audits = await readStandingAudits(directory, journal)
   const measured = new Map([...journal.failed, ...journal.done])

@@ -84,9 +84,12 @@ export function nameUnit(unit: { turn: string; arm: string }): string {
 export async function openJournal(request: {
   directory: RunDirectory
   header: JournalHeader
+  /** Turns whose lines stay: what else lies there was erased, or has expired, since. Without it all do. */
+  turns?: ReadonlySet<string> | undefined
 }): Promise<Journal> {
-  const { directory, header } = request
+  const { directory, header, turns } = request
   const there = await readJournal(directory, header)
+  if (turns !== undefined) leaveOut(there, turns)
   const { done, failed, known, probes, batches, spent } = there
   const first = { version: 1, ...header, ...(spent === null ? {} : { spent }) }
   const before = [...probes, ...listBatchLines(batches), ...listMeasured(there)]
@@ -102,6 +105,13 @@ export async function openJournal(request: {
     append: (line, taken) =>
       appender.append(JSON.stringify(taken === undefined ? line : { ...line, spent: taken })),
     close: () => appender.close(),
+  }
+}
+
+/** Leaves out the units of all other turns. */
+function leaveOut({ done, failed }: JournalLines, turns: ReadonlySet<string>): void {
+  for (const units of [done, failed]) {
+    for (const [name, { turn }] of units) if (!turns.has(turn)) units.delete(name)
   }
 }
 

@@ -6,6 +6,7 @@ import { countAsked, type DecidedCategory, findObstacle } from './decided-catego
 import { countThings, formatAbout, formatUsd } from './format.ts'
 import { sayDoubtAction } from './grader-doubt.ts'
 import { sayJudgeAction } from './judge-cause.ts'
+import { sumCauses } from './missing.ts'
 import { planMoreTurns, plannedPower, planTurnsWithinMargin } from './more-turns.ts'
 import { joinTexts, say, type Text, verbatim } from './text.ts'
 
@@ -126,19 +127,34 @@ function priceTurns({ record, estimate }: DecidedCategory, more: number): string
 }
 
 function sayRerun({ estimate, record }: DecidedCategory): Text {
-  const lost = estimate.baseline.missing.transport + estimate.candidate.missing.transport
+  const refused = countRefused(estimate)
+  const lost = estimate.baseline.missing.transport + estimate.candidate.missing.transport + refused
   if (lost === 0) return []
-  return say`Rerun to fill ${lost} of them: the same turns are asked${sayWhatIsKept(record)}.`
+  const before =
+    refused === 0 ? '' : 'Mend the key or the address of the endpoint that refused it, then rerun'
+  return say`${before === '' ? 'Rerun' : before} to fill ${lost} of them: the same turns are asked${sayWhatIsKept(record)}.`
 }
 
 function sayMend({ estimate }: { estimate: CategoryEstimate }): Text {
   const { baseline, candidate } = estimate
-  const content = baseline.missing.content + candidate.missing.content
+  const content = baseline.missing.content + candidate.missing.content - countRefused(estimate)
   if (content === 0) return []
-  const causes = [...Object.keys(baseline.missing.causes), ...Object.keys(candidate.missing.causes)]
+  const causes = Object.keys(sumCauses(estimate)).filter((cause) => !isRefused(cause))
   const judged = causes.some((cause) => cause.startsWith('judge'))
   const mend = judged ? 'mend the grader, or its rubric' : 'mend what the endpoint answers'
   return say`A rerun doesn't change the ${content} that came back without a label: ${mend}.`
+}
+
+/** A key that ran out, or a model that was taken down, is a matter of the run: it is asked again. */
+function isRefused(cause: string): boolean {
+  return cause.endsWith(': unauthorized') || cause.endsWith(': not-found')
+}
+
+function countRefused(estimate: CategoryEstimate): number {
+  return Object.entries(sumCauses(estimate)).reduce(
+    (sum, [cause, count]) => sum + (isRefused(cause) ? count : 0),
+    0,
+  )
 }
 
 // A job begins with an empty folder, and goes on from what is kept of earlier attempts; so does a run directory that is

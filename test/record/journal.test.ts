@@ -52,6 +52,14 @@ describe('openJournal', () => {
     expect(again.done.get('a#1|candidate')).toEqual(unit)
   })
 
+  it('leaves nothing of turns that are no part of the sample any more, such as of people who were forgotten', async () => {
+    const text = [header, line('a#1'), line('gone#1'), ''].join('\n')
+    const directory = createMemoryDirectory([['journal.jsonl', text]])
+    const journal = await openJournal({ directory, header: binding, turns: new Set(['a#1']) })
+    expect([...journal.done.keys()]).toEqual(['a#1|candidate'])
+    expect(directory.files.get('journal.jsonl')).not.toContain('gone')
+  })
+
   it('gives back the batches that were submitted, with what the run had taken by then', async () => {
     const { directory, journal } = await open(null)
     expect(journal.batches).toEqual([])
