@@ -178,6 +178,17 @@ describe('a run that answers tool calls', () => {
   })
 })
 
+describe('a candidate that never stops calling', () => {
+  it('is told of before the table, with how often it left the user without an answer', async () => {
+    const turning = (request: ChatRequest) => ({ ...call('lookup', { item: 1 }), model: request.model })
+    const decided = await decide(open({}, { scripts: { candidate: turning } }))
+    expectReconciled(decided, conversations)
+    const view = await writeReports(createMemoryDirectory(), decided)
+    expect(JSON.stringify(view.banners)).toContain('40 of 40 trajectories of the candidate (loop 40)')
+    expect(JSON.stringify(view.banners)).toContain('0 of 40 trajectories of the baseline')
+  })
+})
+
 describe('a simulator', () => {
   const tools = {
     environments: ['recorded', 'simulated'],

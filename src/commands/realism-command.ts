@@ -10,7 +10,6 @@ interface RealismOptions {
   pairs?: string
   controls: string
   within?: string
-  of?: string
   seed: string
   permutations: string
   out?: string
@@ -41,10 +40,6 @@ export function addRealism(
     .option('--pairs <n>', 'how many pairs, a seeded part of them; else all')
     .option('--controls <n>', 'how many degraded rollouts the discriminator has to detect', '50')
     .option('--within <lower..upper>', 'win rates that count as indistinguishable; else 45%..55%')
-    .option(
-      '--of <run-dir>',
-      'the run whose tools the rollouts are of; without it a policy can require nothing of them',
-    )
     .option('--seed <text>', 'decides what is drawn, degraded and held out', 'realism')
     .option('--permutations <n>', 'of the automatic comparison', '199')
     .option('--out <file>', 'where to write the result, for the policy to name')

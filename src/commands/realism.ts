@@ -8,9 +8,7 @@ import { writeWholeFile } from '../adapters/text-file.ts'
 import { readPolicy } from '../calibrate/policy.ts'
 import { exitCodes } from '../conclusion.ts'
 import { GateError } from '../errors.ts'
-import { digestTools } from '../plan/tools.ts'
 import { parseRate } from '../policy/rate.ts'
-import type { RealismDigests } from '../policy/realism-result.ts'
 import type { Arm, Log } from '../ports.ts'
 import { defaultLimits, type RealismLimits } from '../realism/decide.ts'
 import { discriminatorEndpoint } from '../realism/judge-all.ts'
@@ -32,8 +30,6 @@ export interface RealismWords {
   pairs?: string | undefined
   controls: string
   within?: string | undefined
-  /** The directory of a run. */
-  of?: string | undefined
   seed: string
   permutations: string
   out?: string | undefined
@@ -54,7 +50,6 @@ export async function runRealism(
     controls: parseCount('--controls', { text: words.controls, least: 0 }),
     permutations: parseCount('--permutations', { text: words.permutations, least: 39 }),
     limits: words.within === undefined ? defaultLimits : parseLimits(words.within),
-    of: words.of === undefined ? ofNothing : await readDigests(words.of),
     seed: words.seed,
     gateVersion,
     source: { file: words.file, text: await readTextFile(words.file) },
@@ -101,21 +96,6 @@ function parseLimits(text: string): RealismLimits {
   }
   if (lower < 50_000 && upper > 50_000) return { lower: lower / 100_000, upper: upper / 100_000 }
   throw refuse(`50 % does not lie between the limits "${text}"`, remedy)
-}
-
-const ofNothing: RealismDigests = { simulator: null, database: null, policy: null }
-
-/** What the simulated rollouts of a run are of. */
-async function readDigests(path: string): Promise<RealismDigests> {
-  const { summary } = await readRecord(await openRunDirectory(path, { make: false }))
-  const { tools } = summary.plan.policy
-  if (tools !== undefined) return digestTools(tools)
-  throw new GateError({
-    code: 'realism',
-    message: 'in this run no tool call was answered',
-    where: { file: path },
-    remedy: 'name a run whose policy has `tools`',
-  })
 }
 
 function refuse(message: string, remedy: string): GateError {

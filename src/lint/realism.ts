@@ -30,7 +30,8 @@ export async function lintRealism(parts: {
       code: 'realism',
       message: `${file} does not show what the policy requires: ${check.detail}`,
       place: { source: written.source, path: ['realism', 'result'] },
-      remedy: 'measure it with `checkpoint-gate realism --of RUN_DIR`, or require what it shows',
+      remedy:
+        'measure it with `checkpoint-gate realism` on the pairs of a run with this policy, or require what it shows',
     })
   })
 }

@@ -30,10 +30,15 @@ export function createRealismSchema() {
     automatic: z.enum(['shown', 'counts']).default('shown').meta({
       description: 'Whether the same is required of the regression on features, beside the discriminator.',
     }),
-  }).superRefine(({ min_win_rate: least, limits }, context) => {
+  }).superRefine(({ min_win_rate: least, limits, require: required }, context) => {
+    const isRequired = required === 'indistinguishable'
     if (!(limits.lower < 0.5 && limits.upper > 0.5)) {
       const message = 'the limits lie on both sides of 50 %, which is what can’t be told apart'
       context.addIssue({ code: 'custom', message, path: ['limits'] })
+    }
+    if (isRequired && least !== undefined && least > limits.upper) {
+      const message = `it lies above the limits that \`require\` keeps to (up to ${100 * limits.upper} %): both can’t be`
+      context.addIssue({ code: 'custom', message, path: ['min_win_rate'] })
     }
     if (least === undefined || (least > 0 && least < 1)) return
     const message = 'a win rate lies above 0 and below 100 %; 50 % is what can’t be told apart'

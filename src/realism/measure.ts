@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { GateError } from '../errors.ts'
-import { realismAlpha as alpha, type RealismDigests, type RealismResult } from '../policy/realism-result.ts'
+import { realismAlpha as alpha, type RealismResult } from '../policy/realism-result.ts'
 import { discriminateByFeatures } from './automatic.ts'
 import { summarizeControls } from './controls.ts'
 import { decideAutomatic, decideRealism, type RealismLimits } from './decide.ts'
 import { makeControls } from './degrade.ts'
 import { discriminatorEndpoint, judgeAll, type RealismPorts } from './judge-all.ts'
 import { countChoices, type JudgedPair } from './judge-pairs.ts'
-import { parsePairs, type RealismPair } from './pair.ts'
+import { findDigests, parsePairs, type RealismPair } from './pair.ts'
 import { shuffleByHash } from './seed.ts'
 import { estimateSlices } from './slices.ts'
 import { estimateWinRate } from './win-rate.ts'
@@ -23,7 +23,6 @@ export interface RealismRequest {
   /** How many real rollouts are degraded for the discriminator. */
   controls: number
   limits: RealismLimits
-  of: RealismDigests
   seed: string
   permutations: number
   gateVersion: string
@@ -43,7 +42,7 @@ export async function measureRealism(request: RealismRequest, ports: RealismPort
     version: 1,
     measured_at: ports.clock.now().toISOString(),
     gate_version: request.gateVersion,
-    of: request.of,
+    of: findDigests(all),
     pairs: {
       file: source.file,
       sha256: hash('sha256', source.text, 'hex'),

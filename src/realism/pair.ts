@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { messageSchema, toolSchema } from '../corpus/conversation.ts'
 import { GateError, type Place } from '../errors.ts'
 import { checkShape, formatPath, strictObject } from '../policy/document.ts'
+import { type RealismDigests, realismDigestsSchema } from '../policy/realism-result.ts'
 import { toolSources } from '../replay/completion.ts'
 
 const rolloutSchema = z
@@ -36,6 +37,9 @@ export const realismPairSchema = strictObject({
     .record(z.string(), z.enum(toolSources))
     .optional()
     .meta({ description: 'Where the result of each simulated tool call came from, by the id of the call.' }),
+  of: realismDigestsSchema.optional().meta({
+    description: 'Digests of what made the simulated rollout, as `realism pairs` writes them.',
+  }),
 })
 
 /** Two rollouts on the same prefix. */
@@ -44,6 +48,12 @@ export type RealismPair = z.infer<typeof realismPairSchema>
 /** What an assistant did from a turn on: its messages, and the results that its tools gave. */
 export interface Rollout {
   messages: RealismPair['real']
+}
+
+/** What pairs say that they are of, where all of them say the same; else nothing. */
+export function findDigests(pairs: readonly RealismPair[]): RealismDigests {
+  const said = new Set(pairs.map(({ of }) => JSON.stringify(of ?? null)))
+  return (said.size === 1 ? pairs[0]?.of : undefined) ?? { simulator: null, database: null, policy: null }
 }
 
 /**

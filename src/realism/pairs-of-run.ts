@@ -4,6 +4,7 @@ import type { Conversation, Message, ToolCall } from '../corpus/conversation.ts'
 import { parseManifest } from '../corpus/manifest.ts'
 import { readCorpus } from '../corpus/read.ts'
 import { GateError } from '../errors.ts'
+import { digestTools } from '../plan/tools.ts'
 import type { Arm, Files } from '../ports.ts'
 import type { RunRecord } from '../record/schema.ts'
 import type { Step } from '../replay/completion.ts'
@@ -42,6 +43,8 @@ export async function listRunPairs(request: {
   const completions = new Map(
     record.completions.filter((line) => line.arm === arm).map((line) => [line.turn, line.completion]),
   )
+  const { tools } = record.summary.plan.policy
+  const of = tools === undefined ? {} : { of: digestTools(tools) }
   const pairs: RealismPair[] = []
   const leftOut = new Map<string, number>()
   for (const { turn, conversation: id } of record.turns) {
@@ -52,7 +55,7 @@ export async function listRunPairs(request: {
     else if (conversation === undefined) addReason(leftOut, 'no longer in the corpus')
     else if (isExpired(conversation, now)) addReason(leftOut, 'expired since')
     else {
-      const pair = makePair({ conversation, turn, content: completion.content })
+      const pair = { ...makePair({ conversation, turn, content: completion.content }), ...of }
       if (hasResults(pair)) pairs.push(pair)
       // Where neither side called a tool, nothing is simulated: such turns would make any simulation look real.
       else addReason(leftOut, 'without a tool result')

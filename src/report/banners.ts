@@ -10,6 +10,7 @@ import { sayGreen } from './notices.ts'
 import { sayRealism } from './realism.ts'
 import { explainStop } from './stop.ts'
 import { formatCount, joinTexts, say, type Text, verbatim } from './text.ts'
+import { sayTrajectoryEnds } from './trajectory-ends.ts'
 
 const shownStrata = 5
 
@@ -23,6 +24,7 @@ export function listBanners(record: RecordSummary, verdict: Verdict): Text[] {
     sayTrust(record),
     sayRecorded(record),
     sayShownRealism(record),
+    sayTrajectoryEnds(record),
     sayUncovered(record),
     sayShortSample(record),
     sayUnequal(record),

@@ -6,7 +6,8 @@ export function formatProgress(state: Progress): string {
   const { done, planned, requests, failures, costUsd, elapsedMs } = state
   const perSecond = elapsedMs > 0 ? (done * 1000) / elapsedMs : 0
   const left =
-    perSecond > 0 && done < planned
+    // The first ones have waited for the endpoint to start.
+    done >= planned / 50 && perSecond > 0 && done < planned
       ? `, about ${formatDuration(((planned - done) * 1000) / perSecond)} left`
       : ''
   const cost = costUsd === null || costUsd === 0 ? '' : `, $${costUsd.toFixed(2)}`

@@ -1,3 +1,4 @@
+import type { Conversation } from '../corpus/conversation.ts'
 import { fetchConversations } from '../corpus/fetch.ts'
 import { listFromIndex } from '../corpus/index-file/read.ts'
 import type { CorpusLimits } from '../corpus/limits.ts'
@@ -5,6 +6,7 @@ import { type ConversationPlace, type ListedConversation, listConversations } fr
 import type { Manifest } from '../corpus/manifest.ts'
 import { createStandingCheck } from '../corpus/standing.ts'
 import type { Tombstones } from '../corpus/tombstones.ts'
+import { GateError } from '../errors.ts'
 import type { Files } from '../ports.ts'
 import { type Draw, type DrawSettings, drawTurns } from './draw.ts'
 import type { DrawnTurn, Sample } from './sample.ts'
@@ -63,9 +65,11 @@ async function fetchTurns(
   request: CorpusDrawRequest,
 ): Promise<Sample> {
   const store = createTurnStore(request.files.openScratch)
+  const exclude = createStandingCheck({ ...request, consent: request.manifest.consent })
   const fetched: SampledTurns = new Map()
   for await (const batch of fetchConversations({ ...request, wanted: turns })) {
     for (const { wanted: turn, conversation } of batch) {
+      requireStanding(conversation, exclude)
       const { messages, tools = null } = conversation
       const after = request.keepsAfter === true ? messages.slice(turn.messageIndex) : undefined
       const content = store.add({ prefix: messages.slice(0, turn.messageIndex), tools, after })
@@ -73,6 +77,17 @@ async function fetchTurns(
     }
   }
   return { turns: turns.flatMap((turn) => fetched.get(turn) ?? []), counts }
+}
+
+/** An index that was edited may not say what rows do: nothing is sent of a conversation that must not be. */
+function requireStanding(conversation: Conversation, exclude: ReturnType<typeof createStandingCheck>): void {
+  const { id, user, consent, expires_at: expiresAt } = conversation
+  if (exclude({ id, user, consent, expiresAt }) === null) return
+  throw new GateError({
+    code: 'corpus',
+    message: `conversation "${id}" must not be replayed, as its row says, and the index says that it may`,
+    remedy: 'write the index anew (`corpus index`), and have its digest in the manifest reviewed',
+  })
 }
 
 type SampledTurns = Map<DrawnTurn<ConversationPlace>, StoredTurn>

@@ -61,7 +61,6 @@ export function makeRequest(
     pairs: null,
     controls: 20,
     limits: { lower: 0.45, upper: 0.55 },
-    of: { simulator: null, database: null, policy: null },
     seed: 'test',
     permutations: 19,
     gateVersion: '0.0.0',

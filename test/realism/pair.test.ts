@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { readChoice } from '../../src/realism/choice.ts'
-import { parsePairs } from '../../src/realism/pair.ts'
+import { findDigests, parsePairs } from '../../src/realism/pair.ts'
 import { writeChoicePrompt } from '../../src/realism/prompt.ts'
 import { renderRollout } from '../../src/realism/render.ts'
 import { listSources, listTools } from '../../src/realism/slices.ts'
@@ -125,5 +125,29 @@ describe('what a pair used', () => {
     expect(listTools(pair)).toEqual(['find', 'pay'])
     expect(listSources({ ...pair, sources: undefined })).toEqual(['not said'])
     expect(listSources(makePair('b', { simulated: { answer: 'Hi.' } }))).toEqual(['no tool call'])
+  })
+})
+
+describe('what pairs are of', () => {
+  const of = { simulator: 'a', database: null, policy: 'b' }
+  const [pair] = makePairs(1)
+  const nothing = { simulator: null, database: null, policy: null }
+
+  it('counts where all say the same, and else it is not known', () => {
+    if (pair === undefined) throw new Error('no pair')
+    expect(
+      findDigests([
+        { ...pair, of },
+        { ...pair, of },
+      ]),
+    ).toEqual(of)
+    expect(findDigests([{ ...pair, of }, pair])).toEqual(nothing)
+    expect(
+      findDigests([
+        { ...pair, of },
+        { ...pair, of: { ...of, policy: 'c' } },
+      ]),
+    ).toEqual(nothing)
+    expect(findDigests([pair])).toEqual(nothing)
   })
 })

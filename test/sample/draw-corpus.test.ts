@@ -10,7 +10,7 @@ import { noTombstones } from '../../src/corpus/tombstones.ts'
 import { drawSample, type Sample } from '../../src/sample/draw.ts'
 import { drawCorpus } from '../../src/sample/draw-corpus.ts'
 import { takeFirst } from '../../src/sample/take-first.ts'
-import { createMemoryFiles } from '../corpus/corpora.ts'
+import { createMemoryFiles, digest } from '../corpus/corpora.ts'
 import { writeIndexed } from '../corpus/indexed.ts'
 import { makeConversations, toLines, writers } from '../corpus/stored-rows.ts'
 import { takeRefusal } from '../support/refusal.ts'
@@ -51,6 +51,12 @@ async function drawWhole(files: Stored) {
   const ports = createMemoryFiles(files)
   const { manifest } = await describeOnly(files)
   return unfold(await drawSample({ ...settings, corpus: readCorpus(manifest, ports) }))
+}
+
+/** A block of an index without the column of consent. */
+function leaveOutConsent(line: string): string {
+  const { consent: _, ...block } = JSON.parse(line)
+  return JSON.stringify(block)
 }
 
 describe('a draw from stored files', () => {
@@ -218,6 +224,20 @@ describe('a file that is another than was listed', () => {
     const files = { ...stored.files, [path]: writers[path]?.(conversations.slice(0, 20)) ?? '' }
     const error = await takeRefusal(() => draw({ ...stored, files }))
     expect(error.message).toMatch(/^the file (ends before this line does|has no such row)/)
+  })
+
+  it('is refused where an index was edited to let be replayed what its rows do not', async () => {
+    const silent = conversations.map((each) => ({ ...each, consent: false }))
+    const stored = await writeIndexed({ 'a.jsonl': toLines(silent) })
+    const path = stored.manifest.index?.path ?? ''
+    const edited = String(stored.files[path])
+      .split('\n')
+      .map((line) => (line.includes('"consent"') ? leaveOutConsent(line) : line))
+      .join('\n')
+    const manifest = { ...stored.manifest, index: { path, sha256: digest(edited) } }
+    const files = { ...stored.files, [path]: edited }
+    const refusal = await takeRefusal(() => draw({ manifest, files }))
+    expect(refusal.message).toMatch(/^conversation ".*" must not be replayed, as its row says/)
   })
 
   it('is refused when it changes between listing and reading', async () => {
