@@ -10,7 +10,7 @@ import { type PlannedRealism, plannedRealismSchema, plannedToolsSchema } from '.
 export { digestValue }
 
 /** Changed only when the same plan could draw, ask, grade or decide differently. */
-const measuringVersion = 4
+const measuringVersion = 5
 
 const predictionSchema = z.strictObject({
   category: z.string(),
