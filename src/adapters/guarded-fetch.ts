@@ -19,10 +19,11 @@ export async function createGuardedFetch(
   origin: string,
   { largestAnswerBytes: limitBytes = largestCompletionBytes }: { largestAnswerBytes?: number } = {},
 ): Promise<GuardedFetch> {
-  const { Agent } = await import('undici')
+  // It is CommonJS: of a bundle's part only the default export is its own.
+  const { default: undici } = await import('undici')
   // As many connections as requests are under way: how many that are is the caller's. No proxy of the environment: what
   // it names is nothing that the workflow gave as an address.
-  const dispatcher = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
+  const dispatcher = new undici.Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
   const findPath = createPathFinder(origin)
   return async (input, init = {}) => {
     const path = findPath(input instanceof Request ? input.url : String(input))

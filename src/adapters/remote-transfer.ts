@@ -74,7 +74,7 @@ type Answer =
   | { kind: 'bytes'; body: AsyncIterable<Uint8Array>; skipped: number; start: number; end: number | null }
 
 async function ask(file: RemoteFile, wanted: Wanted, settings: RemoteSettings): Promise<Answer> {
-  const { request } = await import('undici')
+  const { default: undici } = await import('undici')
   const { etag = null } = file.known ?? {}
   const isWhole = 'start' in wanted && wanted.start === 0 && wanted.end === null
   const range =
@@ -82,7 +82,7 @@ async function ask(file: RemoteFile, wanted: Wanted, settings: RemoteSettings): 
       ? `bytes=-${wanted.last}`
       : `bytes=${wanted.start}-${wanted.end === null ? '' : wanted.end - 1}`
   try {
-    const { statusCode, headers, body } = await request(file.url, {
+    const { statusCode, headers, body } = await undici.request(file.url, {
       headers: {
         // As it is stored, whatever its digest is of.
         'accept-encoding': 'identity',

@@ -6,8 +6,8 @@ const ours = { limitBytes: 2 ** 25, checkEveryMs: 50 }
 /**
  * Keeps V8's new space, where objects begin, from growing beyond about a limit. V8 doubles it while much of it survives its
  * collections, up to 64 MiB a half and more on machines with much memory, and holds what it once had: a draw of 100,000 turns
- * would spend more memory on it than on the turns. At 32 MiB the time of draws and of runs is what it is without a limit; at
- * 16 MiB that of a run's requests grows by a tenth.
+ * would spend more memory on it than on the turns. Draws take no longer with 32 MiB; a run that only computes takes a few per
+ * cent more processor time, and more than a tenth with 16 MiB (docs/performance.md, "Corpora").
  *
  * `--max-semi-space-size` counts only before V8 starts, and an action can't choose how Node.js is started; the factor by which
  * it grows is read at each collection (`NewSpace::Grow`, https://github.com/v8/v8/blob/main/src/heap/new-spaces.cc). It is set

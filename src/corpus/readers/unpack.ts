@@ -11,7 +11,7 @@ export type Engine = Duplex & { readonly bytesWritten: number }
  * How decompressors of `node:zlib` give bytes: small chunks cost more than they hold, and with some at hand the next are
  * unpacked, on another thread, while these are read.
  */
-export const engineOptions = { chunkSize: 2 ** 18, readableHighWaterMark: 2 ** 20 }
+export const engineOptions = { chunkSize: 2 ** 19, readableHighWaterMark: 2 ** 20 }
 
 /**
  * Streams the unpacked bytes of an archive.
