@@ -20682,12 +20682,12 @@ var require_debug = __commonJS({
     exports.formatters = {};
     var prevTime;
     function selectColor(namespace) {
-      var hash14 = 0, i;
+      var hash13 = 0, i;
       for (i in namespace) {
-        hash14 = (hash14 << 5) - hash14 + namespace.charCodeAt(i);
-        hash14 |= 0;
+        hash13 = (hash13 << 5) - hash13 + namespace.charCodeAt(i);
+        hash13 |= 0;
       }
-      return exports.colors[Math.abs(hash14) % exports.colors.length];
+      return exports.colors[Math.abs(hash13) % exports.colors.length];
     }
     function createDebug(namespace) {
       function debug() {
@@ -25062,7 +25062,7 @@ var answerCauses = [
   "not-recorded"
 ];
 var failureCauseSchema = external_exports.enum([...transportCauses, ...answerCauses]);
-var toolSources = ["recorded", "similar", "simulated", "connector", "blocked"];
+var toolSources = toolEnvironments;
 var callDefects = ["invalid-json", "unknown-tool", "invalid-arguments"];
 var stopReasonSchema = external_exports.enum([
   "max-requests",
@@ -28693,8 +28693,8 @@ var DFA = class DFA2 {
     };
   }
   getState(pcs, flag, ids) {
-    const hash14 = hashState(pcs, flag, ids);
-    const cached = this.stateCache.get(hash14);
+    const hash13 = hashState(pcs, flag, ids);
+    const cached = this.stateCache.get(hash13);
     if (cached instanceof DFAState) {
       if (isState(cached, pcs, flag, ids)) return cached;
     } else if (cached !== void 0) {
@@ -28704,8 +28704,8 @@ var DFA = class DFA2 {
     if (this.memBudget < cost) return null;
     this.memBudget -= cost;
     const state = new DFAState(pcs, flag, ids);
-    if (cached === void 0) this.stateCache.set(hash14, state);
-    else if (cached instanceof DFAState) this.stateCache.set(hash14, [cached, state]);
+    if (cached === void 0) this.stateCache.set(hash13, state);
+    else if (cached instanceof DFAState) this.stateCache.set(hash13, [cached, state]);
     else cached.push(state);
     this.stateCount++;
     return state;
@@ -33161,7 +33161,7 @@ function readTrace({ prefix: prefix2, toolCalls }) {
       batch += 1;
       for (const call of message.tool_calls) {
         asked2.set(call.id, trace.calls.length);
-        trace.calls.push(traceCall(call, { pending: false, messageIndex: messageIndex2 }));
+        trace.calls.push(traceCall(call, messageIndex2));
       }
     }
     if (message.role === "tool") {
@@ -33173,11 +33173,11 @@ function readTrace({ prefix: prefix2, toolCalls }) {
     }
   }
   const messageIndex = prefix2.length;
-  trace.calls.push(...toolCalls.map((call) => traceCall(call, { pending: true, messageIndex })));
+  trace.calls.push(...toolCalls.map((call) => traceCall(call, messageIndex)));
   return trace;
 }
-function traceCall({ id, function: { name: name5, arguments: written } }, place) {
-  return { tool: name5, arguments: written, ...place, id };
+function traceCall({ id, function: { name: name5, arguments: written } }, messageIndex) {
+  return { tool: name5, arguments: written, messageIndex, id };
 }
 
 // src/tools/canonical-arguments.ts
@@ -37221,9 +37221,9 @@ import { Readable } from "node:stream";
 // src/corpus/digest.ts
 import { createHash as createHash5 } from "node:crypto";
 async function* verifyDigest(request, read2) {
-  const hash14 = createHash5("sha256");
-  yield* read2(tap(request.bytes, (chunk) => hash14.update(chunk)));
-  const actual = hash14.digest("hex");
+  const hash13 = createHash5("sha256");
+  yield* read2(tap(request.bytes, (chunk) => hash13.update(chunk)));
+  const actual = hash13.digest("hex");
   request.onDigest?.(actual);
   if (request.sha256 === null || actual === request.sha256) return;
   throw new GateError({
@@ -47959,12 +47959,6 @@ function isSameSet(one, other) {
   return one.length === other.length && one.toSorted().every((name5, index) => name5 === sorted[index]);
 }
 
-// src/tools/draw.ts
-import { hash as hash7 } from "node:crypto";
-function drawFor(seed, name5) {
-  return Number.parseInt(hash7("sha256", `${seed}\0${name5}`, "hex").slice(0, 13), 16) / 2 ** 52;
-}
-
 // src/tools/recorded.ts
 function answerRecorded(tools, { call, since }) {
   const { trajectory, database, seed, turn } = tools;
@@ -47978,7 +47972,7 @@ function answerRecorded(tools, { call, since }) {
   const name5 = digest3.join();
   const isSame = (past) => past.tool === call.tool && (past.arguments === call.arguments || digestCall(past.tool, readArguments(past.arguments)).join() === name5);
   const asked2 = since.filter(isSame).length;
-  const draw = (of) => drawFor(seed, `${turn}|${name5}|${of}`);
+  const draw = (of) => rankTurn(seed, `${turn}|${name5}|${of}`);
   const drawn = drawResponse(database.find(digest3), {
     error: draw(asked2),
     text: draw("text"),
@@ -47997,7 +47991,7 @@ function drawResponse(responses, draws) {
 function drawFailure({ database, seed, turn }, { tool: tool2, step: step3 }) {
   const known = database.tools.find(({ name: name5 }) => name5 === tool2);
   if (known === void 0 || known.errors === 0) return null;
-  const draw = (of) => drawFor(seed, `${turn}|${tool2}|${step3}|${of}`);
+  const draw = (of) => rankTurn(seed, `${turn}|${tool2}|${step3}|${of}`);
   if (draw("fails") * (known.calls - known.unanswered) >= known.errors) return null;
   const error = pickByCount(database.listErrors(tool2), draw("error"));
   return error === null ? null : database.readText(error);
@@ -59054,6 +59048,9 @@ function nameRepository(environment) {
     environment.GITHUB_REPOSITORY ?? "local"
   );
 }
+function addSources(command) {
+  return command.addOption(folder).addOption(policy).addOption(base).addOption(baseline).addOption(candidate).addOption(corpusDir).addOption(nameRepository(process.env)).addOption(tier);
+}
 function collect(value, before) {
   return [...before, value];
 }
@@ -59065,9 +59062,10 @@ function createCancelSignal() {
 
 // src/commands/batch-command.ts
 function addBatch({ program: program2 }, { rubrics: rubrics2, print: print2 }) {
-  program2.command("batch").description("work with files of the Batch API").command("write").description("write what an arm would be asked, for a runner that answers files offline").addOption(
+  const write = program2.command("batch").description("work with files of the Batch API").command("write").description("write what an arm would be asked, for a runner that answers files offline").addOption(
     new Option("--arm <arm>", "whose requests").choices(["candidate", "baseline"]).makeOptionMandatory()
-  ).addOption(folder).addOption(policy).addOption(base).addOption(baseline).addOption(candidate).addOption(corpusDir).addOption(nameRepository(process.env)).addOption(tier).option("--out <folder>", "where to write", "checkpoint-gate-batch").action(
+  );
+  addSources(write).option("--out <folder>", "where to write", "checkpoint-gate-batch").action(
     async ({ dir, ...options }) => writeBatchFiles({ ...options, folder: dir, rubrics: rubrics2 }, print2)
   );
 }
@@ -60075,14 +60073,14 @@ async function openIndexOutput(folder2, path2) {
     await mkdir3(dirname3(file), { recursive: true });
     return open4(unfinished2, "w");
   });
-  const hash14 = createHash17("sha256");
+  const hash13 = createHash17("sha256");
   let held = [];
   let heldLength = 0;
   const flush = async () => {
     const text2 = held.join("");
     held = [];
     heldLength = 0;
-    hash14.update(text2);
+    hash13.update(text2);
     await attempt3(() => handle.writeFile(text2));
   };
   let isOpen = true;
@@ -60103,7 +60101,7 @@ async function openIndexOutput(folder2, path2) {
         await close2();
         await rename3(unfinished2, file);
       });
-      return hash14.digest("hex");
+      return hash13.digest("hex");
     },
     async discard() {
       await close2();
@@ -61004,13 +61002,13 @@ import { resolve as resolve3 } from "node:path";
 import { createServer } from "node:http";
 
 // src/demo/simulation.ts
-import { hash as hash11 } from "node:crypto";
+import { hash as hash10 } from "node:crypto";
 
 // src/demo/chance.ts
-import { hash as hash8 } from "node:crypto";
+import { hash as hash7 } from "node:crypto";
 var twoTo48 = 281474976710656;
 function drawUniform(parts) {
-  return Number.parseInt(hash8("sha256", JSON.stringify(parts)).slice(0, 12), 16) / twoTo48;
+  return Number.parseInt(hash7("sha256", JSON.stringify(parts)).slice(0, 12), 16) / twoTo48;
 }
 function chooseOne(options, parts) {
   const option = options[Math.floor(drawUniform(parts) * options.length)];
@@ -61153,7 +61151,7 @@ function asBehaviour(name5) {
 }
 
 // src/demo/chat.ts
-import { hash as hash9 } from "node:crypto";
+import { hash as hash8 } from "node:crypto";
 var contentSchema = external_exports.union([
   external_exports.string(),
   external_exports.array(external_exports.looseObject({ type: external_exports.string(), text: external_exports.string().optional() })),
@@ -61207,7 +61205,7 @@ function digestPrefix(messages) {
     (message.tool_calls ?? []).map((call) => [call.id, call.function.name, call.function.arguments]),
     message.tool_call_id ?? null
   ]);
-  return hash9("sha256", JSON.stringify(said2));
+  return hash8("sha256", JSON.stringify(said2));
 }
 function countTokens2(text2) {
   return Math.ceil(text2.length / 4);
@@ -61705,7 +61703,7 @@ function readTask(messages) {
 }
 
 // src/demo/tool-simulation.ts
-import { hash as hash10 } from "node:crypto";
+import { hash as hash9 } from "node:crypto";
 function simulateTool(messages) {
   const asked2 = readCall2(readAllText(messages, "user"));
   const result = asked2 === void 0 ? { error: "no call to answer" } : answerCall2(asked2);
@@ -61736,7 +61734,7 @@ function findPage(query) {
 function shapeResult({ tool: tool2, input, known }) {
   const form = known.find((result) => !("error" in result));
   if (form === void 0) {
-    const reference = hash10("sha256", JSON.stringify([tool2, input])).slice(0, 8);
+    const reference = hash9("sha256", JSON.stringify([tool2, input])).slice(0, 8);
     return { ...input, status: "ok", reference };
   }
   return Object.fromEntries(Object.entries(form).map(([key, value]) => [key, input[key] ?? value]));
@@ -61801,7 +61799,7 @@ function spell(completion) {
   return (completion.content ?? "") + calls.join("");
 }
 function digest2(text2) {
-  return hash11("sha256", text2).slice(0, 24);
+  return hash10("sha256", text2).slice(0, 24);
 }
 
 // src/adapters/demo-server.ts
@@ -64508,7 +64506,7 @@ function requireWhole2({
 }
 
 // src/realism/measure.ts
-import { hash as hash13 } from "node:crypto";
+import { hash as hash12 } from "node:crypto";
 
 // src/realism/features.ts
 var mostTools2 = 12;
@@ -64756,9 +64754,9 @@ function addScaled2(weights, { direction, share: share2 }) {
 }
 
 // src/realism/seed.ts
-import { hash as hash12 } from "node:crypto";
+import { hash as hash11 } from "node:crypto";
 function createRandomFor(seed, purpose) {
-  return createSeededRandom(Number.parseInt(hash12("sha256", `${seed}\0${purpose}`, "hex").slice(0, 8), 16));
+  return createSeededRandom(Number.parseInt(hash11("sha256", `${seed}\0${purpose}`, "hex").slice(0, 8), 16));
 }
 function shuffleByHash(things, seed) {
   return things.map((thing) => ({ thing, key: rankTurn(seed, thing.id) })).toSorted((a, b) => a.key - b.key || (a.thing.id < b.thing.id ? -1 : 1)).map(({ thing }) => thing);
@@ -65210,7 +65208,7 @@ async function measureRealism(request, ports) {
     of: findDigests(all),
     pairs: {
       file: source.file,
-      sha256: hash13("sha256", source.text, "hex"),
+      sha256: hash12("sha256", source.text, "hex"),
       total: all.length,
       used: pairs2.length
     },
@@ -66106,9 +66104,6 @@ function addShards(wiring, own) {
     const whole = { ...options, directories, folder: dir, endpoints: [], rubrics: rubrics2, cancelled };
     finish(await mergeFromTerminal(whole, log, print2));
   });
-}
-function addSources(command) {
-  return command.addOption(folder).addOption(policy).addOption(base).addOption(baseline).addOption(candidate).addOption(corpusDir).addOption(nameRepository(process.env)).addOption(tier);
 }
 
 // src/cli.ts

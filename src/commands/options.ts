@@ -44,6 +44,19 @@ export interface SourceWords {
   tier: Tier
 }
 
+/** Adds the options that say what a plan is read from, all of them. */
+export function addSources(command: Command): Command {
+  return command
+    .addOption(folder)
+    .addOption(policy)
+    .addOption(base)
+    .addOption(baseline)
+    .addOption(candidate)
+    .addOption(corpusDir)
+    .addOption(nameRepository(process.env))
+    .addOption(tier)
+}
+
 /** For an option that may be given more than once: all its values. */
 export function collect(value: string, before: string[]): string[] {
   return [...before, value]

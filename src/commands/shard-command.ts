@@ -1,18 +1,4 @@
-import type { Command } from 'commander'
-import {
-  base,
-  baseline,
-  candidate,
-  collect,
-  corpusDir,
-  createCancelSignal,
-  folder,
-  nameRepository,
-  policy,
-  type SourceWords,
-  tier,
-  type Wiring,
-} from './options.ts'
+import { addSources, collect, createCancelSignal, type SourceWords, type Wiring } from './options.ts'
 import { mergeFromTerminal, runShardFromTerminal } from './shard.ts'
 
 interface ShardWords extends SourceWords {
@@ -49,17 +35,4 @@ export function addShards(wiring: Wiring, own: { rubrics: string; print: (text: 
       const whole = { ...options, directories, folder: dir, endpoints: [], rubrics, cancelled }
       finish(await mergeFromTerminal(whole, log, print))
     })
-}
-
-/** What both read a plan from; it has to be the same. */
-function addSources(command: Command): Command {
-  return command
-    .addOption(folder)
-    .addOption(policy)
-    .addOption(base)
-    .addOption(baseline)
-    .addOption(candidate)
-    .addOption(corpusDir)
-    .addOption(nameRepository(process.env))
-    .addOption(tier)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Message, Tool, ToolCall } from '../corpus/conversation.ts'
+import { type ToolEnvironment, toolEnvironments } from '../policy/tools-policy.ts'
 import type { Allowance } from './rate-limits.ts'
 
 /** One request for one assistant turn, or for one judgement. */
@@ -61,8 +62,8 @@ export const failureCauseSchema = z.enum([...transportCauses, ...answerCauses])
 export type FailureCause = z.infer<typeof failureCauseSchema>
 
 /** Where the answer to a tool call can come from, in a replay that touches nothing. */
-export const toolSources = ['recorded', 'similar', 'simulated', 'connector', 'blocked'] as const
-export type ToolSource = (typeof toolSources)[number]
+export const toolSources = toolEnvironments
+export type ToolSource = ToolEnvironment
 
 /** Why a call could not have been carried out by the tool itself. */
 export const callDefects = ['invalid-json', 'unknown-tool', 'invalid-arguments'] as const

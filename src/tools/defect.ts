@@ -1,10 +1,7 @@
 import type { Tool, ToolCall } from '../corpus/conversation.ts'
+import type { CallDefect } from '../replay/completion.ts'
 import { readArguments } from './canonical-arguments.ts'
 import { findMisfits } from './fit-schema.ts'
-
-/** What can be wrong with a call itself, whatever would answer it. */
-export const callDefects = ['invalid-json', 'unknown-tool', 'invalid-arguments'] as const
-export type CallDefect = (typeof callDefects)[number]
 
 /** What is wrong with a call, in the words that its model gets to read. */
 export interface DefectiveCall {

@@ -1,6 +1,6 @@
+import { rankTurn } from '../sample/rank.ts'
 import { digestCall, readArguments } from './canonical-arguments.ts'
 import type { StoredResponse, ToolDatabase } from './database.ts'
-import { drawFor } from './draw.ts'
 import type { OwnTrajectory, WorldState, WrittenCall } from './own-trajectory.ts'
 
 /** A recorded answer to exactly the call that was made. */
@@ -44,7 +44,7 @@ export function answerRecorded(
     (past.arguments === call.arguments ||
       digestCall(past.tool, readArguments(past.arguments)).join() === name)
   const asked = since.filter(isSame).length
-  const draw = (of: string | number) => drawFor(seed, `${turn}|${name}|${of}`)
+  const draw = (of: string | number) => rankTurn(seed, `${turn}|${name}|${of}`)
   const drawn = drawResponse(database.find(digest), {
     error: draw(asked),
     text: draw('text'),
@@ -80,7 +80,7 @@ export function drawFailure(
 ): string | null {
   const known = database.tools.find(({ name }) => name === tool)
   if (known === undefined || known.errors === 0) return null
-  const draw = (of: string) => drawFor(seed, `${turn}|${tool}|${step}|${of}`)
+  const draw = (of: string) => rankTurn(seed, `${turn}|${tool}|${step}|${of}`)
   if (draw('fails') * (known.calls - known.unanswered) >= known.errors) return null
   const error = pickByCount(database.listErrors(tool), draw('error'))
   return error === null ? null : database.readText(error)

@@ -4,8 +4,6 @@ import { type Message, readText, type ToolCall } from '../corpus/conversation.ts
 export interface TracedCall {
   tool: string
   arguments: string
-  /** Whether the completion makes it, so that it has no result yet. */
-  pending: boolean
   id: string
   /** Which message of the prefix makes it; its length for calls of the completion. */
   messageIndex: number
@@ -42,7 +40,7 @@ export function readTrace({ prefix, toolCalls }: { prefix: Message[]; toolCalls:
       batch += 1
       for (const call of message.tool_calls) {
         asked.set(call.id, trace.calls.length)
-        trace.calls.push(traceCall(call, { pending: false, messageIndex }))
+        trace.calls.push(traceCall(call, messageIndex))
       }
     }
     if (message.role === 'tool') {
@@ -54,13 +52,13 @@ export function readTrace({ prefix, toolCalls }: { prefix: Message[]; toolCalls:
     }
   }
   const messageIndex = prefix.length
-  trace.calls.push(...toolCalls.map((call) => traceCall(call, { pending: true, messageIndex })))
+  trace.calls.push(...toolCalls.map((call) => traceCall(call, messageIndex)))
   return trace
 }
 
 function traceCall(
   { id, function: { name, arguments: written } }: ToolCall,
-  place: { pending: boolean; messageIndex: number },
+  messageIndex: number,
 ): TracedCall {
-  return { tool: name, arguments: written, ...place, id }
+  return { tool: name, arguments: written, messageIndex, id }
 }

@@ -3,17 +3,17 @@ import { z } from 'zod'
 import { convertSgd, dialogueSchema, serviceSchema } from '../../examples/real-data/convert-sgd.ts'
 import { readJson } from '../../examples/real-data/read-source.ts'
 import type { Conversation } from '../../src/corpus/conversation.ts'
-import {
-  type AnswerCounts,
-  type CountedAnswer,
-  countAnswers,
-  describeAnswer,
-} from '../../src/tools/answer-counts.ts'
 import { createToolChain } from '../../src/tools/chain.ts'
 import { findDefect } from '../../src/tools/defect.ts'
 import { createRecordedEnvironment } from '../../src/tools/recorded-environment.ts'
 import { makeTurn } from '../support/grading.ts'
 import { describeWithShared, sharedPath } from '../support/shared.ts'
+import {
+  type AnswerCounts,
+  type CountedAnswer,
+  countAnswers,
+  describeAnswer,
+} from '../tools/answer-counts.ts'
 import { buildDatabase } from '../tools/call-conversations.ts'
 import { readTrajectories } from './convert-tau-bench.ts'
 

@@ -5,18 +5,13 @@ import { toolEnvironments } from '../../src/policy/tools-policy.ts'
 import { type ToolSource, toolSources } from '../../src/replay/completion.ts'
 import { createDeadlines } from '../../src/replay/deadlines.ts'
 import { fail } from '../../src/replay/read-answer.ts'
-import {
-  addAnswerCounts,
-  answerCountsSchema,
-  countAnswers,
-  describeAnswer,
-} from '../../src/tools/answer-counts.ts'
 import { type ChainAnswer, type ChainParts, createToolChain } from '../../src/tools/chain.ts'
 import { createConnectorEnvironment, type ToolServer } from '../../src/tools/connector.ts'
 import type { AskedCall, Environment } from '../../src/tools/environment.ts'
 import { listEnvironments } from '../../src/tools/settings.ts'
 import { describeTool, returnText, startToolServer } from '../fakes/tool-server.ts'
 import { makeTurn } from '../support/grading.ts'
+import { addAnswerCounts, answerCountsSchema, countAnswers, describeAnswer } from './answer-counts.ts'
 import { makeCall, makeTool, offerTools, say } from './asked-call.ts'
 import { buildDatabase, makeConversation } from './call-conversations.ts'
 

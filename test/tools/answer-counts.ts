@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { type ToolSource, toolSources } from '../replay/completion.ts'
-import type { ChainAnswer } from './chain.ts'
-import { type CallDefect, callDefects } from './defect.ts'
+import { type CallDefect, callDefects, type ToolSource, toolSources } from '../../src/replay/completion.ts'
+import type { ChainAnswer } from '../../src/tools/chain.ts'
 
 const count = z.int().min(0)
 const fillCounts = <Name extends string>(names: readonly Name[]) =>
