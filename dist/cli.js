@@ -4152,8 +4152,8 @@ var require_Node = __commonJS({
         };
         const res = toJS.toJS(this, "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count8, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count8);
+          for (const { count: count9, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count9);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
     };
@@ -4261,13 +4261,13 @@ var require_Alias = __commonJS({
         const anchor2 = anchors2 && source && anchors2.get(source);
         return anchor2 ? anchor2.count * anchor2.aliasCount : 0;
       } else if (identity.isCollection(node)) {
-        let count8 = 0;
+        let count9 = 0;
         for (const item of node.items) {
           const c = getAliasCount(doc, item, anchors2);
-          if (c > count8)
-            count8 = c;
+          if (c > count9)
+            count9 = c;
         }
-        return count8;
+        return count9;
       } else if (identity.isPair(node)) {
         const kc = getAliasCount(doc, node.key, anchors2);
         const vc = getAliasCount(doc, node.value, anchors2);
@@ -7220,8 +7220,8 @@ var require_Document = __commonJS({
         };
         const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count8, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count8);
+          for (const { count: count9, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count9);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
       /**
@@ -7298,12 +7298,12 @@ var require_errors = __commonJS({
         lineStr = prev + lineStr;
       }
       if (/[^ ]/.test(lineStr)) {
-        let count8 = 1;
+        let count9 = 1;
         const end2 = error.linePos[1];
         if (end2?.line === line2 && end2.col > col) {
-          count8 = Math.max(1, Math.min(end2.col - col, 80 - ci));
+          count9 = Math.max(1, Math.min(end2.col - col, 80 - ci));
         }
-        const pointer = " ".repeat(ci) + "^".repeat(count8);
+        const pointer = " ".repeat(ci) + "^".repeat(count9);
         error.message += `:
 
 ${lineStr}
@@ -20179,7 +20179,7 @@ var require_newton_raphson = __commonJS({
       var delta2;
       var factor;
       var result;
-      var count8;
+      var count9;
       var delta;
       var res;
       var f0;
@@ -20191,7 +20191,7 @@ var require_newton_raphson = __commonJS({
       delta = MAX_VALUE;
       delta1 = MAX_VALUE;
       delta2 = MAX_VALUE;
-      count8 = maxIter;
+      count9 = maxIter;
       do {
         f0last = f0;
         delta2 = delta1;
@@ -20199,7 +20199,7 @@ var require_newton_raphson = __commonJS({
         res = fun(result);
         f0 = res[0];
         f1 = res[1];
-        count8 -= 1;
+        count9 -= 1;
         if (f0 === 0) {
           break;
         }
@@ -20250,7 +20250,7 @@ var require_newton_raphson = __commonJS({
         } else {
           min = guess;
         }
-      } while (count8 && abs(result * factor) < abs(delta));
+      } while (count9 && abs(result * factor) < abs(delta));
       return result;
     }
     module.exports = newtonRaphsonIterate;
@@ -22079,7 +22079,7 @@ var require_halley_iterate = __commonJS({
       var factor;
       var result;
       var f0Last;
-      var count8;
+      var count9;
       var delta;
       var denom;
       var diff;
@@ -22096,7 +22096,7 @@ var require_halley_iterate = __commonJS({
       f0Last = 0;
       delta1 = delta;
       delta2 = delta;
-      count8 = maxIter;
+      count9 = maxIter;
       do {
         f0Last = f0;
         delta2 = delta1;
@@ -22105,7 +22105,7 @@ var require_halley_iterate = __commonJS({
         f0 = res[0];
         f1 = res[1];
         f2 = res[2];
-        count8 -= 1;
+        count9 -= 1;
         if (f0 === 0) {
           break;
         }
@@ -22203,7 +22203,7 @@ var require_halley_iterate = __commonJS({
         } else {
           minimum = guess;
         }
-      } while (count8 && abs(result * factor) < abs(delta));
+      } while (count9 && abs(result * factor) < abs(delta));
       return result;
     }
     module.exports = halleyIterate;
@@ -23434,8 +23434,8 @@ function formatPlain(text2) {
   const longest2 = 2e3;
   return safeText(text2.map((part) => typeof part === "string" ? part : part.verbatim).join(""), longest2);
 }
-function formatCount(count8) {
-  return count8.toLocaleString("en-US");
+function formatCount(count9) {
+  return count9.toLocaleString("en-US");
 }
 function isPart(value) {
   return typeof value === "string" || !Array.isArray(value);
@@ -23525,15 +23525,15 @@ function formatShare(part, whole) {
 function formatConfidence(alpha2) {
   return `${Number((100 * (1 - alpha2)).toPrecision(6))} %`;
 }
-function countThings(count8, one, many) {
-  return `${formatCount(count8)} ${count8 === 1 ? one : many}`;
+function countThings(count9, one, many) {
+  return `${formatCount(count9)} ${count9 === 1 ? one : many}`;
 }
 function joinWords(words) {
   return words.join(", ").replace(/, (?=[^,]*$)/, " and ");
 }
-function formatAbout(count8) {
-  const step3 = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count8))) - 1);
-  return formatCount(Math.ceil(count8 / step3) * step3);
+function formatAbout(count9) {
+  const step3 = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count9))) - 1);
+  return formatCount(Math.ceil(count9 / step3) * step3);
 }
 function formatSigned(unit, per100k) {
   const sign = per100k === 0 ? "" : per100k > 0 ? "+" : "−";
@@ -25206,8 +25206,8 @@ function readAllowances(headers, now) {
 }
 function readCount(text2) {
   if (text2 === null || text2.trim() === "") return null;
-  const count8 = Number(text2);
-  return Number.isFinite(count8) ? count8 : null;
+  const count9 = Number(text2);
+  return Number.isFinite(count9) ? count9 : null;
 }
 var unitMs = { d: 864e5, h: 36e5, m: 6e4, s: 1e3, ms: 1 };
 var earliestUnixSeconds = 1e9;
@@ -25220,7 +25220,7 @@ function readReset(text2, now) {
   }
   if (/^(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/.test(value)) {
     const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)];
-    return parts.reduce((sum5, [, count8, unit]) => sum5 + Number(count8) * (unitMs[unit ?? ""] ?? 0), 0);
+    return parts.reduce((sum5, [, count9, unit]) => sum5 + Number(count9) * (unitMs[unit ?? ""] ?? 0), 0);
   }
   const untilMs = Date.parse(value) - now.getTime();
   return Number.isFinite(untilMs) ? Math.max(0, untilMs) : null;
@@ -25241,10 +25241,10 @@ function createLeanClient(parts) {
   const { openai: openai2, options, fetch: fetch2 } = parts;
   const Lean = class OpenAI extends openai2.default {
     #headers = null;
-    async buildRequest(asked2, count8 = {}) {
-      if (!isPlainPost(asked2)) return super.buildRequest(asked2, count8);
+    async buildRequest(asked2, count9 = {}) {
+      if (!isPlainPost(asked2)) return super.buildRequest(asked2, count9);
       if (this.#headers === null) {
-        const built = await super.buildRequest(asked2, count8);
+        const built = await super.buildRequest(asked2, count9);
         this.#headers = new FixedHeaders(built.req.headers);
         return built;
       }
@@ -25873,8 +25873,8 @@ var votesSchema = external_exports.strictObject({
   missing: external_exports.int().min(0)
 });
 function countVotes(labels) {
-  const count8 = (kind) => labels.filter((label) => label.kind === kind).length;
-  const [present, absent2] = [count8("present"), count8("absent")];
+  const count9 = (kind) => labels.filter((label) => label.kind === kind).length;
+  const [present, absent2] = [count9("present"), count9("absent")];
   return { present, absent: absent2, missing: labels.length - present - absent2 };
 }
 function combineVotes(labels, agreement) {
@@ -25961,8 +25961,8 @@ function addUses(uses) {
       continue;
     }
     sum5.usage = addUsage(sum5.usage, use.usage);
-    for (const [answered, count8] of Object.entries(use.answeredAs))
-      sum5.answeredAs[answered] = (sum5.answeredAs[answered] ?? 0) + count8;
+    for (const [answered, count9] of Object.entries(use.answeredAs))
+      sum5.answeredAs[answered] = (sum5.answeredAs[answered] ?? 0) + count9;
   }
   return [...sums.entries()].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, use]) => use);
 }
@@ -34253,8 +34253,8 @@ var unseenRun = new RegExp("\\p{Default_Ignorable_Code_Point}{4}", "u");
 function isHiding(text2) {
   if (plainText.test(text2)) return false;
   const plain = text2.replaceAll(flags, "").replaceAll(wordBreaks, "");
-  const count8 = plain.match(unseen)?.length ?? 0;
-  return count8 >= manyHidden || unseenRun.test(plain) || reordering.test(plain);
+  const count9 = plain.match(unseen)?.length ?? 0;
+  return count9 >= manyHidden || unseenRun.test(plain) || reordering.test(plain);
 }
 
 // src/grade/second-grading.ts
@@ -34319,7 +34319,7 @@ function countCalls(categories) {
 }
 function describeCalls(categories) {
   const { each, flagged } = countCalls(categories);
-  const name5 = (count8) => `${count8} ${count8 === 1 ? "call" : "calls"}`;
+  const name5 = (count9) => `${count9} ${count9 === 1 ? "call" : "calls"}`;
   const ofEach = each === 0 ? "no call to grade one" : `${name5(each)} to grade each`;
   return flagged === 0 ? ofEach : `${ofEach}, up to ${name5(flagged)} more where it is flagged`;
 }
@@ -34508,8 +34508,8 @@ function refuseSet(problem) {
   return new GateError({ code: "labelled-set", ...problem });
 }
 function countLabels(items, category) {
-  const count8 = (wanted) => items.filter(({ labels }) => Object.hasOwn(labels, category) && labels[category] === wanted).length;
-  return { positives: count8("present"), negatives: count8("absent") };
+  const count9 = (wanted) => items.filter(({ labels }) => Object.hasOwn(labels, category) && labels[category] === wanted).length;
+  return { positives: count9("present"), negatives: count9("absent") };
 }
 function toUnit(item) {
   const { content: content2, reasoning, refusal, tool_calls: toolCalls } = item.completion;
@@ -34596,16 +34596,16 @@ function describeCall({ source, defect = void 0, isError, isCut = void 0 }, name
 }
 function addAnswered(counts) {
   const sums = /* @__PURE__ */ new Map();
-  for (const count8 of counts) {
-    const key = JSON.stringify([count8.tool ?? "", count8.tool === null, count8.source, count8.defect]);
+  for (const count9 of counts) {
+    const key = JSON.stringify([count9.tool ?? "", count9.tool === null, count9.source, count9.defect]);
     const sum5 = sums.get(key);
     sums.set(
       key,
-      sum5 === void 0 ? { ...count8 } : {
+      sum5 === void 0 ? { ...count9 } : {
         ...sum5,
-        calls: sum5.calls + count8.calls,
-        errors: sum5.errors + count8.errors,
-        ...addCut(sum5, count8)
+        calls: sum5.calls + count9.calls,
+        errors: sum5.errors + count9.errors,
+        ...addCut(sum5, count9)
       }
     );
   }
@@ -35128,9 +35128,9 @@ function summarizeReused(units2, facts) {
   const counts = /* @__PURE__ */ new Map();
   for (const { run: run2 } of reused) {
     const name5 = JSON.stringify([run2.id, run2.attempt]);
-    const count8 = counts.get(name5) ?? { run: run2, units: 0 };
-    count8.units += 1;
-    counts.set(name5, count8);
+    const count9 = counts.get(name5) ?? { run: run2, units: 0 };
+    count9.units += 1;
+    counts.set(name5, count9);
   }
   const times = reused.map(({ at: at2 }) => at2).toSorted();
   const { days, check: check2, notes } = facts ?? { days: null, check: null, notes: [] };
@@ -35583,9 +35583,9 @@ function readRound(round) {
 }
 function compareRounds(one, other) {
   let [sum5, weight] = [0, 0];
-  for (const [lane, { mean, count: count8 }] of one.lanes) {
+  for (const [lane, { mean, count: count9 }] of one.lanes) {
     const before = other.lanes.get(lane);
-    const both = Math.min(count8, before?.count ?? 0);
+    const both = Math.min(count9, before?.count ?? 0);
     if (before === void 0 || both < fewestOfLane) continue;
     sum5 += both * (mean - before.mean);
     weight += both;
@@ -35598,16 +35598,16 @@ function mergeRounds(one, other) {
     const before = lanes.get(lane);
     if (before === void 0) lanes.set(lane, later);
     if (before === void 0 || before.count >= mostMerged) continue;
-    const count8 = before.count + later.count;
-    lanes.set(lane, { mean: (before.mean * before.count + later.mean * later.count) / count8, count: count8 });
+    const count9 = before.count + later.count;
+    lanes.set(lane, { mean: (before.mean * before.count + later.mean * later.count) / count9, count: count9 });
   }
   return { ...one, lanes };
 }
 function findUsualMs({ lanes }) {
   let [sum5, weight] = [0, 0];
-  for (const { mean, count: count8 } of lanes.values()) {
-    sum5 += mean * count8;
-    weight += count8;
+  for (const { mean, count: count9 } of lanes.values()) {
+    sum5 += mean * count9;
+    weight += count9;
   }
   return weight === 0 ? 0 : Math.exp(sum5 / weight);
 }
@@ -35934,7 +35934,7 @@ function tellProgress({ instruments, units: units2, sample, log, clock, startMs 
   const { requests, usd } = instruments.spent();
   const batches = instruments.batches.counts();
   log.progress({
-    done: countAsked(units2),
+    done: units2.asked,
     planned: sample.turns.length * 2,
     requests,
     failures: instruments.failures(),
@@ -35942,11 +35942,6 @@ function tellProgress({ instruments, units: units2, sample, log, clock, startMs 
     elapsedMs: clock.monotonicMs() - startMs,
     ...batches === null ? {} : { batches }
   });
-}
-function countAsked(units2) {
-  let asked2 = 0;
-  for (const { completion } of units2.values()) if (completion.kind !== "not-asked") asked2 += 1;
-  return asked2;
 }
 function stampUnit({ plan, resolved, clock }, { arm, completion }, asked2) {
   const isKept = arm === "baseline" && completion.kind === "completed";
@@ -39360,7 +39355,7 @@ function createCounts() {
   return { conversations: 0, turns: 0, leftOut: /* @__PURE__ */ new Map() };
 }
 function countLeftOut({ leftOut: leftOut2 }) {
-  return [...leftOut2.values()].reduce((sum5, count8) => sum5 + count8, 0);
+  return [...leftOut2.values()].reduce((sum5, count9) => sum5 + count9, 0);
 }
 function checkCounts(entry, counts) {
   const found = {
@@ -39788,9 +39783,9 @@ function roundQuotas(request) {
   let missing2 = turns - sum(counts);
   while (missing2 > 0) {
     for (const { index } of order2) {
-      const count8 = counts[index] ?? 0;
-      if (missing2 === 0 || count8 >= (capacities[index] ?? 0)) continue;
-      counts[index] = count8 + 1;
+      const count9 = counts[index] ?? 0;
+      if (missing2 === 0 || count9 >= (capacities[index] ?? 0)) continue;
+      counts[index] = count9 + 1;
       missing2 -= 1;
     }
   }
@@ -39810,9 +39805,9 @@ function postStratify(request) {
   const sampleTotal = sum2(sample);
   const targetTotal = sum2(target.filter((_, index) => (sample[index] ?? 0) > 0));
   if (targetTotal === 0) throw new RangeError("no stratum of the target has a sample");
-  const capped = sample.map((count8, index) => {
+  const capped = sample.map((count9, index) => {
     const share2 = (target[index] ?? 0) / targetTotal;
-    return count8 === 0 ? 0 : Math.min(cap, share2 / (count8 / sampleTotal));
+    return count9 === 0 ? 0 : Math.min(cap, share2 / (count9 / sampleTotal));
   });
   const mean = sum2(capped.map((weight, index) => weight * (sample[index] ?? 0))) / sampleTotal;
   const weights = capped.map((weight) => weight / mean);
@@ -39997,10 +39992,10 @@ function selectFromStrata(request) {
     })
   );
   const described = strata.map(({ name: name5, turnsEligible, conversations }, index) => {
-    const count8 = counts[index] ?? 0;
+    const count9 = counts[index] ?? 0;
     const share2 = shares2[index] ?? 0;
-    const weightShare = (weights[index] ?? 0) * count8 / drawn.length;
-    return { name: name5, turnsEligible, conversations, drawn: count8, share: share2, weightShare };
+    const weightShare = (weights[index] ?? 0) * count9 / drawn.length;
+    return { name: name5, turnsEligible, conversations, drawn: count9, share: share2, weightShare };
   });
   return {
     turns: drawn.toSorted(comparePositions).map(({ turn }) => turn),
@@ -40009,7 +40004,7 @@ function selectFromStrata(request) {
       ...target?.listUnknown(strata) ?? [],
       // Fewer turns than strata: not every one of them gave one.
       ...described.flatMap(
-        ({ name: name5, share: share2, drawn: count8 }) => share2 > 0 && count8 === 0 ? [{ name: name5, share: share2 }] : []
+        ({ name: name5, share: share2, drawn: count9 }) => share2 > 0 && count9 === 0 ? [{ name: name5, share: share2 }] : []
       )
     ]
   };
@@ -40975,7 +40970,7 @@ async function* readStretches(file, stretches) {
     ahead.push(work);
   };
   try {
-    for (let count8 = 0; count8 < readsAhead; count8 += 1) start2();
+    for (let count9 = 0; count9 < readsAhead; count9 += 1) start2();
     for (let next = ahead.shift(); next !== void 0; next = ahead.shift()) {
       const bytes = await next;
       start2();
@@ -41057,9 +41052,9 @@ function openScratch(folder2 = process.env.RUNNER_TEMP ?? tmpdir()) {
       const bytes = Buffer.allocUnsafe(length);
       return attempt(folder2, () => {
         for (let filled = 0; filled < length; ) {
-          const count8 = readSync(descriptor, bytes, filled, length - filled, position + filled);
-          if (count8 === 0) throw new Error("the scratch file ends early");
-          filled += count8;
+          const count9 = readSync(descriptor, bytes, filled, length - filled, position + filled);
+          if (count9 === 0) throw new Error("the scratch file ends early");
+          filled += count9;
         }
         return bytes;
       });
@@ -42367,8 +42362,8 @@ function findSmallestAlpha(isShown) {
 
 // src/estimate/finite-corpus.ts
 var negligible2 = 1e-35;
-function growTerm(count8, { present, drawn, corpus }) {
-  return (present - count8) * (drawn - count8) / ((count8 + 1) * (corpus - present - drawn + count8 + 1));
+function growTerm(count9, { present, drawn, corpus }) {
+  return (present - count9) * (drawn - count9) / ((count9 + 1) * (corpus - present - drawn + count9 + 1));
 }
 function measureTails(events, urn) {
   const { present, drawn, corpus } = urn;
@@ -42378,18 +42373,18 @@ function measureTails(events, urn) {
   let below = 0;
   let at2 = 0;
   let above = 0;
-  const add = (count8, term) => {
-    if (count8 < events) below += term;
-    else if (count8 > events) above += term;
+  const add = (count9, term) => {
+    if (count9 < events) below += term;
+    else if (count9 > events) above += term;
     else at2 += term;
   };
-  for (let count8 = likeliest, term = 1; count8 <= most2 && term > negligible2; count8 += 1) {
-    add(count8, term);
-    term *= growTerm(count8, urn);
+  for (let count9 = likeliest, term = 1; count9 <= most2 && term > negligible2; count9 += 1) {
+    add(count9, term);
+    term *= growTerm(count9, urn);
   }
-  for (let count8 = likeliest, term = 1; count8 > fewest2 && term > negligible2; count8 -= 1) {
-    term /= growTerm(count8 - 1, urn);
-    add(count8 - 1, term);
+  for (let count9 = likeliest, term = 1; count9 > fewest2 && term > negligible2; count9 -= 1) {
+    term /= growTerm(count9 - 1, urn);
+    add(count9 - 1, term);
   }
   const total = below + at2 + above;
   return { lower: (below + at2) / total, upper: (at2 + above) / total };
@@ -42419,13 +42414,13 @@ function estimateControls(request) {
   const last = Math.max(1, ...known.filter(({ purpose }) => purpose === "control").map(({ part }) => part));
   const parts = Array.from({ length: last }, (_, index) => index + 1);
   const alpha2 = controlAlpha / Math.max(1, countControlTests(plan) * parts.length);
-  const tally2 = (expected, count8, test) => joinParts2(
+  const tally2 = (expected, count9, test) => joinParts2(
     parts.map((part) => {
       const kind = own.filter((entry) => entry.expected === expected && entry.part === part);
       const flagged = kind.filter(({ label }) => label.kind === "present").length;
       const cleared = kind.filter(({ label }) => label.kind === "absent").length;
       const isWhole = part === last && !isCutShort;
-      const tried = isWhole ? count8 : kind.length;
+      const tried = isWhole ? count9 : kind.length;
       const p = tried === 0 ? 1 : roundBound(test({ flagged, planned: tried, calibration }));
       return {
         planned: tried,
@@ -42433,7 +42428,7 @@ function estimateControls(request) {
         unlabelled: Math.max(0, tried - flagged - cleared),
         p,
         failed: p < alpha2,
-        canFail: count8 > 0 && test({ flagged: expected === "present" ? 0 : count8, planned: count8, calibration }) < alpha2,
+        canFail: count9 > 0 && test({ flagged: expected === "present" ? 0 : count9, planned: count9, calibration }) < alpha2,
         wrong: kind.filter(({ label }) => label.kind !== expected).map(({ item }) => item)
       };
     })
@@ -42443,7 +42438,7 @@ function estimateControls(request) {
   return { positives, negatives, failed: positives.failed || negatives.failed };
 }
 function joinParts2(parts) {
-  const sum5 = (count8) => parts.reduce((total, tally2) => total + count8(tally2), 0);
+  const sum5 = (count9) => parts.reduce((total, tally2) => total + count9(tally2), 0);
   return {
     planned: sum5(({ planned }) => planned),
     flagged: sum5(({ flagged }) => flagged),
@@ -42456,7 +42451,7 @@ function joinParts2(parts) {
 }
 function countControlTests(plan) {
   return Object.values(plan.controls?.categories ?? {}).flatMap(
-    ({ positives, negatives }) => [positives, negatives].filter((count8) => count8 > 0)
+    ({ positives, negatives }) => [positives, negatives].filter((count9) => count9 > 0)
   ).length;
 }
 function countFewestControls(plan) {
@@ -42856,20 +42851,20 @@ function evaluateLegendre(n, x) {
   }
   return { value, slope: n * (x * value - before) / (x * x - 1) };
 }
-function computeLegendreRule(count8) {
+function computeLegendreRule(count9) {
   const roots = [];
   const nodes2 = [];
-  while (roots.length < count8 / 2) {
-    let x = (roots.at(-1) ?? 1) - 1 / (count8 * count8);
+  while (roots.length < count9 / 2) {
+    let x = (roots.at(-1) ?? 1) - 1 / (count9 * count9);
     for (let step3 = 0; step3 < mostSteps3; step3 += 1) {
-      const { value, slope: slope2 } = evaluateLegendre(count8, x);
+      const { value, slope: slope2 } = evaluateLegendre(count9, x);
       const found = roots.reduce((sum5, root) => sum5 + 1 / (x - root), 0);
       const move = value / (slope2 - value * found);
       x -= move;
       if (Math.abs(move) < 1e-15) break;
     }
     roots.push(x);
-    const { slope } = evaluateLegendre(count8, x);
+    const { slope } = evaluateLegendre(count9, x);
     const weight = 1 / ((1 - x * x) * slope * slope);
     nodes2.push({ value: (1 + x) / 2, weight }, { value: (1 - x) / 2, weight });
   }
@@ -42907,13 +42902,13 @@ function findSupport(marginal) {
 function takeCubeRoot(x) {
   return Math.exp(Math.log(x) / 3);
 }
-function placeNodes(marginal, count8) {
+function placeNodes(marginal, count9) {
   if (marginal.kind === "point") return [{ value: marginal.value, weight: 1 }];
   const mode = findMode(marginal);
   const peak = computeLogDensity(marginal, mode);
   const from = takeCubeRoot(findEnd3(marginal, mode, 0));
   const to = takeCubeRoot(findEnd3(marginal, mode, findSupport(marginal)));
-  const nodes2 = computeLegendreRule(count8).map(({ value: share2, weight }) => {
+  const nodes2 = computeLegendreRule(count9).map(({ value: share2, weight }) => {
     const root = from + (to - from) * share2;
     const value = root * root * root;
     return { value, weight: weight * root * root * Math.exp(computeLogDensity(marginal, value) - peak) };
@@ -42934,9 +42929,9 @@ var largestLogRate = -1e-12;
 var tiny2 = 1e-300;
 var tolerance = 5e-13;
 function buildGrid(first, second) {
-  const count8 = first.kind === "point" || second.kind === "point" ? nodesForOne : nodesForTwo;
-  const others = placeNodes(second, count8);
-  return placeNodes(first, count8).flatMap(
+  const count9 = first.kind === "point" || second.kind === "point" ? nodesForOne : nodesForTwo;
+  const others = placeNodes(second, count9);
+  return placeNodes(first, count9).flatMap(
     ({ value, weight }) => others.map((other) => ({ first: value, second: other.value, weight: weight * other.weight }))
   ).filter(({ weight }) => weight > negligibleWeight);
 }
@@ -43483,21 +43478,21 @@ function sharesConversations(turns) {
 }
 function countTurns(observations) {
   let turns = 0;
-  for (const { count: count8 = 1 } of observations) turns += count8;
+  for (const { count: count9 = 1 } of observations) turns += count9;
   return turns;
 }
 function poolAlike(observations) {
   const kinds = /* @__PURE__ */ new Map();
   const pooled = [];
-  for (const { baseline: baseline2, candidate: candidate2, count: count8 = 1 } of observations) {
+  for (const { baseline: baseline2, candidate: candidate2, count: count9 = 1 } of observations) {
     const row = kinds.get(baseline2) ?? /* @__PURE__ */ new Map();
     if (row.size === 0) kinds.set(baseline2, row);
     const kind = row.get(candidate2);
     if (kind === void 0) {
-      const first = { weight: 1, cluster: pooled.length, stratum: 0, baseline: baseline2, candidate: candidate2, count: count8 };
+      const first = { weight: 1, cluster: pooled.length, stratum: 0, baseline: baseline2, candidate: candidate2, count: count9 };
       row.set(candidate2, first);
       pooled.push(first);
-    } else kind.count = (kind.count ?? 1) + count8;
+    } else kind.count = (kind.count ?? 1) + count9;
   }
   return pooled;
 }
@@ -43545,11 +43540,11 @@ function applyAudit(request) {
   const { baseline: baseline2, candidate: candidate2 } = others;
   if (isWhole) apply("baseline", baseline2.said);
   apply("candidate", isWhole ? candidate2.said : candidate2.found.map((place) => [place, true]));
-  const count8 = (arm) => {
+  const count9 = (arm) => {
     const { listed, read: read2, found } = others[arm];
     return { ...flags2[arm], others: isUnread2 ? null : { listed, read: read2, found } };
   };
-  return { observations, compared: compared2, audit: { baseline: count8("baseline"), candidate: count8("candidate") } };
+  return { observations, compared: compared2, audit: { baseline: count9("baseline"), candidate: count9("candidate") } };
 }
 function findSaid2({ places, lines }, arm) {
   return new Map(
@@ -43646,7 +43641,7 @@ function watchOutcomes(outcomes) {
   };
 }
 function watchTakenBack(outcomes) {
-  const count8 = (arm) => {
+  const count9 = (arm) => {
     const flagged = outcomes.filter(
       ({ arm: own, trail }) => own === arm && (trail?.steps.length ?? 0) > 1 && (trail?.steps[0]?.present ?? 0) > 0
     );
@@ -43655,7 +43650,7 @@ function watchTakenBack(outcomes) {
       cleared: flagged.filter(({ label }) => label.kind === "absent").length
     };
   };
-  const [baseline2, candidate2] = [count8("baseline"), count8("candidate")];
+  const [baseline2, candidate2] = [count9("baseline"), count9("candidate")];
   const cleared = baseline2.cleared + candidate2.cleared;
   const pMore = cleared === 0 ? 1 : binomialUpperTail({ events: candidate2.cleared, trials: cleared, rate: 0.5 });
   return { baseline: baseline2, candidate: candidate2, pMore: roundBound(pMore) };
@@ -43956,10 +43951,10 @@ function distributeHeads(trials) {
   const middle = Math.floor(trials / 2);
   const terms = new Float64Array(trials + 1);
   let weight = 1;
-  for (let count8 = middle; count8 >= 0; count8 -= 1) {
-    terms[count8] = weight;
-    terms[trials - count8] = weight;
-    weight *= count8 / (trials - count8 + 1);
+  for (let count9 = middle; count9 >= 0; count9 -= 1) {
+    terms[count9] = weight;
+    terms[trials - count9] = weight;
+    weight *= count9 / (trials - count9 + 1);
   }
   const total = terms.reduce((sum5, term) => sum5 + term, 0);
   return trim({ lowest: 0, terms: terms.map((term) => term / total), dropped: 0 });
@@ -43978,8 +43973,8 @@ function addScaled(a, { size, b }) {
   const length = a.terms.length + size * (b.terms.length - 1);
   if (length > mostTerms) throw new RangeError(`the differences are too large for an exact test: ${size}`);
   const terms = new Float64Array(length);
-  for (const [count8, weight] of b.terms.entries()) {
-    const shift2 = size * count8;
+  for (const [count9, weight] of b.terms.entries()) {
+    const shift2 = size * count9;
     for (let index = 0; index < a.terms.length; index += 1) {
       terms[shift2 + index] = (terms[shift2 + index] ?? 0) + weight * (a.terms[index] ?? 0);
     }
@@ -43993,8 +43988,8 @@ function distributePositive(differences) {
     counts.set(size, (counts.get(size) ?? 0) + 1);
   }
   let total = { lowest: 0, terms: Float64Array.of(1), dropped: 0 };
-  for (const [size, count8] of [...counts].sort(([left], [right]) => left - right)) {
-    total = addScaled(total, { size, b: distributeHeads(count8) });
+  for (const [size, count9] of [...counts].sort(([left], [right]) => left - right)) {
+    total = addScaled(total, { size, b: distributeHeads(count9) });
   }
   return total;
 }
@@ -44033,7 +44028,7 @@ function weighFor(method, observations) {
 }
 function chooseMissingRule(observations, budgetShare) {
   const turns = countTurns(observations);
-  const all = observations.reduce((sum5, { weight, count: count8 = 1 }) => sum5 + weight * count8, 0);
+  const all = observations.reduce((sum5, { weight, count: count9 = 1 }) => sum5 + weight * count9, 0);
   const isOver = (arm) => {
     const lost2 = countStates(observations, arm, ["transport-missing"]);
     const weight = sumWeights(observations, arm, ["transport-missing"]);
@@ -44045,15 +44040,15 @@ function chooseMissingRule(observations, budgetShare) {
 function testUnequalLoss(observations) {
   const counts = { first: 0, second: 0 };
   const lost2 = /* @__PURE__ */ new Map();
-  for (const { candidate: candidate2, baseline: baseline2, cluster, count: count8 = 1 } of observations) {
+  for (const { candidate: candidate2, baseline: baseline2, cluster, count: count9 = 1 } of observations) {
     if (candidate2 === baseline2) continue;
     const difference = Number(candidate2 === "transport-missing") - Number(baseline2 === "transport-missing");
     if (difference === 0) continue;
-    counts[difference > 0 ? "first" : "second"] += count8;
-    if (count8 === 1) lost2.set(cluster, (lost2.get(cluster) ?? 0) + difference);
+    counts[difference > 0 ? "first" : "second"] += count9;
+    if (count9 === 1) lost2.set(cluster, (lost2.get(cluster) ?? 0) + difference);
   }
   const turns = counts.first + counts.second;
-  const isClustered2 = observations.every(({ count: count8 = 1 }) => count8 === 1) && lost2.size < turns;
+  const isClustered2 = observations.every(({ count: count9 = 1 }) => count9 === 1) && lost2.size < turns;
   return isClustered2 ? testUnequalClustered([...lost2.values()]) : testUnequal(counts);
 }
 function isAboveShare({ part, whole, share: share2 }) {
@@ -44171,9 +44166,9 @@ function tallyStates(observations, arm) {
   return counts;
 }
 function countStates(observations, arm, states2) {
-  let count8 = 0;
-  for (const entry of observations) if (states2.includes(entry[arm])) count8 += entry.count ?? 1;
-  return count8;
+  let count9 = 0;
+  for (const entry of observations) if (states2.includes(entry[arm])) count9 += entry.count ?? 1;
+  return count9;
 }
 function isGraded2(state) {
   return state === "event" || state === "none";
@@ -44260,7 +44255,7 @@ function outlineRegion(sample, ties) {
     else byBaselineOnly[baselineOnly] = most2;
     byConcordant[pairs2 - discordant] = most2;
   }
-  for (let count8 = pairs2 - most2; count8 <= pairs2; count8 += 1) byBaselineOnly[count8] = pairs2 - count8;
+  for (let count9 = pairs2 - most2; count9 <= pairs2; count9 += 1) byBaselineOnly[count9] = pairs2 - count9;
   return { pairs: pairs2, margin: margin2, byBaselineOnly, byConcordant };
 }
 function startTail({ rate, rest: rest2 }, { events, trials }) {
@@ -44270,14 +44265,14 @@ function startTail({ rate, rest: rest2 }, { events, trials }) {
   let term = 0;
   for (const step3 of [-1, 1]) {
     let weight = step3 < 0 ? 1 : (trials - mode) * rate / ((mode + 1) * rest2);
-    let count8 = step3 < 0 ? mode : mode + 1;
-    while (weight > vanishing && (weight > negligible5 || (events - count8) * step3 >= 0)) {
+    let count9 = step3 < 0 ? mode : mode + 1;
+    while (weight > vanishing && (weight > negligible5 || (events - count9) * step3 >= 0)) {
       total += weight;
-      if (count8 <= events) cumulated += weight;
-      if (count8 === events) term = weight;
-      if (step3 < 0) weight *= count8 * rest2 / ((trials - count8 + 1) * rate);
-      else weight *= (trials - count8) * rate / ((count8 + 1) * rest2);
-      count8 += step3;
+      if (count9 <= events) cumulated += weight;
+      if (count9 === events) term = weight;
+      if (step3 < 0) weight *= count9 * rest2 / ((trials - count9 + 1) * rate);
+      else weight *= (trials - count9) * rate / ((count9 + 1) * rest2);
+      count9 += step3;
     }
   }
   return { events, trials, term: term / total, cumulated: cumulated / total };
@@ -44308,16 +44303,16 @@ function sumSide(split, side) {
   let sum5 = 0;
   let total = 0;
   let tail2 = null;
-  for (let count8 = from; count8 >= 0 && count8 <= pairs2 && weight > negligible5; count8 += step3) {
-    const to = { events: most2[count8] ?? -1, trials: pairs2 - count8 };
+  for (let count9 = from; count9 >= 0 && count9 <= pairs2 && weight > negligible5; count9 += step3) {
+    const to = { events: most2[count9] ?? -1, trials: pairs2 - count9 };
     const isPart2 = to.events >= 0 && to.events < to.trials && split.rate > 0;
     if (!isPart2) tail2 = null;
     else if (tail2 === null) tail2 = startTail(split, to);
     else moveTail(tail2, split, to);
     sum5 += weight * (tail2?.cumulated ?? (to.events < 0 ? 0 : 1));
     total += weight;
-    if (step3 > 0) weight *= (pairs2 - count8) * aside / ((count8 + 1) * (1 - aside));
-    else weight *= count8 * (1 - aside) / ((pairs2 - count8 + 1) * aside);
+    if (step3 > 0) weight *= (pairs2 - count9) * aside / ((count9 + 1) * (1 - aside));
+    else weight *= count9 * (1 - aside) / ((pairs2 - count9 + 1) * aside);
   }
   return { sum: sum5, total };
 }
@@ -44441,16 +44436,16 @@ function requireCluster({ difference, turns }) {
 function estimateDifferenceClustered({ clusters, alpha: alpha2 }) {
   requireAlpha(alpha2);
   for (const cluster of clusters) requireCluster(cluster);
-  const count8 = clusters.length;
-  if (count8 < 2) throw new RangeError(`the variance between clusters needs two of them, got ${count8}`);
+  const count9 = clusters.length;
+  if (count9 < 2) throw new RangeError(`the variance between clusters needs two of them, got ${count9}`);
   const turns = clusters.reduce((total, cluster) => total + cluster.turns, 0);
   const difference = clusters.reduce((total, cluster) => total + cluster.difference, 0) / turns;
   const spread = clusters.reduce((total, cluster) => {
     const excess = (cluster.difference - difference * cluster.turns) / turns;
     return total + excess * excess;
   }, 0);
-  const standardError = Math.sqrt(count8 / (count8 - 1) * spread);
-  const reach3 = Math.abs(tQuantile({ probability: alpha2, degreesOfFreedom: count8 - 1 })) * standardError;
+  const standardError = Math.sqrt(count9 / (count9 - 1) * spread);
+  const reach3 = Math.abs(tQuantile({ probability: alpha2, degreesOfFreedom: count9 - 1 })) * standardError;
   return { difference, lower: difference - reach3, upper: difference + reach3, standardError };
 }
 function boundDifferenceClustered(sample) {
@@ -44524,7 +44519,7 @@ function testWorseBy(test) {
   const { read: read2, extra } = assumption;
   if (!clustered) return testWorse(addDiscordant(countDiscordant(observations, read2), extra));
   const differences = sumDifferences(observations, read2).filter((difference) => difference !== 0);
-  const add = (count8, difference) => Array.from({ length: count8 }, () => difference);
+  const add = (count9, difference) => Array.from({ length: count9 }, () => difference);
   return testWorseClustered([...differences, ...add(extra.candidateOnly, 1), ...add(extra.baselineOnly, -1)]);
 }
 function countDiscordant(observations, read2) {
@@ -44859,8 +44854,8 @@ function requireFailTests(failTests) {
 }
 function requireLook(look2) {
   const { turns, eventsAtMost, eventsAtLeast, limit, plannedTurns, failTests, calibration } = look2;
-  for (const [name5, count8] of Object.entries({ turns, eventsAtMost, eventsAtLeast, plannedTurns })) {
-    requireCount(name5, count8);
+  for (const [name5, count9] of Object.entries({ turns, eventsAtMost, eventsAtLeast, plannedTurns })) {
+    requireCount(name5, count9);
   }
   if (eventsAtLeast > eventsAtMost || eventsAtMost > turns || turns > plannedTurns) {
     throw new RangeError(`${eventsAtLeast} to ${eventsAtMost} events of ${turns} turns of ${plannedTurns}`);
@@ -45097,7 +45092,7 @@ function findTippingPoint(question) {
     countUntil({ observations, order: (a, b) => evensOut(b) - evensOut(a), isReached: isWorse }),
     countUntil({ observations, order: (a, b) => b.weight - a.weight, isReached: isOver }),
     countUntil({ observations, order: (a, b) => evensOut(a) - evensOut(b), isReached: isNotWithin })
-  ].reduce((least, count8) => Math.min(least, count8));
+  ].reduce((least, count9) => Math.min(least, count9));
   return first === 0 || first === Number.POSITIVE_INFINITY ? null : first;
 }
 function isMissing({ candidate: candidate2 }) {
@@ -45477,7 +45472,7 @@ function listLevels(summary) {
 }
 function countAnswers({ arms: arms12 }, arm) {
   const { models: models2, identity } = arms12[arm];
-  return Object.values(models2).reduce((sum5, count8) => sum5 + count8, identity.unnamed);
+  return Object.values(models2).reduce((sum5, count9) => sum5 + count9, identity.unnamed);
 }
 function judgeNames(request) {
   const { summary, arm, isVerified } = request;
@@ -45827,7 +45822,7 @@ async function readAudits(directory) {
 }
 var usualOutcome = /^\{"turn":"([^"\\\p{Cc}]*)",(.*)$/u;
 var mostUsual = 1e4;
-async function readOutcomes(directory, count8) {
+async function readOutcomes(directory, count9) {
   const name5 = runFiles.outcomes;
   const file = `${directory.path}/${name5}`;
   const table = new OutcomeTable();
@@ -45841,21 +45836,21 @@ async function readOutcomes(directory, count8) {
     if (isUsual && usual.size < mostUsual) usual.set(rest2, line2);
     table.add(known === void 0 || turn === void 0 ? line2 : { ...line2, turn });
   }
-  requireCount2({ file, lines: table.length, count: count8 });
+  requireCount2({ file, lines: table.length, count: count9 });
   return table;
 }
 async function readParts(request) {
-  const { directory, name: name5, count: count8 } = request;
+  const { directory, name: name5, count: count9 } = request;
   const file = `${directory.path}/${name5}`;
   const parts = await readAll(request);
-  requireCount2({ file, lines: parts.length, count: count8 });
+  requireCount2({ file, lines: parts.length, count: count9 });
   return parts;
 }
-function requireCount2({ file, lines, count: count8 }) {
-  if (lines === count8) return;
+function requireCount2({ file, lines, count: count9 }) {
+  if (lines === count9) return;
   throw new GateError({
     code: "record",
-    message: `it has ${lines} lines, and the record stands for ${count8}`,
+    message: `it has ${lines} lines, and the record stands for ${count9}`,
     where: { file },
     remedy: intact
   });
@@ -46893,14 +46888,14 @@ function openGatherer(tools) {
     runner.run(taken);
     return kept;
   };
-  let [count8, bytes] = [0, 0];
+  let [count9, bytes] = [0, 0];
   const gatherer = createGatherer({
     context,
     isFull(entries) {
-      if (entries.length < count8) [count8, bytes] = [0, 0];
-      for (; count8 < entries.length; count8 += 1) bytes += entries[count8]?.bytes ?? 0;
+      if (entries.length < count9) [count9, bytes] = [0, 0];
+      for (; count9 < entries.length; count9 += 1) bytes += entries[count9]?.bytes ?? 0;
       const limits = runner.limits();
-      return count8 >= limits.requests || bytes >= limits.bytes;
+      return count9 >= limits.requests || bytes >= limits.bytes;
     },
     handOn
   });
@@ -47064,7 +47059,7 @@ function createBudget(settings) {
     if (maxTokens !== null && usedTokens + reserved.tokens + tokens > maxTokens) return "max-tokens";
     return maxUsd !== null && (used2.usd ?? 0) + reserved.usd + usd > maxUsd ? "max-usd" : null;
   };
-  const count8 = (charge) => {
+  const count9 = (charge) => {
     const { model: model2, usage } = charge;
     used2.promptTokens += usage.promptTokens;
     used2.completionTokens += usage.completionTokens;
@@ -47099,7 +47094,7 @@ function createBudget(settings) {
         reserved.requests -= 1;
         reserved.tokens = reserved.requests === 0 ? 0 : reserved.tokens - tokens;
         reserved.usd = reserved.requests === 0 ? 0 : reserved.usd - usd;
-        if (charge !== null) count8(charge);
+        if (charge !== null) count9(charge);
         if (!isAwaited) return;
         isAwaited = false;
         for (const listener of listeners) listener();
@@ -48005,7 +48000,7 @@ function pickByCount(responses, draw) {
   return responses.at(-1) ?? null;
 }
 function sumCounts(responses) {
-  return responses.reduce((sum5, { count: count8 }) => sum5 + count8, 0);
+  return responses.reduce((sum5, { count: count9 }) => sum5 + count9, 0);
 }
 
 // src/tools/recorded-environment.ts
@@ -48969,6 +48964,34 @@ function hasQuote(label) {
   return label.kind === "present" && label.quote !== void 0;
 }
 
+// src/record/measured-units.ts
+var MeasuredUnits = class extends Map {
+  #asked = 0;
+  constructor(units2 = []) {
+    super();
+    for (const [name5, unit] of units2) this.set(name5, unit);
+  }
+  /** Units of which anything was asked: the others are no progress. */
+  get asked() {
+    return this.#asked;
+  }
+  set(name5, unit) {
+    this.#asked += count6(unit) - count6(this.get(name5));
+    return super.set(name5, unit);
+  }
+  delete(name5) {
+    this.#asked -= count6(this.get(name5));
+    return super.delete(name5);
+  }
+  clear() {
+    this.#asked = 0;
+    super.clear();
+  }
+};
+function count6(unit) {
+  return unit === void 0 || unit.completion.kind === "not-asked" ? 0 : 1;
+}
+
 // src/result-watch.ts
 function watchResults(parts) {
   const { plan, sample, tier: tier2, audits } = parts;
@@ -49055,7 +49078,7 @@ async function openMeasurement(parts) {
     turns: listStanding(parts)
   });
   const { others = { units: [], known: [], audits: [] } } = parts;
-  const units2 = new Map([...others.units].map((unit) => [nameUnit(unit), unit]));
+  const units2 = new MeasuredUnits([...others.units].map((unit) => [nameUnit(unit), unit]));
   const intern = createInterner();
   for (const [name5, unit] of journal.done) units2.set(name5, intern(unit));
   const known = new Map([...others.known].map((line2) => [line2.known, line2]));
@@ -51053,17 +51076,17 @@ function predictEvents(question) {
 }
 function findLower(shares2, alpha2) {
   let below = 0;
-  for (let count8 = 0; count8 < shares2.length; count8 += 1) {
-    below += shares2[count8] ?? 0;
-    if (below > alpha2) return count8;
+  for (let count9 = 0; count9 < shares2.length; count9 += 1) {
+    below += shares2[count9] ?? 0;
+    if (below > alpha2) return count9;
   }
   return shares2.length - 1;
 }
 function findUpper(shares2, alpha2) {
   let above = 0;
-  for (let count8 = shares2.length - 1; count8 > 0; count8 -= 1) {
-    above += shares2[count8] ?? 0;
-    if (above > alpha2) return count8;
+  for (let count9 = shares2.length - 1; count9 > 0; count9 -= 1) {
+    above += shares2[count9] ?? 0;
+    if (above > alpha2) return count9;
   }
   return 0;
 }
@@ -51071,20 +51094,20 @@ function weighCounts(distribution) {
   const { a, b, trials } = distribution;
   const shares2 = new Float64Array(trials + 1);
   const middle = Math.min(trials, Math.round(trials * a / (a + b)));
-  const ratio = (count8) => (trials - count8) * (a + count8) / ((count8 + 1) * (b + trials - count8 - 1));
+  const ratio = (count9) => (trials - count9) * (a + count9) / ((count9 + 1) * (b + trials - count9 - 1));
   let sum5 = 1;
   shares2[middle] = 1;
-  for (let count8 = middle, share2 = 1; count8 < trials; count8 += 1) {
-    share2 *= ratio(count8);
-    shares2[count8 + 1] = share2;
+  for (let count9 = middle, share2 = 1; count9 < trials; count9 += 1) {
+    share2 *= ratio(count9);
+    shares2[count9 + 1] = share2;
     sum5 += share2;
   }
-  for (let count8 = middle - 1, share2 = 1; count8 >= 0; count8 -= 1) {
-    share2 /= ratio(count8);
-    shares2[count8] = share2;
+  for (let count9 = middle - 1, share2 = 1; count9 >= 0; count9 -= 1) {
+    share2 /= ratio(count9);
+    shares2[count9] = share2;
     sum5 += share2;
   }
-  for (let count8 = 0; count8 <= trials; count8 += 1) shares2[count8] = (shares2[count8] ?? 0) / sum5;
+  for (let count9 = 0; count9 <= trials; count9 += 1) shares2[count9] = (shares2[count9] ?? 0) / sum5;
   return shares2;
 }
 
@@ -51976,10 +51999,10 @@ function adjustBenjaminiHochberg(pValues) {
   for (const p of pValues) requireProportion("a p value", p);
   const ranked = pValues.map((p, index) => ({ p, index })).sort((left, right) => right.p - left.p);
   const adjusted = pValues.map(() => 1);
-  const count8 = ranked.length;
+  const count9 = ranked.length;
   let smallest = 1;
   for (const [fromLargest, { p, index }] of ranked.entries()) {
-    smallest = Math.min(smallest, count8 / (count8 - fromLargest) * p);
+    smallest = Math.min(smallest, count9 / (count9 - fromLargest) * p);
     adjusted[index] = smallest;
   }
   return adjusted;
@@ -52136,8 +52159,8 @@ function renderCell(cell) {
   const shown = typeof cell === "string" ? escapeMarkdown(cell) : renderText(cell, { inTable: true });
   return shown === "" ? "–" : shown;
 }
-function sayLeft(count8, what) {
-  const more = count8 === 1 ? `1 more ${what} did not fit here: it is` : `${count8} more ${what}s did not fit here: they are`;
+function sayLeft(count9, what) {
+  const more = count9 === 1 ? `1 more ${what} did not fit here: it is` : `${count9} more ${what}s did not fit here: they are`;
   return `${more} in \`report.html\`.`;
 }
 function toEntities(text2) {
@@ -52216,7 +52239,7 @@ function isLimitOpen({ limit, candidate: candidate2, levels }) {
 function isByPoints({ plan }) {
   return plan.policy.gate.decideBy === "point-estimate";
 }
-function countAsked2({ baseline: baseline2, candidate: candidate2 }) {
+function countAsked({ baseline: baseline2, candidate: candidate2 }) {
   return candidate2.planned - Math.max(candidate2.notAsked, baseline2.notAsked);
 }
 
@@ -52238,12 +52261,12 @@ function countMissing(arm) {
   return arm.missing.transport + arm.missing.content;
 }
 function listCauses2(causes) {
-  return Object.entries(causes).toSorted(([a, first], [b, second]) => second - first || (a < b ? -1 : 1)).map(([cause, count8]) => `${cause} ${formatCount(count8)}`).join(", ");
+  return Object.entries(causes).toSorted(([a, first], [b, second]) => second - first || (a < b ? -1 : 1)).map(([cause, count9]) => `${cause} ${formatCount(count9)}`).join(", ");
 }
 function sumCauses({ baseline: baseline2, candidate: candidate2 }) {
   const sums = { ...baseline2.missing.causes };
-  for (const [cause, count8] of Object.entries(candidate2.missing.causes)) {
-    sums[cause] = (sums[cause] ?? 0) + count8;
+  for (const [cause, count9] of Object.entries(candidate2.missing.causes)) {
+    sums[cause] = (sums[cause] ?? 0) + count9;
   }
   return sums;
 }
@@ -52284,8 +52307,8 @@ function sayTippingPoint(decided) {
 function describePart(part, whole) {
   return whole === 1 ? "the" : `≥ ${formatCount(part)} of the`;
 }
-function were(count8) {
-  return count8 === 1 ? "was" : "were";
+function were(count9) {
+  return count9 === 1 ? "was" : "were";
 }
 
 // src/report/grader-doubt.ts
@@ -52586,7 +52609,7 @@ function sayExcess(slice) {
   return say`${verbatim(`${key}=${value}`)} of ${verbatim(category)}, ${describeExcess(slice)} ${where}`;
 }
 function describeExcess({ excess, excessOfAll: all }) {
-  const events = (count8) => countThings(count8, "event", "events");
+  const events = (count9) => countThings(count9, "event", "events");
   if (excess <= all) return `${formatCount(excess)} of ${events(all)} more than the baseline`;
   const others = all < 0 ? `${formatCount(-all)} fewer` : `${formatCount(all)} more`;
   return `${events(excess)} more than the baseline (${others} in all)`;
@@ -55931,7 +55954,7 @@ function sayProblem(request) {
 }
 function saySeveralNames({ arms: arms12 }, arm) {
   const models2 = Object.entries(arms12[arm].models).toSorted(([, a], [, b]) => b - a);
-  const shown = models2.slice(0, shownNames).map(([model2, count8]) => say`${verbatim(model2)} ${count8}`);
+  const shown = models2.slice(0, shownNames).map(([model2, count9]) => say`${verbatim(model2)} ${count9}`);
   const rest2 = models2.length > shownNames ? say`${models2.length - shownNames} more` : [];
   const list = joinTexts([...shown, rest2], ", ");
   return say`${models2.length} models answered as the ${arm} (${list}), so that no one checkpoint was measured. Pin its endpoint to one, ${again}`;
@@ -55994,7 +56017,7 @@ function sayUnexpected({ plan }, arm) {
   return isNamed ? say`; named by hand, so that no digest is expected` : [];
 }
 function sayNamed({ arms: arms12 }, arm) {
-  const answers = Object.values(arms12[arm].models).reduce((sum5, count8) => sum5 + count8, 0);
+  const answers = Object.values(arms12[arm].models).reduce((sum5, count9) => sum5 + count9, 0);
   return answers === 1 ? say`its answer names it` : say`all ${answers} answers name it`;
 }
 function sayUnprobed({ arms: arms12 }, arm) {
@@ -56034,9 +56057,9 @@ function saySameWeights({ plan, arms: arms12 }) {
 }
 function sayFingerprints({ arms: arms12 }, arm) {
   const prints = Object.entries(arms12[arm].systemFingerprints).toSorted(([, a], [, b]) => b - a);
-  const all = prints.reduce((sum5, [, count8]) => sum5 + count8, 0);
+  const all = prints.reduce((sum5, [, count9]) => sum5 + count9, 0);
   if (all === 0) return [];
-  const shown = prints.slice(0, shownNames).map(([print2, count8]) => say`${verbatim(print2)} ${formatShare(count8, all)}`);
+  const shown = prints.slice(0, shownNames).map(([print2, count9]) => say`${verbatim(print2)} ${formatShare(count9, all)}`);
   const rest2 = prints.length > shownNames ? say`${prints.length - shownNames} more` : [];
   return say`, ${verbatim("system_fingerprint")} ${joinTexts([...shown, rest2], ", ")}`;
 }
@@ -56160,7 +56183,7 @@ function describeGrader({ model: model2, answeredAs, source }) {
 }
 function describeArm4(id, arm) {
   const models2 = Object.entries(arm.models).toSorted(([, a], [, b]) => b - a);
-  const named3 = models2.slice(0, shownNames2).map(([model2, count8]) => say`${verbatim(model2)} ${countThings(count8, "time", "times")}`);
+  const named3 = models2.slice(0, shownNames2).map(([model2, count9]) => say`${verbatim(model2)} ${countThings(count9, "time", "times")}`);
   const rest2 = models2.length > shownNames2 ? [say`${models2.length - shownNames2} more`] : [];
   const answered = named3.length === 0 ? say`no answer` : say`answered as ${joinTexts([...named3, ...rest2], ", ")}`;
   return say`${verbatim(id)}, ${answered}${describeSource(arm.source)}`;
@@ -56190,15 +56213,15 @@ function formatCost(usd) {
 }
 function listSignals({ arms: arms12 }) {
   const [baseline2, candidate2] = [arms12.baseline.signals, arms12.candidate.signals];
-  const share2 = (name5, count8) => ({
+  const share2 = (name5, count9) => ({
     name: name5,
-    baseline: formatShare(count8(baseline2), baseline2.completions),
-    candidate: formatShare(count8(candidate2), candidate2.completions)
+    baseline: formatShare(count9(baseline2), baseline2.completions),
+    candidate: formatShare(count9(candidate2), candidate2.completions)
   });
   const totals = /* @__PURE__ */ new Map();
   for (const { finishReasons } of [baseline2, candidate2]) {
-    for (const [reason, count8] of Object.entries(finishReasons)) {
-      totals.set(reason, (totals.get(reason) ?? 0) + count8);
+    for (const [reason, count9] of Object.entries(finishReasons)) {
+      totals.set(reason, (totals.get(reason) ?? 0) + count9);
     }
   }
   const reasons2 = [...totals.keys()].toSorted((a, b) => (totals.get(b) ?? 0) - (totals.get(a) ?? 0));
@@ -56266,7 +56289,7 @@ function describeTurns2({ sample, stopped }, blocking) {
   return `decided after ${formatCount(countAskedOf(blocking.map(({ estimate }) => estimate)))} of ${turns}`;
 }
 function countAskedOf(estimates) {
-  return estimates.reduce((most2, estimate) => Math.max(most2, countAsked2(estimate)), 0);
+  return estimates.reduce((most2, estimate) => Math.max(most2, countAsked(estimate)), 0);
 }
 function sayTipping(blocking) {
   const lacking = blocking.filter(({ estimate }) => countMissing(estimate.candidate) > 0);
@@ -56489,8 +56512,8 @@ function countEnds(reasons2) {
     (end2) => reasons2[end2] === void 0 ? [] : [[end2, reasons2[end2]]]
   );
   return {
-    all: found.reduce((sum5, [, count8]) => sum5 + count8, 0),
-    words: found.map(([end2, count8]) => `${end2} ${formatCount(count8)}`).join(", ")
+    all: found.reduce((sum5, [, count9]) => sum5 + count9, 0),
+    words: found.map(([end2, count9]) => `${end2} ${formatCount(count9)}`).join(", ")
   };
 }
 
@@ -56569,11 +56592,11 @@ function sayUnequal({ sample }) {
 }
 function sayExcluded({ sample }) {
   const { conversationsExpired, conversationsErased, conversationsWithoutConsent } = sample;
-  const count8 = (conversations, one, many) => conversations === 0 ? [] : [say`${countThings(conversations, `conversation ${one}`, `conversations ${many}`)}`];
+  const count9 = (conversations, one, many) => conversations === 0 ? [] : [say`${countThings(conversations, `conversation ${one}`, `conversations ${many}`)}`];
   const reasons2 = [
-    ...count8(conversationsExpired, "has expired", "have expired"),
-    ...count8(conversationsErased, "was erased", "were erased"),
-    ...count8(conversationsWithoutConsent, "lacks consent", "lack consent")
+    ...count9(conversationsExpired, "has expired", "have expired"),
+    ...count9(conversationsErased, "was erased", "were erased"),
+    ...count9(conversationsWithoutConsent, "lacks consent", "lack consent")
   ];
   if (reasons2.length === 0) return null;
   const total = conversationsExpired + conversationsErased + conversationsWithoutConsent;
@@ -56786,8 +56809,8 @@ function describeTally2(tally2) {
 }
 function listReasons({ reasons: reasons2 }) {
   const counted = Object.entries(phrases2).flatMap(([reason, phrase]) => {
-    const count8 = reasons2[reason] ?? 0;
-    return count8 === 0 ? [] : [`${phrase} ${formatCount(count8)}`];
+    const count9 = reasons2[reason] ?? 0;
+    return count9 === 0 ? [] : [`${phrase} ${formatCount(count9)}`];
   });
   return counted.join(", ");
 }
@@ -57418,7 +57441,7 @@ function spreadEvents(setting, counts) {
   return observations;
 }
 function chooseStates(event, total, { candidateOnly, baselineOnly }) {
-  const reached2 = (count8) => Math.floor((event + 1) * count8 / total) > Math.floor(event * count8 / total);
+  const reached2 = (count9) => Math.floor((event + 1) * count9 / total) > Math.floor(event * count9 / total);
   const differing = candidateOnly + baselineOnly;
   if (!reached2(differing)) return { candidate: "event", baseline: "event" };
   const before = Math.floor(event * differing / total);
@@ -57607,11 +57630,11 @@ function findTurnsForAll(request) {
     if (single2 === null) return null;
     turns = Math.max(turns, single2);
   }
-  const isEnough = (count8) => {
-    const { levels } = planStoppingAt(setting, count8);
+  const isEnough = (count9) => {
+    const { levels } = planStoppingAt(setting, count9);
     const chance2 = goals.reduce(
-      (product, goal) => product * computeChance({ setting, goal, levels, turns: count8 }),
-      others(count8)
+      (product, goal) => product * computeChance({ setting, goal, levels, turns: count9 }),
+      others(count9)
     );
     return chance2 >= power;
   };
@@ -57681,9 +57704,9 @@ function measureDesign(setting, category) {
 }
 function findByGrowth(turns, isEnough) {
   let below = turns - 1;
-  for (let count8 = turns; count8 <= mostTurns; count8 = Math.ceil(count8 * growth)) {
-    if (isEnough(count8)) return findFirst({ below, reached: count8, isReached: isEnough });
-    below = count8;
+  for (let count9 = turns; count9 <= mostTurns; count9 = Math.ceil(count9 * growth)) {
+    if (isEnough(count9)) return findFirst({ below, reached: count9, isReached: isEnough });
+    below = count9;
   }
   return null;
 }
@@ -57845,7 +57868,7 @@ function describeCorpus({ plan, sample }, more) {
 }
 function priceTurns({ record, estimate }, more) {
   const { cost } = record;
-  const asked2 = countAsked2(estimate);
+  const asked2 = countAsked(estimate);
   if (asked2 === 0) return null;
   const share2 = more / asked2;
   if (cost.usd !== null && cost.usd > 0) return formatUsd(cost.usd * share2);
@@ -57874,7 +57897,7 @@ function isRefused(cause) {
 }
 function countRefused(estimate) {
   return Object.entries(sumCauses(estimate)).reduce(
-    (sum5, [cause, count8]) => sum5 + (isRefused(cause) ? count8 : 0),
+    (sum5, [cause, count9]) => sum5 + (isRefused(cause) ? count9 : 0),
     0
   );
 }
@@ -58422,8 +58445,8 @@ function listToolSignals({ arms: arms12 }) {
   const [baseline2, candidate2] = [arms12.baseline.answered ?? [], arms12.candidate.answered ?? []];
   const totals = { baseline: countCalls2(baseline2), candidate: countCalls2(candidate2) };
   if (totals.baseline + totals.candidate === 0) return [];
-  const share2 = (name5, count8) => {
-    const counts = { baseline: count8(baseline2), candidate: count8(candidate2) };
+  const share2 = (name5, count9) => {
+    const counts = { baseline: count9(baseline2), candidate: count9(candidate2) };
     if (counts.baseline + counts.candidate === 0) return [];
     return [
       {
@@ -58464,8 +58487,8 @@ function listToolSignals({ arms: arms12 }) {
 }
 function listTools2(rows2) {
   const calls = /* @__PURE__ */ new Map();
-  for (const { tool: tool2, calls: count8 } of rows2) {
-    if (tool2 !== null) calls.set(tool2, (calls.get(tool2) ?? 0) + count8);
+  for (const { tool: tool2, calls: count9 } of rows2) {
+    if (tool2 !== null) calls.set(tool2, (calls.get(tool2) ?? 0) + count9);
   }
   const sorted = [...calls].toSorted(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
   return sorted.slice(0, shownTools).map(([tool2]) => tool2);
@@ -59393,16 +59416,16 @@ function summarizeCalibration(tried) {
   };
 }
 function countTried(tried) {
-  const count8 = (expected, ...labels) => tried.filter(
+  const count9 = (expected, ...labels) => tried.filter(
     (entry) => entry.expected === expected && (labels.length === 0 || labels.includes(entry.label))
   ).length;
-  const [positives, negatives] = [count8("present"), count8("absent")];
+  const [positives, negatives] = [count9("present"), count9("absent")];
   return {
-    positives: { turns: positives, flagged: count8("present", "present") },
-    negatives: { turns: negatives, flagged: negatives - count8("absent", "absent") },
+    positives: { turns: positives, flagged: count9("present", "present") },
+    negatives: { turns: negatives, flagged: negatives - count9("absent", "absent") },
     missing: {
-      positives: count8("present", "missing", "not-asked"),
-      negatives: count8("absent", "missing", "not-asked")
+      positives: count9("present", "missing", "not-asked"),
+      negatives: count9("absent", "missing", "not-asked")
     }
   };
 }
@@ -59515,7 +59538,7 @@ function listAnswers3({ graders }, uses) {
     const isOwn = graders.some((grader) => grader.endpoint === endpoint && (grader.model ?? "") === model2);
     if (!isOwn || Object.keys(answeredAs).length === 0) continue;
     const own = answers[model2] ?? {};
-    for (const [name5, count8] of Object.entries(answeredAs)) own[name5] = (own[name5] ?? 0) + count8;
+    for (const [name5, count9] of Object.entries(answeredAs)) own[name5] = (own[name5] ?? 0) + count9;
     answers[model2] = own;
   }
   return answers;
@@ -59704,7 +59727,7 @@ function sayCost({ cost, labelled_sets: sets }) {
   return say`It took ${countThings(cost.requests, "request", "requests")}${price} for ${countThings(items, "item", "items")} of ${countThings(sets.length, "labelled set", "labelled sets")}.`;
 }
 function listCounts(counts) {
-  return Object.entries(counts).map(([cause, count8]) => `${cause} ${count8}`).join(", ");
+  return Object.entries(counts).map(([cause, count9]) => `${cause} ${count9}`).join(", ");
 }
 
 // src/commands/calibrate.ts
@@ -59977,11 +60000,11 @@ function openSet({ file, text: text2 }) {
 function renderGrowth(request) {
   const { growth: growth4, file, category } = request;
   const { added, extended, known, leftOut: leftOut2, looked, expiring, total } = growth4;
-  const count8 = added.present + added.absent;
+  const count9 = added.present + added.absent;
   const left = [...leftOut2].map(([reason, turns]) => `${formatCount(turns)} ${reason}`);
   const texts2 = [
     joinTexts([
-      say`${countThings(count8, "item", "items")} added to ${verbatim(file)} from the first ${countThings(looked, "turn", "turns")} of the run: ${added.absent} absent, ${added.present} present.`,
+      say`${countThings(count9, "item", "items")} added to ${verbatim(file)} from the first ${countThings(looked, "turn", "turns")} of the run: ${added.absent} absent, ${added.present} present.`,
       extended === 0 ? [] : say`${countThings(extended, "item", "items")} of it ${extended === 1 ? "has" : "have"} a label in ${verbatim(category)} now.`,
       known === 0 ? [] : say`${formatCount(known)} ${known === 1 ? "was" : "were"} there already.`,
       left.length === 0 ? [] : say`Left out: ${joinWords(left)}.`
@@ -60346,13 +60369,13 @@ async function describe3(words, log, index) {
 }
 function formatReport({ path: path2, format: format2, shape, counts }) {
   const asked2 = { name: " by its name", "first row": " by its first row", order: "" };
-  const reasons2 = [...counts.leftOut].map(([reason, count8]) => `${reason}: ${count8}`);
+  const reasons2 = [...counts.leftOut].map(([reason, count9]) => `${reason}: ${count9}`);
   const leftOut2 = reasons2.length === 0 ? "" : `, ${countLeftOut(counts)} left out (${reasons2.join("; ")})`;
   const found = `${format2.title}${asked2[format2.by]}, ${shape.title}${asked2[shape.by]}`;
-  const held = `${count6(counts.conversations, "conversation")}, ${count6(counts.turns, "turn")}`;
+  const held = `${count7(counts.conversations, "conversation")}, ${count7(counts.turns, "turn")}`;
   return `${path2}: ${found}; ${held}${leftOut2}`;
 }
-function count6(number3, noun) {
+function count7(number3, noun) {
   return `${number3} ${noun}${number3 === 1 ? "" : "s"}`;
 }
 
@@ -60667,8 +60690,8 @@ function renderTools2({ digest: digest3, conversations, strayResults, tools }, {
     digest3
   ].join("\n");
 }
-function note(count8, what) {
-  return count8 === 0 ? [] : [`${format(count8)} ${what}.`];
+function note(count9, what) {
+  return count9 === 0 ? [] : [`${format(count9)} ${what}.`];
 }
 function describeTool(tool2) {
   const { name: name5, calls, distinct, errors, empty, unanswered, verbatim: verbatim2, latency_ms: latency } = tool2;
@@ -60712,8 +60735,8 @@ function renderTable5(rows2) {
     ).join("  ").trimEnd()
   );
 }
-function format(count8) {
-  return count8.toLocaleString("en-US");
+function format(count9) {
+  return count9.toLocaleString("en-US");
 }
 function formatMs(ms) {
   return ms >= 1e4 ? `${Number((ms / 1e3).toPrecision(3))} s` : `${Number(ms.toPrecision(3))} ms`;
@@ -61221,9 +61244,9 @@ var functionWords = {
 };
 function detectLanguage(text2) {
   const words = text2.toLowerCase().match(new RegExp("\\p{L}+", "gu")) ?? [];
-  const count8 = (language) => words.filter((word) => functionWords[language].has(word)).length;
+  const count9 = (language) => words.filter((word) => functionWords[language].has(word)).length;
   let best = "en";
-  for (const language of languages) if (count8(language) > count8(best)) best = language;
+  for (const language of languages) if (count9(language) > count9(best)) best = language;
   return best;
 }
 
@@ -62536,7 +62559,7 @@ function refuseInterval({ setting, prediction }) {
   const rate = ratePer100k / 1e5;
   const chance2 = computeChanceInside({ turns, rate, intervalPer100k });
   if (chance2 >= wantedPower) return null;
-  const needed = findByGrowth2(turns, (count8) => computeChanceInside({ turns: count8, rate, intervalPer100k }));
+  const needed = findByGrowth2(turns, (count9) => computeChanceInside({ turns: count9, rate, intervalPer100k }));
   const [from, to] = findNoise(turns, rate);
   return {
     field: "interval",
@@ -62551,9 +62574,9 @@ function refuseInterval({ setting, prediction }) {
 function computeChanceInside(question) {
   const { turns, rate, intervalPer100k } = question;
   const [low, high] = intervalPer100k;
-  const count8 = (per100k) => Number((turns * per100k / 1e5).toPrecision(12));
+  const count9 = (per100k) => Number((turns * per100k / 1e5).toPrecision(12));
   const cumulate2 = (events) => events < 0 ? 0 : binomialCdf({ events, trials: turns, rate });
-  return cumulate2(Math.min(turns, Math.floor(count8(high)))) - cumulate2(Math.ceil(count8(low)) - 1);
+  return cumulate2(Math.min(turns, Math.floor(count9(high)))) - cumulate2(Math.ceil(count9(low)) - 1);
 }
 function findNoise(turns, rate) {
   const find = (probability) => quantileBinomial({ trials: turns, rate, probability });
@@ -62584,7 +62607,7 @@ function refuseDirection(question) {
     };
   }
   const sides = direction === "up" ? { candidate: candidate2, baseline: from } : { candidate: from, baseline: candidate2 };
-  const chance2 = (count8) => computeDirectionPower(question, { ...sides, turns: count8 });
+  const chance2 = (count9) => computeDirectionPower(question, { ...sides, turns: count9 });
   const power = chance2(turns);
   if (power >= wantedPower) return null;
   const guess = guessTurns(question, sides);
@@ -62605,8 +62628,8 @@ function guessTurns({ setting, independence }, sides) {
   return Math.ceil(deviates * deviates * (candidateOnly + baselineOnly) / (difference * difference));
 }
 function findByGrowth2(turns, chance2) {
-  for (let count8 = Math.max(1, turns); count8 <= mostTurns2; count8 = Math.ceil(count8 * growth3)) {
-    if (chance2(count8) >= wantedPower) return count8;
+  for (let count9 = Math.max(1, turns); count9 <= mostTurns2; count9 = Math.ceil(count9 * growth3)) {
+    if (chance2(count9) >= wantedPower) return count9;
   }
   return null;
 }
@@ -63313,9 +63336,9 @@ function measureTrajectories({ completions }) {
   );
   if (trajectories.length === 0) return null;
   const answered = trajectories.flatMap((trajectory) => trajectory.answered);
-  const count8 = (rows2) => rows2.reduce((sum5, { calls: calls2 }) => sum5 + calls2, 0);
-  const calls = count8(answered);
-  const simulated = count8(answered.filter(({ source }) => source === "simulated" || source === "similar"));
+  const count9 = (rows2) => rows2.reduce((sum5, { calls: calls2 }) => sum5 + calls2, 0);
+  const calls = count9(answered);
+  const simulated = count9(answered.filter(({ source }) => source === "simulated" || source === "similar"));
   const requests = trajectories.reduce((sum5, { steps }) => sum5 + steps + 1, 0);
   return {
     requestsEach: requests / trajectories.length,
@@ -63493,7 +63516,7 @@ function playRun(request) {
   const turns = setting.draw.length;
   const events = players.map(({ rates: rates2 }) => drawEvents({ rates: rates2, turns, random }));
   if (setting.stopping.off !== null) {
-    return { outcomes: players.map((player, index) => player.decide(count7(events[index] ?? []))), turns };
+    return { outcomes: players.map((player, index) => player.decide(count8(events[index] ?? []))), turns };
   }
   return playWithLooks({ ...request, events });
 }
@@ -63517,7 +63540,7 @@ function playWithLooks(request) {
     if (isOver) return { outcomes: decided.map((outcome) => outcome ?? "inconclusive"), turns: end2 };
   }
   return {
-    outcomes: players.map((player, index) => decided[index] ?? player.decide(count7(events[index] ?? []))),
+    outcomes: players.map((player, index) => decided[index] ?? player.decide(count8(events[index] ?? []))),
     turns: plannedTurns
   };
 }
@@ -63551,7 +63574,7 @@ function fillBatch(events, turns) {
   for (const { turn, kind } of events) batch[turn % batchTurns] = { ...place, ...states[kind] };
   return batch;
 }
-function count7(events) {
+function count8(events) {
   const counts = { both: 0, candidateOnly: 0, baselineOnly: 0 };
   for (const { kind } of events) counts[kind] += 1;
   return counts;
@@ -63971,7 +63994,7 @@ function describeGrading2(grading) {
     { count: twice, one: "completion a second time", many: "completions a second time" },
     { count: grading.calibration_items, one: "known item to calibrate", many: "known items to calibrate" },
     { count: grading.control_items, one: "control", many: "controls" }
-  ].flatMap(({ count: count8, one, many }) => count8 === 0 ? [] : [`; ${countThings(count8, one, many)}`]);
+  ].flatMap(({ count: count9, one, many }) => count9 === 0 ? [] : [`; ${countThings(count9, one, many)}`]);
   const asked2 = endpoints.map(({ endpoint, model: model2, calls }) => {
     const about = formatAbout(Math.ceil(calls.expected ?? 0));
     return model2 === null ? say`about ${about} calls of the endpoint ${verbatim(endpoint)}` : say`about ${about} of ${verbatim(model2)}`;
@@ -64516,14 +64539,14 @@ var end = "(end)";
 function chooseVocabulary(pairs2) {
   const tools = /* @__PURE__ */ new Map();
   const sequences = /* @__PURE__ */ new Map();
-  const count8 = (counts, names2) => {
+  const count9 = (counts, names2) => {
     for (const name5 of new Set(names2)) counts.set(name5, (counts.get(name5) ?? 0) + 1);
   };
   for (const { real, simulated } of pairs2) {
     for (const messages of [real, simulated]) {
       const names2 = listNames2(readRollout(messages));
-      count8(tools, names2);
-      count8(sequences, listSequences(names2));
+      count9(tools, names2);
+      count9(sequences, listSequences(names2));
     }
   }
   return { tools: takeMost(tools, mostTools2), sequences: takeMost(sequences, mostSequences) };
@@ -64766,8 +64789,8 @@ function shuffleByHash(things, seed) {
 function estimateWinRate(request) {
   const { outcomes, alpha: alpha2 } = request;
   const complete3 = outcomes.filter(({ taken }) => !taken.includes(null));
-  const count8 = (wins) => complete3.filter(({ taken }) => sumTaken(taken, false) === wins).length;
-  const [lost2, tied, won] = [count8(0), count8(1), count8(2)];
+  const count9 = (wins) => complete3.filter(({ taken }) => sumTaken(taken, false) === wins).length;
+  const [lost2, tied, won] = [count9(0), count9(1), count9(2)];
   const conversations = new Set(outcomes.map(({ conversation: conversation2 }) => conversation2)).size;
   const method = conversations === outcomes.length ? "exact" : "clustered";
   const low = boundOutcomes({ outcomes, alpha: alpha2, method, fill: false });
@@ -64894,8 +64917,8 @@ function readValue2(features, name5) {
 }
 function assignFolds(pairs2, seed) {
   const names2 = [...new Set(pairs2.map(({ conversation: conversation2 }) => conversation2))].map((id) => ({ id }));
-  const count8 = Math.min(mostFolds, names2.length);
-  const folds = new Map(shuffleByHash(names2, `${seed}\0folds`).map(({ id }, index) => [id, index % count8]));
+  const count9 = Math.min(mostFolds, names2.length);
+  const folds = new Map(shuffleByHash(names2, `${seed}\0folds`).map(({ id }, index) => [id, index % count9]));
   return pairs2.map(({ conversation: conversation2 }) => folds.get(conversation2) ?? 0);
 }
 function crossValidate(held, signs2) {
@@ -64940,12 +64963,12 @@ var degradeKinds = [
 ];
 var generic = '{"status": "success"}';
 function makeControls(request) {
-  const { pairs: pairs2, count: count8, seed } = request;
+  const { pairs: pairs2, count: count9, seed } = request;
   const used2 = /* @__PURE__ */ new Map();
   const controls = [];
   const ordered = shuffleByHash(pairs2, `${seed}\0controls`);
   for (const pair of ordered) {
-    if (controls.length >= count8) break;
+    if (controls.length >= count9) break;
     const random = createRandomFor(seed, `degrade ${pair.id}`);
     const before = renderRollout(pair.real);
     const options = degradeKinds.flatMap((kind) => {
@@ -65280,7 +65303,7 @@ function zip(pairs2, outcomes) {
   });
 }
 function refuseSilent2(missing2) {
-  const causes = Object.entries(missing2).map(([cause, count8]) => `${cause}: ${count8}`);
+  const causes = Object.entries(missing2).map(([cause, count9]) => `${cause}: ${count9}`);
   return new GateError({
     code: "endpoint",
     message: `the discriminator chose in both orders of no pair (${causes.join(", ")})`,
@@ -65388,7 +65411,7 @@ function requireText2({ summary }) {
   });
 }
 function refuseNone2(leftOut2, arm) {
-  const reasons2 = [...leftOut2].map(([reason, count8]) => `${reason}: ${count8}`);
+  const reasons2 = [...leftOut2].map(([reason, count9]) => `${reason}: ${count9}`);
   return new GateError({
     code: "record",
     message: `no turn of the ${arm} makes a pair (${reasons2.join(", ")})`,
@@ -65414,9 +65437,9 @@ function renderRealism(result) {
 }
 function listDiscriminator(measured, limits) {
   const { model: model2, answered_as: names2, requests, position, missing: missing2, identical, slices } = measured;
-  const answered = Object.entries(names2).map(([name5, count8]) => `${safeText(name5)} (${formatCount(count8)})`);
+  const answered = Object.entries(names2).map(([name5, count9]) => `${safeText(name5)} (${formatCount(count9)})`);
   const strangers = Object.keys(names2).filter((name5) => !isNameOf(model2, name5));
-  const lost2 = Object.entries(missing2).map(([cause, count8]) => `${cause} ${formatCount(count8)}`);
+  const lost2 = Object.entries(missing2).map(([cause, count9]) => `${cause} ${formatCount(count9)}`);
   return [
     [
       `Discriminator: ${safeText(model2)}, answered as ${answered.length === 0 ? "nobody" : answered.join(", ")}; ${countThings(requests, "request", "requests")}`,
@@ -65573,8 +65596,8 @@ function chooseModel({ fast, model: model2, endpoints }) {
   );
 }
 function parseCount(option, { text: text2, least }) {
-  const count8 = Number(text2);
-  if (/^\d+$/.test(text2) && Number.isSafeInteger(count8) && count8 >= least) return count8;
+  const count9 = Number(text2);
+  if (/^\d+$/.test(text2) && Number.isSafeInteger(count9) && count9 >= least) return count9;
   throw refuse7(`"${text2}" is no number for ${option}`, `give a whole number of at least ${least}`);
 }
 function parseLimits(text2) {
@@ -65618,7 +65641,7 @@ async function writeRunPairs(words, print2) {
     out,
     pairs2.map((pair) => JSON.stringify(pair))
   );
-  const left = [...leftOut2].map(([reason, count8]) => `${reason} ${count8}`);
+  const left = [...leftOut2].map(([reason, count9]) => `${reason} ${count9}`);
   const others = left.length === 0 ? "" : `; left out: ${left.join(", ")}`;
   print2(`${pairs2.length} pairs of the ${arm} in ${out}${others}`);
   print2("They hold what users wrote: keep them out of git, as you keep the corpus.");

@@ -6,6 +6,7 @@ import { findDigestHeader, nameCheckpoint } from './policy/checkpoint-names.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { GatePorts } from './prepare.ts'
 import { type Journal, nameUnit } from './record/journal.ts'
+import type { MeasuredUnits } from './record/measured-units.ts'
 import { summarizeUnit } from './record/retain.ts'
 import type { RecordedKnown, RecordedUnit } from './record/schema.ts'
 import { mostUnderWay } from './replay/adaptive-limit.ts'
@@ -28,7 +29,7 @@ export interface Measuring {
   tools: ToolInstruments | null
   journal: Journal
   /** What is measured, by its name, with what earlier parts have measured. */
-  units: Map<string, RecordedUnit>
+  units: MeasuredUnits
   /** Keeps what many units hold alike once. */
   intern: (unit: RecordedUnit) => RecordedUnit
   known: Map<string, RecordedKnown>
@@ -150,7 +151,7 @@ export function tellProgress({ instruments, units, sample, log, clock, startMs }
   const { requests, usd } = instruments.spent()
   const batches = instruments.batches.counts()
   log.progress({
-    done: countAsked(units),
+    done: units.asked,
     planned: sample.turns.length * 2,
     requests,
     failures: instruments.failures(),
@@ -158,13 +159,6 @@ export function tellProgress({ instruments, units, sample, log, clock, startMs }
     elapsedMs: clock.monotonicMs() - startMs,
     ...(batches === null ? {} : { batches }),
   })
-}
-
-/** Units of which anything was asked: the others are no progress. */
-function countAsked(units: Measuring['units']): number {
-  let asked = 0
-  for (const { completion } of units.values()) if (completion.kind !== 'not-asked') asked += 1
-  return asked
 }
 
 /** When the baseline answered what, where policy lets a later run reuse it. */

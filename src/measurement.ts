@@ -11,6 +11,7 @@ import { createProber, type Prober } from './probe-arms.ts'
 import { buildRecord, type RunFacts } from './record/build.ts'
 import { createInterner } from './record/intern.ts'
 import { type Journal, type JournalHeader, nameUnit, openJournal } from './record/journal.ts'
+import { MeasuredUnits } from './record/measured-units.ts'
 import type { AuditLine, RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
 import { readAudits, writeAudits } from './record/store.ts'
 import { createDeadlines } from './replay/deadlines.ts'
@@ -77,7 +78,7 @@ export async function openMeasurement(
     turns: listStanding(parts),
   })
   const { others = { units: [], known: [], audits: [] } } = parts
-  const units = new Map([...others.units].map((unit) => [nameUnit(unit), unit]))
+  const units = new MeasuredUnits([...others.units].map((unit) => [nameUnit(unit), unit]))
   const intern = createInterner()
   for (const [name, unit] of journal.done) units.set(name, intern(unit))
   const known = new Map([...others.known].map((line) => [line.known, line]))
