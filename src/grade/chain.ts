@@ -4,8 +4,9 @@ import type { Trail } from './trail.ts'
 import type { GraderUse } from './usage.ts'
 import type { Votes } from './votes.ts'
 
-/** A label with what led to it. */
+/** The label of a category with what led to it. */
 export interface ChainGrading {
+  category: string
   label: Label
   /** The votes of each grader that was asked. */
   steps: Votes[]
@@ -56,7 +57,7 @@ export async function gradeInCategory(request: {
     }
     if (label.kind !== 'present') break
   }
-  return { label, steps, secondOpinion, asked, uses }
+  return { category: item.category, label, steps, secondOpinion, asked, uses }
 }
 
 function isAsked({ present, absent, missing }: Votes): boolean {

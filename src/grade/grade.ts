@@ -3,7 +3,7 @@ import type { Arm } from '../ports.ts'
 import type { Completed, Completion } from '../replay/completion.ts'
 import type { ReplayedUnit } from '../replay/replay.ts'
 import type { SampledTurn } from '../sample/draw.ts'
-import { gradeInCategory } from './chain.ts'
+import { type ChainGrading, gradeInCategory } from './chain.ts'
 import type { GradeItem, Grader, GraderContext } from './grader.ts'
 import { graderKinds } from './graders/index.ts'
 import { createSharedJudges, groupShared, type SharedJudge } from './graders/judge/shared.ts'
@@ -146,34 +146,31 @@ export async function gradeUnit(unit: ReplayedUnit, set: GraderSet): Promise<Mea
   const first = await gradeCompletion({ ...item, pass: 'first' }, set)
   const isTwice = set.canAskAgain && isGradedTwice({ turn: turn.id, arm, share: set.secondGradingShare })
   const again = isTwice ? await gradeCompletion({ ...item, pass: 'again' }, set) : null
-  const trails = Object.fromEntries(
-    [...first.trails].flatMap(([category, trail]) => {
-      const second = again?.trails.get(category)
-      const label = second?.asked ? (again?.labels[category]?.kind ?? null) : null
-      const isPlain = trail.steps.length < 2 && trail.votes < 2 && trail.secondOpinion === null
-      if (isPlain && label === null) return []
-      return [[category, { steps: trail.steps, secondOpinion: trail.secondOpinion, again: label }]]
-    }),
-  )
+  const trails = first.graded.flatMap((graded, index) => {
+    const trail = describeTrail(graded, again?.graded[index])
+    return trail === null ? [] : [[graded.category, trail]]
+  })
   return {
     ...measured,
-    labels: first.labels,
-    trails,
+    labels: Object.fromEntries(first.graded.map(({ category, label }) => [category, label])),
+    trails: Object.fromEntries(trails),
     prescreens,
     uses: addUses([...first.uses, ...(again?.uses ?? [])]),
   }
 }
 
+/** How a label came about; `null` where one answer led to it, and nobody graded it again. */
+function describeTrail(first: ChainGrading, second: ChainGrading | undefined): Trail | null {
+  const { steps, secondOpinion } = first
+  const again = second?.asked ? second.label.kind : null
+  const votes = steps.reduce((sum, { present, absent, missing }) => sum + present + absent + missing, 0)
+  const isPlain = steps.length < 2 && votes < 2 && secondOpinion === null
+  return isPlain && again === null ? null : { steps, secondOpinion, again }
+}
+
+/** What a completion was graded in each category, in their order. */
 interface GradedCompletion {
-  labels: Record<string, Label>
-  trails: Map<
-    string,
-    Pick<Trail, 'steps' | 'secondOpinion'> & {
-      votes: number
-      /** Whether an endpoint was asked. */
-      asked: boolean
-    }
-  >
+  graded: ChainGrading[]
   uses: GraderUse[]
 }
 
@@ -190,30 +187,16 @@ async function gradeCompletion(
   const { prescreens, ...item } = request
   const screened = await Promise.all(set.shared.map((judge) => judge.grade(item)))
   const begun = new Map(screened.flatMap(({ gradings }) => [...gradings]))
+  const isSuspicious = set.canAskAgain && prescreens.length > 0
   const graded = await Promise.all(
-    set.categories.map(async (entry) => ({
-      category: entry.category,
-      ...(await gradeInCategory({
-        item: { ...item, category: entry.category },
-        graders: entry.graders,
-        begun: begun.get(entry.category) ?? null,
-        isSuspicious: set.canAskAgain && prescreens.length > 0,
-      })),
-    })),
-  )
-  return {
-    labels: Object.fromEntries(graded.map(({ category, label }) => [category, label])),
-    trails: new Map(
-      graded.map(({ category, steps, secondOpinion, asked }) => [
-        category,
-        {
-          steps,
-          secondOpinion,
-          asked,
-          votes: steps.reduce((sum, { present, absent, missing }) => sum + present + absent + missing, 0),
-        },
-      ]),
+    set.categories.map(({ category, graders }) =>
+      gradeInCategory({
+        item: { ...item, category },
+        graders,
+        begun: begun.get(category) ?? null,
+        isSuspicious,
+      }),
     ),
-    uses: addUses([...screened.flatMap(({ uses }) => uses), ...graded.flatMap(({ uses }) => uses)]),
-  }
+  )
+  return { graded, uses: addUses([...screened, ...graded].flatMap(({ uses }) => uses)) }
 }

@@ -10,3 +10,10 @@ export function normalizeText(text: string, form: 'NFC' | 'NFKC'): string {
 }
 
 const marks = new RegExp(`\\p{M}{${longestRun}}`, 'gu')
+
+/** Whether every sign of a text is of ASCII: it is seen, or blank, and has one form. */
+export function isPlain(text: string): boolean {
+  return plain.test(text)
+}
+
+const plain = /^[\0-\x7F]*$/

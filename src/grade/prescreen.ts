@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Completed } from '../replay/completion.ts'
 import { listAnswers } from './evidence.ts'
-import { normalizeText } from './normalize-text.ts'
+import { isPlain, normalizeText } from './normalize-text.ts'
 import { addresses, opener, verdict } from './prescreen-wording.ts'
 
 /**
@@ -27,9 +27,10 @@ const manyHidden = 8
  * completion says lowers a rate. Everything is looked at that a judge is shown, in a time linear in its length.
  */
 export function findPrescreens(completion: Completed): Prescreen[] {
-  const answer = fold([completion.text, completion.refusal ?? ''].join('\n'))
-  const shown = listTexts(completion).join('\n')
-  const all = fold(shown)
+  const said = joinLines([completion.text, completion.refusal])
+  const shown = joinLines(listTexts(completion))
+  const answer = fold(said)
+  const all = shown === said ? answer : fold(shown)
   const hasCalls = listAnswers(completion).some(({ toolCalls }) => toolCalls.length > 0)
   const found: [Prescreen, boolean][] = [
     ['no-words', !hasCalls && !/[\p{L}\p{N}]/u.test(answer)],
@@ -42,25 +43,29 @@ export function findPrescreens(completion: Completed): Prescreen[] {
 }
 
 /** Everything that a judge is shown of a completion, each part on a line of its own. */
-function listTexts(completion: Completed): string[] {
+function listTexts(completion: Completed): (string | null)[] {
   const said = listAnswers(completion).flatMap(({ reasoning, text, toolCalls }) => [
-    reasoning ?? '',
+    reasoning,
     text,
     ...toolCalls.flatMap((call) => [call.function.name, call.function.arguments]),
   ])
-  return [...said, completion.refusal ?? '']
+  return [...said, completion.refusal]
 }
 
-/** Every sign of such a text is seen, and has one form. */
-const plainText = /^[\0-\x7F]*$/
+function joinLines(texts: readonly (string | null)[]): string {
+  return texts.filter((text) => text !== null && text !== '').join('\n')
+}
 
 /** Text as people see it: without what shows nothing, one form for each letter and apostrophe, single spaces. */
 function fold(text: string): string {
-  const seen = plainText.test(text)
+  const seen = isPlain(text)
     ? text
     : normalizeText(text, 'NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
-  return seen.replaceAll(/['‘’ʼ`´]/g, '’').replaceAll(/[^\S\n]+/g, ' ')
+  return seen.replaceAll(/['‘’ʼ`´]/g, '’').replaceAll(blanks, ' ')
 }
+
+/** White space within a line, but for a single blank. */
+const blanks = /(?! (?![^\S\n]))[^\S\n]+/g
 
 /** Whether every sentence and line opens an answer, and none gives one. */
 function isOpener(answer: string): boolean {
@@ -82,7 +87,7 @@ const unseenRun = /\p{Default_Ignorable_Code_Point}{4}/u
 // A joiner, a variation selector, a flag of tags and the breaks of scripts without spaces belong to what is seen; many of
 // them in a row, tags elsewhere and letters in another order than they are read in do not.
 function isHiding(text: string): boolean {
-  if (plainText.test(text)) return false
+  if (isPlain(text)) return false
   const plain = text.replaceAll(flags, '').replaceAll(wordBreaks, '')
   const count = plain.match(unseen)?.length ?? 0
   return count >= manyHidden || unseenRun.test(plain) || reordering.test(plain)

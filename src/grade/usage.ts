@@ -24,7 +24,8 @@ export function addUsage(first: Usage, second: Usage | null): Usage {
 }
 
 /** Adds up what graders took, one entry for each endpoint and model, sorted by their names. */
-export function addUses(uses: Iterable<GraderUse>): GraderUse[] {
+export function addUses(uses: readonly GraderUse[]): GraderUse[] {
+  if (uses.length < 2) return [...uses]
   const sums = new Map<string, GraderUse>()
   for (const use of uses) {
     const name = JSON.stringify([use.endpoint, use.model])

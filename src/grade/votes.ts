@@ -14,9 +14,9 @@ export type Agreement = 'all' | 'majority'
 
 /** Counts labels. */
 export function countVotes(labels: readonly Label[]): Votes {
-  const count = (kind: Label['kind']) => labels.filter((label) => label.kind === kind).length
-  const [present, absent] = [count('present'), count('absent')]
-  return { present, absent, missing: labels.length - present - absent }
+  const votes = { present: 0, absent: 0, missing: 0 }
+  for (const { kind } of labels) votes[kind === 'not-asked' ? 'missing' : kind] += 1
+  return votes
 }
 
 /**

@@ -1,9 +1,8 @@
 import { RE2JS } from 're2js'
 import { z } from 'zod'
 import { strictObject } from '../../../policy/document.ts'
-import { renderCompletion } from '../../evidence.ts'
-import { foldText } from '../../fold-text.ts'
 import { type GraderKind, gradeFreely } from '../../grader.ts'
+import { listReadings } from '../../readings.ts'
 import { expression } from '../expression.ts'
 
 const configSchema = strictObject({
@@ -29,11 +28,9 @@ export const pattern: GraderKind = {
     return {
       kind: 'pattern',
       async grade({ completion }) {
-        const text = renderCompletion(completion)
-        // As it stands, and as a reader sees it: an invisible character in its midst hides no passage.
-        for (const seen of new Set([text, foldText(text)])) {
+        for (const text of listReadings(completion)) {
           for (const compiled of expressions) {
-            const matcher = compiled.matcher(seen)
+            const matcher = compiled.matcher(text)
             if (matcher.find()) return gradeFreely({ kind: 'present', quote: matcher.group() ?? '' })
           }
         }
