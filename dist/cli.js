@@ -25041,6 +25041,9 @@ function takeTighter(first, second) {
 }
 
 // src/replay/completion.ts
+function writeRequest(asked2) {
+  return typeof asked2 === "function" ? asked2() : asked2;
+}
 var usageSchema = external_exports.strictObject({ promptTokens: external_exports.int().min(0), completionTokens: external_exports.int().min(0) });
 var transportCauses = [
   "connection-refused",
@@ -25260,11 +25263,11 @@ function createLeanClient(parts) {
     fetchWithTimeout(url, init, ...rest2) {
       if (!init?.signal) return super.fetchWithTimeout(url, init, ...rest2);
       const { method = "GET", headers } = init;
-      const plain = headers instanceof FixedHeaders ? headers.list() : headers;
+      const plain2 = headers instanceof FixedHeaders ? headers.list() : headers;
       return fetch2(url, {
         ...init,
         method: method.toUpperCase(),
-        ...plain === void 0 ? {} : { headers: plain }
+        ...plain2 === void 0 ? {} : { headers: plain2 }
       });
     }
   };
@@ -25283,8 +25286,8 @@ var FixedHeaders = class {
 };
 function isPlainPost(asked2) {
   const { method, path: path2, body, query, headers, idempotencyKey, fetchOptions, defaultBaseURL } = asked2;
-  const isPlain3 = [query, headers, idempotencyKey, fetchOptions, defaultBaseURL].every((part) => !part);
-  return isPlain3 && method === "post" && path2.startsWith("/") && isPlainObject(body);
+  const isPlain4 = [query, headers, idempotencyKey, fetchOptions, defaultBaseURL].every((part) => !part);
+  return isPlain4 && method === "post" && path2.startsWith("/") && isPlainObject(body);
 }
 function isPlainObject(body) {
   if (typeof body !== "object" || body === null) return false;
@@ -25463,12 +25466,12 @@ function createAsk(parts) {
 function leaveOutUnknownFormat(ask3, tell) {
   let known = true;
   return async (chat, signal, exchange) => {
-    const { responseFormat, ...plain } = chat;
-    if (responseFormat === void 0 || !known) return ask3(plain, signal, exchange);
+    const { responseFormat, ...plain2 } = chat;
+    if (responseFormat === void 0 || !known) return ask3(plain2, signal, exchange);
     const completion = await ask3(chat, signal, exchange);
     if (completion.kind !== "failed" || completion.cause !== "bad-request") return completion;
     if (!await mayAskAgain(exchange)) return completion;
-    const again2 = await ask3(plain, signal, exchange);
+    const again2 = await ask3(plain2, signal, exchange);
     if (again2.kind === "completed" && known) {
       known = false;
       tell("response_format", "leaving it out");
@@ -25544,8 +25547,8 @@ async function connectBatches(request) {
   const toState = (answer) => readState(answer, redact);
   return {
     describe: (chat, { tokensKey, withFormat }) => {
-      const { responseFormat: _, ...plain } = chat;
-      return describeRequest(withFormat ? chat : plain, tokensKey);
+      const { responseFormat: _, ...plain2 } = chat;
+      return describeRequest(withFormat ? chat : plain2, tokensKey);
     },
     readAnswer: (body) => isResponse(body) ? readResponse(body) : readChatAnswer(body),
     upload: (file, signal) => call(signal, fileDeadlineMs, (own) => upload(client, file, own)),
@@ -25806,6 +25809,10 @@ function normalizeText(text2, form) {
   return text2.replaceAll(marks, "$&͏").normalize(form);
 }
 var marks = new RegExp(`\\p{M}{${longestRun}}`, "gu");
+function isPlain(text2) {
+  return plain.test(text2);
+}
+var plain = /^[\0-\x7F]*$/;
 
 // src/grade/evidence.ts
 function listParts(completion) {
@@ -25873,9 +25880,9 @@ var votesSchema = external_exports.strictObject({
   missing: external_exports.int().min(0)
 });
 function countVotes(labels) {
-  const count9 = (kind) => labels.filter((label) => label.kind === kind).length;
-  const [present, absent2] = [count9("present"), count9("absent")];
-  return { present, absent: absent2, missing: labels.length - present - absent2 };
+  const votes = { present: 0, absent: 0, missing: 0 };
+  for (const { kind } of labels) votes[kind === "not-asked" ? "missing" : kind] += 1;
+  return votes;
 }
 function combineVotes(labels, agreement) {
   const [first] = labels;
@@ -25952,6 +25959,7 @@ function addUsage(first, second) {
   };
 }
 function addUses(uses) {
+  if (uses.length < 2) return [...uses];
   const sums = /* @__PURE__ */ new Map();
   for (const use of uses) {
     const name5 = JSON.stringify([use.endpoint, use.model]);
@@ -26347,13 +26355,13 @@ function findParts(settings, context) {
 function createJudge(parts) {
   const { settings, rubric, endpoint, step: step3, delimiter: delimiter2 } = parts;
   const { model: model2, temperature: temperature2, votes, agree } = settings;
-  const ask3 = (item, vote) => endpoint.ask({
+  const ask3 = (item, vote) => endpoint.ask(() => ({
     customId: nameCall({ item, step: step3, vote }),
     model: model2,
     messages: writeJudgePrompt({ rubric, item, delimiter: delimiter2 }),
     ...temperature2 === null ? {} : { temperature: temperature2 },
     responseFormat: answerFormat
-  });
+  }));
   const takeVote = async (item, vote) => {
     const first = await ask3(item, vote);
     const label = readVote(first, item);
@@ -29975,16 +29983,16 @@ var PrefilterTree = class PrefilterTree2 {
       subs.push(sub);
     }
     if (pf.type === Prefilter.Type.AND) {
-      const kept = [];
+      const kept2 = [];
       let cost2 = 0;
       for (const sub of subs) {
         if (cost2 + sub.cost > Prefilter.MAX_SCANS) continue;
-        kept.push(sub);
+        kept2.push(sub);
         cost2 += sub.cost;
       }
-      if (kept.length === 0) return new Prefilter(Prefilter.Type.NONE);
-      if (kept.length === 1) return kept[0];
-      pf.subs = kept;
+      if (kept2.length === 0) return new Prefilter(Prefilter.Type.NONE);
+      if (kept2.length === 1) return kept2[0];
+      pf.subs = kept2;
       pf.cost = cost2;
       return pf;
     }
@@ -33104,7 +33112,21 @@ var RE2JS = class RE2JS2 {
 
 // src/grade/fold-text.ts
 function foldText(text2) {
-  return normalizeText(text2, "NFKC").replaceAll(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "").replaceAll(/\s+/g, " ").trim();
+  const shown = isPlain(text2) ? text2 : normalizeText(text2, "NFKC").replaceAll(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "");
+  return shown.replaceAll(blanks, " ").trim();
+}
+var blanks = /(?! (?!\s))\s+/g;
+
+// src/grade/readings.ts
+var kept = /* @__PURE__ */ new WeakMap();
+function listReadings(completion) {
+  const known = kept.get(completion);
+  if (known !== void 0) return known;
+  const text2 = renderCompletion(completion);
+  const seen = foldText(text2);
+  const readings = seen === text2 ? [text2] : [text2, seen];
+  kept.set(completion, readings);
+  return readings;
 }
 
 // src/grade/graders/expression.ts
@@ -33138,10 +33160,9 @@ var pattern = {
     return {
       kind: "pattern",
       async grade({ completion }) {
-        const text2 = renderCompletion(completion);
-        for (const seen of /* @__PURE__ */ new Set([text2, foldText(text2)])) {
+        for (const text2 of listReadings(completion)) {
           for (const compiled of expressions2) {
-            const matcher = compiled.matcher(seen);
+            const matcher = compiled.matcher(text2);
             if (matcher.find()) return gradeFreely({ kind: "present", quote: matcher.group() ?? "" });
           }
         }
@@ -34055,7 +34076,7 @@ async function gradeInCategory(request) {
     }
     if (label.kind !== "present") break;
   }
-  return { label, steps, secondOpinion, asked: asked2, uses };
+  return { category: item.category, label, steps, secondOpinion, asked: asked2, uses };
 }
 function isAsked({ present, absent: absent2, missing: missing2 }) {
   return present + absent2 + missing2 > 0;
@@ -34096,13 +34117,13 @@ function createSharedJudge(parts) {
   const { judged, model: model2, endpoint, temperature: temperature2, client, delimiter: delimiter2 } = parts;
   const ids = judged.map(({ id }) => id);
   const responseFormat = describeSharedFormat(ids);
-  const ask3 = (item) => client.ask({
+  const ask3 = (item) => client.ask(() => ({
     customId: nameCall({ item: { ...item, category: sharedCall }, step: 0, vote: 0 }),
     model: model2,
     messages: writeSharedPrompt({ judged, item, delimiter: delimiter2 }),
     ...temperature2 === null ? {} : { temperature: temperature2 },
     responseFormat
-  });
+  }));
   return {
     categories: ids,
     async grade(item) {
@@ -34214,9 +34235,10 @@ var prescreenSchema = external_exports.enum([
 var longestOpener = 160;
 var manyHidden = 8;
 function findPrescreens(completion) {
-  const answer = fold2([completion.text, completion.refusal ?? ""].join("\n"));
-  const shown = listTexts(completion).join("\n");
-  const all = fold2(shown);
+  const said2 = joinLines([completion.text, completion.refusal]);
+  const shown = joinLines(listTexts(completion));
+  const answer = fold2(said2);
+  const all = shown === said2 ? answer : fold2(shown);
   const hasCalls = listAnswers(completion).some(({ toolCalls }) => toolCalls.length > 0);
   const found = [
     ["no-words", !hasCalls && !/[\p{L}\p{N}]/u.test(answer)],
@@ -34229,17 +34251,20 @@ function findPrescreens(completion) {
 }
 function listTexts(completion) {
   const said2 = listAnswers(completion).flatMap(({ reasoning, text: text2, toolCalls }) => [
-    reasoning ?? "",
+    reasoning,
     text2,
     ...toolCalls.flatMap((call) => [call.function.name, call.function.arguments])
   ]);
-  return [...said2, completion.refusal ?? ""];
+  return [...said2, completion.refusal];
 }
-var plainText = /^[\0-\x7F]*$/;
+function joinLines(texts2) {
+  return texts2.filter((text2) => text2 !== null && text2 !== "").join("\n");
+}
 function fold2(text2) {
-  const seen = plainText.test(text2) ? text2 : normalizeText(text2, "NFKC").replaceAll(new RegExp("\\p{Default_Ignorable_Code_Point}", "gu"), "");
-  return seen.replaceAll(/['‘’ʼ`´]/g, "’").replaceAll(/[^\S\n]+/g, " ");
+  const seen = isPlain(text2) ? text2 : normalizeText(text2, "NFKC").replaceAll(new RegExp("\\p{Default_Ignorable_Code_Point}", "gu"), "");
+  return seen.replaceAll(/['‘’ʼ`´]/g, "’").replaceAll(blanks2, " ");
 }
+var blanks2 = /(?! (?![^\S\n]))[^\S\n]+/g;
 function isOpener(answer) {
   if (answer.length > longestOpener) return false;
   const parts = answer.split(/[\n.!?:;。！？：…]/u).map((part) => part.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{M}\p{N}]+$/gu, "")).filter((part) => part !== "");
@@ -34251,10 +34276,10 @@ var unseen = /[\u{E0000}-\u{E007F}\u200B\u2060-\u2064\u202A-\u202E\u2066-\u2069\
 var reordering = /[\u202D\u202E]/u;
 var unseenRun = new RegExp("\\p{Default_Ignorable_Code_Point}{4}", "u");
 function isHiding(text2) {
-  if (plainText.test(text2)) return false;
-  const plain = text2.replaceAll(flags, "").replaceAll(wordBreaks, "");
-  const count9 = plain.match(unseen)?.length ?? 0;
-  return count9 >= manyHidden || unseenRun.test(plain) || reordering.test(plain);
+  if (isPlain(text2)) return false;
+  const plain2 = text2.replaceAll(flags, "").replaceAll(wordBreaks, "");
+  const count9 = plain2.match(unseen)?.length ?? 0;
+  return count9 >= manyHidden || unseenRun.test(plain2) || reordering.test(plain2);
 }
 
 // src/grade/second-grading.ts
@@ -34341,53 +34366,41 @@ async function gradeUnit(unit, set) {
   const first = await gradeCompletion({ ...item, pass: "first" }, set);
   const isTwice = set.canAskAgain && isGradedTwice({ turn: turn.id, arm, share: set.secondGradingShare });
   const again2 = isTwice ? await gradeCompletion({ ...item, pass: "again" }, set) : null;
-  const trails = Object.fromEntries(
-    [...first.trails].flatMap(([category, trail]) => {
-      const second = again2?.trails.get(category);
-      const label = second?.asked ? again2?.labels[category]?.kind ?? null : null;
-      const isPlain3 = trail.steps.length < 2 && trail.votes < 2 && trail.secondOpinion === null;
-      if (isPlain3 && label === null) return [];
-      return [[category, { steps: trail.steps, secondOpinion: trail.secondOpinion, again: label }]];
-    })
-  );
+  const trails = first.graded.flatMap((graded2, index) => {
+    const trail = describeTrail(graded2, again2?.graded[index]);
+    return trail === null ? [] : [[graded2.category, trail]];
+  });
   return {
     ...measured,
-    labels: first.labels,
-    trails,
+    labels: Object.fromEntries(first.graded.map(({ category, label }) => [category, label])),
+    trails: Object.fromEntries(trails),
     prescreens,
     uses: addUses([...first.uses, ...again2?.uses ?? []])
   };
+}
+function describeTrail(first, second) {
+  const { steps, secondOpinion } = first;
+  const again2 = second?.asked ? second.label.kind : null;
+  const votes = steps.reduce((sum5, { present, absent: absent2, missing: missing2 }) => sum5 + present + absent2 + missing2, 0);
+  const isPlain4 = steps.length < 2 && votes < 2 && secondOpinion === null;
+  return isPlain4 && again2 === null ? null : { steps, secondOpinion, again: again2 };
 }
 async function gradeCompletion(request, set) {
   const { prescreens, ...item } = request;
   const screened = await Promise.all(set.shared.map((judge3) => judge3.grade(item)));
   const begun = new Map(screened.flatMap(({ gradings }) => [...gradings]));
+  const isSuspicious = set.canAskAgain && prescreens.length > 0;
   const graded2 = await Promise.all(
-    set.categories.map(async (entry) => ({
-      category: entry.category,
-      ...await gradeInCategory({
-        item: { ...item, category: entry.category },
-        graders: entry.graders,
-        begun: begun.get(entry.category) ?? null,
-        isSuspicious: set.canAskAgain && prescreens.length > 0
+    set.categories.map(
+      ({ category, graders }) => gradeInCategory({
+        item: { ...item, category },
+        graders,
+        begun: begun.get(category) ?? null,
+        isSuspicious
       })
-    }))
+    )
   );
-  return {
-    labels: Object.fromEntries(graded2.map(({ category, label }) => [category, label])),
-    trails: new Map(
-      graded2.map(({ category, steps, secondOpinion, asked: asked2 }) => [
-        category,
-        {
-          steps,
-          secondOpinion,
-          asked: asked2,
-          votes: steps.reduce((sum5, { present, absent: absent2, missing: missing2 }) => sum5 + present + absent2 + missing2, 0)
-        }
-      ])
-    ),
-    uses: addUses([...screened.flatMap(({ uses }) => uses), ...graded2.flatMap(({ uses }) => uses)])
-  };
+  return { graded: graded2, uses: addUses([...screened, ...graded2].flatMap(({ uses }) => uses)) };
 }
 
 // src/grade/labelled-set.ts
@@ -34642,7 +34655,7 @@ function summarizeCompletion(completion, keepText) {
       const { model: model2, finishReason, systemFingerprint, servedDigest: servedDigest2, usage } = completion;
       const { text: text2, reasoning, refusal, toolCalls, steps } = completion;
       const calls = (steps ?? []).reduce((sum5, step3) => sum5 + step3.toolCalls.length, toolCalls.length);
-      const kept = steps === void 0 ? {} : { steps: steps.map(keepStep) };
+      const kept2 = steps === void 0 ? {} : { steps: steps.map(keepStep) };
       return {
         kind: "completed",
         model: model2,
@@ -34653,7 +34666,7 @@ function summarizeCompletion(completion, keepText) {
         characters: text2.length,
         refused: refusal !== null,
         toolCalls: calls,
-        content: keepText ? { text: text2, reasoning, refusal, toolCalls, ...kept } : null,
+        content: keepText ? { text: text2, reasoning, refusal, toolCalls, ...kept2 } : null,
         ...steps === void 0 ? {} : { trajectory: summarizeSteps(steps) }
       };
     }
@@ -35488,8 +35501,8 @@ async function readJournal(directory, wanted) {
     }
     const { spent: taken, ...measured } = unit.data;
     keepSpent(taken);
-    const kept = isMeasured(measured) ? units2 : failed;
-    kept.set(nameUnit(measured), measured);
+    const kept2 = isMeasured(measured) ? units2 : failed;
+    kept2.set(nameUnit(measured), measured);
   }
   for (const name5 of units2.keys()) failed.delete(name5);
   return { done: units2, failed, known, probes, batches: foldBatches(batchLines), spent: spent2 };
@@ -35575,9 +35588,9 @@ function readRound(round) {
   for (const [lane, requests] of groupByLane(round)) {
     const { times, total } = sortTimes(requests);
     const cut4 = Math.max(total - times.length, Math.floor(total * trimmedShare));
-    const kept = times.slice(cut4, total - cut4);
-    if (kept.length === 0) continue;
-    lanes.set(lane, { mean: kept.reduce((sum5, time) => sum5 + time, 0) / kept.length, count: total });
+    const kept2 = times.slice(cut4, total - cut4);
+    if (kept2.length === 0) continue;
+    lanes.set(lane, { mean: kept2.reduce((sum5, time) => sum5 + time, 0) / kept2.length, count: total });
   }
   return { limit: round.limit, lanes };
 }
@@ -35891,12 +35904,12 @@ async function measureBatch(measuring, batch) {
   const pace = paceItems(batch.controls, wanted.length);
   const graded2 = [];
   const gradeDue = (due) => graded2.push(heed2(gradeItems(due)));
-  const kept = gradeUnits(replayed, instruments.graders).map(
+  const kept2 = gradeUnits(replayed, instruments.graders).map(
     (measured, index) => heed2(measured.then((unit) => keepUnit(measuring, unit, wanted[index])))
   );
-  for (const unit of kept) window2.add(unit);
+  for (const unit of kept2) window2.add(unit);
   for (const arrived of replayed) arrived.then(() => gradeDue(pace.next())).catch(() => void 0);
-  await Promise.all(kept);
+  await Promise.all(kept2);
   gradeDue(pace.rest());
   await Promise.all(graded2);
   if (errors.length > 0) throw errors[0];
@@ -35905,7 +35918,7 @@ function createAsk2({ plan, instruments, tools }) {
   const settings = describeReplay(plan);
   return (unit) => {
     const endpoint = instruments.endpoints[unit.arm];
-    return tools === null ? endpoint.ask(toRequest(unit, settings)) : tools.follow(unit, { endpoint, settings });
+    return tools === null ? endpoint.ask(() => toRequest(unit, settings)) : tools.follow(unit, { endpoint, settings });
   };
 }
 function describeReplay({ policy: policy2, baseline: baseline2, candidate: candidate2 }) {
@@ -36156,7 +36169,7 @@ function nameSecondGrading({ secondGradingShare, ...judge3 }) {
 function diffCategories(base2, head2) {
   const heads = new Map(head2.categories.map((category) => [category.id, category]));
   const known = new Set(base2.categories.map(({ id }) => id));
-  const kept = base2.categories.flatMap((category) => {
+  const kept2 = base2.categories.flatMap((category) => {
     const proposed = heads.get(category.id);
     if (proposed !== void 0) return diffCategory({ base: base2, head: head2, category, proposed });
     const effect = category.role === "block" ? "looser" : "other";
@@ -36166,7 +36179,7 @@ function diffCategories(base2, head2) {
     const effect = role3 === "block" ? "tighter" : "other";
     return makeChange({ kind: "added", what: "category", of: id, effect });
   });
-  return [...kept, ...added];
+  return [...kept2, ...added];
 }
 function diffCategory(request) {
   const { base: base2, head: head2, category, proposed } = request;
@@ -37504,8 +37517,8 @@ function readTableRow(request) {
   const readFields = (given, path2) => {
     const entries = [];
     for (const [name5, inner] of Object.entries(given)) {
-      const plain = inner === null || inner === void 0 ? null : read2(inner, [...path2, name5]);
-      if (plain !== null) entries.push([name5, plain]);
+      const plain2 = inner === null || inner === void 0 ? null : read2(inner, [...path2, name5]);
+      if (plain2 !== null) entries.push([name5, plain2]);
     }
     return Object.fromEntries(entries);
   };
@@ -37833,14 +37846,14 @@ function isInCommonForm(value) {
   return hasFields(value, conversationFields);
 }
 function isMessage(value) {
-  const fields = isPlain(value) ? messageFields.get(value.role) : void 0;
+  const fields = isPlain2(value) ? messageFields.get(value.role) : void 0;
   return fields !== void 0 && hasFields(value, fields);
 }
 function isMetadata(value) {
   return typeof value === "string" ? value.length <= 200 : isBoolean(value) || Number.isFinite(value);
 }
 function hasFields(value, fields) {
-  if (!isPlain(value)) return false;
+  if (!isPlain2(value)) return false;
   let next = 0;
   for (const key in value) {
     while (fields[next]?.name !== key) {
@@ -37859,11 +37872,11 @@ function isListOf(value, check2) {
   return true;
 }
 function isMapOf(value, check2) {
-  if (!isPlain(value)) return false;
+  if (!isPlain2(value)) return false;
   for (const key in value) if (key === "__proto__" || !check2(value[key])) return false;
   return true;
 }
-function isPlain(value) {
+function isPlain2(value) {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
@@ -39079,8 +39092,8 @@ function suggestFileName(candidate2) {
   const name5 = candidate2.normalize("NFKD").replaceAll(new RegExp("\\p{M}", "gu"), "").replaceAll(/[^A-Za-z0-9._-]+/g, "-").replaceAll(/^[-.]+|[-.]+$/g, "");
   if (name5 !== "" && name5.length <= longestName && !isReserved(name5)) return `${name5}.yml`;
   const digits2 = createHash8("sha256").update(candidate2).digest("hex").slice(0, 8);
-  const kept = name5.slice(0, longestName).replace(/[-.]+$/, "");
-  return `${kept === "" ? "candidate" : kept}-${digits2}.yml`;
+  const kept2 = name5.slice(0, longestName).replace(/[-.]+$/, "");
+  return `${kept2 === "" ? "candidate" : kept2}-${digits2}.yml`;
 }
 function isReserved(name5) {
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name5);
@@ -39169,8 +39182,8 @@ function writeRate(per100k) {
   return per100k > 0 && per100k < 100 ? `${write(per100k)} per 100k` : `${write(per100k / 1e3)}%`;
 }
 function writeText2(text2) {
-  const isPlain3 = /^[A-Za-z0-9][A-Za-z0-9._/@+-]*$/.test(text2) && (0, import_yaml4.parseDocument)(text2).toJS() === text2;
-  if (isPlain3) return text2;
+  const isPlain4 = /^[A-Za-z0-9][A-Za-z0-9._/@+-]*$/.test(text2) && (0, import_yaml4.parseDocument)(text2).toJS() === text2;
+  if (isPlain4) return text2;
   return JSON.stringify(text2).replaceAll(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
     (character) => [...Array(character.length).keys()].map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`).join("")
@@ -39851,15 +39864,15 @@ function createCandidateLister(settings) {
   const one = turnsPerConversation === "one";
   const pick = one ? takeSmallest : takeAll;
   return (conversation2, cutoff) => {
-    const kept = pick(rank3, conversation2, cutoff);
-    if (kept.length === 0) return [];
+    const kept2 = pick(rank3, conversation2, cutoff);
+    if (kept2.length === 0) return [];
     const source = {
       conversation: conversation2.id,
       place: conversation2.locate(),
       slice: readSlice(conversation2.metadata)
     };
     const competitors = one ? conversation2.turns.length : 1;
-    return kept.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source }));
+    return kept2.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source }));
   };
 }
 var noTurns = [];
@@ -39891,21 +39904,21 @@ function createSliceReader(keys2) {
   };
 }
 function createPool(size, firstCutoff = Number.POSITIVE_INFINITY) {
-  let kept = [];
+  let kept2 = [];
   let cutoff = firstCutoff;
   const shrink = () => {
-    kept = kept.toSorted(compareCandidates).slice(0, size);
-    if (kept.length === size) cutoff = kept.at(-1)?.key ?? cutoff;
+    kept2 = kept2.toSorted(compareCandidates).slice(0, size);
+    if (kept2.length === size) cutoff = kept2.at(-1)?.key ?? cutoff;
   };
   return {
     cutoff: () => cutoff,
     offer(candidates) {
-      kept.push(...candidates);
-      if (kept.length > 1.25 * size + 1e3) shrink();
+      kept2.push(...candidates);
+      if (kept2.length > 1.25 * size + 1e3) shrink();
     },
     close() {
       shrink();
-      return kept;
+      return kept2;
     }
   };
 }
@@ -40868,8 +40881,8 @@ function listJsonEntries(text2) {
 var loopbackHosts = /* @__PURE__ */ new Set(["127.0.0.1", "localhost", "[::1]"]);
 function parseUrl(path2, address) {
   const url = URL.canParse(address) && !/\s/.test(address) ? new URL(address) : null;
-  const isPlain3 = url?.protocol === "http:" && loopbackHosts.has(url.hostname);
-  if (url === null || url.protocol !== "https:" && !isPlain3) {
+  const isPlain4 = url?.protocol === "http:" && loopbackHosts.has(url.hostname);
+  if (url === null || url.protocol !== "https:" && !isPlain4) {
     throw refuse2(path2, "its address is not an https URL", "write the whole pre-signed URL, with https://");
   }
   if (url.username !== "" || url.password !== "") {
@@ -44231,9 +44244,9 @@ function listFound({ others }) {
   return others?.found ?? [];
 }
 function keepConfirmed({ observations }, audit) {
-  const kept = /* @__PURE__ */ new Set([...audit.confirmed, ...listFound(audit)]);
+  const kept2 = /* @__PURE__ */ new Set([...audit.confirmed, ...listFound(audit)]);
   return observations.map(
-    (entry, index) => entry.candidate === "event" && !kept.has(index) ? { ...entry, candidate: "none" } : entry
+    (entry, index) => entry.candidate === "event" && !kept2.has(index) ? { ...entry, candidate: "none" } : entry
   );
 }
 
@@ -45998,11 +46011,16 @@ function estimatePrompt({ messages, tools, responseFormat }, bytesPerToken) {
     const calls = "tool_calls" in message ? JSON.stringify(message.tool_calls ?? "") : "";
     return readText(message.content) + calls;
   });
-  const extras = [tools, responseFormat?.schema].map(
-    (part) => part === void 0 ? "" : JSON.stringify(part)
-  );
-  const bytes = [...texts2, ...extras].reduce((sum5, text2) => sum5 + countBytes(text2), 0);
+  const bytes = texts2.reduce((sum5, text2) => sum5 + countBytes(text2), 0) + (tools === void 0 ? 0 : countBytes(JSON.stringify(tools))) + (responseFormat === void 0 ? 0 : measureSchema(responseFormat.schema));
   return Math.ceil(bytes / bytesPerToken) + messages.length * tokensPerMessage;
+}
+var schemaBytes = /* @__PURE__ */ new WeakMap();
+function measureSchema(schema) {
+  const known = schemaBytes.get(schema);
+  if (known !== void 0) return known;
+  const bytes = countBytes(JSON.stringify(schema));
+  schemaBytes.set(schema, bytes);
+  return bytes;
 }
 function countBytes(text2) {
   return Buffer.byteLength(text2);
@@ -46014,13 +46032,13 @@ function createGatherer(parts) {
   const { context, isFull, handOn } = parts;
   const { clock, budget, isBusy } = context;
   let waiting = [];
-  let kept = [];
+  let kept2 = [];
   let arrived = 0;
   let isWatching = false;
   const flush = () => {
     const items = waiting;
     waiting = [];
-    kept.push(...handOn(items));
+    kept2.push(...handOn(items));
   };
   const watch = async () => {
     if (isWatching) return;
@@ -46041,9 +46059,9 @@ function createGatherer(parts) {
       else void watch();
     },
     retry() {
-      if (kept.length === 0) return;
-      waiting = [...kept, ...waiting];
-      kept = [];
+      if (kept2.length === 0) return;
+      waiting = [...kept2, ...waiting];
+      kept2 = [];
       arrived += 1;
       void watch();
     }
@@ -46836,7 +46854,8 @@ function createBatchEndpoint(context) {
     failures: () => state.failures,
     counts: () => addCounts(tools),
     beginPart: (part) => namer.beginPart(part),
-    async ask(request) {
+    async ask(asked2) {
+      const request = writeRequest(asked2);
       let form = forms.choose(request);
       let attempt3 = 1;
       for (; ; ) {
@@ -46868,7 +46887,7 @@ function openGatherer(tools) {
   const runner = createBatchRunner(tools);
   const handOn = (entries) => {
     const taken = [];
-    const kept = [];
+    const kept2 = [];
     const { bytes: mostBytes } = runner.limits();
     for (const entry of entries) {
       if (entry.bytes > mostBytes) {
@@ -46877,8 +46896,8 @@ function openGatherer(tools) {
         );
         continue;
       }
-      const reservation = kept.length > 0 ? null : budget.take(entry.most);
-      if (reservation === null) kept.push(entry);
+      const reservation = kept2.length > 0 ? null : budget.take(entry.most);
+      if (reservation === null) kept2.push(entry);
       else if (reservation.kind === "not-asked") entry.resolve(reservation);
       else {
         entry.reservation = reservation;
@@ -46886,7 +46905,7 @@ function openGatherer(tools) {
       }
     }
     runner.run(taken);
-    return kept;
+    return kept2;
   };
   let [count9, bytes] = [0, 0];
   const gatherer = createGatherer({
@@ -46979,7 +46998,7 @@ function createBatchWrapper(parts) {
       if (clients.size === 0) return endpoint;
       const tracked = {
         ...endpoint,
-        ask: (request) => track(endpoint.ask(request)),
+        ask: (asked2) => track(endpoint.ask(asked2)),
         post: (request) => track(endpoint.post(request))
       };
       if (client === void 0) return tracked;
@@ -46997,7 +47016,7 @@ function createBatchWrapper(parts) {
       endpoints.push(batched);
       return {
         ...tracked,
-        ask: (request) => batched.ask(request),
+        ask: (asked2) => batched.ask(asked2),
         failures: () => endpoint.failures() + batched.failures()
       };
     }
@@ -47374,12 +47393,19 @@ function createEndpoint(settings) {
     name: name5,
     source: client.source,
     failures: () => state.failures,
-    ask(request) {
-      const model2 = modelOf(request.model);
+    ask(asked2) {
+      let written = null;
+      const write = () => written ??= writeRequest(asked2);
       return watch({
-        most: () => ({ model: model2, usage: reserveTokens(request, budget.longestAnswer(model2)) }),
-        send: (signal, exchange) => client.complete(request, signal, exchange),
-        charge: (answer) => ({ model: model2, usage: chargeChat({ request, answer, isRecorded: isRecorded2 }) })
+        most() {
+          const model2 = modelOf(write().model);
+          return { model: model2, usage: reserveTokens(write(), budget.longestAnswer(model2)) };
+        },
+        send: (signal, exchange) => client.complete(write(), signal, exchange),
+        charge: (answer) => ({
+          model: modelOf(write().model),
+          usage: chargeChat({ request: write(), answer, isRecorded: isRecorded2 })
+        })
       });
     },
     post(request) {
@@ -47438,13 +47464,13 @@ var messageKey = /^(?:errors?|error_?message|message|msg|detail|details|reason|d
 var opening2 = /^[\s[("'<]{0,4}(?:[\w.]{0,60}(?:error|exception)|(?:request|call|tool) failed|failed)\s?[:>-]\s*/i;
 function writeError(form, message) {
   const { database, seed, turn, tool: tool2 } = form;
-  const plain = `Error: ${message}`;
+  const plain2 = `Error: ${message}`;
   const errors = database?.listErrors(tool2) ?? [];
   const drawn = errors[Math.floor(rankTurn(seed, `${turn}|${tool2}|form of errors`) * errors.length)];
-  if (database === null || drawn === void 0) return plain;
+  if (database === null || drawn === void 0) return plain2;
   const recorded = database.readText(drawn);
   const written = recorded.length > longestForm ? null : fillFields(recorded, message) ?? fillText(recorded, message);
-  return written !== null && looksLikeError(written) ? written : plain;
+  return written !== null && looksLikeError(written) ? written : plain2;
 }
 function fillFields(recorded, message) {
   const json = readJson(recorded);
@@ -47493,8 +47519,8 @@ function cutText(text2, mostBytes) {
   if (text2.length * 3 <= mostBytes) return { text: text2, isCut: false };
   const bytes = Buffer.from(text2, "utf8");
   if (bytes.length <= mostBytes) return { text: text2, isCut: false };
-  const describe6 = (kept) => `
-[output truncated: ${kept} of ${bytes.length} bytes]`;
+  const describe6 = (kept2) => `
+[output truncated: ${kept2} of ${bytes.length} bytes]`;
   let end2 = Math.max(0, mostBytes - describe6(mostBytes).length);
   while (end2 > 0 && ((bytes[end2] ?? 0) & 192) === 128) end2 -= 1;
   return { text: bytes.subarray(0, end2).toString("utf8") + describe6(end2), isCut: true };
@@ -48932,12 +48958,12 @@ function tally(values) {
 // src/record/intern.ts
 var mostKept2 = 1e4;
 function createInterner() {
-  const kept = /* @__PURE__ */ new Map();
+  const kept2 = /* @__PURE__ */ new Map();
   const share2 = (value) => {
     const key = typeof value === "string" ? value : JSON.stringify(value);
-    const known = kept.get(key);
+    const known = kept2.get(key);
     if (known !== void 0 && typeof known === typeof value) return known;
-    if (kept.size < mostKept2) kept.set(key, value);
+    if (kept2.size < mostKept2) kept2.set(key, value);
     return value;
   };
   return (unit) => ({
@@ -49867,7 +49893,7 @@ var signals = [
 ];
 function compareBaseline(turns, categories) {
   const both = turns.filter(
-    ({ fresh, kept }) => fresh.completion.kind === "completed" && kept.completion.kind === "completed"
+    ({ fresh, kept: kept2 }) => fresh.completion.kind === "completed" && kept2.completion.kind === "completed"
   );
   if (both.length === 0) return null;
   const reads = [
@@ -49890,16 +49916,16 @@ function readSignal(read2) {
 }
 function listDifferences(turns, read2) {
   const sums = /* @__PURE__ */ new Map();
-  for (const { conversation: conversation2, fresh, kept } of turns) {
-    const [now, before] = [read2(fresh), read2(kept)];
+  for (const { conversation: conversation2, fresh, kept: kept2 } of turns) {
+    const [now, before] = [read2(fresh), read2(kept2)];
     if (now === null || before === null) continue;
     sums.set(conversation2, (sums.get(conversation2) ?? 0) + Math.sign(now - before));
   }
   return [...sums.values()];
 }
-function findOtherName(fresh, kept) {
+function findOtherName(fresh, kept2) {
   const known = /* @__PURE__ */ new Set();
-  for (const unit of kept.values()) for (const { key } of listNames(unit)) known.add(key);
+  for (const unit of kept2.values()) for (const { key } of listNames(unit)) known.add(key);
   for (const unit of fresh) {
     for (const { key, what } of listNames(unit)) if (!known.has(key)) return what;
   }
@@ -49926,12 +49952,12 @@ function listNames({ completion, uses }) {
 // src/reuse/read-kept.ts
 var clockSkewMs = 10 * 6e4;
 var dayMs3 = 24 * 60 * 6e4;
-async function readKept(kept, directory, wanted) {
+async function readKept(kept2, directory, wanted) {
   const header = parseHeader(await directory.read(baselineFiles.header));
   if (header === null) return { why: "what it says of itself is damaged, or was written by another version" };
-  const difference = findDifference({ header, kept, wanted });
+  const difference = findDifference({ header, kept: kept2, wanted });
   if (difference !== null) return { why: difference };
-  const latestMs = Math.min(wanted.now.getTime(), Date.parse(kept.keptAt)) + clockSkewMs;
+  const latestMs = Math.min(wanted.now.getTime(), Date.parse(kept2.keptAt)) + clockSkewMs;
   const oldestMs = wanted.now.getTime() - wanted.days * dayMs3;
   const units2 = /* @__PURE__ */ new Map();
   const seen = /* @__PURE__ */ new Set();
@@ -49967,11 +49993,11 @@ function parseUnit(line2) {
   }
 }
 function findDifference(parts) {
-  const { header, kept, wanted } = parts;
+  const { header, kept: kept2, wanted } = parts;
   const { run: run2, commits, planParts, retainText } = header;
-  if (kept.run.id !== null && (run2.id !== kept.run.id || run2.attempt !== kept.run.attempt))
+  if (kept2.run.id !== null && (run2.id !== kept2.run.id || run2.attempt !== kept2.run.attempt))
     return "it says that another run kept it";
-  if (kept.run.id !== null && commits.trustAnchor !== "base") return "its policy was not read from the base";
+  if (kept2.run.id !== null && commits.trustAnchor !== "base") return "its policy was not read from the base";
   if (digestBaseline(planParts) !== digestBaseline(wanted.planParts))
     return "it is of another checkpoint, other turns or other graders";
   if (retainText !== wanted.retainText) return `it was kept with \`retain_text: ${retainText}\``;
@@ -50015,27 +50041,27 @@ async function findBaseline(baselines, wanted) {
     if (doubt !== null) note2(`${sayRun(run2)}: ${doubt}`);
   }
   const usable = listed.value.filter(({ doubt }) => doubt === null);
-  for (const kept of rankKept(usable).slice(0, mostOpened)) {
-    const read2 = await openKept({ baselines, kept, wanted });
+  for (const kept2 of rankKept(usable).slice(0, mostOpened)) {
+    const read2 = await openKept({ baselines, kept: kept2, wanted });
     if (!("why" in read2) && read2.units.size > 0) return { baseline: read2, notes };
-    if ("why" in read2) note2(`${sayRun(kept.run)}: ${read2.why}`);
-    else if (read2.tooOld > 0) note2(`${sayRun(kept.run)}: its answers are more than ${wanted.days} days old`);
-    else note2(`${sayRun(kept.run)}: it has none of these turns`);
+    if ("why" in read2) note2(`${sayRun(kept2.run)}: ${read2.why}`);
+    else if (read2.tooOld > 0) note2(`${sayRun(kept2.run)}: its answers are more than ${wanted.days} days old`);
+    else note2(`${sayRun(kept2.run)}: it has none of these turns`);
   }
   return { baseline: null, notes };
 }
-function rankKept(kept) {
-  const newest = kept.toSorted((a, b) => Date.parse(b.keptAt) - Date.parse(a.keptAt));
+function rankKept(kept2) {
+  const newest = kept2.toSorted((a, b) => Date.parse(b.keptAt) - Date.parse(a.keptAt));
   const largest = Math.max(0, ...newest.map(({ bytes }) => bytes));
   const isLarge = ({ bytes }) => bytes >= comparableShare * largest;
   const smaller = newest.filter((one) => !isLarge(one)).toSorted((a, b) => b.bytes - a.bytes);
   return [...newest.filter(isLarge), ...smaller];
 }
 async function openKept(parts) {
-  const { baselines, kept, wanted } = parts;
+  const { baselines, kept: kept2, wanted } = parts;
   const read2 = await attempt2(async () => {
-    const opened = await baselines.open(kept);
-    return opened.kind === "refused" ? opened : readKept(kept, opened.directory, wanted);
+    const opened = await baselines.open(kept2);
+    return opened.kind === "refused" ? opened : readKept(kept2, opened.directory, wanted);
   });
   return "why" in read2 ? read2 : read2.value;
 }
@@ -50090,14 +50116,14 @@ function reuseNothing(facts) {
   return { checkedTurns: 0, offered: 0, settle: () => void 0, takeOver: () => [], facts: () => facts };
 }
 function chooseChecked(request) {
-  const { turns, units: units2, kept } = request;
+  const { turns, units: units2, kept: kept2 } = request;
   const isFresh = (turn) => units2.get(nameBaselineUnit(turn))?.measured?.run === void 0;
   const wanted = Math.max(fewestChecked, Math.ceil(checkedShare * turns.length));
   let comparable = 0;
   for (const [index, turn] of turns.entries()) {
-    if (kept.has(turn.id) && isFresh(turn)) comparable += 1;
+    if (kept2.has(turn.id) && isFresh(turn)) comparable += 1;
     if (comparable < wanted) continue;
-    const isLeft = turns.slice(index + 1).some((later) => kept.has(later.id) && !units2.has(nameBaselineUnit(later)));
+    const isLeft = turns.slice(index + 1).some((later) => kept2.has(later.id) && !units2.has(nameBaselineUnit(later)));
     return isLeft ? index + 1 : null;
   }
   return null;
@@ -50150,9 +50176,9 @@ function reuseFound(parts) {
   };
 }
 function listCompared(request) {
-  const { checked, units: units2, kept } = request;
+  const { checked, units: units2, kept: kept2 } = request;
   return checked.flatMap((turn) => {
-    const [fresh, before] = [units2.get(nameBaselineUnit(turn)), kept.get(turn.id)];
+    const [fresh, before] = [units2.get(nameBaselineUnit(turn)), kept2.get(turn.id)];
     if (fresh === void 0 || before === void 0 || fresh.measured?.run !== void 0) return [];
     return [{ conversation: turn.conversation, fresh, kept: before }];
   });
@@ -50237,9 +50263,9 @@ var shardReportSchema = external_exports.strictObject({
 async function writeShardReport(directory, report2) {
   await directory.write(runFiles.shard, [JSON.stringify(shardReportSchema.parse(report2), null, 2)]);
 }
-function readShards(kept) {
+function readShards(kept2) {
   return Promise.all(
-    kept.map(async ({ shard, directory }) => ({
+    kept2.map(async ({ shard, directory }) => ({
       shard,
       directory,
       report: await readShardReport(directory)
@@ -51297,8 +51323,8 @@ function collectAudits(record) {
       said2.set(name5, line2);
     },
     merge() {
-      const kept = record.audits.filter((line2) => !said2.has(nameItem(line2)));
-      return [...kept, ...said2.values()].toSorted((a, b) => nameItem(a) < nameItem(b) ? -1 : 1);
+      const kept2 = record.audits.filter((line2) => !said2.has(nameItem(line2)));
+      return [...kept2, ...said2.values()].toSorted((a, b) => nameItem(a) < nameItem(b) ? -1 : 1);
     }
   };
 }
@@ -51444,18 +51470,18 @@ async function readPast(request, known = nothingKnown) {
   const { history } = request.ports;
   const directories = new Map(known.directories);
   const attempts = [];
-  for (const kept of await history.list(request.key)) {
-    const before = known.attempts.find(({ run: run2 }) => nameRun(run2) === nameRun(kept.run));
+  for (const kept2 of await history.list(request.key)) {
+    const before = known.attempts.find(({ run: run2 }) => nameRun(run2) === nameRun(kept2.run));
     if (before?.ended?.kind === "read") {
       attempts.push(before);
       continue;
     }
-    const doubts = [...kept.doubts];
-    const began = parseAttempt(kept, doubts);
-    const directory = kept.end?.kind === "there" ? await history.openEnd(kept.end) : null;
-    const ended = directory === null ? kept.end === null ? null : { kind: "gone" } : await readEnd2({ request, kept, began, directory, doubts });
+    const doubts = [...kept2.doubts];
+    const began = parseAttempt(kept2, doubts);
+    const directory = kept2.end?.kind === "there" ? await history.openEnd(kept2.end) : null;
+    const ended = directory === null ? kept2.end === null ? null : { kind: "gone" } : await readEnd2({ request, kept: kept2, began, directory, doubts });
     if (directory !== null) directories.set(directory.path, directory);
-    attempts.push({ run: kept.run, startedAt: kept.startedAt, began, ended, doubts });
+    attempts.push({ run: kept2.run, startedAt: kept2.startedAt, began, ended, doubts });
   }
   return { attempts, directories };
 }
@@ -51469,15 +51495,15 @@ function parseAttempt({ start: start2 }, doubts) {
   }
 }
 async function readEnd2(parts) {
-  const { request, kept, began, directory, doubts } = parts;
+  const { request, kept: kept2, began, directory, doubts } = parts;
   const hasJournal = await hasLines(directory, runFiles.journal);
   const ended = { kind: "read", folder: directory.path };
   if (await directory.read(runFiles.record) === null) {
     return { ...ended, verdict: null, complete: false, decidable: false, continuable: hasJournal, audits: [] };
   }
   try {
-    const record = await readAudited({ request, run: kept.run, directory });
-    requireOwn({ record, kept, key: request.key, began });
+    const record = await readAudited({ request, run: kept2.run, directory });
+    requireOwn({ record, kept: kept2, key: request.key, began });
     const { verdict: verdict2 } = decideRecord(record);
     const { complete: complete3, continuable } = assessStanding(record, verdict2);
     return {
@@ -51519,9 +51545,9 @@ async function readAudit(parts) {
   return text2 === null ? null : parseAudit({ record: parts.record, file, text: text2 });
 }
 function requireOwn(parts) {
-  const { record, kept, key, began } = parts;
+  const { record, kept: kept2, key, began } = parts;
   const { summary } = record;
-  const isOwn = summary.run.id === kept.run.id && summary.run.attempt === kept.run.attempt && summary.plan.candidate === key.candidate && summary.plan.policy.checkpoint.file === key.pointerFile && summary.commits.trustAnchor === "base" && (began === null || began.planDigest === summary.planDigest);
+  const isOwn = summary.run.id === kept2.run.id && summary.run.attempt === kept2.run.attempt && summary.plan.candidate === key.candidate && summary.plan.policy.checkpoint.file === key.pointerFile && summary.commits.trustAnchor === "base" && (began === null || began.planDigest === summary.planDigest);
   if (isOwn) return;
   throw new GateError({
     code: "record",
@@ -52071,7 +52097,7 @@ function listSlices(record) {
 var noteBytes = 2e3;
 function fitSections(page) {
   const { head: head2, sections: sections2, longestBytes } = page;
-  const kept = [head2];
+  const kept2 = [head2];
   const left = [];
   let bytes = Buffer.byteLength(head2);
   for (const { title, body } of sections2) {
@@ -52081,11 +52107,11 @@ function fitSections(page) {
       left.push(title);
       continue;
     }
-    kept.push(body);
+    kept2.push(body);
     bytes += size;
   }
-  if (left.length > 0) kept.push(`Left out for length: ${left.join(", ")}. See \`report.html\`.`);
-  return `${kept.join("\n\n")}
+  if (left.length > 0) kept2.push(`Left out for length: ${left.join(", ")}. See \`report.html\`.`);
+  return `${kept2.join("\n\n")}
 `;
 }
 
@@ -52474,8 +52500,8 @@ function phraseSuspect(category, estimate) {
   return limit !== null && limit.pAbove < levels.alpha ? "over its limit" : "higher than the baseline by more than its margin";
 }
 function phrasePass({ limitPer100k, marginPer100k, regression }) {
-  const kept = [...limitPer100k === null ? [] : ["limit"], ...marginPer100k === null ? [] : ["margin"]];
-  return `within its ${joinWords(kept)}${regression ? ", not worse" : ""}`;
+  const kept2 = [...limitPer100k === null ? [] : ["limit"], ...marginPer100k === null ? [] : ["margin"]];
+  return `within its ${joinWords(kept2)}${regression ? ", not worse" : ""}`;
 }
 function phraseJudge(decided) {
   switch (findObstacle2(decided)) {
@@ -57120,11 +57146,11 @@ function listHistoryNotices(record) {
   const { history } = record;
   if (history.kind !== "kept") return [];
   const { registration, continued } = history;
-  const kept = registration.kind === "kept" ? [say`Registered before the first run of ${sayTime(registration.since)}, and unchanged since.`] : [];
+  const kept2 = registration.kind === "kept" ? [say`Registered before the first run of ${sayTime(registration.since)}, and unchanged since.`] : [];
   return [
     ...sayStanding(record, history),
     ...continued === null ? [] : [say`Continued from ${nameRun2(continued)}: what it had asked was not asked again.`],
-    ...kept
+    ...kept2
   ];
 }
 function sayAcceptance({ accepted }) {
@@ -57478,7 +57504,7 @@ function countMaxPass(setting, category) {
     return Math.min(turns, Math.floor(roundBound(limit * turns)));
   }
   const { alpha: alpha2, finalDecides } = stopping.levels;
-  if (finalDecides && isPlain2(setting, category)) return criticalCounts({ turns, limit, alpha: alpha2 }).maxPass;
+  if (finalDecides && isPlain3(setting, category)) return criticalCounts({ turns, limit, alpha: alpha2 }).maxPass;
   const isRefused2 = finalDecides ? (events) => {
     const { upper } = boundRate(askRate(setting, category, placeEvents(setting, events)));
     return roundBound(upper * 1e5) > limitPer100k;
@@ -57488,7 +57514,7 @@ function countMaxPass(setting, category) {
   if (first === null) return turns;
   return first === 0 ? null : first - 1;
 }
-function isPlain2({ plan, method }, category) {
+function isPlain3({ plan, method }, category) {
   const limit = category.limitPer100k ?? 0;
   return method === "exact" && describeJudge(plan, category) === null && limit > 0 && limit < 1e5;
 }
@@ -57559,7 +57585,7 @@ function placeEvents(setting, events) {
 function countFailing(setting, category, alpha2) {
   const limit = (category.limitPer100k ?? 0) / 1e5;
   const turns = setting.draw.length;
-  if (isPlain2(setting, category) && turns > 0) return criticalCounts({ turns, limit, alpha: alpha2 }).minFail;
+  if (isPlain3(setting, category) && turns > 0) return criticalCounts({ turns, limit, alpha: alpha2 }).minFail;
   const isOver = (events) => {
     const question = { ...askRate(setting, category, placeEvents(setting, events)), alpha: alpha2 };
     return setting.method === "exact" ? testAbove2({ ...question, limit }) < alpha2 : boundRate(question).lower > limit;
@@ -57907,27 +57933,27 @@ function sayWhatIsKept({ run: run2, history }) {
 }
 function sayContinue(record) {
   const { stopped, cost } = record;
-  const kept = `the same turns are asked${sayWhatIsKept(record)}`;
+  const kept2 = `the same turns are asked${sayWhatIsKept(record)}`;
   switch (stopped) {
     case "max-requests":
-      return say`Raise ${verbatim("budget.max_requests")}, then rerun: ${kept}.`;
+      return say`Raise ${verbatim("budget.max_requests")}, then rerun: ${kept2}.`;
     case "max-minutes":
-      return say`Raise ${verbatim("budget.max_minutes")} or rerun: ${kept} (${countThings(cost.requests, "request", "requests")} so far).`;
+      return say`Raise ${verbatim("budget.max_minutes")} or rerun: ${kept2} (${countThings(cost.requests, "request", "requests")} so far).`;
     case "max-tokens":
-      return say`Raise ${verbatim("budget.max_tokens")}, then rerun: ${kept}.`;
+      return say`Raise ${verbatim("budget.max_tokens")}, then rerun: ${kept2}.`;
     case "max-usd":
-      return say`Raise ${verbatim("budget.max_usd")}, then rerun: ${kept}.`;
+      return say`Raise ${verbatim("budget.max_usd")}, then rerun: ${kept2}.`;
     case "endpoint-down":
-      return say`Mend the endpoint, then rerun: ${kept}.`;
+      return say`Mend the endpoint, then rerun: ${kept2}.`;
     case "batch-under-way":
-      return say`A batch is still under way: rerun the job, or the same command, when it is done. It is not submitted again, and ${kept}.`;
+      return say`A batch is still under way: rerun the job, or the same command, when it is done. It is not submitted again, and ${kept2}.`;
     case "batch-cancelled":
-      return say`Find out who cancels batches, then rerun: ${kept}.`;
+      return say`Find out who cancels batches, then rerun: ${kept2}.`;
     case "job-limit":
     case "decided":
     case "cancelled":
     case null:
-      return say`Rerun: ${kept}.`;
+      return say`Rerun: ${kept2}.`;
   }
 }
 
@@ -58406,8 +58432,8 @@ function sayHowTo(keepsText) {
   const file = verbatim(runFiles.review);
   const command = verbatim(`checkpoint-gate decide RUN_DIR --reviews RUN_DIR/${runFiles.review}`);
   const fill = say`They are the rows of ${file}: from the top, write ${verbatim("present")} or ${verbatim("absent")} into the column ${verbatim("human")}, leave blank what you have not read, and run ${command}. It decides again, offline.`;
-  const kept = say`No text was kept, so that here are ids only: set ${verbatim("retain_text: artifact")} in the policy to have the completions beside them.`;
-  return keepsText ? fill : joinTexts([fill, kept]);
+  const kept2 = say`No text was kept, so that here are ids only: set ${verbatim("retain_text: artifact")} in the policy to have the completions beside them.`;
+  return keepsText ? fill : joinTexts([fill, kept2]);
 }
 function sayRules(withOthers) {
   const flags2 = say`The flags come in the order of the draw, category by category: the first ones are a random sample of all. What nobody reads counts as labelled.`;
@@ -62059,7 +62085,7 @@ function dropStale(parts, calibrations) {
   const { policy: policy2, source } = written;
   const required = policy2.gate.requireCalibration;
   const plan = { rubrics: rubrics2, calibrations, policy: policy2 };
-  const kept = {};
+  const kept2 = {};
   for (const [index, { id, role: role3, graders }] of policy2.categories.entries()) {
     const planned = calibrations[id];
     const isJudged = graders.some(({ endpoint }) => typeof endpoint === "string");
@@ -62071,16 +62097,16 @@ function dropStale(parts, calibrations) {
     } else if (findStaleness({ plan, category: id, answeredAs: {} }) !== null) {
       const message = `the calibration of "${id}" is stale: its graders have changed since`;
       report(result, { code: "calibration", message, remedy, place });
-      kept[id] = { ...planned, counts: null };
+      kept2[id] = { ...planned, counts: null };
     } else {
-      kept[id] = planned;
+      kept2[id] = planned;
       const short = required === null ? null : findShortfall2({ planned, required, at: request.now.toISOString() });
       if (short === null || required?.otherwise !== "red") continue;
       const message = `the calibration of "${id}" ${shortfalls[short]}: it can't pass`;
       report(result, { code: "calibration", message, remedy, place });
     }
   }
-  return kept;
+  return kept2;
 }
 var remedy = "run `checkpoint-gate calibrate` with the graders of this policy, and commit the record";
 var shortfalls = {
@@ -64024,12 +64050,12 @@ function formatFew2(value) {
 // src/report/forecast/render.ts
 function renderForecast(forecast) {
   const text2 = describeForecast(forecast);
-  const plain = (lines) => lines.flatMap((line2) => wrapLine(formatPlain(line2)));
+  const plain2 = (lines) => lines.flatMap((line2) => wrapLine(formatPlain(line2)));
   const blocks = [
-    plain([text2.comparison, ...text2.sample]),
-    plain(text2.overall),
+    plain2([text2.comparison, ...text2.sample]),
+    plain2(text2.overall),
     ...text2.categories.map(renderCategory2),
-    plain([...text2.cost, sayAssumptions(text2)])
+    plain2([...text2.cost, sayAssumptions(text2)])
   ];
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
@@ -64845,8 +64871,8 @@ function discriminateByFeatures(request) {
   const table = tabulate(pairs2);
   const folds = assignFolds(pairs2, seed);
   const held = { rows: table.rows, folds };
-  const plain = pairs2.map(() => 1);
-  const wins = crossValidate(held, plain);
+  const plain2 = pairs2.map(() => 1);
+  const wins = crossValidate(held, plain2);
   const outcomes = pairs2.map(({ conversation: conversation2 }, index) => {
     const value = wins[index] ?? 0.5;
     return { conversation: conversation2, taken: [value > 0, value === 1] };
@@ -64925,11 +64951,11 @@ function crossValidate(held, signs2) {
   const { rows: rows2, folds } = held;
   const wins = rows2.map(() => 0.5);
   for (const fold4 of new Set(folds)) {
-    const kept = rows2.flatMap((_, index) => folds[index] === fold4 ? [] : [index]);
-    if (kept.length === 0) continue;
+    const kept2 = rows2.flatMap((_, index) => folds[index] === fold4 ? [] : [index]);
+    if (kept2.length === 0) continue;
     const weights = fitLogistic({
-      rows: kept.map((index) => rows2[index] ?? new Float64Array()),
-      signs: kept.map((index) => signs2[index] ?? 1),
+      rows: kept2.map((index) => rows2[index] ?? new Float64Array()),
+      signs: kept2.map((index) => signs2[index] ?? 1),
       penalty
     });
     for (const [index, row] of rows2.entries()) {

@@ -93,7 +93,7 @@ export function createBatchWrapper(parts: {
       if (clients.size === 0) return endpoint
       const tracked: Endpoint = {
         ...endpoint,
-        ask: (request) => track(endpoint.ask(request)),
+        ask: (asked) => track(endpoint.ask(asked)),
         post: (request) => track(endpoint.post(request)),
       }
       if (client === undefined) return tracked
@@ -111,7 +111,7 @@ export function createBatchWrapper(parts: {
       endpoints.push(batched)
       return {
         ...tracked,
-        ask: (request) => batched.ask(request),
+        ask: (asked) => batched.ask(asked),
         failures: () => endpoint.failures() + batched.failures(),
       }
     },

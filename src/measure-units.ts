@@ -116,7 +116,7 @@ function createAsk({ plan, instruments, tools }: Measuring): (unit: Unit) => Pro
   return (unit) => {
     const endpoint = instruments.endpoints[unit.arm]
     return tools === null
-      ? endpoint.ask(toRequest(unit, settings))
+      ? endpoint.ask(() => toRequest(unit, settings))
       : tools.follow(unit, { endpoint, settings })
   }
 }

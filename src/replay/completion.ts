@@ -19,6 +19,14 @@ export interface ChatRequest {
   digestHeader?: string | undefined
 }
 
+/** A request, or what writes it when it is its turn: until then what waits to be asked holds none of its text. */
+export type ChatAsked = ChatRequest | (() => ChatRequest)
+
+/** The request itself. */
+export function writeRequest(asked: ChatAsked): ChatRequest {
+  return typeof asked === 'function' ? asked() : asked
+}
+
 /** One request to an endpoint that scores texts. */
 export interface PostRequest {
   /** `<turn id>|<arm>|<category>`: names the answer in a recording. */

@@ -3,6 +3,7 @@ import { type Asking, type Attempt, askWithRetries } from './ask.ts'
 import { createBreaker } from './breaker.ts'
 import type { Budget, Charge } from './budget.ts'
 import {
+  type ChatAsked,
   type ChatRequest,
   type Completed,
   type Completion,
@@ -11,6 +12,7 @@ import {
   type NotAsked,
   type Posted,
   type PostRequest,
+  writeRequest,
 } from './completion.ts'
 import { createDeadlines } from './deadlines.ts'
 import { giveUpIfHopeless, isHopelessAtOnce, refuseSilent } from './give-up.ts'
@@ -26,7 +28,7 @@ export interface Endpoint {
    * Asks once, or as often as retries allow.
    * @throws GateError when the endpoint has answered nothing yet and evidently never will
    */
-  ask(request: ChatRequest): Promise<Completion>
+  ask(asked: ChatAsked): Promise<Completion>
   /** The same of an address that is no chat. */
   post(request: PostRequest): Promise<Posted | Failed | NotAsked>
   /** Requests that ended without a completion so far. */
@@ -88,12 +90,19 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
     name,
     source: client.source,
     failures: () => state.failures,
-    ask(request) {
-      const model = modelOf(request.model)
+    ask(asked) {
+      let written: ChatRequest | null = null
+      const write = () => (written ??= writeRequest(asked))
       return watch<Completion>({
-        most: () => ({ model, usage: reserveTokens(request, budget.longestAnswer(model)) }),
-        send: (signal, exchange) => client.complete(request, signal, exchange),
-        charge: (answer) => ({ model, usage: chargeChat({ request, answer, isRecorded }) }),
+        most() {
+          const model = modelOf(write().model)
+          return { model, usage: reserveTokens(write(), budget.longestAnswer(model)) }
+        },
+        send: (signal, exchange) => client.complete(write(), signal, exchange),
+        charge: (answer) => ({
+          model: modelOf(write().model),
+          usage: chargeChat({ request: write(), answer, isRecorded }),
+        }),
       })
     },
     post(request) {

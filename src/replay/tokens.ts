@@ -42,11 +42,22 @@ function estimatePrompt({ messages, tools, responseFormat }: ChatRequest, bytesP
     const calls = 'tool_calls' in message ? JSON.stringify(message.tool_calls ?? '') : ''
     return readText(message.content) + calls
   })
-  const extras = [tools, responseFormat?.schema].map((part) =>
-    part === undefined ? '' : JSON.stringify(part),
-  )
-  const bytes = [...texts, ...extras].reduce((sum, text) => sum + countBytes(text), 0)
+  const bytes =
+    texts.reduce((sum, text) => sum + countBytes(text), 0) +
+    (tools === undefined ? 0 : countBytes(JSON.stringify(tools))) +
+    (responseFormat === undefined ? 0 : measureSchema(responseFormat.schema))
   return Math.ceil(bytes / bytesPerToken) + messages.length * tokensPerMessage
+}
+
+/** Schemas of answers are the same for all requests of a grader. */
+const schemaBytes = new WeakMap<object, number>()
+
+function measureSchema(schema: object): number {
+  const known = schemaBytes.get(schema)
+  if (known !== undefined) return known
+  const bytes = countBytes(JSON.stringify(schema))
+  schemaBytes.set(schema, bytes)
+  return bytes
 }
 
 function countBytes(text: string): number {

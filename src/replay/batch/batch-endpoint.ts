@@ -1,5 +1,11 @@
 import type { Charge } from '../budget.ts'
-import { type ChatRequest, type Completion, type Failed, isTransportFailure } from '../completion.ts'
+import {
+  type ChatRequest,
+  type Completion,
+  type Failed,
+  isTransportFailure,
+  writeRequest,
+} from '../completion.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { giveUpIfHopeless } from '../give-up.ts'
 import { fail } from '../read-answer.ts'
@@ -63,7 +69,8 @@ export function createBatchEndpoint(context: BatchContext): BatchEndpoint {
     failures: () => state.failures,
     counts: () => addCounts(tools),
     beginPart: (part) => namer.beginPart(part),
-    async ask(request) {
+    async ask(asked) {
+      const request = writeRequest(asked)
       let form = forms.choose(request)
       let attempt = 1
       for (;;) {

@@ -57,13 +57,13 @@ function createJudge(parts: {
   const { settings, rubric, endpoint, step, delimiter } = parts
   const { model, temperature, votes, agree } = settings
   const ask = (item: GradeItem, vote: number): Promise<Completion> =>
-    endpoint.ask({
+    endpoint.ask(() => ({
       customId: nameCall({ item, step, vote }),
       model,
       messages: writeJudgePrompt({ rubric, item, delimiter }),
       ...(temperature === null ? {} : { temperature }),
       responseFormat: answerFormat,
-    })
+    }))
   const takeVote = async (item: GradeItem, vote: number): Promise<{ label: Label; uses: GraderUse[] }> => {
     const first = await ask(item, vote)
     const label = readVote(first, item)

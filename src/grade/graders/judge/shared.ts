@@ -70,13 +70,13 @@ function createSharedJudge(parts: {
   const ids = judged.map(({ id }) => id)
   const responseFormat = describeSharedFormat(ids)
   const ask = (item: Omit<GradeItem, 'category'>): Promise<Completion> =>
-    client.ask({
+    client.ask(() => ({
       customId: nameCall({ item: { ...item, category: sharedCall }, step: 0, vote: 0 }),
       model,
       messages: writeSharedPrompt({ judged, item, delimiter }),
       ...(temperature === null ? {} : { temperature }),
       responseFormat,
-    })
+    }))
   return {
     categories: ids,
     async grade(item) {
