@@ -34348,9 +34348,6 @@ function describeCalls(categories) {
   const ofEach = each === 0 ? "no call to grade one" : `${name5(each)} to grade each`;
   return flagged === 0 ? ofEach : `${ofEach}, up to ${name5(flagged)} more where it is flagged`;
 }
-function gradeUnits(replayed, set) {
-  return replayed.map(async (promise) => gradeUnit(await promise, set));
-}
 async function gradeUnit(unit, set) {
   const { completion, turn, arm } = unit;
   const measured = { turn: turn.id, arm, completion, trails: {}, prescreens: [], uses: [] };
@@ -35543,305 +35540,26 @@ function* toLines(values) {
   for (const value of values) yield JSON.stringify(value);
 }
 
-// src/replay/round.ts
-var fewestFirst = 16;
-var fewest = 24;
-var most = 192;
-var waves = 1.5;
-var largestFirstError = 0.2;
-var largestError = 0.12;
-var trimmedShare = 0.25;
-var largestUnusedShare = 0.25;
-var fewestOfLane = 5;
-var shortestMs = 0.05;
-var mostMerged = 512;
-function beginRound(parts) {
-  const { limit, isFirst: isFirst2 } = parts;
-  const size = Math.max(isFirst2 ? fewestFirst : fewest, Math.min(most, Math.ceil(waves * limit)));
-  return { ...parts, firstNumber: null, requests: [], size, isSecondLook: false, unusedMs: 0 };
-}
-function addRequest(round, request) {
-  if (request.nowMs < round.fromMs) return;
-  round.firstNumber ??= request.number;
-  round.requests.push({ lane: request.lane, end: null });
-}
-function addEnd(round, end2) {
-  const { number: number3, tookMs, nowMs } = end2;
-  const sent = round.firstNumber === null ? void 0 : round.requests[number3 - round.firstNumber];
-  if (sent === void 0) return "goes-on";
-  sent.end = tookMs === null ? "gone" : Math.log(Math.max(shortestMs, tookMs));
-  if (round.requests.length < round.size || countOpen(round) > trimmedShare * round.size) return "goes-on";
-  if (round.unusedMs > largestUnusedShare * (nowMs - round.fromMs)) return "void";
-  const wanted = round.isSecondLook ? round.size : countNeeded(round);
-  if (round.size >= wanted) return "over";
-  round.size = Math.min(wanted, round.size + fewest);
-  return "goes-on";
-}
-function lookAgain(round) {
-  if (round.isSecondLook) return false;
-  round.isSecondLook = true;
-  round.size *= 2;
-  return true;
-}
-function readRound(round) {
-  const lanes = /* @__PURE__ */ new Map();
-  for (const [lane, requests] of groupByLane(round)) {
-    const { times, total } = sortTimes(requests);
-    const cut4 = Math.max(total - times.length, Math.floor(total * trimmedShare));
-    const kept2 = times.slice(cut4, total - cut4);
-    if (kept2.length === 0) continue;
-    lanes.set(lane, { mean: kept2.reduce((sum5, time) => sum5 + time, 0) / kept2.length, count: total });
-  }
-  return { limit: round.limit, lanes };
-}
-function compareRounds(one, other) {
-  let [sum5, weight] = [0, 0];
-  for (const [lane, { mean, count: count9 }] of one.lanes) {
-    const before = other.lanes.get(lane);
-    const both = Math.min(count9, before?.count ?? 0);
-    if (before === void 0 || both < fewestOfLane) continue;
-    sum5 += both * (mean - before.mean);
-    weight += both;
-  }
-  return weight === 0 ? 1 : Math.exp(sum5 / weight);
-}
-function mergeRounds(one, other) {
-  const lanes = new Map(one.lanes);
-  for (const [lane, later] of other.lanes) {
-    const before = lanes.get(lane);
-    if (before === void 0) lanes.set(lane, later);
-    if (before === void 0 || before.count >= mostMerged) continue;
-    const count9 = before.count + later.count;
-    lanes.set(lane, { mean: (before.mean * before.count + later.mean * later.count) / count9, count: count9 });
-  }
-  return { ...one, lanes };
-}
-function findUsualMs({ lanes }) {
-  let [sum5, weight] = [0, 0];
-  for (const { mean, count: count9 } of lanes.values()) {
-    sum5 += mean * count9;
-    weight += count9;
-  }
-  return weight === 0 ? 0 : Math.exp(sum5 / weight);
-}
-function countOpen({ requests, size }) {
-  let open5 = 0;
-  for (let index = 0; index < size; index += 1) if (requests[index]?.end === null) open5 += 1;
-  return open5;
-}
-function groupByLane({ requests, size }) {
-  const lanes = /* @__PURE__ */ new Map();
-  for (const sent of requests.slice(0, size)) {
-    const others = lanes.get(sent.lane);
-    if (others === void 0) lanes.set(sent.lane, [sent]);
-    else others.push(sent);
-  }
-  return lanes;
-}
-function sortTimes(requests) {
-  const times = requests.flatMap(({ end: end2 }) => typeof end2 === "number" ? [end2] : []);
-  const gone = requests.filter(({ end: end2 }) => end2 === "gone").length;
-  return { times: times.toSorted((a, b) => a - b), total: requests.length - gone };
-}
-function countNeeded(round) {
-  let [spread, weight] = [0, 0];
-  for (const requests of groupByLane(round).values()) {
-    const { times, total } = sortTimes(requests);
-    const quartile = (share2) => times[Math.min(times.length - 1, Math.floor(share2 * (total - 1)))] ?? 0;
-    spread += (quartile(0.75) - quartile(0.25)) / 1.349 * total;
-    weight += total;
-  }
-  const error = round.isFirst ? largestFirstError : largestError;
-  return weight === 0 ? 0 : Math.min(most, Math.ceil((spread / weight / error) ** 2));
-}
-
-// src/replay/adaptive-limit.ts
-var mostUnderWay = 512;
-var firstStep = 2;
-var laterStep = 1.5;
-var firstWorthwhileShare = 0.15;
-var worthwhileShare = 0.4;
-var keptShare = 0.9;
-var headroom = 1.1;
-var slowRatio = 1.4;
-var verySlowRatio = 4;
-var suddenRatio = 2;
-var alikeRatio = 1.2;
-var shortHold = 2;
-var longHold = 16;
-var sameRefusals = 3;
-var sameShare = 0.03;
-var sameAfterMs = 5e3;
-var deadlineShare = 0.25;
-function createAdaptiveLimit(settings) {
-  const limit = Math.max(1, settings.initial);
-  const state = {
-    timeoutMs: settings.timeoutMs,
-    limit,
-    open: limit,
-    round: beginRound({ limit, fromMs: Number.NEGATIVE_INFINITY, isFirst: true }),
-    reference: null,
-    fastest: null,
-    trying: null,
-    isStarting: true,
-    wasTooMuch: false,
-    hold: 0,
-    nextHold: shortHold,
-    wasMoreTried: false,
-    ceiling: { limit: Number.POSITIVE_INFINITY, rounds: 0 },
-    lastRefused: { underWay: Number.NaN, nowMs: 0, alike: 0 },
-    unusedFromMs: null
-  };
-  return {
-    current: () => Math.min(state.open, state.limit),
-    sent(request) {
-      if (state.open >= state.limit) addRequest(state.round, request);
-    },
-    ended(end2) {
-      if (state.open < state.limit) state.open += 1;
-      noteUse(state, state.unusedFromMs === null, end2.nowMs);
-      const isOver = addEnd(state.round, end2);
-      if (isOver === "void") moveTo(state, state.limit, end2.nowMs);
-      if (isOver === "over") endRound(state, end2.nowMs);
-    },
-    noteUse: (isFull, nowMs) => noteUse(state, isFull, nowMs),
-    refused: (request) => takeRefusal(state, request)
-  };
-}
-function noteUse(state, isFull, nowMs) {
-  if (state.round.fromMs === Number.NEGATIVE_INFINITY) state.round = { ...state.round, fromMs: nowMs };
-  const { round, unusedFromMs } = state;
-  if (unusedFromMs !== null) round.unusedMs += Math.max(0, nowMs - Math.max(unusedFromMs, round.fromMs));
-  state.unusedFromMs = isFull ? null : nowMs;
-}
-function endRound(state, nowMs) {
-  const { fastest, reference, trying, ceiling } = state;
-  const result = readRound(state.round);
-  if (ceiling.rounds > 0) ceiling.rounds -= 1;
-  if (ceiling.rounds === 0) ceiling.limit = Number.POSITIVE_INFINITY;
-  state.fastest = fastest === null ? result : takeFaster(fastest, result);
-  const choose = () => {
-    if (reference === null || trying === null) return keepWatch(state, result);
-    return trying === "more" ? judgeMore(state, result, reference) : judgeLess(state, result, reference);
-  };
-  carryOut({ state, result, action: choose(), nowMs });
-}
-function carryOut(parts) {
-  const { state, result, action, nowMs } = parts;
-  if (action === "look-again") return;
-  const usualMs = findUsualMs(result);
-  const wanted = chooseLimit(state, action, usualMs);
-  if (action === "settle" || wanted === state.limit && action !== "stay") {
-    state.trying = null;
-    state.isStarting = false;
-    state.hold = state.nextHold;
-    state.nextHold = Math.min(longHold, state.nextHold * 2);
-  } else if (action !== "stay") {
-    state.trying = action === "try-more" ? "more" : "less";
-    state.wasMoreTried = action === "try-more";
-  }
-  const settlingMs = state.isStarting || wanted === result.limit ? 0 : usualMs;
-  moveTo(state, wanted, nowMs + settlingMs);
-}
-function chooseLimit(state, action, usualMs) {
-  const { limit, ceiling, isStarting, timeoutMs: timeoutMs2 } = state;
-  if (action === "try-less") return Math.max(1, Math.min(limit - 1, Math.round(limit / laterStep)));
-  if (action !== "try-more" || usualMs > deadlineShare * timeoutMs2) return limit;
-  const wanted = Math.max(limit + 1, Math.round(limit * (isStarting ? firstStep : laterStep)));
-  return Math.max(limit, Math.min(wanted, ceiling.limit, mostUnderWay));
-}
-function moveTo(state, limit, fromMs) {
-  state.limit = limit;
-  state.open = Math.min(state.open, limit);
-  state.round = beginRound({ limit, fromMs, isFirst: state.isStarting && !state.wasTooMuch });
-}
-function judgeMore(state, result, before) {
-  const { round, limit, isStarting } = state;
-  const step3 = limit / before.limit;
-  const ratio = compareRounds(result, before);
-  const share2 = isStarting ? firstWorthwhileShare : worthwhileShare;
-  if (step3 / ratio >= 1 + share2 * (step3 - 1)) {
-    state.reference = result;
-    state.nextHold = shortHold;
-    return "try-more";
-  }
-  if (lookAgain(round)) return "look-again";
-  if (isStarting && !state.wasTooMuch) {
-    state.wasTooMuch = true;
-    state.fastest = null;
-    state.trying = null;
-    state.limit = before.limit;
-    state.reference = null;
-    return "stay";
-  }
-  const needed = Math.min(limit, Math.round(limit / ratio));
-  state.limit = needed > before.limit * headroom ? needed : before.limit;
-  state.reference = null;
-  return "settle";
-}
-function judgeLess(state, result, before) {
-  const { round, limit } = state;
-  if (limit / before.limit / compareRounds(result, before) >= keptShare) {
-    if (lookAgain(round)) return "look-again";
-    state.reference = result;
-    state.nextHold = shortHold;
-    return isSlow(state, result) ? "try-less" : "settle";
-  }
-  if (isSlow(state, before)) state.fastest = null;
-  state.limit = before.limit;
-  state.reference = null;
-  return "settle";
-}
-function keepWatch(state, result) {
-  const { reference, timeoutMs: timeoutMs2 } = state;
-  const isSudden = reference !== null && compareRounds(result, reference) > suddenRatio;
-  const isLate = findUsualMs(result) > 2 * deadlineShare * timeoutMs2;
-  state.reference = result;
-  state.hold -= 1;
-  if (isLate) return "try-less";
-  if (isSudden || state.hold > 1 && isSlow(state, result, verySlowRatio)) {
-    state.hold = 1;
-    state.wasMoreTried = true;
-  }
-  if (state.hold > 0) return "stay";
-  return state.wasMoreTried && isSlow(state, result) ? "try-less" : "try-more";
-}
-function takeFaster(fastest, result) {
-  const ratio = compareRounds(result, fastest);
-  if (ratio > alikeRatio) return fastest;
-  return ratio < 1 / alikeRatio ? result : mergeRounds(fastest, result);
-}
-function isSlow({ fastest }, result, ratio = slowRatio) {
-  return fastest !== null && compareRounds(result, fastest) > ratio;
-}
-function takeRefusal(state, request) {
-  const { isMeasured: isMeasured2, underWay, nowMs } = request;
-  const last = state.lastRefused;
-  const isAlike2 = nowMs - last.nowMs >= sameAfterMs && Math.abs(underWay - last.underWay) <= 1 + sameShare * last.underWay;
-  const alike = isAlike2 ? last.alike + 1 : 1;
-  state.lastRefused = { underWay, nowMs, alike };
-  if (isMeasured2 && alike < sameRefusals) return;
-  state.ceiling = { limit: Math.max(1, underWay), rounds: longHold };
-  state.reference = null;
-  state.trying = null;
-  state.isStarting = false;
-  state.hold = longHold;
-  const wanted = isMeasured2 ? Math.min(state.limit, underWay) : Math.floor(state.limit / 2);
-  moveTo(state, Math.max(1, wanted), nowMs);
-}
-
 // src/replay/replay.ts
-function replayUnits(request) {
-  const { units: units2, ask: ask3 } = request;
-  const first = units2.map((unit) => ask3(unit));
-  const firstPass = Promise.allSettled(first);
-  return units2.map(async (unit, index) => {
-    const completion = await first[index];
-    if (!isTransportFailure(completion)) return { ...unit, completion };
-    await firstPass;
-    const again2 = await ask3(unit);
-    return { ...unit, completion: again2.kind === "not-asked" ? completion : again2 };
-  });
+function createReplay(ask3) {
+  let left = [];
+  return {
+    async ask(unit) {
+      const replayed = { ...unit, completion: await ask3(unit) };
+      if (!isTransportFailure(replayed.completion)) return replayed;
+      left.push(replayed);
+      return null;
+    },
+    takeLeft() {
+      const taken = left;
+      left = [];
+      return taken;
+    },
+    async askAgain(unit) {
+      const completion = await ask3(unit);
+      return completion.kind === "not-asked" ? unit : { ...unit, completion };
+    }
+  };
 }
 function toRequest(unit, settings) {
   return {
@@ -35866,9 +35584,7 @@ function digestRequest(request) {
 }
 
 // src/measure-units.ts
-function createUnitWindow(concurrency, isBatched = false) {
-  const most2 = Math.max(2 * mostUnderWay, concurrency === "auto" ? 0 : 4 * concurrency);
-  const size = isBatched ? Number.POSITIVE_INFINITY : most2;
+function createUnitWindow(size) {
   let underWay = 0;
   let waiting = [];
   const leave2 = () => {
@@ -35882,16 +35598,14 @@ function createUnitWindow(concurrency, isBatched = false) {
       underWay += 1;
       work.then(leave2, leave2);
     },
-    room: () => underWay < size ? Promise.resolve() : new Promise((go) => waiting.push(go))
+    async room() {
+      while (underWay >= size) await new Promise((go) => waiting.push(go));
+    }
   };
 }
-async function measureBatch(measuring, batch) {
+function measureBatch(measuring, batch) {
   const { instruments, stop } = measuring;
   const { wanted, gradeItems, window: window2 } = batch;
-  const replayed = replayUnits({
-    units: wanted,
-    ask: createAsk2(measuring)
-  });
   const errors = [];
   const heed2 = async (work) => {
     try {
@@ -35904,15 +35618,34 @@ async function measureBatch(measuring, batch) {
   const pace = paceItems(batch.controls, wanted.length);
   const graded2 = [];
   const gradeDue = (due) => graded2.push(heed2(gradeItems(due)));
-  const kept2 = gradeUnits(replayed, instruments.graders).map(
-    (measured, index) => heed2(measured.then((unit) => keepUnit(measuring, unit, wanted[index])))
-  );
-  for (const unit of kept2) window2.add(unit);
-  for (const arrived of replayed) arrived.then(() => gradeDue(pace.next())).catch(() => void 0);
-  await Promise.all(kept2);
-  gradeDue(pace.rest());
-  await Promise.all(graded2);
-  if (errors.length > 0) throw errors[0];
+  const finish = async (unit) => {
+    const measured = gradeUnit(unit, instruments.graders);
+    gradeDue(pace.next());
+    await keepUnit(measuring, await measured, unit);
+  };
+  const replay2 = createReplay(createAsk2(measuring));
+  const begin3 = async (units2, work) => {
+    const underWay = [];
+    for (const unit of units2) {
+      await window2.room();
+      const measured = heed2(work(unit));
+      window2.add(measured);
+      underWay.push(measured);
+    }
+    return underWay;
+  };
+  const first = begin3(wanted, async (unit) => {
+    const replayed = await replay2.ask(unit);
+    if (replayed !== null) await finish(replayed);
+  });
+  const measureAll = async () => {
+    await Promise.all(await first);
+    await Promise.all(await begin3(replay2.takeLeft(), async (unit) => finish(await replay2.askAgain(unit))));
+    gradeDue(pace.rest());
+    await Promise.all(graded2);
+    if (errors.length > 0) throw errors[0];
+  };
+  return { begun: first.then(() => void 0), done: measureAll() };
 }
 function createAsk2({ plan, instruments, tools }) {
   const settings = describeReplay(plan);
@@ -35936,7 +35669,7 @@ function describeReplay({ policy: policy2, baseline: baseline2, candidate: candi
 }
 async function keepUnit(measuring, graded2, asked2) {
   const { resolved, journal, instruments, units: units2, intern } = measuring;
-  const measured = asked2 === void 0 ? void 0 : stampUnit(measuring, graded2, asked2);
+  const measured = stampUnit(measuring, graded2, asked2);
   const summarized = summarizeUnit(graded2, resolved.policy.retainText);
   const unit = measured === void 0 ? summarized : { ...summarized, measured };
   if (unit.completion.kind !== "not-asked") await journal.append(unit, instruments.spent());
@@ -45071,7 +44804,7 @@ function createLooks(request) {
     return decided;
   };
 }
-function lookAgain2(request) {
+function lookAgain(request) {
   if (request.levels.looks === null) return null;
   const look2 = createLooks(request);
   for (let start2 = 0; start2 < request.observations.length; start2 += batchTurns) {
@@ -45212,9 +44945,9 @@ function lookBack(request) {
   const { measured, ...rest2 } = request;
   const { observations, compared: compared2 } = measured;
   const plannedTurns = observations.length;
-  const early = lookAgain2({ ...rest2, plannedTurns, observations });
+  const early = lookAgain({ ...rest2, plannedTurns, observations });
   if (compared2 === observations || early?.decision !== "fail" || early.test === "limit") return early;
-  return lookAgain2({ ...rest2, plannedTurns, observations: compared2 });
+  return lookAgain({ ...rest2, plannedTurns, observations: compared2 });
 }
 function estimateLimit(request) {
   const { question, measured, limitPer100k } = request;
@@ -46071,7 +45804,7 @@ function createGatherer(parts) {
 // src/replay/bucket-view.ts
 var longestWaitMs = 6e4;
 var mostKept = 2;
-var keptShare2 = 0.02;
+var keptShare = 0.02;
 var nearlyShare = 0.9;
 var weightOfLast = 0.1;
 var mostRemembered = 2048;
@@ -46124,7 +45857,7 @@ function take({ bucket, cost, nowMs }) {
 function findOpening({ bucket, cost, nowMs }) {
   const { left, atMs, limit, perMs } = bucket;
   const there = Math.min(limit, left + perMs * (nowMs - atMs));
-  const needed = cost + Math.min(mostKept * cost, keptShare2 * limit);
+  const needed = cost + Math.min(mostKept * cost, keptShare * limit);
   return there >= needed ? nowMs : nowMs + Math.min(longestWaitMs, (needed - there) / perMs);
 }
 
@@ -46201,7 +45934,7 @@ function createPace({ random }) {
       state.hasTaken = true;
       if (number3 > (state.last?.number ?? 0)) state.refusalsInRow = 0;
     },
-    refused: (request) => takeRefusal2(state, request),
+    refused: (request) => takeRefusal(state, request),
     heard: (allowance2, request) => view.heard(allowance2, request)
   };
 }
@@ -46218,7 +45951,7 @@ function noteSent(state, nowMs) {
   }
   return state.count;
 }
-function takeRefusal2(state, request) {
+function takeRefusal(state, request) {
   const { number: number3, nowMs, retryAfterMs } = request;
   if (state.last !== null && number3 <= state.last.number) {
     const asked2 = Math.min(longestPauseMs, retryAfterMs ?? 0);
@@ -47034,6 +46767,293 @@ function addCounts2(endpoints) {
   if (counts.length === 0) return null;
   const add = (key) => counts.reduce((sum5, entry) => sum5 + entry[key], 0);
   return { total: add("total"), completed: add("completed"), failed: add("failed") };
+}
+
+// src/replay/round.ts
+var fewestFirst = 16;
+var fewest = 24;
+var most = 192;
+var waves = 1.5;
+var largestFirstError = 0.2;
+var largestError = 0.12;
+var trimmedShare = 0.25;
+var largestUnusedShare = 0.25;
+var fewestOfLane = 5;
+var shortestMs = 0.05;
+var mostMerged = 512;
+function beginRound(parts) {
+  const { limit, isFirst: isFirst2 } = parts;
+  const size = Math.max(isFirst2 ? fewestFirst : fewest, Math.min(most, Math.ceil(waves * limit)));
+  return { ...parts, firstNumber: null, requests: [], size, isSecondLook: false, unusedMs: 0 };
+}
+function addRequest(round, request) {
+  if (request.nowMs < round.fromMs) return;
+  round.firstNumber ??= request.number;
+  round.requests.push({ lane: request.lane, end: null });
+}
+function addEnd(round, end2) {
+  const { number: number3, tookMs, nowMs } = end2;
+  const sent = round.firstNumber === null ? void 0 : round.requests[number3 - round.firstNumber];
+  if (sent === void 0) return "goes-on";
+  sent.end = tookMs === null ? "gone" : Math.log(Math.max(shortestMs, tookMs));
+  if (round.requests.length < round.size || countOpen(round) > trimmedShare * round.size) return "goes-on";
+  if (round.unusedMs > largestUnusedShare * (nowMs - round.fromMs)) return "void";
+  const wanted = round.isSecondLook ? round.size : countNeeded(round);
+  if (round.size >= wanted) return "over";
+  round.size = Math.min(wanted, round.size + fewest);
+  return "goes-on";
+}
+function lookAgain2(round) {
+  if (round.isSecondLook) return false;
+  round.isSecondLook = true;
+  round.size *= 2;
+  return true;
+}
+function readRound(round) {
+  const lanes = /* @__PURE__ */ new Map();
+  for (const [lane, requests] of groupByLane(round)) {
+    const { times, total } = sortTimes(requests);
+    const cut4 = Math.max(total - times.length, Math.floor(total * trimmedShare));
+    const kept2 = times.slice(cut4, total - cut4);
+    if (kept2.length === 0) continue;
+    lanes.set(lane, { mean: kept2.reduce((sum5, time) => sum5 + time, 0) / kept2.length, count: total });
+  }
+  return { limit: round.limit, lanes };
+}
+function compareRounds(one, other) {
+  let [sum5, weight] = [0, 0];
+  for (const [lane, { mean, count: count9 }] of one.lanes) {
+    const before = other.lanes.get(lane);
+    const both = Math.min(count9, before?.count ?? 0);
+    if (before === void 0 || both < fewestOfLane) continue;
+    sum5 += both * (mean - before.mean);
+    weight += both;
+  }
+  return weight === 0 ? 1 : Math.exp(sum5 / weight);
+}
+function mergeRounds(one, other) {
+  const lanes = new Map(one.lanes);
+  for (const [lane, later] of other.lanes) {
+    const before = lanes.get(lane);
+    if (before === void 0) lanes.set(lane, later);
+    if (before === void 0 || before.count >= mostMerged) continue;
+    const count9 = before.count + later.count;
+    lanes.set(lane, { mean: (before.mean * before.count + later.mean * later.count) / count9, count: count9 });
+  }
+  return { ...one, lanes };
+}
+function findUsualMs({ lanes }) {
+  let [sum5, weight] = [0, 0];
+  for (const { mean, count: count9 } of lanes.values()) {
+    sum5 += mean * count9;
+    weight += count9;
+  }
+  return weight === 0 ? 0 : Math.exp(sum5 / weight);
+}
+function countOpen({ requests, size }) {
+  let open5 = 0;
+  for (let index = 0; index < size; index += 1) if (requests[index]?.end === null) open5 += 1;
+  return open5;
+}
+function groupByLane({ requests, size }) {
+  const lanes = /* @__PURE__ */ new Map();
+  for (const sent of requests.slice(0, size)) {
+    const others = lanes.get(sent.lane);
+    if (others === void 0) lanes.set(sent.lane, [sent]);
+    else others.push(sent);
+  }
+  return lanes;
+}
+function sortTimes(requests) {
+  const times = requests.flatMap(({ end: end2 }) => typeof end2 === "number" ? [end2] : []);
+  const gone = requests.filter(({ end: end2 }) => end2 === "gone").length;
+  return { times: times.toSorted((a, b) => a - b), total: requests.length - gone };
+}
+function countNeeded(round) {
+  let [spread, weight] = [0, 0];
+  for (const requests of groupByLane(round).values()) {
+    const { times, total } = sortTimes(requests);
+    const quartile = (share2) => times[Math.min(times.length - 1, Math.floor(share2 * (total - 1)))] ?? 0;
+    spread += (quartile(0.75) - quartile(0.25)) / 1.349 * total;
+    weight += total;
+  }
+  const error = round.isFirst ? largestFirstError : largestError;
+  return weight === 0 ? 0 : Math.min(most, Math.ceil((spread / weight / error) ** 2));
+}
+
+// src/replay/adaptive-limit.ts
+var mostUnderWay = 512;
+var firstStep = 2;
+var laterStep = 1.5;
+var firstWorthwhileShare = 0.15;
+var worthwhileShare = 0.4;
+var keptShare2 = 0.9;
+var headroom = 1.1;
+var slowRatio = 1.4;
+var verySlowRatio = 4;
+var suddenRatio = 2;
+var alikeRatio = 1.2;
+var shortHold = 2;
+var longHold = 16;
+var sameRefusals = 3;
+var sameShare = 0.03;
+var sameAfterMs = 5e3;
+var deadlineShare = 0.25;
+function createAdaptiveLimit(settings) {
+  const limit = Math.max(1, settings.initial);
+  const state = {
+    timeoutMs: settings.timeoutMs,
+    limit,
+    open: limit,
+    round: beginRound({ limit, fromMs: Number.NEGATIVE_INFINITY, isFirst: true }),
+    reference: null,
+    fastest: null,
+    trying: null,
+    isStarting: true,
+    wasTooMuch: false,
+    hold: 0,
+    nextHold: shortHold,
+    wasMoreTried: false,
+    ceiling: { limit: Number.POSITIVE_INFINITY, rounds: 0 },
+    lastRefused: { underWay: Number.NaN, nowMs: 0, alike: 0 },
+    unusedFromMs: null
+  };
+  return {
+    current: () => Math.min(state.open, state.limit),
+    sent(request) {
+      if (state.open >= state.limit) addRequest(state.round, request);
+    },
+    ended(end2) {
+      if (state.open < state.limit) state.open += 1;
+      noteUse(state, state.unusedFromMs === null, end2.nowMs);
+      const isOver = addEnd(state.round, end2);
+      if (isOver === "void") moveTo(state, state.limit, end2.nowMs);
+      if (isOver === "over") endRound(state, end2.nowMs);
+    },
+    noteUse: (isFull, nowMs) => noteUse(state, isFull, nowMs),
+    refused: (request) => takeRefusal2(state, request)
+  };
+}
+function noteUse(state, isFull, nowMs) {
+  if (state.round.fromMs === Number.NEGATIVE_INFINITY) state.round = { ...state.round, fromMs: nowMs };
+  const { round, unusedFromMs } = state;
+  if (unusedFromMs !== null) round.unusedMs += Math.max(0, nowMs - Math.max(unusedFromMs, round.fromMs));
+  state.unusedFromMs = isFull ? null : nowMs;
+}
+function endRound(state, nowMs) {
+  const { fastest, reference, trying, ceiling } = state;
+  const result = readRound(state.round);
+  if (ceiling.rounds > 0) ceiling.rounds -= 1;
+  if (ceiling.rounds === 0) ceiling.limit = Number.POSITIVE_INFINITY;
+  state.fastest = fastest === null ? result : takeFaster(fastest, result);
+  const choose = () => {
+    if (reference === null || trying === null) return keepWatch(state, result);
+    return trying === "more" ? judgeMore(state, result, reference) : judgeLess(state, result, reference);
+  };
+  carryOut({ state, result, action: choose(), nowMs });
+}
+function carryOut(parts) {
+  const { state, result, action, nowMs } = parts;
+  if (action === "look-again") return;
+  const usualMs = findUsualMs(result);
+  const wanted = chooseLimit(state, action, usualMs);
+  if (action === "settle" || wanted === state.limit && action !== "stay") {
+    state.trying = null;
+    state.isStarting = false;
+    state.hold = state.nextHold;
+    state.nextHold = Math.min(longHold, state.nextHold * 2);
+  } else if (action !== "stay") {
+    state.trying = action === "try-more" ? "more" : "less";
+    state.wasMoreTried = action === "try-more";
+  }
+  const settlingMs = state.isStarting || wanted === result.limit ? 0 : usualMs;
+  moveTo(state, wanted, nowMs + settlingMs);
+}
+function chooseLimit(state, action, usualMs) {
+  const { limit, ceiling, isStarting, timeoutMs: timeoutMs2 } = state;
+  if (action === "try-less") return Math.max(1, Math.min(limit - 1, Math.round(limit / laterStep)));
+  if (action !== "try-more" || usualMs > deadlineShare * timeoutMs2) return limit;
+  const wanted = Math.max(limit + 1, Math.round(limit * (isStarting ? firstStep : laterStep)));
+  return Math.max(limit, Math.min(wanted, ceiling.limit, mostUnderWay));
+}
+function moveTo(state, limit, fromMs) {
+  state.limit = limit;
+  state.open = Math.min(state.open, limit);
+  state.round = beginRound({ limit, fromMs, isFirst: state.isStarting && !state.wasTooMuch });
+}
+function judgeMore(state, result, before) {
+  const { round, limit, isStarting } = state;
+  const step3 = limit / before.limit;
+  const ratio = compareRounds(result, before);
+  const share2 = isStarting ? firstWorthwhileShare : worthwhileShare;
+  if (step3 / ratio >= 1 + share2 * (step3 - 1)) {
+    state.reference = result;
+    state.nextHold = shortHold;
+    return "try-more";
+  }
+  if (lookAgain2(round)) return "look-again";
+  if (isStarting && !state.wasTooMuch) {
+    state.wasTooMuch = true;
+    state.fastest = null;
+    state.trying = null;
+    state.limit = before.limit;
+    state.reference = null;
+    return "stay";
+  }
+  const needed = Math.min(limit, Math.round(limit / ratio));
+  state.limit = needed > before.limit * headroom ? needed : before.limit;
+  state.reference = null;
+  return "settle";
+}
+function judgeLess(state, result, before) {
+  const { round, limit } = state;
+  if (limit / before.limit / compareRounds(result, before) >= keptShare2) {
+    if (lookAgain2(round)) return "look-again";
+    state.reference = result;
+    state.nextHold = shortHold;
+    return isSlow(state, result) ? "try-less" : "settle";
+  }
+  if (isSlow(state, before)) state.fastest = null;
+  state.limit = before.limit;
+  state.reference = null;
+  return "settle";
+}
+function keepWatch(state, result) {
+  const { reference, timeoutMs: timeoutMs2 } = state;
+  const isSudden = reference !== null && compareRounds(result, reference) > suddenRatio;
+  const isLate = findUsualMs(result) > 2 * deadlineShare * timeoutMs2;
+  state.reference = result;
+  state.hold -= 1;
+  if (isLate) return "try-less";
+  if (isSudden || state.hold > 1 && isSlow(state, result, verySlowRatio)) {
+    state.hold = 1;
+    state.wasMoreTried = true;
+  }
+  if (state.hold > 0) return "stay";
+  return state.wasMoreTried && isSlow(state, result) ? "try-less" : "try-more";
+}
+function takeFaster(fastest, result) {
+  const ratio = compareRounds(result, fastest);
+  if (ratio > alikeRatio) return fastest;
+  return ratio < 1 / alikeRatio ? result : mergeRounds(fastest, result);
+}
+function isSlow({ fastest }, result, ratio = slowRatio) {
+  return fastest !== null && compareRounds(result, fastest) > ratio;
+}
+function takeRefusal2(state, request) {
+  const { isMeasured: isMeasured2, underWay, nowMs } = request;
+  const last = state.lastRefused;
+  const isAlike2 = nowMs - last.nowMs >= sameAfterMs && Math.abs(underWay - last.underWay) <= 1 + sameShare * last.underWay;
+  const alike = isAlike2 ? last.alike + 1 : 1;
+  state.lastRefused = { underWay, nowMs, alike };
+  if (isMeasured2 && alike < sameRefusals) return;
+  state.ceiling = { limit: Math.max(1, underWay), rounds: longHold };
+  state.reference = null;
+  state.trying = null;
+  state.isStarting = false;
+  state.hold = longHold;
+  const wanted = isMeasured2 ? Math.min(state.limit, underWay) : Math.floor(state.limit / 2);
+  moveTo(state, Math.max(1, wanted), nowMs);
 }
 
 // src/replay/budget.ts
@@ -48558,6 +48578,7 @@ function usesSimilar({ environments, perTool }) {
 }
 
 // src/instruments.ts
+var fewestUnits = 256;
 async function connectClients(settings) {
   const graders = await connectGraders(settings);
   const arms12 = {
@@ -48636,6 +48657,7 @@ function createInstruments(request) {
     endpoints,
     simulator,
     batches,
+    mostUnits: batches.isUsed ? Number.POSITIVE_INFINITY : countUnits(settings.resolved.policy.replay.concurrency, all.length),
     graders: buildGraders({
       settings,
       endpoints: graderEndpoints,
@@ -48643,6 +48665,9 @@ function createInstruments(request) {
     }),
     ...describeState(budget, simulator === null ? all : [...all, simulator])
   };
+}
+function countUnits(concurrency, endpoints) {
+  return concurrency === "auto" ? 2 * mostUnderWay : Math.max(fewestUnits, (endpoints + 1) * concurrency);
 }
 function wrapSimulator({ tools }, wrap2) {
   const name5 = tools?.tools.simulator?.endpoint;
@@ -50205,7 +50230,7 @@ async function reuseBatch(measuring, parts) {
   const until = isLookedAt ? Math.min(checkedTurns, start2 + batch.length) : checkedTurns;
   if (start2 < until && (isLookedAt || start2 === 0)) {
     const wanted = listMissing2(sample.turns.slice(start2, until));
-    await measureBatch(measuring, { wanted, controls: [], gradeItems, window: window2 });
+    await measureBatch(measuring, { wanted, controls: [], gradeItems, window: window2 }).done;
     if (until === checkedTurns) reuse.settle({ units: units2, probes });
   }
   const taken = reuse.takeOver(batch, units2);
@@ -50404,10 +50429,10 @@ async function finishAll(work) {
 }
 async function measureTurns(parts, look2) {
   const { measuring } = parts;
-  const { sample, units: units2, resolved, instruments } = measuring;
+  const { sample, units: units2, instruments } = measuring;
   const batches = listBatches(sample);
   const controls = spreadControls(parts.control, batches.length);
-  const window2 = createUnitWindow(resolved.policy.replay.concurrency, instruments.batches.isUsed);
+  const window2 = createUnitWindow(instruments.mostUnits);
   const gradeItems = (items) => gradeMissing(measuring, items);
   const underWay = [];
   for (const [index, batch] of batches.entries()) {
@@ -50419,13 +50444,13 @@ async function measureTurns(parts, look2) {
     const wanted = listMissing(batch, units2);
     const work = measureBatch(measuring, { wanted, window: window2, controls: controls[index] ?? [], gradeItems });
     if (look2 !== null) {
-      await work;
+      await work.done;
       if (look2(batch)) return Math.min((index + 1) * batchTurns, sample.turns.length);
       continue;
     }
-    underWay.push(work);
-    work.catch(() => void 0);
-    await window2.room();
+    underWay.push(work.done);
+    work.done.catch(() => void 0);
+    await work.begun;
   }
   await Promise.all(underWay);
   return null;
@@ -50737,18 +50762,15 @@ function pickOwn({ sample, shard, layout }) {
 }
 async function measureWork({ measuring }, { batches }) {
   const { units: units2 } = measuring;
-  const window2 = createUnitWindow(
-    measuring.resolved.policy.replay.concurrency,
-    measuring.instruments.batches.isUsed
-  );
+  const window2 = createUnitWindow(measuring.instruments.mostUnits);
   const underWay = [];
   for (const batch of batches) {
     const gradeItems = (items) => gradeMissing(measuring, items);
     const wanted = batch.wanted.filter(({ turn, arm }) => !units2.has(nameUnit({ turn: turn.id, arm })));
     const work = measureBatch(measuring, { ...batch, wanted, window: window2, gradeItems });
-    underWay.push(work);
-    work.catch(() => void 0);
-    await window2.room();
+    underWay.push(work.done);
+    work.done.catch(() => void 0);
+    await work.begun;
   }
   await Promise.all(underWay);
 }
@@ -57388,7 +57410,7 @@ function criticalCounts(plan) {
 
 // src/forecast/forecast-setting.ts
 var blank = { weight: 1, stratum: 0, baseline: "none", candidate: "none" };
-function countUnits({ draw }) {
+function countUnits2({ draw }) {
   return new Set(draw.map(({ cluster }) => cluster)).size;
 }
 var modelTurns = 1e3;
@@ -62378,7 +62400,7 @@ function explainJudge(calibration, category) {
 }
 function refuseRegression(setting, category) {
   const fewest2 = countFewestPairs(setting.stopping.levels.notWorseAlpha);
-  const units2 = countUnits(setting);
+  const units2 = countUnits2(setting);
   if (!category.regression || units2 >= fewest2) return null;
   const name5 = units2 < setting.draw.length ? "conversations" : "turns";
   return {
@@ -62507,7 +62529,7 @@ function forecastCategory(request) {
 function forecastRegression({ setting, category, expected }) {
   const { regressionAlpha } = setting.stopping.levels;
   const detectable = findDetectableRate({
-    turns: countUnits(setting),
+    turns: countUnits2(setting),
     baseline: expected.baseline,
     independence: expected.independence,
     alpha: regressionAlpha / countRivals(setting.plan, category)
@@ -62612,7 +62634,7 @@ function findNoise(turns, rate) {
 function refuseDirection(question) {
   const { setting, prediction, baseline: baseline2 } = question;
   const { direction, ratePer100k } = prediction;
-  const turns = countUnits(setting);
+  const turns = countUnits2(setting);
   if (direction === "same" || turns === 0) return null;
   const candidate2 = ratePer100k / 1e5;
   if (baseline2 === null && direction === "down") return null;
@@ -63443,7 +63465,7 @@ function decideRegression(setting, category) {
   const alpha2 = levels.regressionAlpha;
   const own = rememberWorse(levels.notWorseAlpha);
   const adjusted = rememberWorse(alpha2 / countRivals(setting.plan, category));
-  const enough = countUnits(setting) >= countFewestPairs(levels.notWorseAlpha);
+  const enough = countUnits2(setting) >= countFewestPairs(levels.notWorseAlpha);
   return ({ candidateOnly, baselineOnly }) => {
     if (levels.finalDecides && candidateOnly >= adjusted(baselineOnly)) return "fail";
     return enough && candidateOnly < own(baselineOnly) ? "pass" : "inconclusive";

@@ -7,6 +7,7 @@ import type { Arm, ModelClient, ModelSource } from './ports.ts'
 import type { GatePorts, PreparedPlan } from './prepare.ts'
 import type { Journal } from './record/journal.ts'
 import type { RecordedUnit } from './record/schema.ts'
+import { mostUnderWay } from './replay/adaptive-limit.ts'
 import type { BatchClient } from './replay/batch/client.ts'
 import { type Budget, createBudget } from './replay/budget.ts'
 import type { NotAsked } from './replay/completion.ts'
@@ -14,6 +15,9 @@ import { createEndpoint, type Endpoint } from './replay/endpoint.ts'
 import { createHost, type Host } from './replay/host.ts'
 import type { Spent } from './replay/spent.ts'
 import { openToolSources, type ToolSources } from './tool-instruments.ts'
+
+/** Units under way, however few requests are: some wait before they are tried again. */
+const fewestUnits = 256
 
 /** The clients of a run, those of graders by the name of their endpoint. */
 export interface Clients {
@@ -42,6 +46,8 @@ export interface Instruments {
   /** Stands in for tools; `null` where nobody does. */
   simulator: Endpoint | null
   batches: Batches
+  /** So many units under way at once let no endpoint wait for another. */
+  mostUnits: number
   /** What the run has taken so far, its earlier parts included. */
   spent(): Spent
   failures(): number
@@ -163,6 +169,9 @@ export function createInstruments(request: {
     endpoints,
     simulator,
     batches,
+    mostUnits: batches.isUsed
+      ? Number.POSITIVE_INFINITY
+      : countUnits(settings.resolved.policy.replay.concurrency, all.length),
     graders: buildGraders({
       settings,
       endpoints: graderEndpoints,
@@ -170,6 +179,11 @@ export function createInstruments(request: {
     }),
     ...describeState(budget, simulator === null ? all : [...all, simulator]),
   }
+}
+
+/** As many as all endpoints together can be asked for, and once as many that wait, so that a straggler leaves no place empty. */
+function countUnits(concurrency: number | 'auto', endpoints: number): number {
+  return concurrency === 'auto' ? 2 * mostUnderWay : Math.max(fewestUnits, (endpoints + 1) * concurrency)
 }
 
 function wrapSimulator({ tools }: Clients, wrap: Wrap): Endpoint | null {
@@ -185,7 +199,7 @@ export function createGradingInstruments(request: {
   cancelled: AbortSignal
   /** The share of completions that is graded twice. */
   secondGradingShare: number
-}): Omit<Instruments, 'endpoints' | 'batches' | 'simulator'> {
+}): Omit<Instruments, 'endpoints' | 'batches' | 'simulator' | 'mostUnits'> {
   const { settings, clients, cancelled, secondGradingShare } = request
   const budget = openBudget({ settings, cancelled, spent: null })
   const wrapClient = createWrapper({ settings, budget, cancelled })

@@ -165,19 +165,16 @@ function pickOwn({ sample, shard, layout }: { sample: Sample; shard: Shard; layo
 
 async function measureWork({ measuring }: Measurement, { batches }: Work): Promise<void> {
   const { units } = measuring
-  const window = createUnitWindow(
-    measuring.resolved.policy.replay.concurrency,
-    measuring.instruments.batches.isUsed,
-  )
+  const window = createUnitWindow(measuring.instruments.mostUnits)
   const underWay: Promise<void>[] = []
   for (const batch of batches) {
     const gradeItems = (items: readonly KnownItem[]) => gradeMissing(measuring, items)
     // What was taken over since need not be asked.
     const wanted = batch.wanted.filter(({ turn, arm }) => !units.has(nameUnit({ turn: turn.id, arm })))
     const work = measureBatch(measuring, { ...batch, wanted, window, gradeItems })
-    underWay.push(work)
-    work.catch(() => undefined)
-    await window.room()
+    underWay.push(work.done)
+    work.done.catch(() => undefined)
+    await work.begun
   }
   await Promise.all(underWay)
 }

@@ -1,4 +1,4 @@
-import { gradeUnits, type MeasuredUnit } from './grade/grade.ts'
+import { gradeUnit, type MeasuredUnit } from './grade/grade.ts'
 import type { Instruments } from './instruments.ts'
 import { gradeKnown, type KnownItem, paceItems } from './known-items.ts'
 import type { Plan } from './plan/plan.ts'
@@ -9,9 +9,14 @@ import { type Journal, nameUnit } from './record/journal.ts'
 import type { MeasuredUnits } from './record/measured-units.ts'
 import { summarizeUnit } from './record/retain.ts'
 import type { RecordedKnown, RecordedUnit } from './record/schema.ts'
-import { mostUnderWay } from './replay/adaptive-limit.ts'
 import type { Completion } from './replay/completion.ts'
-import { type ReplaySettings, replayUnits, toRequest, type Unit } from './replay/replay.ts'
+import {
+  createReplay,
+  type ReplayedUnit,
+  type ReplaySettings,
+  toRequest,
+  type Unit,
+} from './replay/replay.ts'
 import { digestRequest } from './reuse/request-digest.ts'
 import type { Sample } from './sample/draw.ts'
 import type { ToolInstruments } from './tool-instruments.ts'
@@ -37,21 +42,15 @@ export interface Measuring {
   stop: AbortController
 }
 
-/** What is asked, but not before there is room for it. */
+/** Units under way: no more than are needed so that no endpoint waits, and few enough to be held in memory. */
 export interface UnitWindow {
   add(work: Promise<unknown>): void
   /** Resolves when less than the window is under way. */
   room(): Promise<void>
 }
 
-/**
- * Units that are asked at once where nothing waits for a batch as a whole: more than can be under way at both arms and
- * wait for a judge, so that no straggler leaves places empty, and few enough to be held in memory. `isBatched`: all of them,
- * as a batch that is held back for others takes as long again.
- */
-export function createUnitWindow(concurrency: number | 'auto', isBatched = false): UnitWindow {
-  const most = Math.max(2 * mostUnderWay, concurrency === 'auto' ? 0 : 4 * concurrency)
-  const size = isBatched ? Number.POSITIVE_INFINITY : most
+/** A window of so many units. */
+export function createUnitWindow(size: number): UnitWindow {
   let underWay = 0
   let waiting: (() => void)[] = []
   const leave = () => {
@@ -65,26 +64,32 @@ export function createUnitWindow(concurrency: number | 'auto', isBatched = false
       underWay += 1
       work.then(leave, leave)
     },
-    room: () => (underWay < size ? Promise.resolve() : new Promise((go) => waiting.push(go))),
+    async room() {
+      while (underWay >= size) await new Promise<void>((go) => waiting.push(go))
+    },
   }
 }
 
-/** Measures units, and grades controls in step with them. `window`: told of each. */
-export async function measureBatch(
+/** Units that are measured together. */
+export interface BatchWork {
+  /** When all of them are under way, or over: the next may follow. */
+  begun: Promise<void>
+  /** When all of them are measured. */
+  done: Promise<void>
+}
+
+/** Measures units as there is room for them in the window, and grades controls in step with them. */
+export function measureBatch(
   measuring: Measuring,
   batch: {
-    wanted: Unit[]
+    wanted: readonly Unit[]
     controls: readonly KnownItem[]
     gradeItems: (items: readonly KnownItem[]) => Promise<void>
     window: UnitWindow
   },
-): Promise<void> {
+): BatchWork {
   const { instruments, stop } = measuring
   const { wanted, gradeItems, window } = batch
-  const replayed = replayUnits({
-    units: wanted,
-    ask: createAsk(measuring),
-  })
   const errors: unknown[] = []
   // An error ends the run: nothing more is asked, and what has been measured is on disk before it is passed on.
   const heed = async (work: Promise<void>) => {
@@ -98,16 +103,35 @@ export async function measureBatch(
   const pace = paceItems(batch.controls, wanted.length)
   const graded: Promise<void>[] = []
   const gradeDue = (due: readonly KnownItem[]) => graded.push(heed(gradeItems(due)))
-  const kept = gradeUnits(replayed, instruments.graders).map((measured, index) =>
-    heed(measured.then((unit) => keepUnit(measuring, unit, wanted[index]))),
-  )
-  for (const unit of kept) window.add(unit)
-  // As each completion comes to the judge, so do the controls that are due: in one queue, one behind the other.
-  for (const arrived of replayed) arrived.then(() => gradeDue(pace.next())).catch(() => undefined)
-  await Promise.all(kept)
-  gradeDue(pace.rest())
-  await Promise.all(graded)
-  if (errors.length > 0) throw errors[0]
+  const finish = async (unit: ReplayedUnit) => {
+    const measured = gradeUnit(unit, instruments.graders)
+    // As each completion comes to the judge, so do the controls that are due: in one queue, one behind the other.
+    gradeDue(pace.next())
+    await keepUnit(measuring, await measured, unit)
+  }
+  const replay = createReplay(createAsk(measuring))
+  const begin = async <Asked>(units: readonly Asked[], work: (unit: Asked) => Promise<void>) => {
+    const underWay: Promise<void>[] = []
+    for (const unit of units) {
+      await window.room()
+      const measured = heed(work(unit))
+      window.add(measured)
+      underWay.push(measured)
+    }
+    return underWay
+  }
+  const first = begin(wanted, async (unit) => {
+    const replayed = await replay.ask(unit)
+    if (replayed !== null) await finish(replayed)
+  })
+  const measureAll = async () => {
+    await Promise.all(await first)
+    await Promise.all(await begin(replay.takeLeft(), async (unit) => finish(await replay.askAgain(unit))))
+    gradeDue(pace.rest())
+    await Promise.all(graded)
+    if (errors.length > 0) throw errors[0]
+  }
+  return { begun: first.then(() => undefined), done: measureAll() }
 }
 
 /** Asks for one answer, or where tools are answered for a whole trajectory. */
@@ -136,9 +160,9 @@ export function describeReplay({ policy, baseline, candidate }: Plan): ReplaySet
   }
 }
 
-async function keepUnit(measuring: Measuring, graded: MeasuredUnit, asked: Unit | undefined): Promise<void> {
+async function keepUnit(measuring: Measuring, graded: MeasuredUnit, asked: Unit): Promise<void> {
   const { resolved, journal, instruments, units, intern } = measuring
-  const measured = asked === undefined ? undefined : stampUnit(measuring, graded, asked)
+  const measured = stampUnit(measuring, graded, asked)
   const summarized = summarizeUnit(graded, resolved.policy.retainText)
   const unit = measured === undefined ? summarized : { ...summarized, measured }
   if (unit.completion.kind !== 'not-asked') await journal.append(unit, instruments.spent())

@@ -146,10 +146,10 @@ async function measureTurns(
   look: ((turns: readonly SampledTurn[]) => boolean) | null,
 ): Promise<number | null> {
   const { measuring } = parts
-  const { sample, units, resolved, instruments } = measuring
+  const { sample, units, instruments } = measuring
   const batches = listBatches(sample)
   const controls = spreadControls(parts.control, batches.length)
-  const window = createUnitWindow(resolved.policy.replay.concurrency, instruments.batches.isUsed)
+  const window = createUnitWindow(instruments.mostUnits)
   const gradeItems = (items: readonly KnownItem[]) => gradeMissing(measuring, items)
   const underWay: Promise<void>[] = []
   for (const [index, batch] of batches.entries()) {
@@ -161,14 +161,14 @@ async function measureTurns(
     const wanted = listMissing(batch, units)
     const work = measureBatch(measuring, { wanted, window, controls: controls[index] ?? [], gradeItems })
     if (look !== null) {
-      await work
+      await work.done
       if (look(batch)) return Math.min((index + 1) * batchTurns, sample.turns.length)
       continue
     }
     // Nothing looks at a batch as a whole: the next need not wait for the last of this one.
-    underWay.push(work)
-    work.catch(() => undefined)
-    await window.room()
+    underWay.push(work.done)
+    work.done.catch(() => undefined)
+    await work.begun
   }
   await Promise.all(underWay)
   return null

@@ -55,7 +55,7 @@ export async function gradeAll(parts: Grading): Promise<{ items: GradedItem[]; r
 
 async function gradeInOrder(
   parts: Grading & {
-    instruments: Omit<Instruments, 'endpoints' | 'batches' | 'simulator'>
+    instruments: Omit<Instruments, 'endpoints' | 'batches' | 'simulator' | 'mostUnits'>
     stop: AbortController
   },
 ): Promise<GradedItem[]> {

@@ -125,11 +125,6 @@ export function describeCalls(categories: readonly Pick<CategoryPolicy, 'id' | '
   return flagged === 0 ? ofEach : `${ofEach}, up to ${name(flagged)} more where it is flagged`
 }
 
-/** Grades each completion in every category as soon as it arrives. */
-export function gradeUnits(replayed: Promise<ReplayedUnit>[], set: GraderSet): Promise<MeasuredUnit>[] {
-  return replayed.map(async (promise) => gradeUnit(await promise, set))
-}
-
 /** Labels one completion in every category; a fraction twice. */
 export async function gradeUnit(unit: ReplayedUnit, set: GraderSet): Promise<MeasuredUnit> {
   const { completion, turn, arm } = unit

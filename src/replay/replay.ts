@@ -23,26 +23,36 @@ export interface ReplaySettings {
   digestHeader?: string | null
 }
 
-/**
- * Asks the arms for their turns; one promise a unit, so that grading starts with the first answer.
- *
- * When all units have been asked, those that failed in transport are asked once more: the final pass.
- */
-export function replayUnits(request: {
-  units: Unit[]
-  /** Asks one of them. */
-  ask: (unit: Unit) => Promise<Completion>
-}): Promise<ReplayedUnit>[] {
-  const { units, ask } = request
-  const first = units.map((unit) => ask(unit))
-  const firstPass = Promise.allSettled(first)
-  return units.map(async (unit, index) => {
-    const completion = await (first[index] as Promise<Completion>)
-    if (!isTransportFailure(completion)) return { ...unit, completion }
-    await firstPass
-    const again = await ask(unit)
-    return { ...unit, completion: again.kind === 'not-asked' ? completion : again }
-  })
+/** Asks the arms for their turns, each unit when it is handed over. */
+export interface Replay {
+  /** What the arm answered; `null` where it failed in transport, and is left for the final pass. */
+  ask(unit: Unit): Promise<ReplayedUnit | null>
+  /** Takes what is left for the final pass: those that are asked once more, when all have been asked. */
+  takeLeft(): ReplayedUnit[]
+  /** Asks once more for what failed; where nothing may be asked any more, it stays what it is. */
+  askAgain(unit: ReplayedUnit): Promise<ReplayedUnit>
+}
+
+/** `ask`: asks for one unit. */
+export function createReplay(ask: (unit: Unit) => Promise<Completion>): Replay {
+  let left: ReplayedUnit[] = []
+  return {
+    async ask(unit) {
+      const replayed = { ...unit, completion: await ask(unit) }
+      if (!isTransportFailure(replayed.completion)) return replayed
+      left.push(replayed)
+      return null
+    },
+    takeLeft() {
+      const taken = left
+      left = []
+      return taken
+    },
+    async askAgain(unit) {
+      const completion = await ask(unit)
+      return completion.kind === 'not-asked' ? unit : { ...unit, completion }
+    },
+  }
 }
 
 /** What an arm is asked for a turn. */

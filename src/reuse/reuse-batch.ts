@@ -32,7 +32,7 @@ export async function reuseBatch(
   const until = isLookedAt ? Math.min(checkedTurns, start + batch.length) : checkedTurns
   if (start < until && (isLookedAt || start === 0)) {
     const wanted = listMissing(sample.turns.slice(start, until))
-    await measureBatch(measuring, { wanted, controls: [], gradeItems, window })
+    await measureBatch(measuring, { wanted, controls: [], gradeItems, window }).done
     if (until === checkedTurns) reuse.settle({ units, probes })
   }
   const taken = reuse.takeOver(batch, units)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { createGraders, gradeUnits, listRubrics } from '../../src/grade/grade.ts'
+import { createGraders, gradeUnit, listRubrics } from '../../src/grade/grade.ts'
 import { explainFailure, labelSchema } from '../../src/grade/label.ts'
 import type { CategoryPolicy } from '../../src/policy/schema.ts'
 import { answerCauses, type Completion, transportCauses } from '../../src/replay/completion.ts'
@@ -22,9 +22,7 @@ function open(categories: CategoryPolicy[], script: ClientScript = () => answer(
   const graders = createGraders(categories, { ...context, secondGradingShare: 0, canAskAgain: true })
   const grade = async (completion: Completion) => {
     const unit: ReplayedUnit = { turn: makeTurn(), arm: 'candidate', completion }
-    const [measured] = await Promise.all(gradeUnits([Promise.resolve(unit)], graders))
-    if (measured === undefined) throw new Error('nothing was graded')
-    return measured
+    return gradeUnit(unit, graders)
   }
   return { client, grade }
 }
@@ -57,7 +55,7 @@ describe('a chain of graders', () => {
   })
 })
 
-describe('gradeUnits', () => {
+describe('gradeUnit', () => {
   it.each([
     ['cut off', completeWith({ text: 'rude', finishReason: 'length' })],
     ['filtered', completeWith({ text: 'rude', finishReason: 'content_filter' })],

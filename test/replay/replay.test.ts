@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createBudget } from '../../src/replay/budget.ts'
 import { createEndpoint } from '../../src/replay/endpoint.ts'
-import { replayUnits, toRequest, type Unit } from '../../src/replay/replay.ts'
+import { createReplay, toRequest, type Unit } from '../../src/replay/replay.ts'
 import type { SampledTurn } from '../../src/sample/draw.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { type ClientScript, createScriptedClient, failWith } from '../fakes/scripted-client.ts'
@@ -44,19 +44,25 @@ function open(
     })
   const endpoints = { baseline: connect('baseline'), candidate: connect('candidate') }
   const models = { baseline: 'ckpt-1', candidate: 'ckpt-2' }
-  const replay = (units: Unit[], rest: { temperature: number | null; maxTokens: number | null }) =>
-    Promise.all(
-      replayUnits({
-        units,
-        ask: (unit) => endpoints[unit.arm].ask(toRequest(unit, { models, api: 'chat', ...rest })),
-      }),
+  const replay = async (units: Unit[], rest: { temperature: number | null; maxTokens: number | null }) => {
+    const arms = createReplay((unit) =>
+      endpoints[unit.arm].ask(toRequest(unit, { models, api: 'chat', ...rest })),
     )
+    const first = await Promise.all(units.map((unit) => arms.ask(unit)))
+    const left = arms.takeLeft()
+    expect(left).toHaveLength(first.filter((unit) => unit === null).length)
+    const again = await Promise.all(left.map((unit) => arms.askAgain(unit)))
+    expect(arms.takeLeft()).toEqual([])
+    return units.map((unit) =>
+      [...first, ...again].find((one) => one?.turn.id === unit.turn.id && one.arm === unit.arm),
+    )
+  }
   return { clients, replay }
 }
 
 const plain = { temperature: null, maxTokens: null }
 
-describe('replayUnits', () => {
+describe('createReplay', () => {
   it('sends the prefix and nothing that production would not send', async () => {
     const { clients, replay } = open({ baseline: () => 'b', candidate: () => 'c' })
     const tools = [{ type: 'function' as const, function: { name: 'find' } }]
@@ -97,7 +103,7 @@ describe('replayUnits', () => {
       arm: 'candidate' as const,
     }))
     const replayed = await replay(units, plain)
-    expect(replayed.map(({ completion }) => completion.kind)).toEqual(units.map(() => 'completed'))
+    expect(replayed.map((unit) => unit?.completion.kind)).toEqual(units.map(() => 'completed'))
     expect(events.at(-1)).toBe('a#1 asked')
     expect(events.filter((event) => event === 'a#1 asked')).toHaveLength(3)
   })
