@@ -7,17 +7,14 @@ import type { Arm, ModelClient, ModelSource } from './ports.ts'
 import type { GatePorts, PreparedPlan } from './prepare.ts'
 import type { Journal } from './record/journal.ts'
 import type { RecordedUnit } from './record/schema.ts'
-import { mostUnderWay } from './replay/adaptive-limit.ts'
 import type { BatchClient } from './replay/batch/client.ts'
 import { type Budget, createBudget } from './replay/budget.ts'
 import type { NotAsked } from './replay/completion.ts'
 import { createEndpoint, type Endpoint } from './replay/endpoint.ts'
 import { createHost, type Host } from './replay/host.ts'
 import type { Spent } from './replay/spent.ts'
+import { countUnits } from './replay/window.ts'
 import { openToolSources, type ToolSources } from './tool-instruments.ts'
-
-/** Units under way, however few requests are: some wait before they are tried again. */
-const fewestUnits = 256
 
 /** The clients of a run, those of graders by the name of their endpoint. */
 export interface Clients {
@@ -179,11 +176,6 @@ export function createInstruments(request: {
     }),
     ...describeState(budget, simulator === null ? all : [...all, simulator]),
   }
-}
-
-/** As many as all endpoints together can be asked for, and once as many that wait, so that a straggler leaves no place empty. */
-function countUnits(concurrency: number | 'auto', endpoints: number): number {
-  return concurrency === 'auto' ? 2 * mostUnderWay : Math.max(fewestUnits, (endpoints + 1) * concurrency)
 }
 
 function wrapSimulator({ tools }: Clients, wrap: Wrap): Endpoint | null {

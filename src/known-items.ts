@@ -65,7 +65,10 @@ function describeOutcome(request: {
  * Which part of a run this is: the first, or one after those that have graded anything. A part that only repeats what is
  * there is none of its own.
  */
-export function numberPart(journal: Pick<Journal, 'known' | 'done'>, isMoreAsked: boolean): number {
+export function numberPart(
+  journal: Pick<Journal, 'known'> & { done: { size: number } },
+  isMoreAsked: boolean,
+): number {
   const parts = [...journal.known.values()].flatMap(({ outcomes }) => outcomes.map(({ part }) => part))
   const last = Math.max(journal.done.size > 0 ? 1 : 0, ...parts)
   return Math.max(1, isMoreAsked ? last + 1 : last)

@@ -17,6 +17,7 @@ import {
   toRequest,
   type Unit,
 } from './replay/replay.ts'
+import type { UnitWindow } from './replay/window.ts'
 import { digestRequest } from './reuse/request-digest.ts'
 import type { Sample } from './sample/draw.ts'
 import type { ToolInstruments } from './tool-instruments.ts'
@@ -35,39 +36,9 @@ export interface Measuring {
   journal: Journal
   /** What is measured, by its name, with what earlier parts have measured. */
   units: MeasuredUnits
-  /** Keeps what many units hold alike once. */
-  intern: (unit: RecordedUnit) => RecordedUnit
   known: Map<string, RecordedKnown>
   /** Ends the run: nothing more is asked, and what is under way is broken off. */
   stop: AbortController
-}
-
-/** Units under way: no more than are needed so that no endpoint waits, and few enough to be held in memory. */
-export interface UnitWindow {
-  add(work: Promise<unknown>): void
-  /** Resolves when less than the window is under way. */
-  room(): Promise<void>
-}
-
-/** A window of so many units. */
-export function createUnitWindow(size: number): UnitWindow {
-  let underWay = 0
-  let waiting: (() => void)[] = []
-  const leave = () => {
-    underWay -= 1
-    if (underWay >= size) return
-    for (const go of waiting) go()
-    waiting = []
-  }
-  return {
-    add(work) {
-      underWay += 1
-      work.then(leave, leave)
-    },
-    async room() {
-      while (underWay >= size) await new Promise<void>((go) => waiting.push(go))
-    },
-  }
 }
 
 /** Units that are measured together. */
@@ -161,12 +132,12 @@ export function describeReplay({ policy, baseline, candidate }: Plan): ReplaySet
 }
 
 async function keepUnit(measuring: Measuring, graded: MeasuredUnit, asked: Unit): Promise<void> {
-  const { resolved, journal, instruments, units, intern } = measuring
+  const { resolved, journal, instruments, units } = measuring
   const measured = stampUnit(measuring, graded, asked)
   const summarized = summarizeUnit(graded, resolved.policy.retainText)
   const unit = measured === undefined ? summarized : { ...summarized, measured }
   if (unit.completion.kind !== 'not-asked') await journal.append(unit, instruments.spent())
-  units.set(nameUnit(unit), intern(unit))
+  units.set(nameUnit(unit), unit)
   tellProgress(measuring)
 }
 

@@ -2,12 +2,14 @@ import { continueJournal, type MeasuredPast, nothingKept } from './continue-jour
 import { batchTurns } from './estimate/looks.ts'
 import { connectClients, listSources } from './instruments.ts'
 import { type KnownItem, listKnownItems, nameKnown, numberPart, spreadControls } from './known-items.ts'
-import { createUnitWindow, type Measuring, measureBatch, measureKnown } from './measure-units.ts'
+import { type Measuring, measureBatch, measureKnown } from './measure-units.ts'
 import { type MeasurementRequest, openMeasurement, recordMeasurement, writeHeader } from './measurement.ts'
 import type { Arm } from './ports.ts'
 import { quoteRun } from './quote.ts'
-import { nameUnit } from './record/journal.ts'
+import { type Journal, nameUnit } from './record/journal.ts'
+import type { MeasuredUnits } from './record/measured-units.ts'
 import type { RecordedProbe, RecordedUnit, RunRecord } from './record/schema.ts'
+import { createUnitWindow } from './replay/window.ts'
 import type { ResultWatch } from './result-watch.ts'
 import { type BaselineReuse, openReuse } from './reuse/reuse-baseline.ts'
 import { reuseBatch } from './reuse/reuse-batch.ts'
@@ -74,7 +76,7 @@ export async function measure(
     const { usd, requests } = instruments.spent()
     return recordMeasurement({
       ...parts,
-      ...{ units: new Map([...journal.failed, ...units]), known, decidedAfter },
+      ...{ units: addFailed(units, journal), known, decidedAfter },
       audits: measurement.audits,
       facts: {
         timing: { startedAt: measurement.startedAt, elapsedMs: measurement.elapsedMs() },
@@ -89,6 +91,12 @@ export async function measure(
   } finally {
     await measurement.close()
   }
+}
+
+/** What had failed before and was not asked again stands as it was. */
+function addFailed(units: MeasuredUnits, { failed }: Pick<Journal, 'failed'>): MeasuredUnits {
+  for (const [name, unit] of failed) if (!units.has(name)) units.set(name, unit)
+  return units
 }
 
 interface Work {
@@ -200,11 +208,7 @@ export async function gradeMissing(measuring: Measuring, items: readonly KnownIt
 }
 
 /** Whether anything is left to ask of what an earlier part has measured, up to where its results decide. */
-function leavesTurns(request: {
-  watch: ResultWatch
-  sample: Sample
-  units: ReadonlyMap<string, RecordedUnit>
-}): boolean {
+function leavesTurns(request: { watch: ResultWatch; sample: Sample; units: MeasuredUnits }): boolean {
   const { watch, sample, units } = request
   for (const batch of listBatches(sample)) {
     if (listMissing(batch, units).length > 0) return true

@@ -9,7 +9,6 @@ import type { RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
 import { createProber, type Prober } from './probe-arms.ts'
 import { buildRecord, type RunFacts } from './record/build.ts'
-import { createInterner } from './record/intern.ts'
 import { type Journal, type JournalHeader, nameUnit, openJournal } from './record/journal.ts'
 import { MeasuredUnits } from './record/measured-units.ts'
 import type { AuditLine, RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
@@ -63,6 +62,7 @@ export async function openMeasurement(
 ): Promise<Measurement> {
   const { request, ports, resolved, plan, sample, directory, clients } = parts
   const { clock, log } = ports
+  const { openScratch } = ports.files
   const startedAt = clock.now().toISOString()
   const startMs = clock.monotonicMs()
   const stop = new AbortController()
@@ -76,11 +76,12 @@ export async function openMeasurement(
     directory,
     header: writeHeader(parts, listSources(clients)),
     turns: listStanding(parts),
+    openScratch,
   })
   const { others = { units: [], known: [], audits: [] } } = parts
-  const units = new MeasuredUnits([...others.units].map((unit) => [nameUnit(unit), unit]))
-  const intern = createInterner()
-  for (const [name, unit] of journal.done) units.set(name, intern(unit))
+  const units = new MeasuredUnits([], openScratch)
+  for (const unit of others.units) units.set(nameUnit(unit), unit)
+  for (const [name, unit] of journal.done) units.set(name, unit)
   const known = new Map([...others.known].map((line) => [line.known, line]))
   for (const [name, line] of journal.known) known.set(name, line)
   const audits = [...others.audits, ...(await readStandingAudits(directory, journal))]
@@ -100,7 +101,7 @@ export async function openMeasurement(
   const { timeoutMs } = resolved.policy.replay
   const measuring: Measuring = {
     ...{ clock, log, startMs, instruments, tools, journal, stop },
-    ...{ plan, resolved, sample, units, known, intern },
+    ...{ plan, resolved, sample, units, known },
   }
   instruments.batches.onChange(() => tellProgress(measuring))
   return {
@@ -177,7 +178,8 @@ export function recordMeasurement(
   return buildRecord({
     plan,
     sample,
-    units: new Map([...parts.units].filter(([, { turn }]) => asked.has(turn))),
+    units: parts.units,
+    turns: decidedAfter,
     known: [...parts.known.values()],
     audits: parts.audits.filter(({ turn }) => asked.has(turn)),
     facts: {

@@ -11,7 +11,8 @@ import {
 import { digestParts } from './plan/parts.ts'
 import type { Arm } from './ports.ts'
 import { createUnasked } from './record/build.ts'
-import { type JournalHeader, nameUnit, openJournal, writeJournal } from './record/journal.ts'
+import { type Journal, type JournalHeader, nameUnit, openJournal, writeJournal } from './record/journal.ts'
+import type { MeasuredUnits } from './record/measured-units.ts'
 import { joinReuseFacts } from './record/reused.ts'
 import type { RecordedUnit, RunRecord } from './record/schema.ts'
 import type { NotAsked } from './replay/completion.ts'
@@ -59,12 +60,12 @@ export async function mergeShards(parts: MergeRequest): Promise<RunRecord> {
   await writeJournal({ from, spent, to: directory, header })
   const history = await keepContinued({ past, directory, taken: earlier.taken })
   const unkept = await past.begin()
-  const journal = await openJournal({ directory, header, turns: listStanding(parts) })
+  const { openScratch } = ports.files
+  const journal = await openJournal({ directory, header, turns: listStanding(parts), openScratch })
   await journal.close()
   const audits = await readStandingAudits(directory, journal)
-  const measured = new Map([...journal.failed, ...journal.done])
   const watch = watchKnown({ plan, sample, tier: request.run.tier, audits, known: journal.known })
-  const units = fillMissing({ parts, shards, measured })
+  const units = fillMissing({ parts, shards, journal })
   const decidedAfter = findDecision({ watch, plan, sample, units, isOver: () => true })
   const asked = sample.turns.slice(0, decidedAfter ?? undefined)
   tellLost({ ports, shards, of, lost: countLost(asked, units) })
@@ -99,13 +100,14 @@ function findSources(left: readonly LeftShard[]): JournalHeader['sources'] {
 function fillMissing(request: {
   parts: MergeRequest
   shards: readonly AdoptedShard[]
-  measured: ReadonlyMap<string, RecordedUnit>
-}): Map<string, RecordedUnit> {
-  const { parts, shards, measured } = request
+  journal: Journal
+}): MeasuredUnits {
+  const { parts, shards, journal } = request
   const { plan, sample } = parts
   const reports = shards.flatMap(({ report }) => (report === null ? [] : [report]))
   const findReason = createReasons(reports, sample.turns.length)
-  const units = new Map(measured)
+  const units = journal.done
+  for (const [name, unit] of journal.failed) if (!units.has(name)) units.set(name, unit)
   for (const [place, { id: turn }] of sample.turns.entries()) {
     const reason = findReason(place)
     for (const arm of arms) {

@@ -57,7 +57,7 @@ export interface Files {
     stretches: readonly { start: number; end: number }[],
   ): AsyncIterable<Uint8Array>
   /** A place for what does not fit into memory, which is gone with the process. Left out: there is none. */
-  openScratch?(): Scratch
+  openScratch?: () => Scratch
   /**
    * A database of tool calls beside the corpus. Rejects with GateError where there is none, or not as it was written. Left
    * out: there are none.

@@ -14,7 +14,14 @@ export interface ResultWatch {
   /** Why they can't end the run; `null` when they may. */
   off: string | null
   /** Takes in the next batch; whether what has been asked decides. */
-  isDecidedBy(batch: readonly SampledTurn[], units: ReadonlyMap<string, RecordedUnit>): boolean
+  isDecidedBy(batch: readonly SampledTurn[], units: LookedUnits): boolean
+}
+
+/** What a look needs of what is measured. */
+export interface LookedUnits {
+  /** By the unit's name. */
+  labelsOf(name: string): Readonly<Record<string, Label>> | undefined
+  values(): Iterable<RecordedUnit>
 }
 
 /** Whether people have read none, some or all of what there is to read beside the flags. */
@@ -60,11 +67,7 @@ export function watchResults(parts: {
 }
 
 /** How far the others were read among everything measured so far. */
-function readOthers(request: {
-  units: ReadonlyMap<string, RecordedUnit>
-  category: PlannedCategory
-  said: Said
-}): OthersRead {
+function readOthers(request: { units: LookedUnits; category: PlannedCategory; said: Said }): OthersRead {
   const { units, category, said } = request
   let [read, left] = [0, 0]
   for (const { turn, arm, labels, trails, prescreens } of units.values()) {
@@ -81,14 +84,14 @@ function readOthers(request: {
 
 function observeBatch(request: {
   batch: readonly SampledTurn[]
-  units: ReadonlyMap<string, RecordedUnit>
+  units: LookedUnits
   category: string
   said: Said
   others: OthersRead
 }): Observation[] {
   const { batch, units, category, said, others } = request
   const read = (turn: string, arm: Arm) => {
-    const label = units.get(nameUnit({ turn, arm }))?.labels[category]
+    const label = units.labelsOf(nameUnit({ turn, arm }))?.[category]
     if (label === undefined) return 'not-asked'
     return readSaid({ label, arm, present: said.get(nameItem({ turn, arm, category })), others })
   }

@@ -161,7 +161,7 @@ describe('a candidate that talks to the judge', () => {
         'The candidate was pre-screened in 10 of 40 completions (speaks to a grader 10)',
       ),
     ])
-    const listed = decided.record.completions.filter(({ prescreens }) => prescreens !== undefined)
+    const listed = [...decided.record.completions].filter(({ prescreens }) => prescreens !== undefined)
     expect(listed.map(({ arm }) => arm)).toEqual(Array.from({ length: 10 }, () => 'candidate'))
     expect(decided.estimates[0]?.watch.secondOpinions).toEqual({ asked: 10, flagged: 0 })
   })

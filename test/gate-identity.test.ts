@@ -117,7 +117,7 @@ describe('names', () => {
     })
     expect(arms.candidate.identity.unnamed).toBe(unnamed)
     expect(arms.candidate.models).toEqual(unnamed === 12 ? {} : { 'ckpt-2': 11 })
-    const kept = record.completions.flatMap(({ arm, completion }) =>
+    const kept = [...record.completions].flatMap(({ arm, completion }) =>
       arm === 'candidate' && completion.kind === 'completed' ? [completion.model] : [],
     )
     expect(kept.filter((model) => model === null)).toHaveLength(unnamed)

@@ -79,7 +79,7 @@ describe('replay.api: responses', () => {
     const { record } = await decide(scenario)
     const { baseline, candidate } = record.summary.arms
     expect(baseline.signals.finishReasons).toEqual({ length: 12 })
-    expect(candidate.signals.completions + listFailed(record.completions)).toBe(12)
+    expect(candidate.signals.completions + listFailed([...record.completions])).toBe(12)
     expect(candidate.signals.refusals).toBe(candidate.signals.completions)
   })
 })

@@ -138,7 +138,7 @@ describe('a run that answers tool calls', () => {
     const decided = await decide(scenario)
     const record = await readRecord(directory)
     expect(formatVerdict(decideRecord(record))).toBe(formatVerdict(decided))
-    const kept = record.completions.find(
+    const kept = [...record.completions].find(
       ({ arm, completion }) =>
         arm === 'candidate' && completion.kind === 'completed' && completion.trajectory?.steps === 1,
     )
@@ -225,7 +225,7 @@ describe('a simulator', () => {
     const [category] = decided.verdict.categories
     expect(category?.candidate.missing).toBeGreaterThan(0)
     expectReconciled(decided, conversations)
-    const causes = decided.record.completions.flatMap(({ completion }) =>
+    const causes = [...decided.record.completions].flatMap(({ completion }) =>
       completion.kind === 'failed' ? [completion.cause] : [],
     )
     expect(new Set(causes)).toEqual(new Set(['simulator-failed']))

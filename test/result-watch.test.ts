@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { State } from '../src/estimate/observations.ts'
 import type { Arm } from '../src/ports.ts'
 import { nameUnit } from '../src/record/journal.ts'
+import { MeasuredUnits } from '../src/record/measured-units.ts'
 import type { AuditLine, RecordedUnit } from '../src/record/schema.ts'
 import { watchResults } from '../src/result-watch.ts'
 import type { Sample, SampledTurn } from '../src/sample/draw.ts'
@@ -29,7 +30,7 @@ function isDecided(
   })
   const batch = turns.slice(0, 250)
   const asked = new Set(batch.map(({ id }) => id))
-  const units = new Map(
+  const units = new MeasuredUnits(
     record.outcomes
       .filter(({ turn }) => asked.has(turn))
       .map(({ turn, arm, label }): [string, RecordedUnit] => [

@@ -82,7 +82,7 @@ export function countDecision(cell: Cell, decided: Omit<ReturnType<typeof decide
     if (candidate.upperPer100k >= rate) tally.upperHolds += 1
   }
   tally.planned = record.completions.length
-  tally.asked = record.completions.filter(({ completion }) => completion.kind !== 'not-asked').length
+  tally.asked = [...record.completions].filter(({ completion }) => completion.kind !== 'not-asked').length
   for (const { verdict: decision, reason } of verdict.categories) {
     const name = `${decision}: ${reason}`
     tally.reasons[name] = (tally.reasons[name] ?? 0) + 1

@@ -50,7 +50,7 @@ function attempt<Result>(folder: string, work: () => Result): Result {
   } catch (cause) {
     throw new GateError({
       code: 'corpus',
-      message: `the drawn turns can't be kept in a temporary file (${readErrorCode(cause)})`,
+      message: `turns and their results can't be kept in a temporary file (${readErrorCode(cause)})`,
       where: { file: folder },
       remedy: 'make room there, or name another folder for temporary files (TMPDIR)',
       cause,

@@ -39,7 +39,7 @@ export function pickTurns(request: { record: RunRecord; category: string; turns:
         .map((line) => [line.turn, line]),
     )
   const outcomes = own(record.outcomes)
-  const completions = own(record.completions)
+  const completions = own([...record.completions])
   const audits = own(record.audits)
   requireAudits({ record, turns, outcomes, audits })
   const picked: PickedTurn[] = []

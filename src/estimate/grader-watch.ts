@@ -103,12 +103,14 @@ function watchPrescreens(record: Pick<RunRecord, 'completions'>): PrescreenWatch
 }
 
 function countPrescreens({ completions }: Pick<RunRecord, 'completions'>, arm: Arm): PrescreenTally {
-  const own = completions.filter((line) => line.arm === arm && line.completion.kind === 'completed')
-  const reasons: PrescreenTally['reasons'] = {}
-  for (const reason of own.flatMap(({ prescreens }) => prescreens ?? []))
-    reasons[reason] = (reasons[reason] ?? 0) + 1
-  const found = own.filter(({ prescreens }) => (prescreens ?? []).length > 0).length
-  return { completions: own.length, found, reasons }
+  const tally: PrescreenTally = { completions: 0, found: 0, reasons: {} }
+  for (const { arm: own, completion, prescreens = [] } of completions) {
+    if (own !== arm || completion.kind !== 'completed') continue
+    tally.completions += 1
+    if (prescreens.length > 0) tally.found += 1
+    for (const reason of prescreens) tally.reasons[reason] = (tally.reasons[reason] ?? 0) + 1
+  }
+  return tally
 }
 
 // What was not asked in the second grading is no disagreement.

@@ -45,9 +45,8 @@ export interface MeasuredCategory {
 /** Reads a record for what it says of a next run against the same baseline. */
 export function readMeasuredRun(record: RunRecord): MeasuredRun {
   const { summary } = record
-  const asked = new Set(
-    record.completions.flatMap(({ turn, completion }) => (completion.kind === 'not-asked' ? [] : [turn])),
-  )
+  const asked = new Set<string>()
+  for (const { turn, completion } of record.completions) if (completion.kind !== 'not-asked') asked.add(turn)
   const categories = estimateCategories(record).flatMap(({ category, baseline, regression }) => {
     if (baseline.ratePer100k === null) return []
     const baselineRate = baseline.ratePer100k / 100_000
@@ -83,7 +82,7 @@ export function readMeasuredRun(record: RunRecord): MeasuredRun {
 }
 
 function measureTrajectories({ completions }: Pick<RunRecord, 'completions'>): MeasuredTrajectories | null {
-  const trajectories = completions.flatMap(({ completion }) =>
+  const trajectories = [...completions].flatMap(({ completion }) =>
     completion.kind === 'completed' && completion.trajectory !== undefined ? [completion.trajectory] : [],
   )
   if (trajectories.length === 0) return null

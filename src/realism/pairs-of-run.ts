@@ -41,7 +41,7 @@ export async function listRunPairs(request: {
   requireText(record)
   const conversations = await readConversations(request)
   const completions = new Map(
-    record.completions.filter((line) => line.arm === arm).map((line) => [line.turn, line.completion]),
+    [...record.completions].filter((line) => line.arm === arm).map((line) => [line.turn, line.completion]),
   )
   const { tools } = record.summary.plan.policy
   const of = tools === undefined ? {} : { of: digestTools(tools) }

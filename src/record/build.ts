@@ -1,4 +1,4 @@
-import { addUsage, addUses, type GraderUse, noUsage } from '../grade/usage.ts'
+import { addUses, type GraderUse, noUsage } from '../grade/usage.ts'
 import { digestParts } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import { chooseBatchShare, findPrice } from '../policy/prices.ts'
@@ -6,21 +6,17 @@ import type { Policy } from '../policy/schema.ts'
 import type { Arm, ModelSource } from '../ports.ts'
 import type { NotAsked, Usage } from '../replay/completion.ts'
 import type { Sample } from '../sample/draw.ts'
+import { type ArmFacts, ArmTally } from './arm-tally.ts'
 import { nameUnit } from './journal.ts'
 import { OutcomeTable } from './outcome-table.ts'
-import { type ReuseFacts, summarizeReused } from './reused.ts'
 import type {
-  ArmIdentity,
   AuditLine,
-  CompletionSummary,
+  CompletionLine,
   RecordedKnown,
-  RecordedProbe,
   RecordedUnit,
   RecordSummary,
   RunRecord,
-  Signals,
 } from './schema.ts'
-import { addAnswered } from './trajectory.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 
@@ -28,48 +24,38 @@ const arms: readonly Arm[] = ['baseline', 'candidate']
 export type RunFacts = Pick<
   RecordSummary,
   'planDigest' | 'gateVersion' | 'run' | 'commits' | 'timing' | 'history'
-> & {
-  /** Of all parts of the run. */
-  cost: RecordSummary['cost']
-  sources: { baseline: ModelSource; candidate: ModelSource; graders: Record<string, ModelSource> }
-  /** What the arms' endpoints said that they serve, in order. */
-  probes: readonly RecordedProbe[]
-  /** Whether the results ended the run. */
-  decided: boolean
-  earlyStoppingOff: string | null
-  retainText: 'none' | 'artifact'
-  /** What was found out about what could be reused; left out where policy lets nothing be. */
-  reuse?: ReuseFacts | undefined
-}
+> &
+  Omit<ArmFacts, 'sources'> & {
+    /** Of all parts of the run. */
+    cost: RecordSummary['cost']
+    sources: { baseline: ModelSource; candidate: ModelSource; graders: Record<string, ModelSource> }
+    /** Whether the results ended the run. */
+    decided: boolean
+    earlyStoppingOff: string | null
+    retainText: 'none' | 'artifact'
+  }
+
+/** Uses that are kept until they are added up. */
+const mostUses = 10_000
 
 /** Puts together everything measured, in the sample's order, whatever order it arrived in. */
 export function buildRecord(request: {
   plan: Plan
   sample: Sample
   units: ReadonlyMap<string, RecordedUnit>
+  /** How many turns are of the run: what was measured of those after them was asked in vain. All without it. */
+  turns?: number | null
   /** Known items that were graded in the run. */
   known?: readonly RecordedKnown[]
   /** What people said of flags in an earlier part. */
   audits?: AuditLine[]
   facts: RunFacts
 }): RunRecord {
-  const { plan, sample, units, facts } = request
+  const { plan, sample, facts } = request
   const unasked = { kind: 'not-asked', reason: facts.decided ? 'decided' : 'cancelled' } as const
-  const ordered = sample.turns.flatMap((turn) =>
-    arms.map(
-      (arm) =>
-        units.get(nameUnit({ turn: turn.id, arm })) ?? createUnasked({ turn: turn.id, arm, plan, unasked }),
-    ),
-  )
+  const units = listUnits(request, unasked)
   const known = request.known ?? []
-  const uses = addUses([
-    ...listPlannedGraders(plan),
-    ...[...ordered.map(leaveOutReused), ...known].flatMap((entry) => entry.uses),
-  ])
-  const armRecords = {
-    baseline: describeArm({ arm: 'baseline', units: ordered, facts }),
-    candidate: describeArm({ arm: 'candidate', units: ordered, facts }),
-  }
+  const sums = addUp({ plan, units, known, unasked })
   const { planDigest, gateVersion, run, commits, timing, history, cost } = facts
   return {
     summary: {
@@ -81,11 +67,11 @@ export function buildRecord(request: {
       run,
       commits,
       sample: sample.counts,
-      arms: armRecords,
-      graders: describeGraders(uses, facts.sources.graders),
+      arms: { baseline: sums.baseline.describe(facts), candidate: sums.candidate.describe(facts) },
+      graders: describeGraders(sums.uses, facts.sources.graders),
       cost,
       timing,
-      stopped: findStop(ordered),
+      stopped: sums.stopped,
       earlyStoppingOff: facts.earlyStoppingOff,
       retainText: facts.retainText,
       history,
@@ -98,31 +84,70 @@ export function buildRecord(request: {
       stratum,
       slice,
     })),
-    outcomes: listOutcomes({ plan, units: ordered, unasked }),
-    completions: ordered.map(({ turn, arm, completion, prescreens, measured }) => ({
-      turn,
-      arm,
-      completion,
-      ...(prescreens.length === 0 ? {} : { prescreens }),
-      ...(measured?.run === undefined ? {} : { reused: { run: measured.run, at: measured.at } }),
-    })),
+    outcomes: sums.outcomes,
+    completions: { length: sample.turns.length * arms.length, [Symbol.iterator]: () => describeAll(units) },
     known: known.flatMap(({ outcomes }) => outcomes),
     audits: request.audits ?? [],
   }
 }
 
-function listOutcomes(request: {
+/** The units of a record in its order: read, or made, each time that somebody goes through them. */
+function listUnits(
+  { plan, sample, units, turns }: Parameters<typeof buildRecord>[0],
+  unasked: NotAsked,
+): Iterable<RecordedUnit> {
+  const end = turns ?? sample.turns.length
+  return {
+    *[Symbol.iterator]() {
+      for (const [place, { id: turn }] of sample.turns.entries()) {
+        for (const arm of arms) {
+          const unit = place < end ? units.get(nameUnit({ turn, arm })) : undefined
+          yield unit ?? createUnasked({ turn, arm, plan, unasked })
+        }
+      }
+    },
+  }
+}
+
+function* describeAll(units: Iterable<RecordedUnit>): Generator<CompletionLine> {
+  for (const { turn, arm, completion, prescreens, measured } of units) {
+    yield {
+      turn,
+      arm,
+      completion,
+      ...(prescreens.length === 0 ? {} : { prescreens }),
+      ...(measured?.run === undefined ? {} : { reused: { run: measured.run, at: measured.at } }),
+    }
+  }
+}
+
+/** Adds up all units in one pass. */
+function addUp(parts: {
   plan: Plan
-  units: readonly RecordedUnit[]
+  units: Iterable<RecordedUnit>
+  known: readonly RecordedKnown[]
   unasked: NotAsked
-}): OutcomeTable {
-  const { plan, units, unasked } = request
+}) {
+  const { plan, units, known, unasked } = parts
   const ids = plan.policy.categories.map(({ id }) => id)
-  const table = new OutcomeTable()
-  for (const { turn, arm, labels, trails } of units)
-    for (const id of ids)
-      table.add({ turn, arm, category: id, label: labels[id] ?? unasked, trail: trails[id] })
-  return table
+  const tallies = { baseline: new ArmTally('baseline'), candidate: new ArmTally('candidate') }
+  const outcomes = new OutcomeTable()
+  const stops = new Set<NotAsked['reason']>()
+  let uses = listPlannedGraders(plan)
+  for (const unit of units) {
+    const { turn, arm, completion, labels, trails } = unit
+    tallies[arm].add(unit)
+    for (const category of ids)
+      outcomes.add({ turn, arm, category, label: labels[category] ?? unasked, trail: trails[category] })
+    for (const part of [completion, ...Object.values(labels)])
+      if (part.kind === 'not-asked') stops.add(part.reason)
+    uses.push(...leaveOutReused(unit).uses)
+    if (uses.length > mostUses) uses = addUses(uses)
+  }
+  uses = addUses([...uses, ...known.flatMap((entry) => entry.uses)])
+  // What goes on without the run matters more than what it kept back meanwhile.
+  const stopped = stops.has('batch-under-way') ? 'batch-under-way' : ([...stops][0] ?? null)
+  return { ...tallies, outcomes, uses, stopped }
 }
 
 /** US dollars, or `null` when tokens were used whose price is not known. `inBatch`: at what a batch costs of it. */
@@ -140,11 +165,6 @@ export function priceUsage(
     usd += (share * (promptTokens * price.inputUsdPer1m + completionTokens * price.outputUsdPer1m)) / 1e6
   }
   return usd
-}
-
-/** Adds tokens up. */
-export function sumUsage(usages: (Usage | null)[]): Usage {
-  return usages.reduce<Usage>(addUsage, noUsage)
 }
 
 /** A unit that was not asked, and why. */
@@ -190,81 +210,4 @@ const live: ModelSource = { kind: 'live' }
 function leaveOutReused(unit: RecordedUnit): RecordedUnit {
   if (unit.measured?.run === undefined) return unit
   return { ...unit, uses: unit.uses.map((use) => ({ ...use, usage: noUsage })) }
-}
-
-function describeArm(request: {
-  arm: Arm
-  units: RecordedUnit[]
-  facts: Pick<RunFacts, 'sources' | 'probes' | 'reuse'>
-}): RecordSummary['arms'][Arm] {
-  const own = request.units.filter(({ arm }) => arm === request.arm)
-  const list = (units: readonly RecordedUnit[]) =>
-    units.flatMap(({ completion }) => (completion.kind === 'completed' ? [completion] : []))
-  const completions = list(own)
-  const asked = list(own.filter(({ measured }) => measured?.run === undefined))
-  const reused = summarizeReused(own, request.arm === 'baseline' ? request.facts.reuse : undefined)
-  const lengths = completions.map((completion) => completion.characters).toSorted((a, b) => a - b)
-  const signals: Signals = {
-    completions: completions.length,
-    refusals: completions.filter((completion) => completion.refused).length,
-    toolCalls: completions.filter((completion) => completion.toolCalls > 0).length,
-    finishReasons: tally(completions.map((completion) => completion.finishReason)),
-    charactersMedian: lengths[Math.floor(lengths.length / 2)] ?? null,
-  }
-  return {
-    source: request.facts.sources[request.arm],
-    models: tally(completions.flatMap(({ model }) => (model === null ? [] : [model]))),
-    identity: describeIdentity(request.arm, completions, request.facts.probes),
-    systemFingerprints: tally(
-      completions.flatMap(({ systemFingerprint: print }) => (print === null ? [] : [print])),
-    ),
-    signals,
-    ...describeAnswered(completions),
-    usage: sumUsage(asked.map((completion) => completion.usage)),
-    ...(reused === undefined ? {} : { reused }),
-  }
-}
-
-function describeAnswered(completions: readonly Completed[]): Pick<RecordSummary['arms'][Arm], 'answered'> {
-  const trajectories = completions.flatMap(({ trajectory }) => (trajectory === undefined ? [] : [trajectory]))
-  if (trajectories.length === 0) return {}
-  return { answered: addAnswered(trajectories.flatMap(({ answered }) => answered)) }
-}
-
-function describeIdentity(
-  arm: Arm,
-  completions: readonly Completed[],
-  probes: readonly RecordedProbe[],
-): ArmIdentity {
-  const digests = completions.flatMap(({ servedDigest }) =>
-    servedDigest === undefined ? [] : [servedDigest],
-  )
-  return {
-    unnamed: completions.filter(({ model }) => model === null).length,
-    digests: tally(digests.flatMap((digest) => (digest === null ? [] : [digest]))),
-    undigested: digests.filter((digest) => digest === null).length,
-    probes: probes.flatMap(({ probe, result }) => (probe === arm ? [result] : [])),
-  }
-}
-
-type Completed = Extract<CompletionSummary, { kind: 'completed' }>
-
-function findStop(units: RecordedUnit[]): RecordSummary['stopped'] {
-  const reasons = units.flatMap(({ completion, labels }) =>
-    [completion, ...Object.values(labels)].flatMap((part) =>
-      part.kind === 'not-asked' ? [part.reason] : [],
-    ),
-  )
-  // What goes on without the run matters more than what it kept back meanwhile.
-  return reasons.find((reason) => reason === 'batch-under-way') ?? reasons[0] ?? null
-}
-
-function tally(values: string[]): Record<string, number> {
-  const counts = new Map<string, number>()
-  for (const value of values) {
-    // A record is read back without this key, and what a model calls itself must not be lost.
-    const name = value === '__proto__' ? `"${value}"` : value
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
-  return Object.fromEntries([...counts.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

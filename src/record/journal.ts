@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { GateError } from '../errors.ts'
 import type { Label } from '../grade/label.ts'
 import { compareParts, isSameMeasurement, joinParts, planPartsSchema } from '../plan/parts.ts'
-import type { LineAppender, RunDirectory } from '../ports.ts'
+import type { LineAppender, RunDirectory, Scratch } from '../ports.ts'
 import {
   type BatchLine,
   batchLineSchema,
@@ -11,6 +11,7 @@ import {
   type SubmittedBatch,
 } from '../replay/batch/batch-lines.ts'
 import { type Spent, spentSchema } from '../replay/spent.ts'
+import { MeasuredUnits } from './measured-units.ts'
 import {
   type RecordedKnown,
   type RecordedProbe,
@@ -52,7 +53,7 @@ export type JournalHeader = Omit<z.infer<typeof headerSchema>, 'version' | 'spen
 /** The journal of a run: units are on disk as soon as they are measured. */
 export interface Journal {
   /** Units of an earlier part of this run that need not be asked again. */
-  readonly done: ReadonlyMap<string, RecordedUnit>
+  readonly done: MeasuredUnits
   /** Units of it that are asked again; where they are not, as the run ends before, what they had been stands. */
   readonly failed: ReadonlyMap<string, RecordedUnit>
   /** Known items that were graded to the end, by purpose and id. */
@@ -86,17 +87,19 @@ export async function openJournal(request: {
   header: JournalHeader
   /** Turns whose lines stay: what else lies there was erased, or has expired, since. Without it all do. */
   turns?: ReadonlySet<string> | undefined
+  /** Where is kept what does not fit into memory. */
+  openScratch?: (() => Scratch) | undefined
 }): Promise<Journal> {
-  const { directory, header, turns } = request
+  const { directory, header, turns, openScratch } = request
   const there = await readJournal(directory, header)
   if (turns !== undefined) leaveOut(there, turns)
-  const { done, failed, known, probes, batches, spent } = there
+  const { failed, known, probes, batches, spent } = there
   const first = { version: 1, ...header, ...(spent === null ? {} : { spent }) }
   const before = [...probes, ...listBatchLines(batches), ...listMeasured(there)]
   await directory.write(runFiles.journal, toLines([first, ...before]))
   const appender: LineAppender = await directory.openAppend(runFiles.journal)
   return {
-    done,
+    done: new MeasuredUnits(there.done, openScratch),
     failed,
     known,
     probes,

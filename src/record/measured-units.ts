@@ -1,36 +1,143 @@
+import type { Label } from '../grade/label.ts'
+import type { Arm, Scratch } from '../ports.ts'
+import { type ByteStore, createByteStore, type Stretch } from '../sample/byte-store.ts'
 import type { RecordedUnit } from './schema.ts'
 
-/** Units by their names, which knows of how many anything was asked: whoever tells the progress need not count. */
-export class MeasuredUnits extends Map<string, RecordedUnit> {
-  #asked = 0
+/** More different sets of labels are not of the kind that repeats. */
+const mostLabels = 10_000
+/** In place of a set of labels: it stands with its unit. */
+const own = -1
 
-  constructor(units: Iterable<readonly [string, RecordedUnit]> = []) {
-    // Whoever extends a Map has no fields yet while it takes what it is given.
-    super()
+/**
+ * Units by their names (`nameUnit`), in the order in which they came. They are kept as JSON, most of it on disk, and read each
+ * time that one is asked for; in memory are their names, and which of few sets of labels each has.
+ */
+export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
+  readonly #store: ByteStore
+  readonly #rows: Record<Arm, Map<string, number>> = { baseline: new Map(), candidate: new Map() }
+  /** By row; `null`: it was taken out. Two numbers: a block with where in it, and a length. */
+  readonly #places: (number | null)[] = []
+  readonly #lengths: number[] = []
+  readonly #labelsOf: number[] = []
+  readonly #labels: Record<string, Label>[] = []
+  readonly #numbers = new Map<string, number>()
+  /** Rows of which nothing was asked. */
+  readonly #unasked = new Set<number>()
+
+  /** `openScratch`: where what is not held in memory is kept; without it, all is. */
+  constructor(units: Iterable<readonly [string, RecordedUnit]> = [], openScratch?: () => Scratch) {
+    this.#store = createByteStore(openScratch)
     for (const [name, unit] of units) this.set(name, unit)
+  }
+
+  get size(): number {
+    return this.#rows.baseline.size + this.#rows.candidate.size
   }
 
   /** Units of which anything was asked: the others are no progress. */
   get asked(): number {
-    return this.#asked
+    return this.size - this.#unasked.size
   }
 
-  override set(name: string, unit: RecordedUnit): this {
-    this.#asked += count(unit) - count(this.get(name))
-    return super.set(name, unit)
+  has(name: string): boolean {
+    return this.#find(name) !== undefined
   }
 
-  override delete(name: string): boolean {
-    this.#asked -= count(this.get(name))
-    return super.delete(name)
+  get(name: string): RecordedUnit | undefined {
+    const row = this.#find(name)
+    return row === undefined ? undefined : this.#read(row)
   }
 
-  override clear(): void {
-    this.#asked = 0
-    super.clear()
+  /** The labels of a unit, without reading it where many have the same. */
+  labelsOf(name: string): Readonly<Record<string, Label>> | undefined {
+    const row = this.#find(name)
+    return row === undefined
+      ? undefined
+      : (this.#labels[this.#labelsOf[row] ?? own] ?? this.#read(row).labels)
+  }
+
+  set(name: string, unit: RecordedUnit): this {
+    const row = this.#find(name) ?? this.#places.length
+    const number = this.#number(unit.labels)
+    const text = JSON.stringify(number === own ? unit : { ...unit, labels: undefined })
+    const { block, start, length } = this.#store.add(Buffer.from(text))
+    this.#places[row] = block * widest + start
+    this.#lengths[row] = length
+    this.#labelsOf[row] = number
+    // The turn's own name, which others hold too, and not the one that was made to find it.
+    this.#rows[unit.arm].set(unit.turn, row)
+    if (unit.completion.kind === 'not-asked') this.#unasked.add(row)
+    else this.#unasked.delete(row)
+    return this
+  }
+
+  delete(name: string): boolean {
+    const row = this.#find(name)
+    if (row === undefined) return false
+    const { turn, arm } = splitName(name)
+    this.#rows[arm].delete(turn)
+    this.#unasked.delete(row)
+    this.#places[row] = null
+    return true
+  }
+
+  *entries(): MapIterator<[string, RecordedUnit]> {
+    for (const unit of this.values()) yield [`${unit.turn}|${unit.arm}`, unit]
+  }
+
+  *keys(): MapIterator<string> {
+    for (const [name] of this.entries()) yield name
+  }
+
+  *values(): MapIterator<RecordedUnit> {
+    for (const [row, place] of this.#places.entries()) if (place !== null) yield this.#read(row)
+  }
+
+  [Symbol.iterator](): MapIterator<[string, RecordedUnit]> {
+    return this.entries()
+  }
+
+  forEach(visit: (unit: RecordedUnit, name: string, units: this) => void): void {
+    for (const [name, unit] of this) visit(unit, name, this)
+  }
+
+  #find(name: string): number | undefined {
+    const { turn, arm } = splitName(name)
+    return this.#rows[arm]?.get(turn)
+  }
+
+  #read(row: number): RecordedUnit {
+    const place = this.#places[row] ?? 0
+    const stretch: Stretch = {
+      block: Math.floor(place / widest),
+      start: place % widest,
+      length: this.#lengths[row] ?? 0,
+    }
+    const unit = JSON.parse(this.#store.read(stretch).toString()) as RecordedUnit
+    const labels = this.#labels[this.#labelsOf[row] ?? own]
+    return labels === undefined ? unit : { ...unit, labels }
+  }
+
+  /** Which of the sets that many units have this one is. A quote is its completion's own. */
+  #number(labels: RecordedUnit['labels']): number {
+    if (Object.values(labels).some(hasQuote)) return own
+    const key = JSON.stringify(labels)
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    if (this.#labels.length >= mostLabels) return own
+    this.#numbers.set(key, this.#labels.length)
+    return this.#labels.push(labels) - 1
   }
 }
 
-function count(unit: RecordedUnit | undefined): 0 | 1 {
-  return unit === undefined || unit.completion.kind === 'not-asked' ? 0 : 1
+/** No block of a store is longer. */
+const widest = 2 ** 32
+
+function splitName(name: string): { turn: string; arm: Arm } {
+  const end = name.lastIndexOf('|')
+  return { turn: name.slice(0, end), arm: name.slice(end + 1) as Arm }
+}
+
+function hasQuote(label: Label): boolean {
+  return label.kind === 'present' && label.quote !== undefined
 }

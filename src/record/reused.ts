@@ -57,34 +57,32 @@ export function joinReuseFacts(facts: readonly (ReuseFacts | undefined)[]): Reus
   return { days: first.days, check, notes: [...new Set(known.flatMap(({ notes }) => notes))] }
 }
 
-/** Sums up which units of an arm are reused; absent where policy lets none be, and none is. */
-export function summarizeReused(
-  units: readonly { measured?: Measured | undefined }[],
-  facts: ReuseFacts | undefined,
-): Reused | undefined {
-  const reused = units.flatMap(({ measured }) =>
-    measured?.run === undefined ? [] : [{ at: measured.at, run: measured.run }],
-  )
-  if (reused.length === 0 && facts === undefined) return undefined
-  const counts = new Map<string, { run: ReusedRun; units: number }>()
-  for (const { run } of reused) {
+/** Sums up which units of an arm are reused, one after the other. */
+export class ReusedTally {
+  #units = 0
+  #oldest: string | null = null
+  #newest: string | null = null
+  readonly #runs = new Map<string, { run: ReusedRun; units: number }>()
+
+  add({ measured }: { measured?: Measured | undefined }): void {
+    if (measured?.run === undefined) return
+    const { at, run } = measured
+    this.#units += 1
+    if (this.#oldest === null || at < this.#oldest) this.#oldest = at
+    if (this.#newest === null || at > this.#newest) this.#newest = at
     const name = JSON.stringify([run.id, run.attempt])
-    const count = counts.get(name) ?? { run, units: 0 }
+    const count = this.#runs.get(name) ?? { run, units: 0 }
     count.units += 1
-    counts.set(name, count)
+    this.#runs.set(name, count)
   }
-  const times = reused.map(({ at }) => at).toSorted()
-  const { days, check, notes } = facts ?? { days: null, check: null, notes: [] }
-  const runs = [...counts.entries()]
-    .toSorted(([a, one], [b, other]) => other.units - one.units || (a < b ? -1 : 1))
-    .map(([, { run, units: own }]) => ({ ...run, units: own }))
-  return {
-    days,
-    units: reused.length,
-    oldest: times[0] ?? null,
-    newest: times.at(-1) ?? null,
-    runs,
-    check,
-    notes,
+
+  /** Absent where policy lets none be reused, and none is. */
+  describe(facts: ReuseFacts | undefined): Reused | undefined {
+    if (this.#units === 0 && facts === undefined) return undefined
+    const { days, check, notes } = facts ?? { days: null, check: null, notes: [] }
+    const runs = [...this.#runs.entries()]
+      .toSorted(([a, one], [b, other]) => other.units - one.units || (a < b ? -1 : 1))
+      .map(([, { run, units }]) => ({ ...run, units }))
+    return { days, units: this.#units, oldest: this.#oldest, newest: this.#newest, runs, check, notes }
   }
 }

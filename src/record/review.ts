@@ -5,7 +5,7 @@ import type { Votes } from '../grade/votes.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
 import { nameUnit } from './journal.ts'
-import type { AuditLine, CompletionLine, CompletionSummary, OutcomeLine, RunRecord } from './schema.ts'
+import type { AuditLine, CompletionSummary, OutcomeLine, RunRecord } from './schema.ts'
 
 /**
  * Why a person should read an item. `flag`: it is labelled `present`; `split-votes`: the votes of one judge contradict
@@ -78,45 +78,48 @@ export function listReviewItems(record: RunRecord): ReviewItem[] {
   const places = new Map(record.turns.map(({ turn }, place) => [turn, place]))
   const { categories } = record.summary.plan.policy
   const order = new Map(categories.map((category, place) => [category.id, { category, place }]))
-  const find = createFinder(record)
+  const prescreened = listPrescreened(record)
   const said = new Map(record.audits.map((line) => [nameItem(line), line.present]))
   const items = record.outcomes.flatMap((outcome) => {
     const { label, trail } = outcome
     // Next to all of millions.
-    if (label.kind !== 'present' && trail === undefined && !find.arePrescreened) return []
+    if (label.kind !== 'present' && trail === undefined && prescreened.size === 0) return []
     const planned = order.get(outcome.category)
     const place = places.get(outcome.turn)
     if (planned === undefined || place === undefined) return []
-    const prescreens = find.prescreens(outcome)
+    const prescreens = prescreened.get(nameUnit(outcome)) ?? []
     const why = findReviewReasons({
       ...{ label, trail, prescreens },
       category: planned.category,
     })
     if (why.length === 0) return []
-    const completion = find.completion(outcome)
-    const content = completion?.kind === 'completed' ? completion.content : null
-    const item = describeItem({ outcome, why, prescreens, content, present: said.get(nameItem(outcome)) })
+    const item = describeItem({ outcome, why, prescreens, present: said.get(nameItem(outcome)) })
     return [
       { item, rank: [why[0] === 'flag' ? 0 : 1, planned.place, place, Number(outcome.arm === 'candidate')] },
     ]
   })
-  return items.toSorted((a, b) => compareRanks(a.rank, b.rank)).map(({ item }) => item)
+  const sorted = items.toSorted((a, b) => compareRanks(a.rank, b.rank)).map(({ item }) => item)
+  return addContents(record, sorted)
 }
 
-/** Finds what belongs to a unit; completions by their names once one is wanted. */
-function createFinder({ completions }: RunRecord) {
-  const prescreened = new Map(
-    completions.flatMap((line) => (line.prescreens === undefined ? [] : [[nameUnit(line), line.prescreens]])),
-  )
-  let named: Map<string, CompletionLine['completion']> | null = null
-  return {
-    arePrescreened: prescreened.size > 0,
-    prescreens: (unit: { turn: string; arm: Arm }) => prescreened.get(nameUnit(unit)) ?? [],
-    completion(unit: { turn: string; arm: Arm }) {
-      named ??= new Map(completions.map((line) => [nameUnit(line), line.completion]))
-      return named.get(nameUnit(unit))
-    },
+/** Why completions are not left to one opinion, by unit. */
+function listPrescreened({ completions }: RunRecord): ReadonlyMap<string, readonly Prescreen[]> {
+  const prescreened = new Map<string, readonly Prescreen[]>()
+  for (const line of completions)
+    if (line.prescreens !== undefined) prescreened.set(nameUnit(line), line.prescreens)
+  return prescreened
+}
+
+/** The same items with what was kept of their completions. */
+function addContents({ summary, completions }: RunRecord, items: readonly ReviewItem[]): ReviewItem[] {
+  if (summary.retainText === 'none' || items.length === 0) return [...items]
+  const wanted = new Set(items.map(nameUnit))
+  const contents = new Map<string, KeptContent | null>()
+  for (const { turn, arm, completion } of completions) {
+    const name = nameUnit({ turn, arm })
+    if (completion.kind === 'completed' && wanted.has(name)) contents.set(name, completion.content)
   }
+  return items.map((item) => ({ ...item, content: contents.get(nameUnit(item)) ?? null }))
 }
 
 /** Whether there is a completion of which a person can say what the label should have been. */
@@ -129,13 +132,12 @@ function describeItem(parts: {
   outcome: OutcomeLine
   why: ReviewReason[]
   prescreens: readonly Prescreen[]
-  content: KeptContent | null
   present: boolean | undefined
 }): ReviewItem {
   const { outcome, present, ...rest } = parts
   const { category, arm, turn, label, trail } = outcome
   const human = present === undefined ? null : present ? 'present' : 'absent'
-  return { category, arm, turn, label, votes: trail?.steps ?? [], human, ...rest }
+  return { category, arm, turn, label, votes: trail?.steps ?? [], human, content: null, ...rest }
 }
 
 function asksModel(grader: PlannedCategory['graders'][number] | undefined): boolean {

@@ -240,12 +240,17 @@ export const recordSummarySchema = z.strictObject({
 })
 export type RecordSummary = z.infer<typeof recordSummarySchema>
 
+/** What is done with the completions of a run. An array of lines is one. */
+export interface CompletionLines extends Iterable<CompletionLine> {
+  readonly length: number
+}
+
 /** Everything measured. */
 export interface RunRecord {
   summary: RecordSummary
   turns: TurnLine[]
   outcomes: OutcomeLines
-  completions: CompletionLine[]
+  completions: CompletionLines
   /** The labels of controls, and of labelled sets that were graded in the run. */
   known: KnownOutcome[]
   /** What people said of flags; empty as a run writes it. */

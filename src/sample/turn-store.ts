@@ -1,12 +1,6 @@
 import type { Message, Tool } from '../corpus/conversation.ts'
 import type { Scratch } from '../ports.ts'
-
-/** Where a text is: a part of a block. */
-interface Stretch {
-  block: number
-  start: number
-  length: number
-}
+import { createByteStore, type StoreLimits, type Stretch } from './byte-store.ts'
 
 /** Where the content of a turn is in its store. */
 export interface StoredContent extends Stretch {
@@ -24,22 +18,12 @@ export interface TurnStore {
   readAfter(stored: StoredContent): Message[] | undefined
 }
 
-/** What a store holds in memory, in bytes. */
-export interface StoreLimits {
-  block: number
-  held: number
-}
-
-const storeLimits: StoreLimits = { block: 2 ** 21, held: 2 ** 24 }
 /** Lists of tools that are remembered: most conversations of a product are offered the same. */
 const mostTools = 256
 
-/** An empty store. `openScratch` is called when it holds in memory what it may; without it, it holds all there. */
-export function createTurnStore(
-  openScratch: (() => Scratch) | undefined,
-  limits: StoreLimits = storeLimits,
-): TurnStore {
-  const blocks = createBlocks(openScratch, limits)
+/** An empty store, which keeps on disk what it must not hold (`createByteStore`). */
+export function createTurnStore(openScratch: (() => Scratch) | undefined, limits?: StoreLimits): TurnStore {
+  const blocks = createByteStore(openScratch, limits)
   const knownTools = new Map<string, Stretch>()
   const addTools = (tools: Tool[]): Stretch => {
     const text = JSON.stringify(tools)
@@ -59,41 +43,5 @@ export function createTurnStore(
     readPrefix: (stored) => read(stored) as Message[],
     readAfter: ({ after }) => (after === null ? undefined : (read(after) as Message[])),
     readTools: ({ tools }) => (tools === null ? null : (read(tools) as Tool[])),
-  }
-}
-
-function createBlocks(openScratch: (() => Scratch) | undefined, limits: StoreLimits) {
-  /** Closed ones, and where those are that are not in memory. */
-  const blocks: (Buffer | { position: number })[] = []
-  let open = Buffer.allocUnsafe(limits.block)
-  let used = 0
-  let held = 0
-  let scratch: Scratch | null = null
-  const keep = (block: Buffer) => {
-    held += block.length
-    if (openScratch === undefined || held <= limits.held) {
-      blocks.push(block)
-      return
-    }
-    scratch ??= openScratch()
-    blocks.push({ position: scratch.append(block) })
-  }
-  return {
-    add(bytes: Buffer): Stretch {
-      if (used > 0 && used + bytes.length > open.length) {
-        keep(open.subarray(0, used))
-        open = Buffer.allocUnsafe(Math.max(limits.block, bytes.length))
-        used = 0
-      } else if (bytes.length > open.length) open = Buffer.allocUnsafe(bytes.length)
-      bytes.copy(open, used)
-      used += bytes.length
-      return { block: blocks.length, start: used - bytes.length, length: bytes.length }
-    },
-    read({ block, start, length }: Stretch): Buffer {
-      const found = blocks[block] ?? open
-      if (Buffer.isBuffer(found)) return found.subarray(start, start + length)
-      if (scratch === null) throw new Error('a block is nowhere')
-      return Buffer.from(scratch.read(found.position + start, length))
-    },
   }
 }

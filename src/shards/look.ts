@@ -2,6 +2,7 @@ import { batchTurns } from '../estimate/looks.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
 import { nameUnit } from '../record/journal.ts'
+import type { MeasuredUnits } from '../record/measured-units.ts'
 import type { RecordedUnit } from '../record/schema.ts'
 import type { ResultWatch } from '../result-watch.ts'
 import type { Sample } from '../sample/draw.ts'
@@ -32,20 +33,27 @@ export function findDecision(request: {
   watch: ResultWatch
   plan: Plan
   sample: Sample
-  units: ReadonlyMap<string, RecordedUnit>
+  units: MeasuredUnits
   isOver: (place: number) => boolean
 }): number | null {
   const { watch, plan, sample, units, isOver } = request
   if (watch.off !== null) return null
-  const filled = new Map(units)
+  const lost = new Map<string, RecordedUnit>()
+  const filled = {
+    labelsOf: (name: string) => units.labelsOf(name) ?? lost.get(name)?.labels,
+    *values() {
+      yield* units.values()
+      yield* lost.values()
+    },
+  }
   for (let start = 0; start < sample.turns.length; start += batchTurns) {
     const batch = sample.turns.slice(start, start + batchTurns)
     for (const [index, { id: turn }] of batch.entries()) {
       for (const arm of arms) {
         const name = nameUnit({ turn, arm })
-        if (filled.has(name)) continue
+        if (units.has(name)) continue
         if (!isOver(start + index)) return null
-        filled.set(name, createLost({ turn, arm, plan }))
+        lost.set(name, createLost({ turn, arm, plan }))
       }
     }
     if (watch.isDecidedBy(batch, filled)) return start + batch.length

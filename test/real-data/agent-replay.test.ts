@@ -19,7 +19,7 @@ import { prepareExample, runExample } from './run.ts'
 
 /** The completed trajectories of an arm, by turn. */
 function listTrajectories({ completions }: RunRecord, arm: 'baseline' | 'candidate') {
-  return completions.flatMap(({ arm: of, turn, completion }) =>
+  return [...completions].flatMap(({ arm: of, turn, completion }) =>
     of === arm && completion.kind === 'completed' && completion.trajectory !== undefined
       ? [{ turn, finishReason: completion.finishReason, ...completion.trajectory }]
       : [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { summarizeReused } from '../../src/record/reused.ts'
+import { ReusedTally } from '../../src/record/reused.ts'
 import type { RecordSummary } from '../../src/record/schema.ts'
 import { renderComment } from '../../src/report/reporters/comment.ts'
 import { renderHtml } from '../../src/report/reporters/html/page.ts'
@@ -90,10 +90,18 @@ describe('summing up what is reused', () => {
   })
   const one = { id: '1', attempt: 1 }
   const two = { id: '2', attempt: 1 }
+  const sumUp = (
+    units: readonly Parameters<ReusedTally['add']>[0][],
+    facts: Parameters<ReusedTally['describe']>[0],
+  ) => {
+    const tally = new ReusedTally()
+    for (const unit of units) tally.add(unit)
+    return tally.describe(facts)
+  }
 
   it('counts by run, the one with the most first, and leaves out what this run asked', () => {
     const units = [at(3, one), at(2, two), at(4, two), at(9), {}]
-    expect(summarizeReused(units, { days: 7, check: null, notes: ['x'] })).toEqual({
+    expect(sumUp(units, { days: 7, check: null, notes: ['x'] })).toEqual({
       ...{ days: 7, units: 3, oldest: at(2).measured.at, newest: at(4).measured.at },
       runs: [
         { ...two, units: 2 },
@@ -104,7 +112,7 @@ describe('summing up what is reused', () => {
   })
 
   it('says nothing where policy lets nothing be reused, and says what a continued run has all the same', () => {
-    expect(summarizeReused([at(9), {}], undefined)).toBeUndefined()
-    expect(summarizeReused([at(3, one)], undefined)).toMatchObject({ days: null, units: 1 })
+    expect(sumUp([at(9), {}], undefined)).toBeUndefined()
+    expect(sumUp([at(3, one)], undefined)).toMatchObject({ days: null, units: 1 })
   })
 })

@@ -66,7 +66,7 @@ describe('a scratch file', () => {
     expect(scratch.append(Buffer.from('abc'))).toBe(0)
     expect(scratch.append(Buffer.from('defg'))).toBe(3)
     expect(Buffer.from(scratch.read(2, 3)).toString()).toBe('cde')
-    expect(() => scratch.read(5, 9)).toThrow("the drawn turns can't be kept in a temporary file")
+    expect(() => scratch.read(5, 9)).toThrow("turns and their results can't be kept in a temporary file")
   })
 
   it('is refused with what to do where there is no room for one', async () => {

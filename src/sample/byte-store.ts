@@ -1,0 +1,68 @@
+import type { Scratch } from '../ports.ts'
+
+/** Where bytes are: a part of a block. */
+export interface Stretch {
+  block: number
+  start: number
+  length: number
+}
+
+/** What a store holds in memory, in bytes. */
+export interface StoreLimits {
+  block: number
+  held: number
+}
+
+const storeLimits: StoreLimits = { block: 2 ** 21, held: 2 ** 24 }
+
+/** Bytes in few large pieces, of which all but some are on disk. */
+export interface ByteStore {
+  add(bytes: Buffer): Stretch
+  /** Valid until the next `read`, and never written to. */
+  read(stretch: Stretch): Buffer
+}
+
+/** An empty store. `openScratch` is called when it holds in memory what it may; without it, it holds all there. */
+export function createByteStore(
+  openScratch: (() => Scratch) | undefined,
+  limits: StoreLimits = storeLimits,
+): ByteStore {
+  /** Closed ones, and where those are that are not in memory. */
+  const blocks: (Buffer | { position: number })[] = []
+  let open = Buffer.allocUnsafe(0)
+  let used = 0
+  let held = 0
+  let scratch: Scratch | null = null
+  /** Closes the open block, and makes one of at least so many bytes. */
+  const openNext = (bytes: number) => {
+    const closed = open.subarray(0, used)
+    const isHeld = openScratch === undefined || held + closed.length <= limits.held
+    if (isHeld) {
+      blocks.push(closed)
+      held += closed.length
+      open = Buffer.allocUnsafe(Math.max(limits.block, bytes))
+    } else {
+      scratch ??= openScratch()
+      blocks.push({ position: scratch.append(closed) })
+      // What is on disk need not be kept: the same memory takes the next.
+      if (open.length < bytes) open = Buffer.allocUnsafe(bytes)
+    }
+    used = 0
+  }
+  return {
+    add(bytes) {
+      if (used === 0 && bytes.length > open.length)
+        open = Buffer.allocUnsafe(Math.max(limits.block, bytes.length))
+      else if (used + bytes.length > open.length) openNext(bytes.length)
+      bytes.copy(open, used)
+      used += bytes.length
+      return { block: blocks.length, start: used - bytes.length, length: bytes.length }
+    },
+    read({ block, start, length }) {
+      const found = blocks[block] ?? open
+      if (Buffer.isBuffer(found)) return found.subarray(start, start + length)
+      if (scratch === null) throw new Error('a block is nowhere')
+      return Buffer.from(scratch.read(found.position + start, length))
+    },
+  }
+}
