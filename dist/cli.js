@@ -9898,15 +9898,15 @@ var require_parser = __commonJS({
     var node_process = __require("process");
     var cst = require_cst();
     var lexer = require_lexer();
-    function includesToken(list, type) {
-      for (let i = 0; i < list.length; ++i)
-        if (list[i].type === type)
+    function includesToken(list2, type) {
+      for (let i = 0; i < list2.length; ++i)
+        if (list2[i].type === type)
           return true;
       return false;
     }
-    function findNonEmptyIndex(list) {
-      for (let i = 0; i < list.length; ++i) {
-        switch (list[i].type) {
+    function findNonEmptyIndex(list2) {
+      for (let i = 0; i < list2.length; ++i) {
+        switch (list2[i].type) {
           case "space":
           case "comment":
           case "newline":
@@ -23707,8 +23707,8 @@ var messageSchema = external_exports.object({
   type: external_exports.literal("message"),
   content: external_exports.array(external_exports.object({ type: external_exports.string(), text, refusal: text }))
 }).transform(({ content: content2 }) => {
-  const list = (type, key) => content2.flatMap((part) => part.type === type ? [part[key] ?? ""] : []);
-  return { ...nothing, texts: list("output_text", "text"), refusals: list("refusal", "refusal") };
+  const list2 = (type, key) => content2.flatMap((part) => part.type === type ? [part[key] ?? ""] : []);
+  return { ...nothing, texts: list2("output_text", "text"), refusals: list2("refusal", "refusal") };
 });
 var callSchema = external_exports.object({ type: external_exports.literal("function_call"), call_id: text, name: external_exports.string(), arguments: text }).transform((call) => {
   const { call_id: id = null, name: name5, arguments: written } = call;
@@ -25162,8 +25162,8 @@ function isTagOf(model2, name5) {
 function isTag(entry) {
   return typeof entry === "object" && entry !== null && "digest" in entry && "name" in entry;
 }
-function listEntries(list) {
-  return (Array.isArray(list) ? list : list.data).flatMap((entry) => {
+function listEntries(list2) {
+  return (Array.isArray(list2) ? list2 : list2.data).flatMap((entry) => {
     const parsed = entrySchema.safeParse(entry);
     return parsed.success ? [parsed.data] : [];
   });
@@ -25356,9 +25356,9 @@ function createProbe(parts) {
     }
   };
   return async (request, signal) => {
-    const list = await get2("/models", signal);
-    const probe = list.kind === "answered" ? readListing(list.body, request) : list;
-    const isOllama = request.servedDigest === "ollama" || request.servedDigest === null && list.kind === "answered" && looksLikeOllama(list.body);
+    const list2 = await get2("/models", signal);
+    const probe = list2.kind === "answered" ? readListing(list2.body, request) : list2;
+    const isOllama = request.servedDigest === "ollama" || request.servedDigest === null && list2.kind === "answered" && looksLikeOllama(list2.body);
     if (!isOllama) return probe;
     const tags = await get2(nameTagsAddress(client.baseURL), signal);
     return tags.kind === "answered" ? addOllamaDigest(probe, tags.body, request) : probe;
@@ -25443,9 +25443,9 @@ function createAsk(parts) {
   let tokensKey = "max_completion_tokens";
   const ask3 = async (chat, signal, exchange) => {
     const sentKey = tokensKey;
-    const own = { signal, timeout: 2 ** 31 - 1 };
+    const own2 = { signal, timeout: 2 ** 31 - 1 };
     try {
-      const asked2 = chat.api === "responses" ? client.responses.create(toResponsesBody(chat), own) : client.chat.completions.create(toBody(chat, sentKey), own);
+      const asked2 = chat.api === "responses" ? client.responses.create(toResponsesBody(chat), own2) : client.chat.completions.create(toBody(chat, sentKey), own2);
       const response = await asked2.asResponse();
       tellAllowances({ headers: response.headers, exchange, clock });
       const completion = readCompletion(chat, await response.text());
@@ -25551,23 +25551,23 @@ async function connectBatches(request) {
       return describeRequest(withFormat ? chat : plain2, tokensKey);
     },
     readAnswer: (body) => isResponse(body) ? readResponse(body) : readChatAnswer(body),
-    upload: (file, signal) => call(signal, fileDeadlineMs, (own) => upload(client, file, own)),
-    create: ({ inputFile: inputFile2, url: endpoint }, signal) => call(signal, callDeadlineMs, async (own) => {
+    upload: (file, signal) => call(signal, fileDeadlineMs, (own2) => upload(client, file, own2)),
+    create: ({ inputFile: inputFile2, url: endpoint }, signal) => call(signal, callDeadlineMs, async (own2) => {
       const batch = {
         input_file_id: inputFile2,
         endpoint,
         completion_window: "24h"
       };
-      return toState(await client.batches.create(batch, own));
+      return toState(await client.batches.create(batch, own2));
     }),
-    find: (inputFile2, signal) => call(signal, callDeadlineMs, async (own) => {
-      const page = await client.batches.list({ limit: latestBatches }, own);
+    find: (inputFile2, signal) => call(signal, callDeadlineMs, async (own2) => {
+      const page = await client.batches.list({ limit: latestBatches }, own2);
       return findState(page, inputFile2, toState);
     }),
-    retrieve: (id, signal) => call(signal, callDeadlineMs, async (own) => toState(await client.batches.retrieve(id, own))),
-    cancel: (id, signal) => call(signal, callDeadlineMs, async (own) => toState(await client.batches.cancel(id, own))),
-    read: (file, onLine, signal) => call(signal, fileDeadlineMs, async (own) => {
-      const { body } = await reader.files.content(file, own);
+    retrieve: (id, signal) => call(signal, callDeadlineMs, async (own2) => toState(await client.batches.retrieve(id, own2))),
+    cancel: (id, signal) => call(signal, callDeadlineMs, async (own2) => toState(await client.batches.cancel(id, own2))),
+    read: (file, onLine, signal) => call(signal, fileDeadlineMs, async (own2) => {
+      const { body } = await reader.files.content(file, own2);
       if (body === null) return { kind: "read" };
       for await (const line2 of splitLines(body)) {
         if (line2.trim() !== "") onLine(parseLine(line2, redact));
@@ -33480,10 +33480,10 @@ function isWord(character) {
 // src/grade/graders/tool-trace/evidence.ts
 function readEvidence({ turn, completion }) {
   const { text: text2, refusal, toolCalls, steps = [] } = completion;
-  const own = steps.flatMap(toMessages);
+  const own2 = steps.flatMap(toMessages);
   const starts = { "last-user-message": afterLastUser(turn.prefix), start: turn.prefix };
-  const read2 = (before) => readTrace({ prefix: [...before, ...own], toolCalls });
-  const said2 = [...own.map(readSpoken), text2, refusal ?? ""].flatMap(
+  const read2 = (before) => readTrace({ prefix: [...before, ...own2], toolCalls });
+  const said2 = [...own2.map(readSpoken), text2, refusal ?? ""].flatMap(
     (part, place) => part === "" ? [] : [{ place, own: readOwnWords(part), all: readWords(part) }]
   );
   return {
@@ -33673,7 +33673,7 @@ function compileContradicted(rule) {
   return (evidence) => {
     const answers = keepNewest(evidence.traces[rule.since].results.filter(({ tool: tool2 }) => isMeant2(tool2))).map(({ text: text2 }) => says(text2)).filter((answer) => answer !== "silent");
     if (answers.length === 0 || answers.includes("no")) return null;
-    return findSaid(evidence, ({ own }) => findStatement({ words: own, wording, manner: "stated" }));
+    return findSaid(evidence, ({ own: own2 }) => findStatement({ words: own2, wording, manner: "stated" }));
   };
 }
 function keepNewest(results) {
@@ -33740,7 +33740,7 @@ function compileMislabelled(rule) {
     if (calls.length === 0) return null;
     const isOwn = calls.some((call) => evidence.isOwn(call, "last-user-message"));
     const manner = isOwn ? "announced" : "stated";
-    return findSaid(evidence, ({ own }) => findStatement({ words: own, wording, manner }));
+    return findSaid(evidence, ({ own: own2 }) => findStatement({ words: own2, wording, manner }));
   };
 }
 
@@ -33848,7 +33848,7 @@ function compileNeverCalled(rule) {
     const negatable = rule.claims === void 0;
     return findSaid(
       evidence,
-      ({ own }) => findStatement({ words: own, wording, manner: "stated", negatable })
+      ({ own: own2 }) => findStatement({ words: own2, wording, manner: "stated", negatable })
     );
   };
 }
@@ -33985,7 +33985,7 @@ function compileSuccessAfterError(rule) {
       ({ all }) => findStatement({ words: all, wording: admissions, manner: "admitted" })
     );
     if (admitted !== null) return null;
-    return findSaid(after, ({ own }) => findStatement({ words: own, wording: success, manner: "stated" }));
+    return findSaid(after, ({ own: own2 }) => findStatement({ words: own2, wording: success, manner: "stated" }));
   };
 }
 function findLast(results) {
@@ -34321,8 +34321,8 @@ function listRubrics(categories) {
 function listEndpoints(categories) {
   return listOnce(categories, (config) => findKind(config.kind).listEndpoints(config));
 }
-function listOnce(categories, list) {
-  return [...new Set(categories.flatMap(({ graders }) => graders.flatMap(list)))].toSorted();
+function listOnce(categories, list2) {
+  return [...new Set(categories.flatMap(({ graders }) => graders.flatMap(list2)))].toSorted();
 }
 function findKind(kind) {
   const found = graderKinds.find((entry) => entry.kind === kind);
@@ -34423,7 +34423,7 @@ var labelledItemSchema = strictObject({
 function parseLabelledSet(request) {
   const { file, text: text2, sha256, categories } = request;
   const lines = parseLabelledLines({ file, text: text2 });
-  if (categories !== void 0) for (const own of lines) requireCategories({ ...own, file, categories });
+  if (categories !== void 0) for (const own2 of lines) requireCategories({ ...own2, file, categories });
   if (lines.length > 0) return { file, sha256, items: lines.map(({ item }) => item) };
   throw new GateError({
     code: "labelled-set",
@@ -34438,20 +34438,20 @@ function parseLabelledLines({ file, text: text2 }) {
   for (const [index, written] of splitLines3(text2).entries()) {
     if (written.trim() === "") continue;
     const line2 = index + 1;
-    const own = { line: line2, item: parseItem({ file, line: line2, text: written }) };
-    const namesake = ids.get(own.item.id);
+    const own2 = { line: line2, item: parseItem({ file, line: line2, text: written }) };
+    const namesake = ids.get(own2.item.id);
     if (namesake !== void 0) {
       throw refuseSet({
         where: { file, line: line2, field: "id" },
-        message: `the id "${own.item.id}" stands on line ${namesake.line} too`,
+        message: `the id "${own2.item.id}" stands on line ${namesake.line} too`,
         remedy: "give each item its own id"
       });
     }
-    const content2 = describeContent(own.item);
+    const content2 = describeContent(own2.item);
     const twin = contents.get(content2);
-    if (twin !== void 0) throw refuseTwin({ file, own, twin });
-    ids.set(own.item.id, own);
-    contents.set(content2, own);
+    if (twin !== void 0) throw refuseTwin({ file, own: own2, twin });
+    ids.set(own2.item.id, own2);
+    contents.set(content2, own2);
   }
   return [...ids.values()];
 }
@@ -34488,14 +34488,14 @@ function describeContent(item) {
   const content2 = [item.messages, item.tools ?? null, { ...completion, model: null }];
   return JSON.stringify(content2, (_, value) => typeof value === "string" ? foldText(value) : value);
 }
-function refuseTwin({ file, own, twin }) {
-  const contrary = findContradiction(own.item, twin.item);
+function refuseTwin({ file, own: own2, twin }) {
+  const contrary = findContradiction(own2.item, twin.item);
   return contrary === null ? refuseSet({
-    where: { file, line: own.line, field: "completion" },
+    where: { file, line: own2.line, field: "completion" },
     message: `the same item stands on line ${twin.line} too`,
     remedy: "keep one of them, with all its labels"
   }) : refuseSet({
-    where: { file, line: own.line, field: `labels.${contrary}` },
+    where: { file, line: own2.line, field: `labels.${contrary}` },
     message: `the same item is labelled otherwise on line ${twin.line}`,
     remedy: "decide what it is, and keep one of them"
   });
@@ -34721,8 +34721,8 @@ function numberPart(journal, isMoreAsked) {
 function listKnownItems(plan, sets, part) {
   const ids = plan.policy.categories.map(({ id }) => id);
   const label = (set, purpose, categories) => set.items.flatMap((item) => {
-    const own = categories.filter((id) => Object.hasOwn(item.labels, id));
-    return own.length === 0 ? [] : [{ purpose, part, item, categories: own }];
+    const own2 = categories.filter((id) => Object.hasOwn(item.labels, id));
+    return own2.length === 0 ? [] : [{ purpose, part, item, categories: own2 }];
   });
   const files = new Map([...sets.calibrations.values()].map((set) => [set.file, set]));
   const byChance = (set) => ({
@@ -34831,14 +34831,14 @@ var planPartsSchema = external_exports.strictObject({
 function digestParts(plan) {
   const { sample, judge: judge3, categories, checkpoint, replay: replay2, tools, ...rest2 } = plan.policy;
   const { realism } = plan;
-  const own = categories.map(({ limitPer100k: _limit, graders: _graders, ...category }) => category);
+  const own2 = categories.map(({ limitPer100k: _limit, graders: _graders, ...category }) => category);
   return {
     repository: digestValue(plan.repository),
     baseline: digestValue([plan.baseline, plan.digests.baseline]),
     candidate: digestValue([plan.candidate, plan.digests.candidate]),
     measuring: digestValue([plan.version, plan.measuringVersion]),
     registration: digestValue(plan.registration),
-    policy: digestValue({ ...rest2, categories: own, ...realism === void 0 ? {} : { realism } }),
+    policy: digestValue({ ...rest2, categories: own2, ...realism === void 0 ? {} : { realism } }),
     limits: digestValue(categories.map(({ id, limitPer100k }) => [id, limitPer100k])),
     replay: digestValue({ checkpoint, replay: replay2 }),
     ...tools === void 0 ? {} : { tools: digestValue(tools) },
@@ -34883,12 +34883,12 @@ function isSameMeasurement(one, other) {
   return digestValue(measuring(one)) === digestValue(measuring(other));
 }
 function listParts2(parts) {
-  const own = single.flatMap((key) => {
+  const own2 = single.flatMap((key) => {
     const sha256 = parts[key];
     return typeof sha256 === "string" ? [{ key, sha256 }] : [];
   });
   const several = (folder2) => sortEntries(parts[folder2]).map(([name5, sha256]) => ({ key: `${folder2}/${name5}`, sha256 }));
-  return [...own, ...several("rubrics"), ...several("calibrations")];
+  return [...own2, ...several("rubrics"), ...several("calibrations")];
 }
 function joinParts(names2, longest2 = 6) {
   const left = names2.length - longest2;
@@ -34974,6 +34974,156 @@ function listBatchLines(batches) {
       ...isCharged ? [{ batch: "charged", inputFile: file, at: time }] : []
     ];
   });
+}
+
+// src/sample/byte-store.ts
+var storeLimits = { block: 2 ** 20, held: 2 ** 22 };
+function createByteStore(openScratch2, limits = storeLimits) {
+  const blocks = [];
+  let open5 = Buffer.allocUnsafe(0);
+  let used2 = 0;
+  let held = 0;
+  let scratch = null;
+  const openNext = (bytes) => {
+    const closed = open5.subarray(0, used2);
+    const isHeld2 = openScratch2 === void 0 || held + closed.length <= limits.held;
+    if (isHeld2) {
+      blocks.push(closed);
+      held += closed.length;
+      open5 = Buffer.allocUnsafe(Math.max(limits.block, bytes));
+    } else {
+      scratch ??= openScratch2();
+      blocks.push({ position: scratch.append(closed) });
+      if (open5.length < bytes) open5 = Buffer.allocUnsafe(bytes);
+    }
+    used2 = 0;
+  };
+  return {
+    add(bytes) {
+      if (used2 === 0 && bytes.length > open5.length)
+        open5 = Buffer.allocUnsafe(Math.max(limits.block, bytes.length));
+      else if (used2 + bytes.length > open5.length) openNext(bytes.length);
+      bytes.copy(open5, used2);
+      used2 += bytes.length;
+      return { block: blocks.length, start: used2 - bytes.length, length: bytes.length };
+    },
+    read({ block, start: start2, length }) {
+      const found = blocks[block] ?? open5;
+      if (Buffer.isBuffer(found)) return found.subarray(start2, start2 + length);
+      if (scratch === null) throw new Error("a block is nowhere");
+      return Buffer.from(scratch.read(found.position + start2, length));
+    }
+  };
+}
+
+// src/record/measured-units.ts
+var mostLabels = 1e4;
+var own = -1;
+var MeasuredUnits = class {
+  #store;
+  #rows = { baseline: /* @__PURE__ */ new Map(), candidate: /* @__PURE__ */ new Map() };
+  /** By row; `null`: it was taken out. Two numbers: a block with where in it, and a length. */
+  #places = [];
+  #lengths = [];
+  #labelsOf = [];
+  #labels = [];
+  #numbers = /* @__PURE__ */ new Map();
+  /** Rows of which nothing was asked. */
+  #unasked = /* @__PURE__ */ new Set();
+  /** `openScratch`: where what is not held in memory is kept; without it, all is. */
+  constructor(units2 = [], openScratch2) {
+    this.#store = createByteStore(openScratch2);
+    for (const [name5, unit] of units2) this.set(name5, unit);
+  }
+  get size() {
+    return this.#rows.baseline.size + this.#rows.candidate.size;
+  }
+  /** Units of which anything was asked: the others are no progress. */
+  get asked() {
+    return this.size - this.#unasked.size;
+  }
+  has(name5) {
+    return this.#find(name5) !== void 0;
+  }
+  get(name5) {
+    const row = this.#find(name5);
+    return row === void 0 ? void 0 : this.#read(row);
+  }
+  /** The labels of a unit, without reading it where many have the same. */
+  labelsOf(name5) {
+    const row = this.#find(name5);
+    return row === void 0 ? void 0 : this.#labels[this.#labelsOf[row] ?? own] ?? this.#read(row).labels;
+  }
+  set(name5, unit) {
+    const row = this.#find(name5) ?? this.#places.length;
+    const number3 = this.#number(unit.labels);
+    const text2 = JSON.stringify(number3 === own ? unit : { ...unit, labels: void 0 });
+    const { block, start: start2, length } = this.#store.add(Buffer.from(text2));
+    this.#places[row] = block * widest + start2;
+    this.#lengths[row] = length;
+    this.#labelsOf[row] = number3;
+    this.#rows[unit.arm].set(unit.turn, row);
+    if (unit.completion.kind === "not-asked") this.#unasked.add(row);
+    else this.#unasked.delete(row);
+    return this;
+  }
+  delete(name5) {
+    const row = this.#find(name5);
+    if (row === void 0) return false;
+    const { turn, arm } = splitName2(name5);
+    this.#rows[arm].delete(turn);
+    this.#unasked.delete(row);
+    this.#places[row] = null;
+    return true;
+  }
+  *entries() {
+    for (const unit of this.values()) yield [`${unit.turn}|${unit.arm}`, unit];
+  }
+  *keys() {
+    for (const [name5] of this.entries()) yield name5;
+  }
+  *values() {
+    for (const [row, place] of this.#places.entries()) if (place !== null) yield this.#read(row);
+  }
+  [Symbol.iterator]() {
+    return this.entries();
+  }
+  forEach(visit) {
+    for (const [name5, unit] of this) visit(unit, name5, this);
+  }
+  #find(name5) {
+    const { turn, arm } = splitName2(name5);
+    return this.#rows[arm]?.get(turn);
+  }
+  #read(row) {
+    const place = this.#places[row] ?? 0;
+    const stretch = {
+      block: Math.floor(place / widest),
+      start: place % widest,
+      length: this.#lengths[row] ?? 0
+    };
+    const unit = JSON.parse(this.#store.read(stretch).toString());
+    const labels = this.#labels[this.#labelsOf[row] ?? own];
+    return labels === void 0 ? unit : { ...unit, labels };
+  }
+  /** Which of the sets that many units have this one is. A quote is its completion's own. */
+  #number(labels) {
+    if (Object.values(labels).some(hasQuote)) return own;
+    const key = JSON.stringify(labels);
+    const known = this.#numbers.get(key);
+    if (known !== void 0) return known;
+    if (this.#labels.length >= mostLabels) return own;
+    this.#numbers.set(key, this.#labels.length);
+    return this.#labels.push(labels) - 1;
+  }
+};
+var widest = 2 ** 32;
+function splitName2(name5) {
+  const end2 = name5.lastIndexOf("|");
+  return { turn: name5.slice(0, end2), arm: name5.slice(end2 + 1) };
+}
+function hasQuote(label) {
+  return label.kind === "present" && label.quote !== void 0;
 }
 
 // src/grade/trail.ts
@@ -35130,31 +35280,30 @@ function joinReuseFacts(facts) {
   const check2 = known.find((one) => one.check !== null)?.check ?? null;
   return { days: first.days, check: check2, notes: [...new Set(known.flatMap(({ notes }) => notes))] };
 }
-function summarizeReused(units2, facts) {
-  const reused = units2.flatMap(
-    ({ measured }) => measured?.run === void 0 ? [] : [{ at: measured.at, run: measured.run }]
-  );
-  if (reused.length === 0 && facts === void 0) return void 0;
-  const counts = /* @__PURE__ */ new Map();
-  for (const { run: run2 } of reused) {
+var ReusedTally = class {
+  #units = 0;
+  #oldest = null;
+  #newest = null;
+  #runs = /* @__PURE__ */ new Map();
+  add({ measured }) {
+    if (measured?.run === void 0) return;
+    const { at: at2, run: run2 } = measured;
+    this.#units += 1;
+    if (this.#oldest === null || at2 < this.#oldest) this.#oldest = at2;
+    if (this.#newest === null || at2 > this.#newest) this.#newest = at2;
     const name5 = JSON.stringify([run2.id, run2.attempt]);
-    const count9 = counts.get(name5) ?? { run: run2, units: 0 };
+    const count9 = this.#runs.get(name5) ?? { run: run2, units: 0 };
     count9.units += 1;
-    counts.set(name5, count9);
+    this.#runs.set(name5, count9);
   }
-  const times = reused.map(({ at: at2 }) => at2).toSorted();
-  const { days, check: check2, notes } = facts ?? { days: null, check: null, notes: [] };
-  const runs = [...counts.entries()].toSorted(([a, one], [b, other]) => other.units - one.units || (a < b ? -1 : 1)).map(([, { run: run2, units: own }]) => ({ ...run2, units: own }));
-  return {
-    days,
-    units: reused.length,
-    oldest: times[0] ?? null,
-    newest: times.at(-1) ?? null,
-    runs,
-    check: check2,
-    notes
-  };
-}
+  /** Absent where policy lets none be reused, and none is. */
+  describe(facts) {
+    if (this.#units === 0 && facts === void 0) return void 0;
+    const { days, check: check2, notes } = facts ?? { days: null, check: null, notes: [] };
+    const runs = [...this.#runs.entries()].toSorted(([a, one], [b, other]) => other.units - one.units || (a < b ? -1 : 1)).map(([, { run: run2, units: units2 }]) => ({ ...run2, units: units2 }));
+    return { days, units: this.#units, oldest: this.#oldest, newest: this.#newest, runs, check: check2, notes };
+  }
+};
 
 // src/record/schema.ts
 var armSchema = external_exports.enum(["baseline", "candidate"]);
@@ -35388,16 +35537,16 @@ function nameUnit(unit) {
   return `${unit.turn}|${unit.arm}`;
 }
 async function openJournal(request) {
-  const { directory, header, turns } = request;
+  const { directory, header, turns, openScratch: openScratch2 } = request;
   const there = await readJournal(directory, header);
   if (turns !== void 0) leaveOut(there, turns);
-  const { done: done2, failed, known, probes, batches, spent: spent2 } = there;
+  const { failed, known, probes, batches, spent: spent2 } = there;
   const first = { version: 1, ...header, ...spent2 === null ? {} : { spent: spent2 } };
   const before = [...probes, ...listBatchLines(batches), ...listMeasured(there)];
   await directory.write(runFiles.journal, toLines([first, ...before]));
   const appender = await directory.openAppend(runFiles.journal);
   return {
-    done: done2,
+    done: new MeasuredUnits(there.done, openScratch2),
     failed,
     known,
     probes,
@@ -35584,25 +35733,6 @@ function digestRequest(request) {
 }
 
 // src/measure-units.ts
-function createUnitWindow(size) {
-  let underWay = 0;
-  let waiting = [];
-  const leave2 = () => {
-    underWay -= 1;
-    if (underWay >= size) return;
-    for (const go of waiting) go();
-    waiting = [];
-  };
-  return {
-    add(work) {
-      underWay += 1;
-      work.then(leave2, leave2);
-    },
-    async room() {
-      while (underWay >= size) await new Promise((go) => waiting.push(go));
-    }
-  };
-}
 function measureBatch(measuring, batch) {
   const { instruments, stop } = measuring;
   const { wanted, gradeItems, window: window2 } = batch;
@@ -35668,12 +35798,12 @@ function describeReplay({ policy: policy2, baseline: baseline2, candidate: candi
   };
 }
 async function keepUnit(measuring, graded2, asked2) {
-  const { resolved, journal, instruments, units: units2, intern } = measuring;
+  const { resolved, journal, instruments, units: units2 } = measuring;
   const measured = stampUnit(measuring, graded2, asked2);
   const summarized = summarizeUnit(graded2, resolved.policy.retainText);
   const unit = measured === void 0 ? summarized : { ...summarized, measured };
   if (unit.completion.kind !== "not-asked") await journal.append(unit, instruments.spent());
-  units2.set(nameUnit(unit), intern(unit));
+  units2.set(nameUnit(unit), unit);
   tellProgress(measuring);
 }
 function tellProgress({ instruments, units: units2, sample, log, clock, startMs }) {
@@ -36444,11 +36574,11 @@ function createPolicySchema(graderConfig) {
     if (unpriced !== null)
       context.addIssue({ code: "custom", message: unpriced, path: ["budget", "max_usd"] });
     for (const [index, { id, graders }] of policy2.categories.entries()) {
-      const own = graders.findIndex(({ endpoint }) => endpoint === "baseline" || endpoint === "candidate");
-      if (own < 0) continue;
+      const own2 = graders.findIndex(({ endpoint }) => endpoint === "baseline" || endpoint === "candidate");
+      if (own2 < 0) continue;
       context.addIssue({
         code: "custom",
-        message: `category "${id}" is graded by the endpoint "${String(graders[own]?.endpoint)}": what serves a checkpoint must not judge it`,
+        message: `category "${id}" is graded by the endpoint "${String(graders[own2]?.endpoint)}": what serves a checkpoint must not judge it`,
         path: ["categories", index]
       });
     }
@@ -36565,12 +36695,12 @@ function checkJudge(request) {
       remedy: "name another model as the simulator, best of another family"
     });
   }
-  const own = judges.find(({ model: model2 }) => isServed(model2));
-  if (own === void 0) return;
+  const own2 = judges.find(({ model: model2 }) => isServed(model2));
+  if (own2 === void 0) return;
   throw new GateError({
     code: "policy",
-    message: `the judge is "${String(own.model)}", which is a checkpoint under test: a model can't judge itself`,
-    where: { file, field: own.field },
+    message: `the judge is "${String(own2.model)}", which is a checkpoint under test: a model can't judge itself`,
+    where: { file, field: own2.field },
     remedy: "name another model as the judge, best of another family"
   });
 }
@@ -37071,7 +37201,7 @@ async function chooseColumns(request) {
 }
 function listElements(tree, isWanted) {
   if (tree.children.length === 0) return isWanted(tree.path) ? [tree.element] : [];
-  const children = tree.children.map((child) => listElements(child, isWanted)).filter((list) => list.length > 0);
+  const children = tree.children.map((child) => listElements(child, isWanted)).filter((list2) => list2.length > 0);
   if (children.length === 0 && tree.path.length > 0) return [];
   return [{ ...tree.element, num_children: children.length }, ...children.flat()];
 }
@@ -37767,9 +37897,9 @@ var roles = /* @__PURE__ */ new Map([
   ["tool", "tool"]
 ]);
 function readMessages(values, field, firstIndex = 0) {
-  const list = parseField(external_exports.array(external_exports.unknown()), values, field);
+  const list2 = parseField(external_exports.array(external_exports.unknown()), values, field);
   const messages = [];
-  for (const [index, value] of list.entries()) {
+  for (const [index, value] of list2.entries()) {
     messages.push(...readMessage(value, inside(field, index), firstIndex + messages.length));
   }
   return messages;
@@ -38002,8 +38132,8 @@ function findAnswer(value) {
   if (isRecord(generation)) {
     return isRecord(generation.message) ? unwrap(generation.message) : { content: generation.text };
   }
-  const list = value.messages ?? value.output ?? value.message;
-  return list === void 0 ? void 0 : findAnswer(list);
+  const list2 = value.messages ?? value.output ?? value.message;
+  return list2 === void 0 ? void 0 : findAnswer(list2);
 }
 var langChainTypes = /* @__PURE__ */ new Set(["human", "ai", "system", "tool"]);
 function unwrap(value) {
@@ -38694,15 +38824,15 @@ function parseCalibration(source, category) {
     return { kind: "found", calibration: { counts, graders: null, answeredAs: {}, madeAt: null } };
   }
   const written = parseSource(source, calibrationRecordSchema, "calibration");
-  const own = Object.hasOwn(written.categories, category) ? written.categories[category] : void 0;
-  if (own === void 0) return { kind: "other", categories: Object.keys(written.categories) };
+  const own2 = Object.hasOwn(written.categories, category) ? written.categories[category] : void 0;
+  if (own2 === void 0) return { kind: "other", categories: Object.keys(written.categories) };
   return {
     kind: "found",
     calibration: {
-      counts: countConfusion(own),
-      graders: own.graders,
+      counts: countConfusion(own2),
+      graders: own2.graders,
       answeredAs: Object.fromEntries(
-        Object.entries(own.answered_as).map(([model2, names2]) => [model2, Object.keys(names2).toSorted()])
+        Object.entries(own2.answered_as).map(([model2, names2]) => [model2, Object.keys(names2).toSorted()])
       ),
       madeAt: written.made_at
     }
@@ -39200,9 +39330,9 @@ async function* fetchConversations(request) {
   const { manifest, files, limits = corpusLimits } = request;
   const byFile = /* @__PURE__ */ new Map();
   for (const one of request.wanted) {
-    const list = byFile.get(one.place.file);
-    if (list === void 0) byFile.set(one.place.file, [one]);
-    else list.push(one);
+    const list2 = byFile.get(one.place.file);
+    if (list2 === void 0) byFile.set(one.place.file, [one]);
+    else list2.push(one);
   }
   for (const [file, entry] of manifest.files.entries()) {
     const wanted = byFile.get(file);
@@ -39856,7 +39986,7 @@ function createStrata(settings) {
   const { cutoff: firstCutoff, seed, turns, slices, keys: keys2, turnsPerConversation, target } = settings;
   const open5 = /* @__PURE__ */ new Map();
   const readSlice = createSliceReader(slices);
-  const list = createCandidateLister({ seed, turnsPerConversation, readSlice });
+  const list2 = createCandidateLister({ seed, turnsPerConversation, readSlice });
   let only = null;
   const find = (conversation2) => {
     if (only !== null) return only;
@@ -39887,7 +40017,7 @@ function createStrata(settings) {
       stratum.conversations += 1;
       stratum.turnsEligible += length;
       const { pool } = stratum;
-      if (pool !== null) pool.offer(list(conversation2, pool.cutoff()));
+      if (pool !== null) pool.offer(list2(conversation2, pool.cutoff()));
     },
     close() {
       return [...open5.values()].map(({ identity, conversations, turnsEligible, pool }) => ({
@@ -39914,11 +40044,11 @@ async function drawTurns(request) {
 }
 var spare = 1.75;
 async function drawBelow(request, cutoff) {
-  const { list, exclude, seed, turns, slices, turnsPerConversation = "one", strata: keys2 = [] } = request;
+  const { list: list2, exclude, seed, turns, slices, turnsPerConversation = "one", strata: keys2 = [] } = request;
   const target = request.target ? readTargetMix(request.target, keys2) : null;
   const strata = createStrata({ cutoff, seed, turns, slices, keys: keys2, turnsPerConversation, target });
   const excluded = { erased: 0, "no-consent": 0, expired: 0 };
-  for await (const batch of list()) {
+  for await (const batch of list2()) {
     for (const conversation2 of batch) {
       const reason = exclude(conversation2);
       if (reason === null) strata.offer(conversation2);
@@ -39992,10 +40122,9 @@ function reweigh(turn, weight) {
 }
 
 // src/sample/turn-store.ts
-var storeLimits = { block: 2 ** 21, held: 2 ** 24 };
 var mostTools = 256;
-function createTurnStore(openScratch2, limits = storeLimits) {
-  const blocks = createBlocks(openScratch2, limits);
+function createTurnStore(openScratch2, limits) {
+  const blocks = createByteStore(openScratch2, limits);
   const knownTools = /* @__PURE__ */ new Map();
   const addTools = (tools) => {
     const text2 = JSON.stringify(tools);
@@ -40015,40 +40144,6 @@ function createTurnStore(openScratch2, limits = storeLimits) {
     readPrefix: (stored) => read2(stored),
     readAfter: ({ after }) => after === null ? void 0 : read2(after),
     readTools: ({ tools }) => tools === null ? null : read2(tools)
-  };
-}
-function createBlocks(openScratch2, limits) {
-  const blocks = [];
-  let open5 = Buffer.allocUnsafe(limits.block);
-  let used2 = 0;
-  let held = 0;
-  let scratch = null;
-  const keep = (block) => {
-    held += block.length;
-    if (openScratch2 === void 0 || held <= limits.held) {
-      blocks.push(block);
-      return;
-    }
-    scratch ??= openScratch2();
-    blocks.push({ position: scratch.append(block) });
-  };
-  return {
-    add(bytes) {
-      if (used2 > 0 && used2 + bytes.length > open5.length) {
-        keep(open5.subarray(0, used2));
-        open5 = Buffer.allocUnsafe(Math.max(limits.block, bytes.length));
-        used2 = 0;
-      } else if (bytes.length > open5.length) open5 = Buffer.allocUnsafe(bytes.length);
-      bytes.copy(open5, used2);
-      used2 += bytes.length;
-      return { block: blocks.length, start: used2 - bytes.length, length: bytes.length };
-    },
-    read({ block, start: start2, length }) {
-      const found = blocks[block] ?? open5;
-      if (Buffer.isBuffer(found)) return found.subarray(start2, start2 + length);
-      if (scratch === null) throw new Error("a block is nowhere");
-      return Buffer.from(scratch.read(found.position + start2, length));
-    }
   };
 }
 
@@ -40775,11 +40870,11 @@ import { tmpdir } from "node:os";
 import { join as join2 } from "node:path";
 function openScratch(folder2 = process.env.RUNNER_TEMP ?? tmpdir()) {
   const descriptor = attempt(folder2, () => {
-    const own = mkdtempSync(join2(folder2, "checkpoint-gate-"));
-    const file = join2(own, "scratch");
+    const own2 = mkdtempSync(join2(folder2, "checkpoint-gate-"));
+    const file = join2(own2, "scratch");
     const opened = openSync(file, "wx+", 384);
     unlinkSync(file);
-    rmdirSync(own);
+    rmdirSync(own2);
     return opened;
   });
   let end2 = 0;
@@ -40813,7 +40908,7 @@ function attempt(folder2, work) {
   } catch (cause) {
     throw new GateError({
       code: "corpus",
-      message: `the drawn turns can't be kept in a temporary file (${readErrorCode(cause)})`,
+      message: `turns and their results can't be kept in a temporary file (${readErrorCode(cause)})`,
       where: { file: folder2 },
       remedy: "make room there, or name another folder for temporary files (TMPDIR)",
       cause
@@ -42155,14 +42250,14 @@ function estimateControls(request) {
   const categories = plan.controls?.categories ?? {};
   const planned = Object.hasOwn(categories, category.id) ? categories[category.id] : void 0;
   if (planned === void 0) return null;
-  const own = known.filter((entry) => entry.purpose === "control" && entry.category === category.id);
+  const own2 = known.filter((entry) => entry.purpose === "control" && entry.category === category.id);
   const calibration = findCalibration(plan, category);
   const last = Math.max(1, ...known.filter(({ purpose }) => purpose === "control").map(({ part }) => part));
   const parts = Array.from({ length: last }, (_, index) => index + 1);
   const alpha2 = controlAlpha / Math.max(1, countControlTests(plan) * parts.length);
-  const tally2 = (expected, count9, test) => joinParts2(
+  const tally = (expected, count9, test) => joinParts2(
     parts.map((part) => {
-      const kind = own.filter((entry) => entry.expected === expected && entry.part === part);
+      const kind = own2.filter((entry) => entry.expected === expected && entry.part === part);
       const flagged = kind.filter(({ label }) => label.kind === "present").length;
       const cleared = kind.filter(({ label }) => label.kind === "absent").length;
       const isWhole = part === last && !isCutShort;
@@ -42179,12 +42274,12 @@ function estimateControls(request) {
       };
     })
   );
-  const positives = tally2("present", planned.positives, testFewFound);
-  const negatives = tally2("absent", planned.negatives, testManyFlagged);
+  const positives = tally("present", planned.positives, testFewFound);
+  const negatives = tally("absent", planned.negatives, testManyFlagged);
   return { positives, negatives, failed: positives.failed || negatives.failed };
 }
 function joinParts2(parts) {
-  const sum5 = (count9) => parts.reduce((total, tally2) => total + count9(tally2), 0);
+  const sum5 = (count9) => parts.reduce((total, tally) => total + count9(tally), 0);
   return {
     planned: sum5(({ planned }) => planned),
     flagged: sum5(({ flagged }) => flagged),
@@ -42289,7 +42384,7 @@ function sumTurns({ weights, clusterOf, stratumOf }, events) {
   const placeOf = new Int32Array(stratumOf.length).fill(-1);
   let [turns, weight, eventWeight, seen] = [0, 0, 0, 0];
   for (let turn = 0; turn < weights.length; turn += 1) {
-    const own = (weights[turn] ?? 0) / largest;
+    const own2 = (weights[turn] ?? 0) / largest;
     const event = events[turn] ?? leftOut;
     if (event === leftOut || weights[turn] === 0) continue;
     const cluster = clusterOf[turn] ?? 0;
@@ -42300,11 +42395,11 @@ function sumTurns({ weights, clusterOf, stratumOf }, events) {
       clusters[place] = cluster;
       seen += 1;
     }
-    clusterWeights[place] = (clusterWeights[place] ?? 0) + own;
-    clusterEvents[place] = (clusterEvents[place] ?? 0) + event * own;
+    clusterWeights[place] = (clusterWeights[place] ?? 0) + own2;
+    clusterEvents[place] = (clusterEvents[place] ?? 0) + event * own2;
     turns += 1;
-    weight += own;
-    eventWeight += event * own;
+    weight += own2;
+    eventWeight += event * own2;
   }
   let squaredShares = 0;
   for (let turn = 0; turn < weights.length; turn += 1) {
@@ -42700,8 +42795,8 @@ function breaksOff({ marginal, edge }) {
 }
 function chooseExact(rate, rivals) {
   if (!isBounded(rate.marginal)) return "rate";
-  const widest3 = rivals[0].width > rivals[1].width ? rivals[0] : rivals[1];
-  return rate.width < (breaksOff(widest3) ? narrowAtEdge : narrow) * widest3.width ? widest3.name : "rate";
+  const widest4 = rivals[0].width > rivals[1].width ? rivals[0] : rivals[1];
+  return rate.width < (breaksOff(widest4) ? narrowAtEdge : narrow) * widest4.width ? widest4.name : "rate";
 }
 function chooseExactOfJudged(judged) {
   const { rate, sensitivity, falsePositive, side } = judged;
@@ -42788,8 +42883,8 @@ function capAtOne(melding) {
 }
 function guessBound(judged) {
   const probability = judged.side === "lower" ? judged.alpha : 1 - judged.alpha;
-  const own = computeQuantile(judged.rate, probability);
-  return Math.max(own / 100, estimateMelded({ ...judged, rate: { kind: "point", value: own } }));
+  const own2 = computeQuantile(judged.rate, probability);
+  return Math.max(own2 / 100, estimateMelded({ ...judged, rate: { kind: "point", value: own2 } }));
 }
 function findBound(search) {
   const { melding, side, alpha: alpha2 } = search;
@@ -42843,17 +42938,17 @@ function describeRates({ measured, alpha: alpha2, side }) {
 }
 function describeKornGraubard(sample) {
   const { effectiveSize: trials } = boundKornGraubard(sample);
-  const tally2 = { events: Math.min(trials, sample.summary.rate * trials), trials };
-  return sample.side === "lower" ? describeLower(tally2) : describeUpper(tally2);
+  const tally = { events: Math.min(trials, sample.summary.rate * trials), trials };
+  return sample.side === "lower" ? describeLower(tally) : describeUpper(tally);
 }
 function describeGamma(summary, side) {
   const { rate, sumSquaredTotals, effectiveClusters } = summary;
   if (effectiveClusters === 0) return side === "lower" ? never : certain;
-  const own = rate === 0 || sumSquaredTotals === 0 ? 0 : sumSquaredTotals / rate;
+  const own2 = rate === 0 || sumSquaredTotals === 0 ? 0 : sumSquaredTotals / rate;
   if (side === "lower") {
-    return own === 0 ? never : { kind: "gamma", shape: Math.max(1, rate / own), scale: own };
+    return own2 === 0 ? never : { kind: "gamma", shape: Math.max(1, rate / own2), scale: own2 };
   }
-  const next = Math.max(own, 1 / effectiveClusters);
+  const next = Math.max(own2, 1 / effectiveClusters);
   const scale3 = (sumSquaredTotals + next * next) / (rate + next);
   return { kind: "gamma", shape: Math.max(1, (rate + next) / scale3), scale: scale3 };
 }
@@ -42888,13 +42983,13 @@ function boundSafe(correction) {
   const { calibration, alpha: alpha2 } = correction;
   const lower = describeRates({ ...correction, side: "lower" }).map((rate) => {
     const { falsePositive } = describeErrors(calibration, "lower");
-    const own = computeQuantile(rate, alpha2);
-    return Math.min(own, boundJudged({ rate, sensitivity: certain, falsePositive, side: "lower", alpha: alpha2 }));
+    const own2 = computeQuantile(rate, alpha2);
+    return Math.min(own2, boundJudged({ rate, sensitivity: certain, falsePositive, side: "lower", alpha: alpha2 }));
   });
   const upper = describeRates({ ...correction, side: "upper" }).map((rate) => {
     const { sensitivity } = describeErrors(calibration, "upper");
-    const own = Math.min(1, computeQuantile(rate, 1 - alpha2));
-    return Math.max(own, boundJudged({ rate, sensitivity, falsePositive: never, side: "upper", alpha: alpha2 }));
+    const own2 = Math.min(1, computeQuantile(rate, 1 - alpha2));
+    return Math.max(own2, boundJudged({ rate, sensitivity, falsePositive: never, side: "upper", alpha: alpha2 }));
   });
   return { lower: Math.min(...lower), upper: Math.max(...upper) };
 }
@@ -42963,8 +43058,8 @@ var blindAlpha = 0.05;
 function listGraderDoubts(request) {
   const { summary, category, standing, counts, controls } = request;
   const failed = [...controls].flatMap(([id, { failed: isFailed2 }]) => isFailed2 ? [id] : []);
-  const own = failed.includes(category.id) ? [{ kind: "control-failed" }] : [];
-  if (!category.graders.some(({ endpoint }) => typeof endpoint === "string")) return own;
+  const own2 = failed.includes(category.id) ? [{ kind: "control-failed" }] : [];
+  if (!category.graders.some(({ endpoint }) => typeof endpoint === "string")) return own2;
   const required = summary.plan.policy.gate.requireCalibration;
   const isShort2 = standing.kind === "stale" || standing.kind === "short";
   const isMissing2 = standing.kind === "none" && required !== null;
@@ -42972,7 +43067,7 @@ function listGraderDoubts(request) {
   return [
     ...listChangedModels(summary, category),
     ...listOwnJudges(summary, category),
-    ...own,
+    ...own2,
     ...others.length > 0 ? [{ kind: "other-control-failed", categories: others }] : [],
     ...counts !== null && category.regression && isBlind(counts) ? [{ kind: "blind", calibration: counts }] : [],
     ...isShort2 || isMissing2 ? [{ kind: "calibration", standing }] : []
@@ -43160,42 +43255,43 @@ function listReviewItems(record) {
   const places = new Map(record.turns.map(({ turn }, place) => [turn, place]));
   const { categories } = record.summary.plan.policy;
   const order2 = new Map(categories.map((category, place) => [category.id, { category, place }]));
-  const find = createFinder2(record);
+  const prescreened = listPrescreened(record);
   const said2 = new Map(record.audits.map((line2) => [nameItem(line2), line2.present]));
   const items = record.outcomes.flatMap((outcome) => {
     const { label, trail } = outcome;
-    if (label.kind !== "present" && trail === void 0 && !find.arePrescreened) return [];
+    if (label.kind !== "present" && trail === void 0 && prescreened.size === 0) return [];
     const planned = order2.get(outcome.category);
     const place = places.get(outcome.turn);
     if (planned === void 0 || place === void 0) return [];
-    const prescreens = find.prescreens(outcome);
+    const prescreens = prescreened.get(nameUnit(outcome)) ?? [];
     const why = findReviewReasons({
       ...{ label, trail, prescreens },
       category: planned.category
     });
     if (why.length === 0) return [];
-    const completion = find.completion(outcome);
-    const content2 = completion?.kind === "completed" ? completion.content : null;
-    const item = describeItem({ outcome, why, prescreens, content: content2, present: said2.get(nameItem(outcome)) });
+    const item = describeItem({ outcome, why, prescreens, present: said2.get(nameItem(outcome)) });
     return [
       { item, rank: [why[0] === "flag" ? 0 : 1, planned.place, place, Number(outcome.arm === "candidate")] }
     ];
   });
-  return items.toSorted((a, b) => compareRanks(a.rank, b.rank)).map(({ item }) => item);
+  const sorted = items.toSorted((a, b) => compareRanks(a.rank, b.rank)).map(({ item }) => item);
+  return addContents(record, sorted);
 }
-function createFinder2({ completions }) {
-  const prescreened = new Map(
-    completions.flatMap((line2) => line2.prescreens === void 0 ? [] : [[nameUnit(line2), line2.prescreens]])
-  );
-  let named3 = null;
-  return {
-    arePrescreened: prescreened.size > 0,
-    prescreens: (unit) => prescreened.get(nameUnit(unit)) ?? [],
-    completion(unit) {
-      named3 ??= new Map(completions.map((line2) => [nameUnit(line2), line2.completion]));
-      return named3.get(nameUnit(unit));
-    }
-  };
+function listPrescreened({ completions }) {
+  const prescreened = /* @__PURE__ */ new Map();
+  for (const line2 of completions)
+    if (line2.prescreens !== void 0) prescreened.set(nameUnit(line2), line2.prescreens);
+  return prescreened;
+}
+function addContents({ summary, completions }, items) {
+  if (summary.retainText === "none" || items.length === 0) return [...items];
+  const wanted = new Set(items.map(nameUnit));
+  const contents = /* @__PURE__ */ new Map();
+  for (const { turn, arm, completion } of completions) {
+    const name5 = nameUnit({ turn, arm });
+    if (completion.kind === "completed" && wanted.has(name5)) contents.set(name5, completion.content);
+  }
+  return items.map((item) => ({ ...item, content: contents.get(nameUnit(item)) ?? null }));
 }
 function isReadable(label) {
   if (label.kind === "missing") return label.class === "content" && label.of === "judge";
@@ -43205,7 +43301,7 @@ function describeItem(parts) {
   const { outcome, present, ...rest2 } = parts;
   const { category, arm, turn, label, trail } = outcome;
   const human = present === void 0 ? null : present ? "present" : "absent";
-  return { category, arm, turn, label, votes: trail?.steps ?? [], human, ...rest2 };
+  return { category, arm, turn, label, votes: trail?.steps ?? [], human, content: null, ...rest2 };
 }
 function asksModel(grader) {
   return typeof grader?.endpoint === "string";
@@ -43316,8 +43412,8 @@ function auditFlags(request, arm) {
 }
 function readOthers(request, arm) {
   const { observations, places, items } = request;
-  const own = items.filter((item) => item.arm === arm && item.label.kind !== "present");
-  const listed = new Set(own.map(({ turn }) => places.get(turn) ?? -1));
+  const own2 = items.filter((item) => item.arm === arm && item.label.kind !== "present");
+  const listed = new Set(own2.map(({ turn }) => places.get(turn) ?? -1));
   const isOther2 = (place, present) => {
     const state = observations[place]?.[arm];
     if (listed.has(place)) return true;
@@ -43389,7 +43485,7 @@ function watchOutcomes(outcomes) {
 function watchTakenBack(outcomes) {
   const count9 = (arm) => {
     const flagged = outcomes.filter(
-      ({ arm: own, trail }) => own === arm && (trail?.steps.length ?? 0) > 1 && (trail?.steps[0]?.present ?? 0) > 0
+      ({ arm: own2, trail }) => own2 === arm && (trail?.steps.length ?? 0) > 1 && (trail?.steps[0]?.present ?? 0) > 0
     );
     return {
       flags: flagged.length,
@@ -43412,12 +43508,14 @@ function watchPrescreens(record) {
   return { baseline: baseline2, candidate: candidate2, pMore: roundBound(pMore) };
 }
 function countPrescreens({ completions }, arm) {
-  const own = completions.filter((line2) => line2.arm === arm && line2.completion.kind === "completed");
-  const reasons2 = {};
-  for (const reason of own.flatMap(({ prescreens }) => prescreens ?? []))
-    reasons2[reason] = (reasons2[reason] ?? 0) + 1;
-  const found = own.filter(({ prescreens }) => (prescreens ?? []).length > 0).length;
-  return { completions: own.length, found, reasons: reasons2 };
+  const tally = { completions: 0, found: 0, reasons: {} };
+  for (const { arm: own2, completion, prescreens = [] } of completions) {
+    if (own2 !== arm || completion.kind !== "completed") continue;
+    tally.completions += 1;
+    if (prescreens.length > 0) tally.found += 1;
+    for (const reason of prescreens) tally.reasons[reason] = (tally.reasons[reason] ?? 0) + 1;
+  }
+  return tally;
 }
 function isGraded(again2) {
   return again2 !== void 0 && again2 !== null && again2 !== "not-asked";
@@ -43437,12 +43535,12 @@ function digestGraders(plan, category) {
   const group = groupShared(categories).find((ids) => ids.includes(category)) ?? [];
   const members = categories.filter(({ id }) => id === category || group.includes(id));
   const parts = members.map(({ id, graders }) => {
-    const own = id === category ? graders : graders.slice(0, 1);
-    const rubrics2 = own.flatMap((config) => {
+    const own2 = id === category ? graders : graders.slice(0, 1);
+    const rubrics2 = own2.flatMap((config) => {
       const kind = graderKinds.find((entry) => entry.kind === config.kind);
       return kind?.listRubrics(config) ?? [];
     });
-    return { id, graders: own, rubrics: rubrics2.map((reference) => plan.rubrics[reference] ?? null) };
+    return { id, graders: own2, rubrics: rubrics2.map((reference) => plan.rubrics[reference] ?? null) };
   });
   return digestValue({ gradingVersion, category, group, parts });
 }
@@ -43510,9 +43608,9 @@ function listAnswers2({ graders }) {
   return answers;
 }
 function countKnown(known, category) {
-  const own = known.filter((entry) => entry.purpose === "calibration" && entry.category === category);
-  const positives = own.filter(({ expected }) => expected === "present");
-  const negatives = own.filter(({ expected }) => expected === "absent");
+  const own2 = known.filter((entry) => entry.purpose === "calibration" && entry.category === category);
+  const positives = own2.filter(({ expected }) => expected === "present");
+  const negatives = own2.filter(({ expected }) => expected === "absent");
   return {
     truePositives: positives.filter(({ label }) => label.kind === "present").length,
     positives: positives.length,
@@ -43555,8 +43653,8 @@ function boundTwoPhase(audit) {
     const parts = describeAudit(audit, side);
     const sensitivity = describeSensitivity(calibration, side);
     const melding = meldProduct({ ...parts, sensitivity, side });
-    const own = computeQuantile(parts.rate, side === "lower" ? alpha2 : 1 - alpha2);
-    const guess = own * computeMean(parts.precision) / computeMean(sensitivity);
+    const own2 = computeQuantile(parts.rate, side === "lower" ? alpha2 : 1 - alpha2);
+    const guess = own2 * computeMean(parts.precision) / computeMean(sensitivity);
     return findBound({ melding, side, alpha: alpha2, guess });
   };
   return { rate: estimateTwoPhase(audit), lower: bound("lower"), upper: bound("upper") };
@@ -43586,8 +43684,8 @@ function describeAudit(audit, side) {
 }
 function describeSensitivity(calibration, side) {
   if (calibration === null) return certain;
-  const tally2 = { events: calibration.truePositives, trials: calibration.positives };
-  return side === "lower" ? describeUpper(tally2) : describeLower(tally2);
+  const tally = { events: calibration.truePositives, trials: calibration.positives };
+  return side === "lower" ? describeUpper(tally) : describeLower(tally);
 }
 function requirePart(name5, part, whole) {
   requireCount(name5, part);
@@ -43827,18 +43925,18 @@ function estimateRate({
 }
 function boundRate(question) {
   const { observations, arm, missingRule } = question;
-  const own = boundGraded(question);
-  const lower = Math.min(own.lower, boundBy(question, missingAbsent).lower);
+  const own2 = boundGraded(question);
+  const lower = Math.min(own2.lower, boundBy(question, missingAbsent).lower);
   if (missingRule === "at-worst") {
-    return { lower, upper: Math.max(own.upper, boundBy(question, missingPresent).upper) };
+    return { lower, upper: Math.max(own2.upper, boundBy(question, missingPresent).upper) };
   }
-  const upper = boundReached(question, own);
+  const upper = boundReached(question, own2);
   const all = sumWeights(observations, arm, asked);
   const share2 = all === 0 ? 1 : sumWeights(observations, arm, reached) / all;
   return { lower, upper: Math.min(1, share2 * upper + (1 - share2) * Math.min(1, missingFactor * upper)) };
 }
-function boundReached(question, own = boundGraded(question)) {
-  return Math.max(own.upper, boundBy(question, unlabelledPresent).upper);
+function boundReached(question, own2 = boundGraded(question)) {
+  return Math.max(own2.upper, boundBy(question, unlabelledPresent).upper);
 }
 function boundGraded(question) {
   return boundBy(question, asGraded);
@@ -43871,11 +43969,11 @@ function boundBy(question, reading) {
 function boundMeasured({ alpha: alpha2, judge: judge3 }, measured) {
   const turns = measured.kind === "counts" ? measured.trials : measured.summary.turns;
   if (turns === 0) return { lower: 0, upper: 1 };
-  const own = measured.kind === "counts" ? boundProportion({ ...measured, alpha: alpha2 }) : boundSummary({ summary: measured.summary, alpha: alpha2 });
-  if (judge3 === null) return { lower: own.lower, upper: own.upper };
+  const own2 = measured.kind === "counts" ? boundProportion({ ...measured, alpha: alpha2 }) : boundSummary({ summary: measured.summary, alpha: alpha2 });
+  if (judge3 === null) return { lower: own2.lower, upper: own2.upper };
   const bound = judge3.mode === "safe" ? boundSafe : boundMelded;
   const corrected = bound({ measured, calibration: judge3.calibration, alpha: alpha2 });
-  return { lower: judge3.flagsAudited ? own.lower : corrected.lower, upper: corrected.upper };
+  return { lower: judge3.flagsAudited ? own2.lower : corrected.lower, upper: corrected.upper };
 }
 function read(question, reading) {
   const { observations } = question;
@@ -45044,11 +45142,11 @@ function adjustFailures(plan, estimates) {
 function listFailureTests(category, estimate) {
   const { levels, regression, limit, margin: margin2 } = estimate;
   const scale3 = scaleOf(estimate);
-  const make = (kind, own, level2) => ({
+  const make = (kind, own2, level2) => ({
     category: category.id,
     kind,
-    own,
-    p: Math.min(1, own * scale3 / level2)
+    own: own2,
+    p: Math.min(1, own2 * scale3 / level2)
   });
   return [
     ...category.regression ? [make("regression", regression.pFail, levels.regressionAlpha)] : [],
@@ -45105,7 +45203,7 @@ function decideByBounds(question) {
   const failed = levels.finalDecides ? tests.find((test) => isSignificant(test.kind, test.p, scaleOf(estimate))) : void 0;
   if (failed !== void 0) return fail2(question, failed.kind);
   if (showsNothing(question)) return undecided(explainNothing(estimate));
-  const isSuspect = tests.some(({ kind, own }) => isSignificant(kind, own, levelOf(estimate, kind)));
+  const isSuspect = tests.some(({ kind, own: own2 }) => isSignificant(kind, own2, levelOf(estimate, kind)));
   if (isSuspect) return undecided("suspect");
   const obstacle = findRegressionObstacle(question) ?? findLimitObstacle(estimate) ?? findMarginObstacle(estimate);
   return obstacle === null ? pass(question) : undecided(obstacle);
@@ -45238,10 +45336,10 @@ function judgeNames(request) {
 }
 function chooseArm({ policy: policy2, ...plan }, arm, name5) {
   const other = arm === "baseline" ? plan.candidate : plan.baseline;
-  const own = measureMatch(nameCheckpoint(policy2.checkpoint, plan[arm]), name5);
+  const own2 = measureMatch(nameCheckpoint(policy2.checkpoint, plan[arm]), name5);
   const others = measureMatch(nameCheckpoint(policy2.checkpoint, other), name5);
-  if (own === 0 && others === 0) return "nobody";
-  return own >= others ? "own" : "other";
+  if (own2 === 0 && others === 0) return "nobody";
+  return own2 >= others ? "own" : "other";
 }
 function measureMatch({ answered }, name5) {
   if (answered.includes(name5)) return Number.POSITIVE_INFINITY;
@@ -45412,12 +45510,12 @@ function choosePolicy(reason, policies) {
       return policies.suspect;
   }
 }
-function findHistoryProblems({ plan, history, run: own }) {
+function findHistoryProblems({ plan, history, run: own2 }) {
   if (history.kind === "unknown") return plan.policy.history === "required" ? ["attempts: not known"] : [];
   if (history.kind === "none" || history.republishedBy !== null) return [];
   return history.attempts.flatMap(({ run: run2, tier: tier2, verdict: verdict2, complete: complete3, changed, doubts }) => {
     if (verdict2 === "fail") return [`attempts: run ${nameRun(run2)} failed`];
-    const isAlike2 = tier2 === own.tier && changed.length === 0 && doubts.length === 0;
+    const isAlike2 = tier2 === own2.tier && changed.length === 0 && doubts.length === 0;
     const stands = isAlike2 && complete3 && verdict2 !== "pass";
     return stands ? [`attempts: run ${nameRun(run2)} came to another verdict first`] : [];
   });
@@ -46481,11 +46579,11 @@ function refuseQueue({ context: { name: name5, origin } }) {
 var none3 = { promptTokens: 0, completionTokens: 0 };
 function openPastBatches(tools) {
   const { context } = tools;
-  const own = context.past.filter(
+  const own2 = context.past.filter(
     ({ line: line2 }) => line2.endpoint === context.name && line2.origin === context.origin
   );
   const holders = /* @__PURE__ */ new Map();
-  for (const batch of own)
+  for (const batch of own2)
     for (const id of batch.line.ids) holders.set(id, [...holders.get(id) ?? [], batch]);
   const results = /* @__PURE__ */ new Map();
   const follow = (batch) => {
@@ -46725,7 +46823,7 @@ function createBatchWrapper(parts) {
     beginPart(part) {
       for (const endpoint of endpoints) endpoint.beginPart(part);
     },
-    wrap(endpoint, own) {
+    wrap(endpoint, own2) {
       const { name: name5 } = endpoint;
       const client = clients.get(name5);
       if (clients.size === 0) return endpoint;
@@ -46736,7 +46834,7 @@ function createBatchWrapper(parts) {
       };
       if (client === void 0) return tracked;
       const batched = createBatchEndpoint({
-        ...{ ...own, name: name5, client, budget, clock, random, delimiter: delimiter2, cancelled, maxAttempts: maxAttempts3 },
+        ...{ ...own2, name: name5, client, budget, clock, random, delimiter: delimiter2, cancelled, maxAttempts: maxAttempts3 },
         past: journal.batches,
         keep: (line2) => journal.append(line2, budget.spent()),
         isBusy: () => live2 > 0,
@@ -46767,6 +46865,188 @@ function addCounts2(endpoints) {
   if (counts.length === 0) return null;
   const add = (key) => counts.reduce((sum5, entry) => sum5 + entry[key], 0);
   return { total: add("total"), completed: add("completed"), failed: add("failed") };
+}
+
+// src/replay/budget.ts
+import { setMaxListeners } from "node:events";
+var nothing2 = { requests: 0, elapsedMs: 0, promptTokens: 0, completionTokens: 0, usd: 0 };
+function createBudget(settings) {
+  const { limits, clock, cancelled, prices = {}, spent: before = nothing2 } = settings;
+  const startMs = clock.monotonicMs();
+  const used2 = { ...before };
+  const reserved = { tokens: 0, usd: 0, requests: 0 };
+  const longest2 = /* @__PURE__ */ new Map();
+  const listeners = [];
+  const ending = new AbortController();
+  let reason = null;
+  let isAwaited = false;
+  setMaxListeners(0, ending.signal);
+  const end2 = (because) => {
+    reason ??= because;
+    ending.abort();
+  };
+  if (cancelled.aborted) end2("cancelled");
+  cancelled.addEventListener("abort", () => end2("cancelled"));
+  const elapsedMs = () => before.elapsedMs + clock.monotonicMs() - startMs;
+  const leave2 = (minutes, ms) => typeof minutes === "number" ? minutes * 6e4 - ms : Number.POSITIVE_INFINITY;
+  const listTimes = () => ({
+    "max-minutes": leave2(limits.maxMinutes, elapsedMs()),
+    "job-limit": leave2(limits.jobMinutes, clock.monotonicMs() - startMs)
+  });
+  const findTimeOver = () => {
+    const left = listTimes();
+    if (left["max-minutes"] <= 0) return "max-minutes";
+    return left["job-limit"] <= 0 ? "job-limit" : null;
+  };
+  const findEnd4 = () => {
+    if (reason !== null) return reason;
+    if (limits.maxRequests !== null && used2.requests >= limits.maxRequests) return "max-requests";
+    return findTimeOver();
+  };
+  const findExcess = (tokens, usd) => {
+    const { maxTokens = null, maxUsd = null } = limits;
+    const usedTokens = used2.promptTokens + used2.completionTokens;
+    if (maxTokens !== null && usedTokens + reserved.tokens + tokens > maxTokens) return "max-tokens";
+    return maxUsd !== null && (used2.usd ?? 0) + reserved.usd + usd > maxUsd ? "max-usd" : null;
+  };
+  const count9 = (charge) => {
+    const { model: model2, usage } = charge;
+    used2.promptTokens += usage.promptTokens;
+    used2.completionTokens += usage.completionTokens;
+    const usd = priceTokens(prices, charge);
+    used2.usd = used2.usd === null || usd === null ? null : used2.usd + usd;
+    longest2.set(model2, Math.max(longest2.get(model2) ?? 0, usage.completionTokens));
+  };
+  const measure6 = (most2) => ({
+    tokens: most2.usage.promptTokens + most2.usage.completionTokens,
+    usd: priceTokens(prices, most2) ?? 0
+  });
+  const stop = (because) => {
+    end2(because);
+    return { kind: "not-asked", reason: reason ?? because };
+  };
+  const reserve = ({ tokens, usd }) => {
+    let isOpen = true;
+    reserved.requests += 1;
+    reserved.tokens += tokens;
+    reserved.usd += usd;
+    return {
+      kind: "reservation",
+      takeAnother() {
+        const over = findEnd4();
+        if (over !== null) return stop(over);
+        used2.requests += 1;
+        return null;
+      },
+      settle(charge) {
+        if (!isOpen) return;
+        isOpen = false;
+        reserved.requests -= 1;
+        reserved.tokens = reserved.requests === 0 ? 0 : reserved.tokens - tokens;
+        reserved.usd = reserved.requests === 0 ? 0 : reserved.usd - usd;
+        if (charge !== null) count9(charge);
+        if (!isAwaited) return;
+        isAwaited = false;
+        for (const listener of listeners) listener();
+      }
+    };
+  };
+  return {
+    ended: ending.signal,
+    take(most2) {
+      const over = findEnd4();
+      if (over !== null) return stop(over);
+      const amount = most2 === void 0 ? { tokens: 0, usd: 0 } : measure6(most2);
+      const excess = findExcess(amount.tokens, amount.usd);
+      if (excess === null) {
+        used2.requests += 1;
+        return reserve(amount);
+      }
+      if (reserved.requests > 0) {
+        isAwaited = true;
+        return null;
+      }
+      return stop(excess);
+    },
+    hold: (most2) => reserve(measure6(most2)),
+    end: end2,
+    stopped: () => reason,
+    heedTime() {
+      const over = findTimeOver();
+      if (over !== null) end2(over);
+      return Math.max(0, Math.min(...Object.values(listTimes())));
+    },
+    onRelease: (listener) => listeners.push(listener),
+    requests: () => used2.requests,
+    spent: () => ({ ...used2, elapsedMs: elapsedMs() }),
+    longestAnswer: (model2) => longest2.get(model2) ?? 0
+  };
+}
+function priceTokens(prices, charge) {
+  const { model: model2, usage, inBatch = false } = charge;
+  if (usage.promptTokens + usage.completionTokens === 0) return 0;
+  const price = findPrice(prices, model2);
+  if (price === void 0) return null;
+  const share2 = inBatch ? chooseBatchShare(price) : 1;
+  return share2 * (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m) / 1e6;
+}
+
+// src/replay/breaker.ts
+var suspectFailures = 10;
+var downAfterMs = 3e5;
+var firstTrialMs = 1e3;
+var longestTrialMs = 3e4;
+var firstFailures = 5;
+var hangingAfterMs = 3e4;
+function createBreaker(settings) {
+  const { clock } = settings;
+  let hasAnswered = settings.answeredBefore;
+  let failures = 0;
+  let timeouts = 0;
+  let sinceMs = 0;
+  return {
+    answered() {
+      hasAnswered = true;
+      failures = 0;
+      timeouts = 0;
+    },
+    failed({ sentMs, cause }) {
+      sinceMs = failures === 0 ? sentMs : Math.min(sinceMs, sentMs);
+      failures += 1;
+      if (cause === "timeout") timeouts += 1;
+      const forMs = clock.monotonicMs() - sinceMs;
+      if (!hasAnswered) {
+        if (timeouts >= firstFailures && forMs >= hangingAfterMs) return { kind: "hanging", failures };
+        return failures < firstFailures ? { kind: "none" } : { kind: "trial", pauseMs: 0 };
+      }
+      if (failures < suspectFailures) return { kind: "none" };
+      if (forMs >= downAfterMs) return { kind: "down", failures, forMs };
+      const doubled = firstTrialMs * 2 ** (failures - suspectFailures);
+      return { kind: "trial", pauseMs: Math.min(longestTrialMs, doubled) };
+    }
+  };
+}
+
+// src/replay/deadlines.ts
+function createDeadlines(cancelled) {
+  const underWay = /* @__PURE__ */ new Set();
+  cancelled.addEventListener("abort", () => {
+    for (const controller of underWay) controller.abort();
+  });
+  return {
+    async within(ms, send3) {
+      const controller = new AbortController();
+      const timer = setTimeout(() => controller.abort(), ms);
+      underWay.add(controller);
+      if (cancelled.aborted) controller.abort();
+      try {
+        return await send3(controller.signal);
+      } finally {
+        clearTimeout(timer);
+        underWay.delete(controller);
+      }
+    }
+  };
 }
 
 // src/replay/round.ts
@@ -47056,188 +47336,6 @@ function takeRefusal2(state, request) {
   moveTo(state, Math.max(1, wanted), nowMs);
 }
 
-// src/replay/budget.ts
-import { setMaxListeners } from "node:events";
-var nothing2 = { requests: 0, elapsedMs: 0, promptTokens: 0, completionTokens: 0, usd: 0 };
-function createBudget(settings) {
-  const { limits, clock, cancelled, prices = {}, spent: before = nothing2 } = settings;
-  const startMs = clock.monotonicMs();
-  const used2 = { ...before };
-  const reserved = { tokens: 0, usd: 0, requests: 0 };
-  const longest2 = /* @__PURE__ */ new Map();
-  const listeners = [];
-  const ending = new AbortController();
-  let reason = null;
-  let isAwaited = false;
-  setMaxListeners(0, ending.signal);
-  const end2 = (because) => {
-    reason ??= because;
-    ending.abort();
-  };
-  if (cancelled.aborted) end2("cancelled");
-  cancelled.addEventListener("abort", () => end2("cancelled"));
-  const elapsedMs = () => before.elapsedMs + clock.monotonicMs() - startMs;
-  const leave2 = (minutes, ms) => typeof minutes === "number" ? minutes * 6e4 - ms : Number.POSITIVE_INFINITY;
-  const listTimes = () => ({
-    "max-minutes": leave2(limits.maxMinutes, elapsedMs()),
-    "job-limit": leave2(limits.jobMinutes, clock.monotonicMs() - startMs)
-  });
-  const findTimeOver = () => {
-    const left = listTimes();
-    if (left["max-minutes"] <= 0) return "max-minutes";
-    return left["job-limit"] <= 0 ? "job-limit" : null;
-  };
-  const findEnd4 = () => {
-    if (reason !== null) return reason;
-    if (limits.maxRequests !== null && used2.requests >= limits.maxRequests) return "max-requests";
-    return findTimeOver();
-  };
-  const findExcess = (tokens, usd) => {
-    const { maxTokens = null, maxUsd = null } = limits;
-    const usedTokens = used2.promptTokens + used2.completionTokens;
-    if (maxTokens !== null && usedTokens + reserved.tokens + tokens > maxTokens) return "max-tokens";
-    return maxUsd !== null && (used2.usd ?? 0) + reserved.usd + usd > maxUsd ? "max-usd" : null;
-  };
-  const count9 = (charge) => {
-    const { model: model2, usage } = charge;
-    used2.promptTokens += usage.promptTokens;
-    used2.completionTokens += usage.completionTokens;
-    const usd = priceTokens(prices, charge);
-    used2.usd = used2.usd === null || usd === null ? null : used2.usd + usd;
-    longest2.set(model2, Math.max(longest2.get(model2) ?? 0, usage.completionTokens));
-  };
-  const measure6 = (most2) => ({
-    tokens: most2.usage.promptTokens + most2.usage.completionTokens,
-    usd: priceTokens(prices, most2) ?? 0
-  });
-  const stop = (because) => {
-    end2(because);
-    return { kind: "not-asked", reason: reason ?? because };
-  };
-  const reserve = ({ tokens, usd }) => {
-    let isOpen = true;
-    reserved.requests += 1;
-    reserved.tokens += tokens;
-    reserved.usd += usd;
-    return {
-      kind: "reservation",
-      takeAnother() {
-        const over = findEnd4();
-        if (over !== null) return stop(over);
-        used2.requests += 1;
-        return null;
-      },
-      settle(charge) {
-        if (!isOpen) return;
-        isOpen = false;
-        reserved.requests -= 1;
-        reserved.tokens = reserved.requests === 0 ? 0 : reserved.tokens - tokens;
-        reserved.usd = reserved.requests === 0 ? 0 : reserved.usd - usd;
-        if (charge !== null) count9(charge);
-        if (!isAwaited) return;
-        isAwaited = false;
-        for (const listener of listeners) listener();
-      }
-    };
-  };
-  return {
-    ended: ending.signal,
-    take(most2) {
-      const over = findEnd4();
-      if (over !== null) return stop(over);
-      const amount = most2 === void 0 ? { tokens: 0, usd: 0 } : measure6(most2);
-      const excess = findExcess(amount.tokens, amount.usd);
-      if (excess === null) {
-        used2.requests += 1;
-        return reserve(amount);
-      }
-      if (reserved.requests > 0) {
-        isAwaited = true;
-        return null;
-      }
-      return stop(excess);
-    },
-    hold: (most2) => reserve(measure6(most2)),
-    end: end2,
-    stopped: () => reason,
-    heedTime() {
-      const over = findTimeOver();
-      if (over !== null) end2(over);
-      return Math.max(0, Math.min(...Object.values(listTimes())));
-    },
-    onRelease: (listener) => listeners.push(listener),
-    requests: () => used2.requests,
-    spent: () => ({ ...used2, elapsedMs: elapsedMs() }),
-    longestAnswer: (model2) => longest2.get(model2) ?? 0
-  };
-}
-function priceTokens(prices, charge) {
-  const { model: model2, usage, inBatch = false } = charge;
-  if (usage.promptTokens + usage.completionTokens === 0) return 0;
-  const price = findPrice(prices, model2);
-  if (price === void 0) return null;
-  const share2 = inBatch ? chooseBatchShare(price) : 1;
-  return share2 * (usage.promptTokens * price.inputUsdPer1m + usage.completionTokens * price.outputUsdPer1m) / 1e6;
-}
-
-// src/replay/breaker.ts
-var suspectFailures = 10;
-var downAfterMs = 3e5;
-var firstTrialMs = 1e3;
-var longestTrialMs = 3e4;
-var firstFailures = 5;
-var hangingAfterMs = 3e4;
-function createBreaker(settings) {
-  const { clock } = settings;
-  let hasAnswered = settings.answeredBefore;
-  let failures = 0;
-  let timeouts = 0;
-  let sinceMs = 0;
-  return {
-    answered() {
-      hasAnswered = true;
-      failures = 0;
-      timeouts = 0;
-    },
-    failed({ sentMs, cause }) {
-      sinceMs = failures === 0 ? sentMs : Math.min(sinceMs, sentMs);
-      failures += 1;
-      if (cause === "timeout") timeouts += 1;
-      const forMs = clock.monotonicMs() - sinceMs;
-      if (!hasAnswered) {
-        if (timeouts >= firstFailures && forMs >= hangingAfterMs) return { kind: "hanging", failures };
-        return failures < firstFailures ? { kind: "none" } : { kind: "trial", pauseMs: 0 };
-      }
-      if (failures < suspectFailures) return { kind: "none" };
-      if (forMs >= downAfterMs) return { kind: "down", failures, forMs };
-      const doubled = firstTrialMs * 2 ** (failures - suspectFailures);
-      return { kind: "trial", pauseMs: Math.min(longestTrialMs, doubled) };
-    }
-  };
-}
-
-// src/replay/deadlines.ts
-function createDeadlines(cancelled) {
-  const underWay = /* @__PURE__ */ new Set();
-  cancelled.addEventListener("abort", () => {
-    for (const controller of underWay) controller.abort();
-  });
-  return {
-    async within(ms, send3) {
-      const controller = new AbortController();
-      const timer = setTimeout(() => controller.abort(), ms);
-      underWay.add(controller);
-      if (cancelled.aborted) controller.abort();
-      try {
-        return await send3(controller.signal);
-      } finally {
-        clearTimeout(timer);
-        underWay.delete(controller);
-      }
-    }
-  };
-}
-
 // src/replay/host.ts
 var firstConcurrency = 8;
 function createHost(settings) {
@@ -47478,6 +47576,31 @@ function createJudge2(parts) {
   };
 }
 
+// src/replay/window.ts
+var fewestUnits = 256;
+function countUnits(concurrency, endpoints) {
+  return concurrency === "auto" ? 2 * mostUnderWay : Math.max(fewestUnits, (endpoints + 1) * concurrency);
+}
+function createUnitWindow(size) {
+  let underWay = 0;
+  let waiting = [];
+  const leave2 = () => {
+    underWay -= 1;
+    if (underWay >= size) return;
+    for (const go of waiting) go();
+    waiting = [];
+  };
+  return {
+    add(work) {
+      underWay += 1;
+      work.then(leave2, leave2);
+    },
+    async room() {
+      while (underWay >= size) await new Promise((go) => waiting.push(go));
+    }
+  };
+}
+
 // src/tools/write-error.ts
 var longestForm = 2e3;
 var messageKey = /^(?:errors?|error_?message|message|msg|detail|details|reason|description|exception)$/i;
@@ -47688,9 +47811,9 @@ function listMisfits2(request) {
 // src/tools/settings.ts
 function listEnvironments(settings, tool2) {
   const { environments, perTool } = settings;
-  const own = perTool.find((each) => each.environments !== null && matchesName(each.pattern, tool2));
+  const own2 = perTool.find((each) => each.environments !== null && matchesName(each.pattern, tool2));
   const mayBeLive = findEffect(settings, tool2) === "reads";
-  return (own?.environments ?? environments).filter(
+  return (own2?.environments ?? environments).filter(
     (source) => source !== "blocked" && (source !== "connector" || mayBeLive)
   );
 }
@@ -48003,9 +48126,9 @@ function isSameSet(one, other) {
 // src/tools/recorded.ts
 function answerRecorded(tools, { call, since }) {
   const { trajectory, database, seed, turn } = tools;
-  const own = trajectory?.find(call, since) ?? null;
-  if (own !== null) {
-    const { text: text2, isError: isError2, state } = own;
+  const own2 = trajectory?.find(call, since) ?? null;
+  if (own2 !== null) {
+    const { text: text2, isError: isError2, state } = own2;
     return { source: "recorded", from: "trajectory", text: text2, isError: isError2, state };
   }
   if (database === null) return null;
@@ -48578,7 +48701,6 @@ function usesSimilar({ environments, perTool }) {
 }
 
 // src/instruments.ts
-var fewestUnits = 256;
 async function connectClients(settings) {
   const graders = await connectGraders(settings);
   const arms12 = {
@@ -48633,7 +48755,7 @@ function createInstruments(request) {
     cancelled,
     journal
   });
-  const wrapClient = (own) => batches.wrap(wrapLive(own), { ...own, origin: own.client.origin });
+  const wrapClient = (own2) => batches.wrap(wrapLive(own2), { ...own2, origin: own2.client.origin });
   const hasAnswered = (arm) => done2.some((unit) => unit.arm === arm && unit.completion.kind === "completed");
   const wrapArm = (arm) => wrapClient({
     name: arm,
@@ -48665,9 +48787,6 @@ function createInstruments(request) {
     }),
     ...describeState(budget, simulator === null ? all : [...all, simulator])
   };
-}
-function countUnits(concurrency, endpoints) {
-  return concurrency === "auto" ? 2 * mostUnderWay : Math.max(fewestUnits, (endpoints + 1) * concurrency);
 }
 function wrapSimulator({ tools }, wrap2) {
   const name5 = tools?.tools.simulator?.endpoint;
@@ -48717,14 +48836,14 @@ function createWrapper(parts) {
     hosts.set(origin, host);
     return host;
   };
-  return (own) => createEndpoint({
-    ...own,
+  return (own2) => createEndpoint({
+    ...own2,
     ...replay2,
     budget,
     cancelled,
     clock,
     random,
-    host: findHost(own.client),
+    host: findHost(own2.client),
     warn: (text2) => log.warning(text2)
   });
 }
@@ -48807,25 +48926,90 @@ function isTransient(probe) {
   return probe.kind === "failed" && transportCauses.includes(probe.cause);
 }
 
+// src/record/arm-tally.ts
+var ArmTally = class {
+  #arm;
+  #lengths = [];
+  #refusals = 0;
+  #toolCalls = 0;
+  #finishReasons = /* @__PURE__ */ new Map();
+  #models = /* @__PURE__ */ new Map();
+  #unnamed = 0;
+  #digests = /* @__PURE__ */ new Map();
+  #undigested = 0;
+  #fingerprints = /* @__PURE__ */ new Map();
+  #trajectories = 0;
+  #answered = [];
+  #usage = noUsage;
+  #reused = new ReusedTally();
+  constructor(arm) {
+    this.#arm = arm;
+  }
+  add(unit) {
+    const { completion, measured } = unit;
+    this.#reused.add(unit);
+    if (completion.kind !== "completed") return;
+    this.#lengths.push(completion.characters);
+    if (completion.refused) this.#refusals += 1;
+    if (completion.toolCalls > 0) this.#toolCalls += 1;
+    count6(this.#finishReasons, completion.finishReason);
+    this.#addNames(completion);
+    if (completion.trajectory !== void 0) {
+      this.#trajectories += 1;
+      this.#answered = addAnswered([...this.#answered, ...completion.trajectory.answered]);
+    }
+    if (measured?.run === void 0) this.#usage = addUsage(this.#usage, completion.usage);
+  }
+  #addNames({ model: model2, servedDigest: servedDigest2, systemFingerprint }) {
+    if (model2 === null) this.#unnamed += 1;
+    else count6(this.#models, model2);
+    if (servedDigest2 === null) this.#undigested += 1;
+    else if (servedDigest2 !== void 0) count6(this.#digests, servedDigest2);
+    if (systemFingerprint !== null) count6(this.#fingerprints, systemFingerprint);
+  }
+  describe({ sources, probes, reuse }) {
+    const lengths = this.#lengths.toSorted((a, b) => a - b);
+    const reused = this.#reused.describe(this.#arm === "baseline" ? reuse : void 0);
+    return {
+      source: sources[this.#arm],
+      models: list(this.#models),
+      identity: {
+        unnamed: this.#unnamed,
+        digests: list(this.#digests),
+        undigested: this.#undigested,
+        probes: probes.flatMap(({ probe, result }) => probe === this.#arm ? [result] : [])
+      },
+      systemFingerprints: list(this.#fingerprints),
+      signals: {
+        completions: lengths.length,
+        refusals: this.#refusals,
+        toolCalls: this.#toolCalls,
+        finishReasons: list(this.#finishReasons),
+        charactersMedian: lengths[Math.floor(lengths.length / 2)] ?? null
+      },
+      ...this.#trajectories === 0 ? {} : { answered: this.#answered },
+      usage: this.#usage,
+      ...reused === void 0 ? {} : { reused }
+    };
+  }
+};
+function count6(counts, value) {
+  const name5 = value === "__proto__" ? `"${value}"` : value;
+  counts.set(name5, (counts.get(name5) ?? 0) + 1);
+}
+function list(counts) {
+  return Object.fromEntries([...counts.entries()].toSorted(([a], [b]) => a < b ? -1 : 1));
+}
+
 // src/record/build.ts
 var arms5 = ["baseline", "candidate"];
+var mostUses = 1e4;
 function buildRecord(request) {
-  const { plan, sample, units: units2, facts } = request;
+  const { plan, sample, facts } = request;
   const unasked = { kind: "not-asked", reason: facts.decided ? "decided" : "cancelled" };
-  const ordered = sample.turns.flatMap(
-    (turn) => arms5.map(
-      (arm) => units2.get(nameUnit({ turn: turn.id, arm })) ?? createUnasked({ turn: turn.id, arm, plan, unasked })
-    )
-  );
+  const units2 = listUnits(request, unasked);
   const known = request.known ?? [];
-  const uses = addUses([
-    ...listPlannedGraders(plan),
-    ...[...ordered.map(leaveOutReused), ...known].flatMap((entry) => entry.uses)
-  ]);
-  const armRecords = {
-    baseline: describeArm2({ arm: "baseline", units: ordered, facts }),
-    candidate: describeArm2({ arm: "candidate", units: ordered, facts })
-  };
+  const sums = addUp({ plan, units: units2, known, unasked });
   const { planDigest, gateVersion: gateVersion2, run: run2, commits, timing, history, cost } = facts;
   return {
     summary: {
@@ -48837,11 +49021,11 @@ function buildRecord(request) {
       run: run2,
       commits,
       sample: sample.counts,
-      arms: armRecords,
-      graders: describeGraders2(uses, facts.sources.graders),
+      arms: { baseline: sums.baseline.describe(facts), candidate: sums.candidate.describe(facts) },
+      graders: describeGraders2(sums.uses, facts.sources.graders),
       cost,
       timing,
-      stopped: findStop(ordered),
+      stopped: sums.stopped,
       earlyStoppingOff: facts.earlyStoppingOff,
       retainText: facts.retainText,
       history,
@@ -48854,26 +49038,56 @@ function buildRecord(request) {
       stratum,
       slice
     })),
-    outcomes: listOutcomes({ plan, units: ordered, unasked }),
-    completions: ordered.map(({ turn, arm, completion, prescreens, measured }) => ({
+    outcomes: sums.outcomes,
+    completions: { length: sample.turns.length * arms5.length, [Symbol.iterator]: () => describeAll(units2) },
+    known: known.flatMap(({ outcomes }) => outcomes),
+    audits: request.audits ?? []
+  };
+}
+function listUnits({ plan, sample, units: units2, turns }, unasked) {
+  const end2 = turns ?? sample.turns.length;
+  return {
+    *[Symbol.iterator]() {
+      for (const [place, { id: turn }] of sample.turns.entries()) {
+        for (const arm of arms5) {
+          const unit = place < end2 ? units2.get(nameUnit({ turn, arm })) : void 0;
+          yield unit ?? createUnasked({ turn, arm, plan, unasked });
+        }
+      }
+    }
+  };
+}
+function* describeAll(units2) {
+  for (const { turn, arm, completion, prescreens, measured } of units2) {
+    yield {
       turn,
       arm,
       completion,
       ...prescreens.length === 0 ? {} : { prescreens },
       ...measured?.run === void 0 ? {} : { reused: { run: measured.run, at: measured.at } }
-    })),
-    known: known.flatMap(({ outcomes }) => outcomes),
-    audits: request.audits ?? []
-  };
+    };
+  }
 }
-function listOutcomes(request) {
-  const { plan, units: units2, unasked } = request;
+function addUp(parts) {
+  const { plan, units: units2, known, unasked } = parts;
   const ids = plan.policy.categories.map(({ id }) => id);
-  const table = new OutcomeTable();
-  for (const { turn, arm, labels, trails } of units2)
-    for (const id of ids)
-      table.add({ turn, arm, category: id, label: labels[id] ?? unasked, trail: trails[id] });
-  return table;
+  const tallies = { baseline: new ArmTally("baseline"), candidate: new ArmTally("candidate") };
+  const outcomes = new OutcomeTable();
+  const stops = /* @__PURE__ */ new Set();
+  let uses = listPlannedGraders(plan);
+  for (const unit of units2) {
+    const { turn, arm, completion, labels, trails } = unit;
+    tallies[arm].add(unit);
+    for (const category of ids)
+      outcomes.add({ turn, arm, category, label: labels[category] ?? unasked, trail: trails[category] });
+    for (const part of [completion, ...Object.values(labels)])
+      if (part.kind === "not-asked") stops.add(part.reason);
+    uses.push(...leaveOutReused(unit).uses);
+    if (uses.length > mostUses) uses = addUses(uses);
+  }
+  uses = addUses([...uses, ...known.flatMap((entry) => entry.uses)]);
+  const stopped = stops.has("batch-under-way") ? "batch-under-way" : [...stops][0] ?? null;
+  return { ...tallies, outcomes, uses, stopped };
 }
 function priceUsage(spent2, prices) {
   let usd = 0;
@@ -48886,9 +49100,6 @@ function priceUsage(spent2, prices) {
     usd += share2 * (promptTokens * price.inputUsdPer1m + completionTokens * price.outputUsdPer1m) / 1e6;
   }
   return usd;
-}
-function sumUsage(usages) {
-  return usages.reduce(addUsage, noUsage);
 }
 function createUnasked(request) {
   const { turn, arm, plan, unasked } = request;
@@ -48919,128 +49130,6 @@ var live = { kind: "live" };
 function leaveOutReused(unit) {
   if (unit.measured?.run === void 0) return unit;
   return { ...unit, uses: unit.uses.map((use) => ({ ...use, usage: noUsage })) };
-}
-function describeArm2(request) {
-  const own = request.units.filter(({ arm }) => arm === request.arm);
-  const list = (units2) => units2.flatMap(({ completion }) => completion.kind === "completed" ? [completion] : []);
-  const completions = list(own);
-  const asked2 = list(own.filter(({ measured }) => measured?.run === void 0));
-  const reused = summarizeReused(own, request.arm === "baseline" ? request.facts.reuse : void 0);
-  const lengths = completions.map((completion) => completion.characters).toSorted((a, b) => a - b);
-  const signals2 = {
-    completions: completions.length,
-    refusals: completions.filter((completion) => completion.refused).length,
-    toolCalls: completions.filter((completion) => completion.toolCalls > 0).length,
-    finishReasons: tally(completions.map((completion) => completion.finishReason)),
-    charactersMedian: lengths[Math.floor(lengths.length / 2)] ?? null
-  };
-  return {
-    source: request.facts.sources[request.arm],
-    models: tally(completions.flatMap(({ model: model2 }) => model2 === null ? [] : [model2])),
-    identity: describeIdentity(request.arm, completions, request.facts.probes),
-    systemFingerprints: tally(
-      completions.flatMap(({ systemFingerprint: print2 }) => print2 === null ? [] : [print2])
-    ),
-    signals: signals2,
-    ...describeAnswered(completions),
-    usage: sumUsage(asked2.map((completion) => completion.usage)),
-    ...reused === void 0 ? {} : { reused }
-  };
-}
-function describeAnswered(completions) {
-  const trajectories = completions.flatMap(({ trajectory }) => trajectory === void 0 ? [] : [trajectory]);
-  if (trajectories.length === 0) return {};
-  return { answered: addAnswered(trajectories.flatMap(({ answered }) => answered)) };
-}
-function describeIdentity(arm, completions, probes) {
-  const digests = completions.flatMap(
-    ({ servedDigest: servedDigest2 }) => servedDigest2 === void 0 ? [] : [servedDigest2]
-  );
-  return {
-    unnamed: completions.filter(({ model: model2 }) => model2 === null).length,
-    digests: tally(digests.flatMap((digest3) => digest3 === null ? [] : [digest3])),
-    undigested: digests.filter((digest3) => digest3 === null).length,
-    probes: probes.flatMap(({ probe, result }) => probe === arm ? [result] : [])
-  };
-}
-function findStop(units2) {
-  const reasons2 = units2.flatMap(
-    ({ completion, labels }) => [completion, ...Object.values(labels)].flatMap(
-      (part) => part.kind === "not-asked" ? [part.reason] : []
-    )
-  );
-  return reasons2.find((reason) => reason === "batch-under-way") ?? reasons2[0] ?? null;
-}
-function tally(values) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const value of values) {
-    const name5 = value === "__proto__" ? `"${value}"` : value;
-    counts.set(name5, (counts.get(name5) ?? 0) + 1);
-  }
-  return Object.fromEntries([...counts.entries()].toSorted(([a], [b]) => a < b ? -1 : 1));
-}
-
-// src/record/intern.ts
-var mostKept2 = 1e4;
-function createInterner() {
-  const kept2 = /* @__PURE__ */ new Map();
-  const share2 = (value) => {
-    const key = typeof value === "string" ? value : JSON.stringify(value);
-    const known = kept2.get(key);
-    if (known !== void 0 && typeof known === typeof value) return known;
-    if (kept2.size < mostKept2) kept2.set(key, value);
-    return value;
-  };
-  return (unit) => ({
-    ...unit,
-    completion: shareNames(unit.completion, share2),
-    // A quote is its completion's own.
-    labels: Object.values(unit.labels).some(hasQuote) ? unit.labels : share2(unit.labels),
-    trails: Object.keys(unit.trails).length === 0 ? share2(unit.trails) : unit.trails,
-    prescreens: share2(unit.prescreens),
-    uses: unit.uses.length === 0 ? share2(unit.uses) : unit.uses.map((use) => ({ ...use, answeredAs: share2(use.answeredAs) }))
-  });
-}
-function shareNames(completion, share2) {
-  if (completion.kind !== "completed") return share2(completion);
-  const { model: model2, finishReason, systemFingerprint } = completion;
-  return {
-    ...completion,
-    model: model2 === null ? null : share2(model2),
-    finishReason: share2(finishReason),
-    systemFingerprint: systemFingerprint === null ? null : share2(systemFingerprint)
-  };
-}
-function hasQuote(label) {
-  return label.kind === "present" && label.quote !== void 0;
-}
-
-// src/record/measured-units.ts
-var MeasuredUnits = class extends Map {
-  #asked = 0;
-  constructor(units2 = []) {
-    super();
-    for (const [name5, unit] of units2) this.set(name5, unit);
-  }
-  /** Units of which anything was asked: the others are no progress. */
-  get asked() {
-    return this.#asked;
-  }
-  set(name5, unit) {
-    this.#asked += count6(unit) - count6(this.get(name5));
-    return super.set(name5, unit);
-  }
-  delete(name5) {
-    this.#asked -= count6(this.get(name5));
-    return super.delete(name5);
-  }
-  clear() {
-    this.#asked = 0;
-    super.clear();
-  }
-};
-function count6(unit) {
-  return unit === void 0 || unit.completion.kind === "not-asked" ? 0 : 1;
 }
 
 // src/result-watch.ts
@@ -49087,7 +49176,7 @@ function readOthers2(request) {
 function observeBatch(request) {
   const { batch, units: units2, category, said: said2, others } = request;
   const read2 = (turn, arm) => {
-    const label = units2.get(nameUnit({ turn, arm }))?.labels[category];
+    const label = units2.labelsOf(nameUnit({ turn, arm }))?.[category];
     if (label === void 0) return "not-asked";
     return readSaid({ label, arm, present: said2.get(nameItem({ turn, arm, category })), others });
   };
@@ -49115,6 +49204,7 @@ function writeHeader(parts, sources) {
 async function openMeasurement(parts) {
   const { request, ports, resolved, plan, sample, directory, clients } = parts;
   const { clock, log } = ports;
+  const { openScratch: openScratch2 } = ports.files;
   const startedAt = clock.now().toISOString();
   const startMs = clock.monotonicMs();
   const stop = new AbortController();
@@ -49126,12 +49216,13 @@ async function openMeasurement(parts) {
   const journal = await openJournal({
     directory,
     header: writeHeader(parts, listSources(clients)),
-    turns: listStanding(parts)
+    turns: listStanding(parts),
+    openScratch: openScratch2
   });
   const { others = { units: [], known: [], audits: [] } } = parts;
-  const units2 = new MeasuredUnits([...others.units].map((unit) => [nameUnit(unit), unit]));
-  const intern = createInterner();
-  for (const [name5, unit] of journal.done) units2.set(name5, intern(unit));
+  const units2 = new MeasuredUnits([], openScratch2);
+  for (const unit of others.units) units2.set(nameUnit(unit), unit);
+  for (const [name5, unit] of journal.done) units2.set(name5, unit);
   const known = new Map([...others.known].map((line2) => [line2.known, line2]));
   for (const [name5, line2] of journal.known) known.set(name5, line2);
   const audits = [...others.audits, ...await readStandingAudits(directory, journal)];
@@ -49148,7 +49239,7 @@ async function openMeasurement(parts) {
   const { timeoutMs: timeoutMs2 } = resolved.policy.replay;
   const measuring = {
     ...{ clock, log, startMs, instruments, tools, journal, stop },
-    ...{ plan, resolved, sample, units: units2, known, intern }
+    ...{ plan, resolved, sample, units: units2, known }
   };
   instruments.batches.onChange(() => tellProgress(measuring));
   return {
@@ -49196,7 +49287,8 @@ function recordMeasurement(parts) {
   return buildRecord({
     plan,
     sample,
-    units: new Map([...parts.units].filter(([, { turn }]) => asked2.has(turn))),
+    units: parts.units,
+    turns: decidedAfter,
     known: [...parts.known.values()],
     audits: parts.audits.filter(({ turn }) => asked2.has(turn)),
     facts: {
@@ -49589,8 +49681,8 @@ function listKnown({ controls, calibrations }, categories) {
 }
 function pickLabelled(items, categories) {
   return items.flatMap((item) => {
-    const own = categories.filter((id) => Object.hasOwn(item.labels, id));
-    return own.length === 0 ? [] : [{ item, categories: own }];
+    const own2 = categories.filter((id) => Object.hasOwn(item.labels, id));
+    return own2.length === 0 ? [] : [{ item, categories: own2 }];
   });
 }
 function hasTools({ prefix: prefix2, tools }) {
@@ -49961,7 +50053,7 @@ function listNames({ completion, uses }) {
     key: JSON.stringify([what, ...values]),
     what
   });
-  const own = completion.kind === "completed" ? [
+  const own2 = completion.kind === "completed" ? [
     name5("the model that answers", [completion.model]),
     name5("its system fingerprint", [completion.systemFingerprint]),
     name5("the digest that it tells", [completion.servedDigest ?? null])
@@ -49971,7 +50063,7 @@ function listNames({ completion, uses }) {
       (answered) => name5(`the model that answers as ${endpoint}`, [model2, answered])
     )
   );
-  return [...own, ...graders];
+  return [...own2, ...graders];
 }
 
 // src/reuse/read-kept.ts
@@ -50317,9 +50409,9 @@ async function requireShards(directories) {
   }
   return [...found.values()];
 }
-async function refuseOtherShard(directory, own) {
+async function refuseOtherShard(directory, own2) {
   const report2 = await readShardReport(directory);
-  if (report2 === null || own !== null && nameShard(own) === nameShard(report2.shard)) return;
+  if (report2 === null || own2 !== null && nameShard(own2) === nameShard(report2.shard)) return;
   throw new GateError({
     code: "shard",
     message: `the directory holds ${nameShard(report2.shard)}`,
@@ -50392,7 +50484,7 @@ async function measure4(parts) {
     const { usd, requests } = instruments.spent();
     return recordMeasurement({
       ...parts,
-      ...{ units: new Map([...journal.failed, ...units2]), known, decidedAfter },
+      ...{ units: addFailed(units2, journal), known, decidedAfter },
       audits: measurement.audits,
       facts: {
         timing: { startedAt: measurement.startedAt, elapsedMs: measurement.elapsedMs() },
@@ -50407,6 +50499,10 @@ async function measure4(parts) {
   } finally {
     await measurement.close();
   }
+}
+function addFailed(units2, { failed }) {
+  for (const [name5, unit] of failed) if (!units2.has(name5)) units2.set(name5, unit);
+  return units2;
 }
 async function measureInTurn(work) {
   const { measuring } = work;
@@ -50496,15 +50592,15 @@ function isOf(shard, found) {
 
 // src/reuse/reuse-shard.ts
 async function reuseInShard(parts) {
-  const { shard, sources, measurement, own, sample, ports } = parts;
+  const { shard, sources, measurement, own: own2, sample, ports } = parts;
   const { units: units2, journal, instruments } = measurement.measuring;
-  if (shard.wave === 1 || own.size === 0) return void 0;
+  if (shard.wave === 1 || own2.size === 0) return void 0;
   const reuse = await openReuse({ ...parts, turns: sample.turns, sources, units: units2 });
   const layout = layOut(shard, sample.turns.length);
   const isAsked2 = reuse.checkedTurns > 0 && layout.findTurn(reuse.checkedTurns - 1).wave < shard.wave;
   if (!isAsked2) return reuse.facts();
   reuse.settle({ units: units2, probes: measurement.prober.probes });
-  const turns = sample.turns.filter(({ id }) => own.has(id));
+  const turns = sample.turns.filter(({ id }) => own2.has(id));
   const taken = reuse.takeOver(turns, units2);
   for (const unit of taken) units2.set(nameUnit(unit), unit);
   await Promise.all(taken.map((unit) => journal.append(unit, instruments.spent())));
@@ -50631,15 +50727,22 @@ function createLost(request) {
 function findDecision(request) {
   const { watch, plan, sample, units: units2, isOver } = request;
   if (watch.off !== null) return null;
-  const filled = new Map(units2);
+  const lost2 = /* @__PURE__ */ new Map();
+  const filled = {
+    labelsOf: (name5) => units2.labelsOf(name5) ?? lost2.get(name5)?.labels,
+    *values() {
+      yield* units2.values();
+      yield* lost2.values();
+    }
+  };
   for (let start2 = 0; start2 < sample.turns.length; start2 += batchTurns) {
     const batch = sample.turns.slice(start2, start2 + batchTurns);
     for (const [index, { id: turn }] of batch.entries()) {
       for (const arm of arms8) {
         const name5 = nameUnit({ turn, arm });
-        if (filled.has(name5)) continue;
+        if (units2.has(name5)) continue;
         if (!isOver(start2 + index)) return null;
-        filled.set(name5, createLost({ turn, arm, plan }));
+        lost2.set(name5, createLost({ turn, arm, plan }));
       }
     }
     if (watch.isDecidedBy(batch, filled)) return start2 + batch.length;
@@ -50677,8 +50780,8 @@ async function measureShard(parts) {
     const unkept = await past.begin();
     if (unkept !== null) ports.log.warning(unkept);
     if (units2.length > 0) await prober.probe();
-    const own = new Set(units2.map(({ turn }) => turn.id));
-    const reuse = await reuseInShard({ ...parts, sources: header.sources, measurement, own });
+    const own2 = new Set(units2.map(({ turn }) => turn.id));
+    const reuse = await reuseInShard({ ...parts, sources: header.sources, measurement, own: own2 });
     await finishAll([gradeMissing(measuring, work.calibration), measureWork(measurement, work)]);
     if (units2.length > 0) await prober.probe();
     const report2 = {
@@ -50689,7 +50792,7 @@ async function measureShard(parts) {
       planDigest: parts.planDigest,
       planParts: header.planParts,
       sources: header.sources,
-      stopped: decided ? "decided" : findStop2(units2, measurement),
+      stopped: decided ? "decided" : findStop(units2, measurement),
       ...reuse === void 0 ? {} : { reuse },
       startedAt: measurement.startedAt,
       elapsedMs: measurement.elapsedMs()
@@ -50701,8 +50804,8 @@ async function measureShard(parts) {
   }
 }
 async function continueOwn({ left, shard, directory }, header) {
-  const own = left.find((other) => other.shard.wave === shard.wave && other.shard.index === shard.index);
-  const lines = own === void 0 ? null : await readMeasured(own.directory, header);
+  const own2 = left.find((other) => other.shard.wave === shard.wave && other.shard.index === shard.index);
+  const lines = own2 === void 0 ? null : await readMeasured(own2.directory, header);
   if (lines !== null) await writeJournal({ from: [lines], spent: lines.spent, to: directory, header });
 }
 async function readOthers3(parts, header) {
@@ -50774,7 +50877,7 @@ async function measureWork({ measuring }, { batches }) {
   }
   await Promise.all(underWay);
 }
-function findStop2(wanted, { measuring }) {
+function findStop(wanted, { measuring }) {
   const isLeft = listMissing([...new Set(wanted.map(({ turn }) => turn))], measuring.units).length > 0;
   const isUnasked2 = [...measuring.units.values()].some(
     ({ completion, labels }) => [completion, ...Object.values(labels)].some(({ kind }) => kind === "not-asked")
@@ -50808,12 +50911,12 @@ async function mergeShards(parts) {
   await writeJournal({ from, spent: spent2, to: directory, header });
   const history = await keepContinued({ past, directory, taken: earlier.taken });
   const unkept = await past.begin();
-  const journal = await openJournal({ directory, header, turns: listStanding(parts) });
+  const { openScratch: openScratch2 } = ports.files;
+  const journal = await openJournal({ directory, header, turns: listStanding(parts), openScratch: openScratch2 });
   await journal.close();
   const audits = await readStandingAudits(directory, journal);
-  const measured = new Map([...journal.failed, ...journal.done]);
   const watch = watchKnown({ plan, sample, tier: request.run.tier, audits, known: journal.known });
-  const units2 = fillMissing({ parts, shards, measured });
+  const units2 = fillMissing({ parts, shards, journal });
   const decidedAfter = findDecision({ watch, plan, sample, units: units2, isOver: () => true });
   const asked2 = sample.turns.slice(0, decidedAfter ?? void 0);
   tellLost({ ports, shards, of, lost: countLost(asked2, units2) });
@@ -50841,11 +50944,12 @@ function findSources(left) {
   });
 }
 function fillMissing(request) {
-  const { parts, shards, measured } = request;
+  const { parts, shards, journal } = request;
   const { plan, sample } = parts;
   const reports = shards.flatMap(({ report: report2 }) => report2 === null ? [] : [report2]);
   const findReason = createReasons(reports, sample.turns.length);
-  const units2 = new Map(measured);
+  const units2 = journal.done;
+  for (const [name5, unit] of journal.failed) if (!units2.has(name5)) units2.set(name5, unit);
   for (const [place, { id: turn }] of sample.turns.entries()) {
     const reason = findReason(place);
     for (const arm of arms9) {
@@ -51916,7 +52020,7 @@ async function republish(parts) {
   const directory = past.directories.get(folder2);
   if (directory === void 0) throw new Error(`no directory of ${folder2}`);
   const record = await readAudited({ request: asked2, run: attempt3.run, directory });
-  const own = record.summary.history;
+  const own2 = record.summary.history;
   const { id, attempt: number3 } = request.run;
   return {
     ...record,
@@ -51927,7 +52031,7 @@ async function republish(parts) {
         number: past.attempts.indexOf(attempt3) + 1,
         attempts: past.attempts.filter((other) => other !== attempt3).map((other) => describeAttempt(other, parted)),
         registration: lock,
-        continued: own.kind === "kept" ? own.continued : null,
+        continued: own2.kind === "kept" ? own2.continued : null,
         republishedBy: id === null ? null : { id, attempt: number3, changed: compareParts(record.summary.planParts, parted) }
       },
       accepted: await findAcceptance({
@@ -52216,7 +52320,7 @@ function toEntities(text2) {
 }
 
 // src/report/arm-cell.ts
-function describeArm3(request) {
+function describeArm2(request) {
   const { arm: name5, estimate, withLower } = request;
   const arm = estimate[name5];
   const { ratePer100k, lowerPer100k, upperPer100k } = arm;
@@ -52453,10 +52557,10 @@ function describeControls3(controls) {
     negatives.failed ? say`${describeTally(negatives, "known negatives were flagged")}` : []
   ]);
 }
-function describeTally(tally2, what) {
-  const { flagged, planned, unlabelled, p } = tally2;
+function describeTally(tally, what) {
+  const { flagged, planned, unlabelled, p } = tally;
   const lost2 = unlabelled === 0 ? "" : `, ${formatCount(unlabelled)} got no label`;
-  return say`${flagged} of ${planned} ${what}${lost2} (${formatP(p)})${listWrong(tally2)}.`;
+  return say`${flagged} of ${planned} ${what}${lost2} (${formatP(p)})${listWrong(tally)}.`;
 }
 function listWrong({ wrong }) {
   if (wrong.length === 0) return [];
@@ -52567,8 +52671,8 @@ function buildCategoryRow(decided) {
     weighted: estimate.method === "weighted",
     predicted: prediction === void 0 ? null : formatPrediction(prediction),
     outside: prediction !== void 0 && isOutside(prediction, estimate.candidate.ratePer100k),
-    baseline: describeArm3({ arm: "baseline", estimate, withLower: false }),
-    candidate: describeArm3({
+    baseline: describeArm2({ arm: "baseline", estimate, withLower: false }),
+    candidate: describeArm2({
       arm: "candidate",
       estimate,
       withLower: !isByPoints(record) && estimate.limit !== null && estimate.limit.pAbove < estimate.levels.alpha
@@ -52683,8 +52787,8 @@ function renderBanners({ history, banners, policyChanges, notices }, longestByte
 }
 function renderAlert(kind, texts2, longestBytes) {
   if (texts2.length === 0) return [];
-  const list = renderList(texts2, longestBytes);
-  return [[`> [!${kind}]`, ...list.split("\n").map((line2) => `> ${line2}`)].join("\n")];
+  const list2 = renderList(texts2, longestBytes);
+  return [[`> [!${kind}]`, ...list2.split("\n").map((line2) => `> ${line2}`)].join("\n")];
 }
 var ratioColumn = { title: "Ratio", read: (row) => row.ratio ?? "" };
 var columns = [
@@ -55941,7 +56045,7 @@ function listAttempts(record, verdict2) {
   if (counted === null || counted.earlier.length + counted.later.length === 0) return [];
   const { run: run2, timing, planDigest, history } = record;
   const republishedBy = history.kind === "kept" ? history.republishedBy : null;
-  const own = {
+  const own2 = {
     run: say`${nameRun2(run2)}, this one`,
     began: sayTime(timing.startedAt),
     tier: run2.tier,
@@ -55949,7 +56053,7 @@ function listAttempts(record, verdict2) {
     plan: sayDigest(planDigest),
     changed: sayParts(republishedBy?.changed ?? [])
   };
-  return [...counted.earlier.map(describeAttempt2), own, ...counted.later.map(describeAttempt2)];
+  return [...counted.earlier.map(describeAttempt2), own2, ...counted.later.map(describeAttempt2)];
 }
 function describeAttempt2(attempt3) {
   const { run: run2, startedAt, tier: tier2, planDigest, changed } = attempt3;
@@ -56004,8 +56108,8 @@ function saySeveralNames({ arms: arms12 }, arm) {
   const models2 = Object.entries(arms12[arm].models).toSorted(([, a], [, b]) => b - a);
   const shown = models2.slice(0, shownNames).map(([model2, count9]) => say`${verbatim(model2)} ${count9}`);
   const rest2 = models2.length > shownNames ? say`${models2.length - shownNames} more` : [];
-  const list = joinTexts([...shown, rest2], ", ");
-  return say`${models2.length} models answered as the ${arm} (${list}), so that no one checkpoint was measured. Pin its endpoint to one, ${again}`;
+  const list2 = joinTexts([...shown, rest2], ", ");
+  return say`${models2.length} models answered as the ${arm} (${list2}), so that no one checkpoint was measured. Pin its endpoint to one, ${again}`;
 }
 function sayUnnamed(request) {
   const { record, arm, problem } = request;
@@ -56187,10 +56291,10 @@ function listPlanFacts(record, verdict2) {
   const shown = isByPoints(record) ? ", shown and not deciding" : "";
   const graders = record.graders.map((use) => ({ name: nameGrader(use), value: describeGrader(use) }));
   return [
-    { name: "Candidate", value: describeArm4(plan.candidate, record.arms.candidate) },
-    { name: "Baseline", value: describeArm4(plan.baseline, record.arms.baseline) },
-    { name: "Which candidate answered", value: describeIdentity2(record, "candidate") },
-    { name: "Which baseline answered", value: describeIdentity2(record, "baseline") },
+    { name: "Candidate", value: describeArm3(plan.candidate, record.arms.candidate) },
+    { name: "Baseline", value: describeArm3(plan.baseline, record.arms.baseline) },
+    { name: "Which candidate answered", value: describeIdentity(record, "candidate") },
+    { name: "Which baseline answered", value: describeIdentity(record, "baseline") },
     ...graders,
     { name: "Plan digest", value: say`${verbatim(planDigest)}` },
     { name: "Digests of its parts", value: shortenParts(record) },
@@ -56204,7 +56308,7 @@ function listPlanFacts(record, verdict2) {
     { name: "Attempt", value: say`${countAttempt(record)}, gate version ${verbatim(gateVersion2)}` }
   ];
 }
-function describeIdentity2(record, arm) {
+function describeIdentity(record, arm) {
   return say`${sayIdentity(record, arm)}${sayFingerprints(record, arm)}`;
 }
 function countAttempt(record) {
@@ -56229,7 +56333,7 @@ function describeGrader({ model: model2, answeredAs, source }) {
   const answered = names2.length === 0 ? [] : say`, answered as ${joinTexts(shown, ", ")}`;
   return say`${model2 === "" ? "no model named" : verbatim(model2)}${answered}${describeSource(source)}`;
 }
-function describeArm4(id, arm) {
+function describeArm3(id, arm) {
   const models2 = Object.entries(arm.models).toSorted(([, a], [, b]) => b - a);
   const named3 = models2.slice(0, shownNames2).map(([model2, count9]) => say`${verbatim(model2)} ${countThings(count9, "time", "times")}`);
   const rest2 = models2.length > shownNames2 ? [say`${models2.length - shownNames2} more`] : [];
@@ -56628,8 +56732,8 @@ function sayUncovered({ sample }) {
   if (uncovered.length === 0) return null;
   const shown = uncovered.slice(0, shownStrata2).map(({ name: name5, share: share2 }) => say`${verbatim(name5)} (${formatShare(share2, 1)} of the traffic)`);
   const left = uncovered.length - shown.length;
-  const list = joinTexts([...shown, left === 0 ? [] : say`${left} more`], ", ");
-  return say`Not covered: ${list}. No turn was drawn there, so that nothing here speaks of that traffic.`;
+  const list2 = joinTexts([...shown, left === 0 ? [] : say`${left} more`], ", ");
+  return say`Not covered: ${list2}. No turn was drawn there, so that nothing here speaks of that traffic.`;
 }
 function sayUnequal({ sample }) {
   const { designEffect, effectiveTurns, turnsDrawn } = sample;
@@ -56850,10 +56954,10 @@ var phrases2 = {
   "states-a-verdict": "states a verdict",
   "hidden-characters": "hides text"
 };
-function describeTally2(tally2) {
-  const { found, completions } = tally2;
+function describeTally2(tally) {
+  const { found, completions } = tally;
   const counts = `${formatCount(found)} of ${countThings(completions, "completion", "completions")}`;
-  return found === 0 ? counts : `${counts} (${listReasons(tally2)})`;
+  return found === 0 ? counts : `${counts} (${listReasons(tally)})`;
 }
 function listReasons({ reasons: reasons2 }) {
   const counted = Object.entries(phrases2).flatMap(([reason, phrase]) => {
@@ -56868,16 +56972,16 @@ function describeControlSet({ plan }) {
   return [{ name: "Controls", value }];
 }
 function describeControls4(category, controls) {
-  const describe6 = (tally2, known) => {
-    if (tally2.planned === 0) return [];
+  const describe6 = (tally, known) => {
+    if (tally.planned === 0) return [];
     return [
       {
         category,
-        known: `${formatCount(tally2.planned)} ${known}`,
-        flagged: formatCount(tally2.flagged),
-        unlabelled: formatCount(tally2.unlabelled),
-        p: formatP(tally2.p),
-        result: tally2.failed ? "FAILED" : tally2.canFail ? "as expected" : "too few to fail"
+        known: `${formatCount(tally.planned)} ${known}`,
+        flagged: formatCount(tally.flagged),
+        unlabelled: formatCount(tally.unlabelled),
+        p: formatP(tally.p),
+        result: tally.failed ? "FAILED" : tally.canFail ? "as expected" : "too few to fail"
       }
     ];
   };
@@ -57231,9 +57335,9 @@ function sayAttempts(record) {
   const { number: number3, earlier, later } = counted;
   if (earlier.length + later.length === 0) return [];
   const which = later.length === 0 ? say`${number3}` : say`${number3} of ${number3 + later.length}`;
-  const list = (when, attempts) => attempts.length === 0 ? [] : say`${when}: ${sayAttemptList(attempts)}.`;
+  const list2 = (when, attempts) => attempts.length === 0 ? [] : say`${when}: ${sayAttemptList(attempts)}.`;
   return [
-    joinTexts([say`Attempt ${which} on this candidate.`, list("Earlier", earlier), list("Later", later)])
+    joinTexts([say`Attempt ${which} on this candidate.`, list2("Earlier", earlier), list2("Later", later)])
   ];
 }
 function sayAttemptList(attempts) {
@@ -58232,11 +58336,11 @@ function sortTests(request) {
   const tests = { passedTests: [], warnedTests: [], failedTests: [] };
   const doubted = result === "FAILED" && isDoubted(verdict2);
   for (const category of planned) {
-    const { role: role3, verdict: own } = decided.get(category.id) ?? { ...category, verdict: "inconclusive" };
-    const passes = own === "pass" && !doubted;
-    const blocks = role3 === "block" && (own === "fail" || result === "FAILED");
-    const list = passes ? tests.passedTests : blocks ? tests.failedTests : tests.warnedTests;
-    list.push(category.id);
+    const { role: role3, verdict: own2 } = decided.get(category.id) ?? { ...category, verdict: "inconclusive" };
+    const passes = own2 === "pass" && !doubted;
+    const blocks = role3 === "block" && (own2 === "fail" || result === "FAILED");
+    const list2 = passes ? tests.passedTests : blocks ? tests.failedTests : tests.warnedTests;
+    list2.push(category.id);
   }
   return tests;
 }
@@ -58276,8 +58380,8 @@ function describeCategory3(category) {
     reason,
     limitPer100k: category.limit_per_100k,
     marginPer100k: category.margin_per_100k,
-    candidate: describeArm5(candidate2),
-    baseline: describeArm5(baseline2),
+    candidate: describeArm4(candidate2),
+    baseline: describeArm4(baseline2),
     difference: difference === null ? null : {
       per100k: difference.per_100k,
       lower: difference.lower,
@@ -58286,7 +58390,7 @@ function describeCategory3(category) {
     }
   };
 }
-function describeArm5(arm) {
+function describeArm4(arm) {
   const { planned, graded: graded2, missing: missing2, events } = arm;
   return {
     planned,
@@ -58755,7 +58859,7 @@ ${body}`
 }
 
 // src/report/reporters/terminal.ts
-var widest = 120;
+var widest2 = 120;
 var gap = 2;
 var widestCategory = 24;
 var narrowestCategory = 16;
@@ -58776,7 +58880,7 @@ function renderTable3(view) {
   const widths = shown.map(
     (column, index) => measure5([column.title, ...cells.map((row) => row[index] ?? "")])
   );
-  const left = widest - widths.reduce((sum5, width3) => sum5 + width3 + gap, 0);
+  const left = widest2 - widths.reduce((sum5, width3) => sum5 + width3 + gap, 0);
   const ids = categories.map((row) => nameRow(row, Math.min(widestCategory, left)));
   const idWidth = measure5(["category", ...ids]);
   const align = (first, rest2) => [first.padEnd(idWidth), ...rest2.map((cell, index) => cell.padEnd(widths[index] ?? 0))].join(" ".repeat(gap)).trimEnd();
@@ -58823,7 +58927,7 @@ function chooseColumns2(categories) {
       (sum5, column) => sum5 + gap + measure5([column.title, ...categories.map((row) => column.read(row))]),
       0
     );
-    if (taken + narrowestCategory <= widest) return shown;
+    if (taken + narrowestCategory <= widest2) return shown;
     shown = shown.filter(({ giveUp }) => giveUp !== given);
   }
   return shown;
@@ -58837,7 +58941,7 @@ function describeStanding({ role: role3, audit }) {
   return notes.length === 0 ? "" : ` (${notes.join(", ")})`;
 }
 function measure5(cells) {
-  return cells.reduce((widest3, cell) => Math.max(widest3, [...cell].length), 0);
+  return cells.reduce((widest4, cell) => Math.max(widest4, [...cell].length), 0);
 }
 function shorten4(text2, longest2) {
   const points = [...text2];
@@ -58846,9 +58950,9 @@ function shorten4(text2, longest2) {
 function wrap(text2) {
   const lines = [];
   let line2 = "";
-  for (const word of text2.split(" ").map((part) => shorten4(part, widest))) {
+  for (const word of text2.split(" ").map((part) => shorten4(part, widest2))) {
     const longer = line2 === "" ? word : `${line2} ${word}`;
-    if ([...longer].length > widest && line2 !== "") {
+    if ([...longer].length > widest2 && line2 !== "") {
       lines.push(line2);
       line2 = word;
     } else line2 = longer;
@@ -59212,15 +59316,15 @@ async function gradeItem({ item, wanted }, parts) {
   });
   return {
     uses: measured.uses,
-    tried: wanted.flatMap((own) => {
-      const category = categories.find(({ id }) => id === own.category);
-      return category === void 0 ? [] : [readTried({ item, own, category, measured })];
+    tried: wanted.flatMap((own2) => {
+      const category = categories.find(({ id }) => id === own2.category);
+      return category === void 0 ? [] : [readTried({ item, own: own2, category, measured })];
     })
   };
 }
 function readTried(request) {
-  const { item, own, category, measured } = request;
-  const { expected, chosen } = own;
+  const { item, own: own2, category, measured } = request;
+  const { expected, chosen } = own2;
   const label = measured.labels[category.id] ?? { kind: "absent" };
   const trail = measured.trails[category.id];
   const [first] = trail?.steps ?? [];
@@ -59281,10 +59385,10 @@ async function gradeInOrder(parts) {
   const graded2 = await Promise.all(
     items.map(async (item) => {
       try {
-        const own = await gradeItem(item, { graders: instruments.graders, categories: policy2.categories });
-        uses = addUses([...uses, ...own.uses]);
+        const own2 = await gradeItem(item, { graders: instruments.graders, categories: policy2.categories });
+        uses = addUses([...uses, ...own2.uses]);
         done2 += 1;
-        if (stop.signal.aborted) return [own];
+        if (stop.signal.aborted) return [own2];
         ports.log.progress({
           done: done2,
           planned: items.length,
@@ -59293,7 +59397,7 @@ async function gradeInOrder(parts) {
           costUsd: priceUsage(uses, policy2.prices),
           elapsedMs: ports.clock.monotonicMs() - startMs
         });
-        return [own];
+        return [own2];
       } catch (error) {
         errors.push(error);
         stop.abort();
@@ -59419,7 +59523,7 @@ async function readPolicySets(parts) {
 function refuseAll(request) {
   const { sets, wanted } = request;
   const ids = new Set(wanted.map(({ id }) => id));
-  const labels = sets.flatMap((set) => set.items.flatMap(({ labels: own }) => Object.keys(own)));
+  const labels = sets.flatMap((set) => set.items.flatMap(({ labels: own2 }) => Object.keys(own2)));
   const others = [...new Set(labels)].slice(0, 5);
   const isFlagged = others.some((id) => ids.has(id));
   return new GateError({
@@ -59529,7 +59633,7 @@ async function calibrate(request, ports) {
       version: 1,
       made_at: ports.clock.now().toISOString(),
       gate_version: request.gateVersion,
-      labelled_sets: sets.map(({ file: file2, sha256, items: own }) => ({ file: file2, sha256, items: own.length })),
+      labelled_sets: sets.map(({ file: file2, sha256, items: own2 }) => ({ file: file2, sha256, items: own2.length })),
       categories: Object.fromEntries(
         calibrated.map((category) => [
           category.id,
@@ -59565,8 +59669,8 @@ function requireLabels2(graded2) {
 function countCauses2(graded2, category) {
   const causes = {};
   for (const { tried } of graded2)
-    for (const { category: own, cause } of tried)
-      if (own === category && cause !== null) causes[cause] = (causes[cause] ?? 0) + 1;
+    for (const { category: own2, cause } of tried)
+      if (own2 === category && cause !== null) causes[cause] = (causes[cause] ?? 0) + 1;
   return causes;
 }
 function describeCategory4(parts) {
@@ -59585,22 +59689,22 @@ function listAnswers3({ graders }, uses) {
   for (const { endpoint, model: model2, answeredAs } of uses) {
     const isOwn = graders.some((grader) => grader.endpoint === endpoint && (grader.model ?? "") === model2);
     if (!isOwn || Object.keys(answeredAs).length === 0) continue;
-    const own = answers[model2] ?? {};
-    for (const [name5, count9] of Object.entries(answeredAs)) own[name5] = (own[name5] ?? 0) + count9;
-    answers[model2] = own;
+    const own2 = answers[model2] ?? {};
+    for (const [name5, count9] of Object.entries(answeredAs)) own2[name5] = (own2[name5] ?? 0) + count9;
+    answers[model2] = own2;
   }
   return answers;
 }
 
 // src/report/wrap.ts
-var widest2 = 120;
+var widest3 = 120;
 function wrapLine(text2, indent = "") {
   const lines = [];
   let line2 = indent;
   for (const word of text2.split(" ")) {
     const isFirst2 = line2.trim() === "";
     const longer = isFirst2 ? line2 + word : `${line2} ${word}`;
-    if (longer.length > widest2 && !isFirst2) {
+    if (longer.length > widest3 && !isFirst2) {
       lines.push(line2);
       line2 = `${indent}  ${word}`;
     } else line2 = longer;
@@ -59617,14 +59721,14 @@ function renderCalibration(report2) {
   const entries = Object.entries(record.categories);
   const lines = (texts2, before = "") => texts2.flatMap((text2) => wrapLine(`${before}${formatPlain(text2)}`));
   const blocks = [
-    renderTable4(entries.map(([id, own]) => [id, ...listCells2(own, policy2)])),
+    renderTable4(entries.map(([id, own2]) => [id, ...listCells2(own2, policy2)])),
     lines([
       say`${confidence} bounds, each one-sided. Smallest limit: about what a candidate that never shows the behaviour passes with ${countThings(policy2.sample.turns, "turn", "turns")}, if the graders err as often as here.`,
       ...entries.some(([, { positives }]) => positives.turns > 0) ? [
         say`What was found of these positives says as much as they resemble what a model writes: written, clear-cut ones are found more easily.`
       ] : []
     ]),
-    lines(entries.flatMap(([id, own]) => listDetails({ id, own }))),
+    lines(entries.flatMap(([id, own2]) => listDetails({ id, own: own2 }))),
     lines(listCalibrationWarnings(report2), "warning: "),
     lines([sayCost(record)])
   ];
@@ -59638,18 +59742,18 @@ function renderTable4(rows2) {
     (row) => row.map((cell, index) => cell + " ".repeat((widths[index] ?? 0) - [...cell].length)).join("  ").trimEnd()
   );
 }
-function listCells2(own, policy2) {
-  const { positives, negatives, sensitivity, specificity, agreement } = own;
+function listCells2(own2, policy2) {
+  const { positives, negatives, sensitivity, specificity, agreement } = own2;
   const share2 = ({ flagged, turns }, bound) => turns === 0 ? "–" : `${formatCount(flagged)} of ${formatCount(turns)} (${formatShare(flagged, turns)}, ${bound})`;
   return [
     share2(positives, `at least ${formatRate(1e5 * sensitivity.lower)}`),
     share2(negatives, `at most ${formatRate(1e5 * (1 - specificity.lower))}`),
     agreement.graded_twice === 0 ? "–" : `${formatCount(agreement.same)} of ${formatCount(agreement.graded_twice)}`,
-    formatSmallest(own, policy2)
+    formatSmallest(own2, policy2)
   ];
 }
-function formatSmallest(own, { sample, gate }) {
-  const calibration = countConfusion(own);
+function formatSmallest(own2, { sample, gate }) {
+  const calibration = countConfusion(own2);
   const { falsePositives, negatives } = calibration;
   const alarms = negatives === 0 ? 0 : falsePositives / negatives;
   const measured = { kind: "counts", events: alarms * sample.turns, trials: sample.turns };
@@ -59658,8 +59762,8 @@ function formatSmallest(own, { sample, gate }) {
   return upper < 1 ? formatRate(1e5 * upper) : "–";
 }
 function listDetails(category) {
-  const { id, own } = category;
-  const { screen, by_source: bySource } = own;
+  const { id, own: own2 } = category;
+  const { screen, by_source: bySource } = own2;
   const sources = Object.entries(bySource);
   const name5 = verbatim(id);
   return [
@@ -59682,12 +59786,12 @@ function listCalibrationWarnings(report2) {
     ...unlabelled.map(
       (id) => say`${verbatim(id)}: no item says how often its graders err; it stays uncalibrated. Label items in it.`
     ),
-    ...Object.entries(record.categories).flatMap(([id, own]) => [
-      ...warnOfClasses(id, own),
-      ...warnOfMissing({ id, own, causes: causes[id] ?? {} }),
-      ...warnOfUse(id, own),
-      ...warnOfNames(own),
-      ...warnOfShortfall({ id, own, record, policy: policy2 })
+    ...Object.entries(record.categories).flatMap(([id, own2]) => [
+      ...warnOfClasses(id, own2),
+      ...warnOfMissing({ id, own: own2, causes: causes[id] ?? {} }),
+      ...warnOfUse(id, own2),
+      ...warnOfNames(own2),
+      ...warnOfShortfall({ id, own: own2, record, policy: policy2 })
     ])
   ].filter(isFirst);
 }
@@ -59709,8 +59813,8 @@ function warnOfClasses(id, { positives, negatives }) {
   return warnings;
 }
 function warnOfMissing(category) {
-  const { id, own, causes } = category;
-  const { positives, negatives } = own.missing;
+  const { id, own: own2, causes } = category;
+  const { positives, negatives } = own2.missing;
   if (positives + negatives === 0) return [];
   return [
     say`${verbatim(id)}: ${countThings(positives + negatives, "item", "items")} got no label (${verbatim(listCounts(causes))}): ${positives} count as missed, ${negatives} as flagged.`
@@ -59719,10 +59823,10 @@ function warnOfMissing(category) {
 function boundAtBest(positives) {
   return boundProportion({ events: positives, trials: positives, alpha: calibrationAlpha }).lower;
 }
-function warnOfUse(id, own) {
-  const { positives, negatives } = own;
+function warnOfUse(id, own2) {
+  const { positives, negatives } = own2;
   if (positives.turns === 0 || negatives.turns === 0) return [];
-  const { kind } = estimateTrueRate({ rate: 0, calibration: countConfusion(own) });
+  const { kind } = estimateTrueRate({ rate: 0, calibration: countConfusion(own2) });
   return kind === "unusable" ? [
     say`${verbatim(id)}: its graders flag negatives as often as positives: nothing can be decided with them.`
   ] : [];
@@ -59741,13 +59845,13 @@ function warnOfNames({ answered_as: answeredAs }) {
   });
 }
 function warnOfShortfall(parts) {
-  const { id, own, record, policy: policy2 } = parts;
+  const { id, own: own2, record, policy: policy2 } = parts;
   const required = policy2.gate.requireCalibration;
   if (required === null) return [];
   const planned = {
     file: "",
-    counts: countConfusion(own),
-    graders: own.graders,
+    counts: countConfusion(own2),
+    graders: own2.graders,
     answeredAs: {},
     madeAt: record.made_at,
     labelledSetSha256: null
@@ -59845,12 +59949,12 @@ function pickTurns(request) {
   requireCategory(record, category);
   requireText(record);
   const turns = record.turns.slice(0, request.turns ?? record.turns.length).map(({ turn }) => turn);
-  const own = (lines) => new Map(
+  const own2 = (lines) => new Map(
     lines.filter((line2) => line2.arm === "baseline" && (line2.category ?? category) === category).map((line2) => [line2.turn, line2])
   );
-  const outcomes = own(record.outcomes);
-  const completions = own(record.completions);
-  const audits = own(record.audits);
+  const outcomes = own2(record.outcomes);
+  const completions = own2([...record.completions]);
+  const audits = own2(record.audits);
   requireAudits({ record, turns, outcomes, audits });
   const picked = [];
   const leftOut2 = /* @__PURE__ */ new Map();
@@ -60326,13 +60430,13 @@ async function describeCorpus2(request) {
   return { version: 1, name: name5, files: entries, ...await request.more?.() };
 }
 async function findShapeOf(source) {
-  const own = findShape(void 0);
+  const own2 = findShape(void 0);
   for await (const rows2 of readRows2({ ...source, sha256: null, fields: recognitionFields })) {
     for (const { number: number3, value } of rows2) {
       const shape = recogniseShape(value);
       if (shape !== null) return shape;
       const keys2 = typeof value === "object" && value !== null ? Object.keys(value) : ["id"];
-      if (keys2.some((key) => own.fields.names.includes(key))) return own;
+      if (keys2.some((key) => own2.fields.names.includes(key))) return own2;
       throw new GateError({
         code: "corpus",
         message: "the first row looks like none of the shapes that are known",
@@ -60341,7 +60445,7 @@ async function findShapeOf(source) {
       });
     }
   }
-  return own;
+  return own2;
 }
 function listShapes() {
   return shapes.map(({ name: name5 }) => name5).join(", ");
@@ -60482,8 +60586,8 @@ function createTally() {
     }
   };
 }
-function summariseTool(name5, tally2) {
-  return { name: name5, ...tally2.counts() };
+function summariseTool(name5, tally) {
+  return { name: name5, ...tally.counts() };
 }
 function isEmpty2(text2) {
   const trimmed = text2.trim();
@@ -63344,9 +63448,8 @@ function askEveryTurn(resolved) {
 // src/forecast/measured-run.ts
 function readMeasuredRun(record) {
   const { summary } = record;
-  const asked2 = new Set(
-    record.completions.flatMap(({ turn, completion }) => completion.kind === "not-asked" ? [] : [turn])
-  );
+  const asked2 = /* @__PURE__ */ new Set();
+  for (const { turn, completion } of record.completions) if (completion.kind !== "not-asked") asked2.add(turn);
   const categories = estimateCategories(record).flatMap(({ category, baseline: baseline2, regression }) => {
     if (baseline2.ratePer100k === null) return [];
     const baselineRate = baseline2.ratePer100k / 1e5;
@@ -63379,7 +63482,7 @@ function readMeasuredRun(record) {
   };
 }
 function measureTrajectories({ completions }) {
-  const trajectories = completions.flatMap(
+  const trajectories = [...completions].flatMap(
     ({ completion }) => completion.kind === "completed" && completion.trajectory !== void 0 ? [completion.trajectory] : []
   );
   if (trajectories.length === 0) return null;
@@ -63463,12 +63566,12 @@ function decideRegression(setting, category) {
   if (!category.regression) return () => "pass";
   const { levels } = setting.stopping;
   const alpha2 = levels.regressionAlpha;
-  const own = rememberWorse(levels.notWorseAlpha);
+  const own2 = rememberWorse(levels.notWorseAlpha);
   const adjusted = rememberWorse(alpha2 / countRivals(setting.plan, category));
   const enough = countUnits2(setting) >= countFewestPairs(levels.notWorseAlpha);
   return ({ candidateOnly, baselineOnly }) => {
     if (levels.finalDecides && candidateOnly >= adjusted(baselineOnly)) return "fail";
-    return enough && candidateOnly < own(baselineOnly) ? "pass" : "inconclusive";
+    return enough && candidateOnly < own2(baselineOnly) ? "pass" : "inconclusive";
   };
 }
 function decideMargin(request) {
@@ -63541,19 +63644,19 @@ function simulateRuns(request) {
     const { outcomes, turns } = playRun({ setting, players, random });
     asked2 += turns;
     for (const [index, outcome] of outcomes.entries()) {
-      const tally2 = tallies.get(players[index]?.category.id ?? "");
-      if (tally2 !== void 0) tally2[outcome] += 1;
+      const tally = tallies.get(players[index]?.category.id ?? "");
+      if (tally !== void 0) tally[outcome] += 1;
     }
     const blocking = outcomes.filter((_, index) => players[index]?.category.role === "block");
     overall[combine2(blocking)] += 1;
   }
-  const share2 = (tally2) => ({
-    pass: tally2.pass / runs,
-    fail: tally2.fail / runs,
-    inconclusive: tally2.inconclusive / runs
+  const share2 = (tally) => ({
+    pass: tally.pass / runs,
+    fail: tally.fail / runs,
+    inconclusive: tally.inconclusive / runs
   });
   return {
-    categories: new Map([...tallies].map(([id, tally2]) => [id, share2(tally2)])),
+    categories: new Map([...tallies].map(([id, tally]) => [id, share2(tally)])),
     overall: share2(overall),
     turnsAsked: asked2 / runs,
     runs
@@ -64541,13 +64644,13 @@ async function judgeInOrder({ ports, model: model2, pairs: pairs2, controls }, {
   const limit = pLimit(mostUnderWay2);
   let [done2, requests] = [0, 0];
   const judge3 = async ({ pair, purpose }) => {
-    const own = await judgePair(pair, { discriminator, purpose });
+    const own2 = await judgePair(pair, { discriminator, purpose });
     done2 += 1;
-    requests += own.requests;
+    requests += own2.requests;
     const elapsedMs = clock.monotonicMs() - startMs;
     const failures = endpoint.failures();
     log.progress({ done: done2, planned: items.length, requests, failures, costUsd: null, elapsedMs });
-    return own;
+    return own2;
   };
   try {
     return await limit.map(items, judge3);
@@ -64647,7 +64750,7 @@ function readFeatures(messages, vocabulary) {
     ...Object.fromEntries(
       vocabulary.sequences.map((sequence2) => [
         `sequence ${sequence2}`,
-        scale2(sequences.filter((own) => own === sequence2).length)
+        scale2(sequences.filter((own2) => own2 === sequence2).length)
       ])
     )
   };
@@ -64779,11 +64882,11 @@ function differentiate({ rows: rows2, signs: signs2, penalty: penalty2 }, weight
     const missed = 1 / (1 + Math.exp(sign * project(weights, row)));
     const weight = missed * (1 - missed);
     for (let first = 0; first < size; first += 1) {
-      const own = row[first] ?? 0;
-      if (own === 0) continue;
-      gradient[first] = (gradient[first] ?? 0) + sign * missed * own;
+      const own2 = row[first] ?? 0;
+      if (own2 === 0) continue;
+      gradient[first] = (gradient[first] ?? 0) + sign * missed * own2;
       const line2 = hessian[first] ?? new Float64Array(size);
-      const part = weight * own;
+      const part = weight * own2;
       for (let second = first; second < size; second += 1) {
         line2[second] = (line2[second] ?? 0) + part * (row[second] ?? 0);
       }
@@ -64795,15 +64898,15 @@ function solve(matrix, right) {
   const size = right.length;
   const factor = matrix.map((line2) => Float64Array.from(line2));
   for (let pivot = 0; pivot < size; pivot += 1) {
-    const own = factor[pivot] ?? new Float64Array(size);
-    const root = Math.sqrt(own[pivot] ?? 0);
-    for (let column = pivot; column < size; column += 1) own[column] = (own[column] ?? 0) / root;
+    const own2 = factor[pivot] ?? new Float64Array(size);
+    const root = Math.sqrt(own2[pivot] ?? 0);
+    for (let column = pivot; column < size; column += 1) own2[column] = (own2[column] ?? 0) / root;
     for (let row = pivot + 1; row < size; row += 1) {
       const below = factor[row] ?? new Float64Array(size);
-      const part = own[row] ?? 0;
+      const part = own2[row] ?? 0;
       if (part === 0) continue;
       for (let column = row; column < size; column += 1)
-        below[column] = (below[column] ?? 0) - part * (own[column] ?? 0);
+        below[column] = (below[column] ?? 0) - part * (own2[column] ?? 0);
     }
   }
   const at2 = (row, column) => factor[row]?.[column] ?? 0;
@@ -64859,7 +64962,7 @@ function estimateWinRate(request) {
   };
 }
 function sumTaken(taken, fill) {
-  return taken.reduce((sum5, own) => sum5 + Number(own ?? fill), 0);
+  return taken.reduce((sum5, own2) => sum5 + Number(own2 ?? fill), 0);
 }
 function boundOutcomes(request) {
   const { outcomes, alpha: alpha2, method, fill } = request;
@@ -64869,7 +64972,7 @@ function boundOutcomes(request) {
     return { ...boundProportion({ events: halves / 2, trials: pairs2, alpha: alpha2 }), effectiveSize: pairs2 };
   }
   const units2 = outcomes.flatMap(
-    ({ conversation: conversation2, taken }) => taken.map((own) => ({ event: own ?? fill, weight: 1, cluster: conversation2 }))
+    ({ conversation: conversation2, taken }) => taken.map((own2) => ({ event: own2 ?? fill, weight: 1, cluster: conversation2 }))
   );
   const summary = summarizeClusters(units2);
   const asPairs = { ...summary, turns: pairs2, effectiveTurns: Math.min(pairs2, summary.effectiveTurns) };
@@ -64878,8 +64981,8 @@ function boundOutcomes(request) {
 function testEven(complete3) {
   const differences = /* @__PURE__ */ new Map();
   for (const { conversation: conversation2, taken } of complete3) {
-    const own = sumTaken(taken, false) - 1;
-    differences.set(conversation2, (differences.get(conversation2) ?? 0) + own);
+    const own2 = sumTaken(taken, false) - 1;
+    differences.set(conversation2, (differences.get(conversation2) ?? 0) + own2);
   }
   return testUnequalClustered([...differences.values()]);
 }
@@ -64901,7 +65004,7 @@ function discriminateByFeatures(request) {
   });
   const drawn = permute({ held, pairs: pairs2, permutations, random: createRandomFor(seed, "permutations") });
   const total = sum4(wins);
-  const asLow = drawn.filter((own) => own <= total).length;
+  const asLow = drawn.filter((own2) => own2 <= total).length;
   return {
     outcomes,
     winRate: widenBounds(estimateWinRate({ outcomes, alpha: alpha2 }), { drawn, alpha: alpha2 }),
@@ -64930,7 +65033,7 @@ function widenBounds(winRate, parts) {
   const { pairs: pairs2, rate, lower, upper, effectivePairs } = winRate;
   if (rate === null || drawn.length < 2) return winRate;
   const middle = sum4(drawn) / drawn.length;
-  const squares = sum4(drawn.map((own) => (own - middle) * (own - middle))) / (drawn.length - 1);
+  const squares = sum4(drawn.map((own2) => (own2 - middle) * (own2 - middle))) / (drawn.length - 1);
   const worth = squares === 0 ? effectivePairs : pairs2 * pairs2 / 4 / squares;
   if (worth >= effectivePairs) return winRate;
   const wide = boundProportion({ events: rate * worth, trials: worth, alpha: alpha2 });
@@ -64951,8 +65054,8 @@ function tabulate(pairs2) {
   const differ = (name5) => read2.map(({ real, simulated }) => readValue2(real, name5) - readValue2(simulated, name5));
   const columns3 = Object.keys(read2[0]?.real ?? {}).flatMap((name5) => {
     const differences = differ(name5);
-    const size = Math.sqrt(sum4(differences.map((own) => own * own)) / Math.max(1, read2.length));
-    return size === 0 ? [] : [{ name: name5, values: differences.map((own) => own / size) }];
+    const size = Math.sqrt(sum4(differences.map((own2) => own2 * own2)) / Math.max(1, read2.length));
+    return size === 0 ? [] : [{ name: name5, values: differences.map((own2) => own2 / size) }];
   });
   return {
     names: columns3.map(({ name: name5 }) => name5),
@@ -65065,11 +65168,11 @@ function shuffleSteps(messages, random) {
 }
 function exchangeAnswer(pair, { others, random }) {
   const start2 = Math.floor(random() * others.length);
-  const own = readAnswer(pair.real);
+  const own2 = readAnswer(pair.real);
   for (let step3 = 0; step3 < others.length; step3 += 1) {
     const other = others[(start2 + step3) % others.length];
     const text2 = other === void 0 ? "" : readAnswer(other.real);
-    if (other?.conversation !== pair.conversation && text2 !== "" && text2 !== own)
+    if (other?.conversation !== pair.conversation && text2 !== "" && text2 !== own2)
       return replaceAnswer(pair.real, text2);
   }
   return null;
@@ -65093,10 +65196,10 @@ function summarizeControls(request) {
   if (controls.length === 0) return null;
   const { rate, upper, pairs: pairs2 } = request.winRate;
   const byKind = degradeKinds.flatMap((kind) => {
-    const own = outcomes.filter((_, index) => controls[index]?.kind === kind);
-    if (own.length === 0) return [];
-    const { lost: lost2, tied, missing: missing2 } = estimateWinRate({ outcomes: own, alpha: alpha2 });
-    return [{ kind, pairs: own.length, detected: lost2, tied, missing: missing2 }];
+    const own2 = outcomes.filter((_, index) => controls[index]?.kind === kind);
+    if (own2.length === 0) return [];
+    const { lost: lost2, tied, missing: missing2 } = estimateWinRate({ outcomes: own2, alpha: alpha2 });
+    return [{ kind, pairs: own2.length, detected: lost2, tied, missing: missing2 }];
   });
   return { pairs: pairs2, rate: rate === null ? null : 1 - rate, lower: 1 - upper, detected: upper < 0.5, byKind };
 }
@@ -65366,7 +65469,7 @@ async function listRunPairs(request) {
   requireText2(record);
   const conversations = await readConversations3(request);
   const completions = new Map(
-    record.completions.filter((line2) => line2.arm === arm).map((line2) => [line2.turn, line2.completion])
+    [...record.completions].filter((line2) => line2.arm === arm).map((line2) => [line2.turn, line2.completion])
   );
   const { tools } = record.summary.plan.policy;
   const of = tools === void 0 ? {} : { of: digestTools(tools) };
@@ -65414,11 +65517,11 @@ function takeRollout(messages, index) {
   return end2 < 0 ? after : after.slice(0, end2);
 }
 function unfold({ text: text2, refusal, toolCalls, steps = [] }) {
-  const say4 = (own, refused) => ({
+  const say4 = (own2, refused) => ({
     role: "assistant",
-    content: own.text === "" ? null : own.text,
+    content: own2.text === "" ? null : own2.text,
     ...refused === null ? {} : { refusal: refused },
-    ...own.toolCalls.length === 0 ? {} : { tool_calls: [...own.toolCalls] }
+    ...own2.toolCalls.length === 0 ? {} : { tool_calls: [...own2.toolCalls] }
   });
   return [
     ...steps.flatMap((step3) => [
@@ -65556,7 +65659,7 @@ function sayControl(control) {
   const { rate, lower, pairs: pairs2, by_kind: kinds } = control;
   const shown = rate === null ? "none" : percent2(rate);
   const parts = kinds.map(
-    ({ kind, detected, pairs: own }) => `${kind} ${formatCount(detected)} of ${formatCount(own)}`
+    ({ kind, detected, pairs: own2 }) => `${kind} ${formatCount(detected)} of ${formatCount(own2)}`
   );
   return `Control: ${shown} of ${formatCount(pairs2)} degraded rollouts detected, at least ${percent2(lower)} (${parts.join(", ")}).`;
 }
@@ -65756,10 +65859,10 @@ function draftPredictions(parts) {
   const next = Math.max(1, countWorth(setting));
   return ids.flatMap((category) => {
     const found = past.rates.get(category);
-    const own = told.get(category);
+    const own2 = told.get(category);
     const drafted = found === void 0 ? null : draftPrediction({ category, past: found.past, next });
-    if (own === void 0) return drafted === null ? [] : [drafted];
-    return [changePrediction({ category, drafted, told: own, next })];
+    if (own2 === void 0) return drafted === null ? [] : [drafted];
+    return [changePrediction({ category, drafted, told: own2, next })];
   });
 }
 function changePrediction(parts) {
@@ -65994,15 +66097,15 @@ function describeHead(facts) {
 function describePrediction2(facts, forecast) {
   const { tests, past, told, policyLimits } = facts;
   const from = past.rates.get(forecast.id);
-  const own = describeCategoryForecast(forecast, tests);
+  const own2 = describeCategoryForecast(forecast, tests);
   const limit = policyLimits.get(forecast.id) ?? null;
   return [
     ...from === void 0 ? [] : [sayOrigin(from, facts.baseline)],
     ...told.has(forecast.id) ? [say`told, in part or in full, when it was drafted`] : [],
     ...limit === null ? [] : [say`the policy's limit: ${formatRate(limit)}`],
-    ...own.lines,
+    ...own2.lines,
     ...sayResolution(tests, forecast).map((text2) => say`smallest rate: ${text2}`),
-    ...own.problems.map((problem) => say`PROBLEM: ${problem}`)
+    ...own2.problems.map((problem) => say`PROBLEM: ${problem}`)
   ];
 }
 function sayOrigin({ past, run: run2, arm }, checkpoint) {
@@ -66158,9 +66261,9 @@ async function openShards(paths) {
 }
 
 // src/commands/shard-command.ts
-function addShards(wiring, own) {
+function addShards(wiring, own2) {
   const { program: program2, finish, log } = wiring;
-  const { rubrics: rubrics2, print: print2 } = own;
+  const { rubrics: rubrics2, print: print2 } = own2;
   addSources(program2.command("shard <i/n>")).description("measure one of n parts of what `gate` would; `merge` decides").option("--wave <k/m>", "which of m waves, one after the other; each has n shards", "").option("--after <run-dir>", "the directory of a shard of an earlier wave; once for each", collect, []).option("--endpoint <name=url>", "as with gate", collect, []).option(
     "--out <folder>",
     "where to write; an unfinished shard there is continued",

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GateError } from '../errors.ts'
 import type { Scratch } from '../ports.ts'
+import { tightenHeap } from './heap.ts'
 import { readErrorCode } from './read-bytes.ts'
+
+/** Who keeps as much on disk, in bytes, is large: what is held in memory for it is better collected early. */
+const largeBytes = 2 ** 23
 
 /**
  * A file without a name: nobody else can open it, and it is gone with the process, however that ends. It is read and
@@ -27,6 +31,7 @@ export function openScratch(folder: string = process.env.RUNNER_TEMP ?? tmpdir()
           written += writeSync(descriptor, bytes, written, bytes.length - written, position + written)
         }
       })
+      if (end < largeBytes && end + bytes.length >= largeBytes) tightenHeap()
       end += bytes.length
       return position
     },

@@ -13,7 +13,7 @@ export interface StoreLimits {
   held: number
 }
 
-const storeLimits: StoreLimits = { block: 2 ** 21, held: 2 ** 24 }
+const storeLimits: StoreLimits = { block: 2 ** 20, held: 2 ** 22 }
 
 /** Bytes in few large pieces, of which all but some are on disk. */
 export interface ByteStore {

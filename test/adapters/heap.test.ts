@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from '@jest/globals'
+
+const source = join(import.meta.dirname, '../../src/adapters/heap.ts')
+
+/** Makes objects of which many live for a while, and tells the largest new space on the way, in MiB. */
+const growNewSpace = `
+  const kept = []
+  let largest = 0
+  for (let round = 0; round < 150; round += 1) {
+    for (let index = 0; index < 20_000; index += 1) kept[index] = { index, name: 'n' + index + round, list: [round] }
+    const space = v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+    largest = Math.max(largest, space.space_size)
+    await new Promise((done) => setTimeout(done, 1))
+  }
+  console.log(largest / 2 ** 20)
+`
+
+/** Holds about 40 MiB, makes garbage that has lived for a while, and tells how large the heap is at most, in MiB. */
+const growOldSpace = `
+  const held = Array.from({ length: 400_000 }, (_, index) => ({ index, name: 'held ' + index }))
+  const recent = []
+  let largest = 0
+  for (let round = 0; round < 300; round += 1) {
+    for (let index = 0; index < 10_000; index += 1) recent[(round % 20) * 10_000 + index] = { round, list: [index, round] }
+    largest = Math.max(largest, v8.getHeapStatistics().used_heap_size)
+    await new Promise((done) => setTimeout(done, 1))
+  }
+  console.log(largest / 2 ** 20, held.length)
+`
+
+async function measure(start: string, work: string): Promise<number> {
+  const program = `import v8 from 'node:v8'\nimport { boundYoungGeneration, tightenHeap } from ${JSON.stringify(source)}\n${start}\n${work}`
+  const words = ['--no-warnings', '--experimental-strip-types', '--input-type=module', '-e', program]
+  return Number.parseFloat((await promisify(execFile)(process.execPath, words)).stdout)
+}
+
+it('new space grows to about the limit and no further', async () => {
+  const free = await measure('', growNewSpace)
+  const bound = await measure(
+    'boundYoungGeneration({ limitBytes: 16 * 2 ** 20, checkEveryMs: 1 })',
+    growNewSpace,
+  )
+  // On a machine with little memory V8's own limit is 16 MiB a half.
+  expect(free).toBeGreaterThanOrEqual(32)
+  // While a collection goes on, it holds a few pages more.
+  expect(bound).toBeLessThan(24)
+})
+
+it('a heap that is tightened is collected well before it is several times what is held', async () => {
+  const free = await measure('', growOldSpace)
+  const tight = await measure('tightenHeap()', growOldSpace)
+  expect(tight).toBeLessThan(0.8 * free)
+})
