@@ -1,5 +1,6 @@
 import type { Charge } from '../budget.ts'
 import {
+  type ChatAsked,
   type ChatRequest,
   type Completion,
   type Failed,
@@ -36,15 +37,16 @@ export function createBatchEndpoint(context: BatchContext): BatchEndpoint {
   const gatherer = openGatherer(tools)
   const forms = createForms(context)
   const state = { succeeded: context.answeredBefore === true, failures: 0 }
-  const gather = (request: ChatRequest, id: string, form: BodyForm): Promise<Completion> =>
+  const gather = (asked: ChatAsked, id: string, form: BodyForm): Promise<Completion> =>
     new Promise((resolve, reject) => {
+      const request = writeRequest(asked)
       const model = context.pricedAs ?? request.model
       const usage = reserveTokens(request, context.budget.longestAnswer(model))
       const most: Charge = { model, usage, inBatch: true }
-      const bytes = Buffer.byteLength(writeEntry({ id, request, form }, context)) + 1
+      const bytes = Buffer.byteLength(writeEntry({ id, asked: request, form }, context)) + 1
       const entry: Entry = {
         id,
-        request,
+        asked,
         form,
         model: request.model,
         bytes,
@@ -70,21 +72,22 @@ export function createBatchEndpoint(context: BatchContext): BatchEndpoint {
     counts: () => addCounts(tools),
     beginPart: (part) => namer.beginPart(part),
     async ask(asked) {
-      const request = writeRequest(asked)
-      let form = forms.choose(request)
+      const write = () => writeRequest(asked)
+      let form = forms.choose(write())
       let attempt = 1
       for (;;) {
-        const id = namer.name(request)
+        const id = namer.name(write())
         const known = await past.find(id)
         // What an earlier part lost is asked again, as often as if it had never been.
         if (known !== null && isAskedAgain(known)) continue
-        const outcome = known ?? (await gather(request, id, form))
-        const other = outcome.kind === 'failed' ? forms.chooseOther({ request, form, failed: outcome }) : null
+        const outcome = known ?? (await gather(asked, id, form))
+        const other =
+          outcome.kind === 'failed' ? forms.chooseOther({ request: write(), form, failed: outcome }) : null
         if (other !== null) {
           form = other
           continue
         }
-        if (outcome.kind === 'completed') forms.accepted(request, form)
+        if (outcome.kind === 'completed') forms.accepted(write(), form)
         const isRetried = isTransportFailure(outcome) && outcome.cause !== 'not-returned'
         if (!isRetried || attempt >= context.maxAttempts) return finish(outcome)
         attempt += 1

@@ -1,5 +1,5 @@
 import { GateError } from '../../errors.ts'
-import type { Completion, Usage } from '../completion.ts'
+import { type Completion, type Usage, writeRequest } from '../completion.ts'
 import { estimateUsage } from '../tokens.ts'
 import type { SubmittedBatch } from './batch-lines.ts'
 import { rest } from './context.ts'
@@ -93,9 +93,10 @@ async function tellResult(parts: {
   const { entries, batch, result, tools } = parts
   if (result.kind === 'not-asked') return tellAll(entries, result)
   const { answers, without } = result
-  for (const { id, most, request, reservation } of entries) {
+  for (const { id, most, asked, reservation } of entries) {
     const answer = answers.get(id)
-    const usage = answer?.kind === 'completed' ? (answer.usage ?? estimateUsage(request, answer)) : none
+    const usage =
+      answer?.kind === 'completed' ? (answer.usage ?? estimateUsage(writeRequest(asked), answer)) : none
     reservation?.settle({ ...most, usage })
   }
   await keepCharged(batch, tools)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Charge, Reservation } from '../budget.ts'
-import type { ChatRequest, Completion, NotAsked, Usage } from '../completion.ts'
+import { type ChatAsked, type Completion, type NotAsked, type Usage, writeRequest } from '../completion.ts'
 import type { SubmittedBatch } from './batch-lines.ts'
 import type { BatchState, BodyForm } from './client.ts'
 import type { BatchContext } from './context.ts'
@@ -9,7 +9,8 @@ import type { Insisting } from './insist.ts'
 /** A request that waits for its batch. */
 export interface Entry {
   id: string
-  request: ChatRequest
+  /** Written when its line is: a batch holds none of its requests. */
+  asked: ChatAsked
   form: BodyForm
   model: string
   /** Of its line, with its end. */
@@ -21,8 +22,8 @@ export interface Entry {
 }
 
 /** The line of a request in a file. */
-export function writeEntry(entry: Pick<Entry, 'id' | 'request' | 'form'>, context: BatchContext): string {
-  const { url, body } = context.client.describe(entry.request, entry.form)
+export function writeEntry(entry: Pick<Entry, 'id' | 'asked' | 'form'>, context: BatchContext): string {
+  const { url, body } = context.client.describe(writeRequest(entry.asked), entry.form)
   return JSON.stringify({ custom_id: entry.id, method: 'POST', url, body })
 }
 
@@ -80,7 +81,7 @@ function* writeEntries(entries: readonly Entry[], context: BatchContext): Genera
 }
 
 function findUrl([first]: readonly Entry[], { client }: BatchContext): string {
-  return first === undefined ? '' : client.describe(first.request, first.form).url
+  return first === undefined ? '' : client.describe(writeRequest(first.asked), first.form).url
 }
 
 function addMost(entries: readonly Entry[]): Usage {
