@@ -1,5 +1,7 @@
 import type { Label } from '../grade/label.ts'
+import type { Trail } from '../grade/trail.ts'
 import type { Arm } from '../ports.ts'
+import { NumberColumn } from './number-column.ts'
 import type { OutcomeLine } from './schema.ts'
 
 /** What is done with the outcomes of a run. An array of lines is one. */
@@ -13,26 +15,7 @@ export interface OutcomeLines extends Iterable<OutcomeLine> {
   every(holds: (line: OutcomeLine) => boolean): boolean
 }
 
-const firstCapacity = 1024
 const arms: readonly Arm[] = ['baseline', 'candidate']
-
-/** A column of whole numbers that grows. */
-class Column {
-  #values = new Uint32Array(firstCapacity)
-
-  at(row: number): number {
-    return this.#values[row] ?? 0
-  }
-
-  set(row: number, value: number): void {
-    if (row === this.#values.length) {
-      const larger = new Uint32Array(2 * row)
-      larger.set(this.#values)
-      this.#values = larger
-    }
-    this.#values[row] = value
-  }
-}
 
 /** Values by number, each kept once. */
 class Names<Value> {
@@ -49,19 +32,26 @@ class Names<Value> {
 
 /**
  * Outcomes in columns, in the order in which they were added: a run of 100,000 turns in 20 categories has four millions of
- * them, and hardly any differ but in their turn. A line is made when it is looked at.
+ * them, and hardly any differ but in their turn. Each takes two bytes, as long as those of a turn come one after the other
+ * and few labels are of their own. A line is made when it is looked at.
  */
 export class OutcomeTable implements OutcomeLines {
-  readonly #turns = new Names<string>()
   readonly #categories = new Names<string>()
   readonly #labels = new Names<Label>()
-  readonly #trails = new Map<number, NonNullable<OutcomeLine['trail']>>()
-  readonly #turnOf = new Column()
+  readonly #trails = new Names<Trail | undefined>()
+  /** Of each run of rows with the same turn: the turn, and the first row. */
+  readonly #turns: string[] = []
+  readonly #starts = new NumberColumn()
   /** Category and arm: 2 × the category's number, and 1 for the candidate. */
-  readonly #placeOf = new Column()
-  readonly #labelOf = new Column()
-  #last = { turn: '', number: -1 }
+  readonly #placeOf = new NumberColumn()
+  readonly #labelOf = new NumberColumn()
+  readonly #trailOf = new NumberColumn()
   #length = 0
+
+  constructor() {
+    // Nothing is set in the rows of most labels, which have none.
+    this.#trails.number('', undefined)
+  }
 
   get length(): number {
     return this.#length
@@ -69,13 +59,14 @@ export class OutcomeTable implements OutcomeLines {
 
   add({ turn, arm, category, label, trail }: OutcomeLine): void {
     const row = this.#length
-    if (this.#last.number < 0 || this.#last.turn !== turn)
-      this.#last = { turn, number: this.#turns.number(turn, turn) }
-    this.#turnOf.set(row, this.#last.number)
+    if (this.#turns.at(-1) !== turn) {
+      this.#starts.set(this.#turns.length, row)
+      this.#turns.push(turn)
+    }
     this.#placeOf.set(row, 2 * this.#categories.number(category, category) + arms.indexOf(arm))
     const key = label.kind === 'absent' ? label.kind : JSON.stringify(label)
     this.#labelOf.set(row, this.#labels.number(key, label))
-    if (trail !== undefined) this.#trails.set(row, trail)
+    if (trail !== undefined) this.#trailOf.set(row, this.#trails.number(JSON.stringify(trail), trail))
     this.#length += 1
   }
 
@@ -83,38 +74,48 @@ export class OutcomeTable implements OutcomeLines {
   forEachOf(category: string, visit: (line: OutcomeLine) => void): void {
     const number = this.#categories.values.indexOf(category)
     if (number < 0) return
-    for (let row = 0; row < this.#length; row += 1) {
-      if (this.#placeOf.at(row) >> 1 === number) visit(this.#read(row))
+    for (const { turn, start, end } of this.#runs()) {
+      for (let row = start; row < end; row += 1) {
+        if (this.#placeOf.at(row) >> 1 === number) visit(this.#read(turn, row))
+      }
     }
   }
 
   /** As they are written: each line the JSON of its object. */
   *texts(): Generator<string> {
     const labels = this.#labels.values.map((label) => JSON.stringify(label))
+    const trails = this.#trails.values.map((trail) =>
+      trail === undefined ? '}' : `,"trail":${JSON.stringify(trail)}}`,
+    )
     const places = this.#categories.values.flatMap((category) =>
       arms.map((arm) => `,"arm":"${arm}","category":${JSON.stringify(category)},"label":`),
     )
-    let last = { number: -1, text: '' }
-    for (let row = 0; row < this.#length; row += 1) {
-      const number = this.#turnOf.at(row)
-      if (number !== last.number)
-        last = { number, text: `{"turn":${JSON.stringify(this.#turns.values[number])}` }
-      const trail = this.#trails.get(row)
-      const end = trail === undefined ? '}' : `,"trail":${JSON.stringify(trail)}}`
-      yield last.text + places[this.#placeOf.at(row)] + labels[this.#labelOf.at(row)] + end
+    for (const { turn, start, end } of this.#runs()) {
+      const text = `{"turn":${JSON.stringify(turn)}`
+      for (let row = start; row < end; row += 1)
+        yield text +
+          places[this.#placeOf.at(row)] +
+          labels[this.#labelOf.at(row)] +
+          trails[this.#trailOf.at(row)]
     }
   }
 
   *[Symbol.iterator](): Generator<OutcomeLine> {
-    for (let row = 0; row < this.#length; row += 1) yield this.#read(row)
+    for (const { turn, start, end } of this.#runs())
+      for (let row = start; row < end; row += 1) yield this.#read(turn, row)
   }
 
   forEach(visit: (line: OutcomeLine) => void): void {
-    for (let row = 0; row < this.#length; row += 1) visit(this.#read(row))
+    for (const { turn, start, end } of this.#runs())
+      for (let row = start; row < end; row += 1) visit(this.#read(turn, row))
   }
 
   map<T>(change: (line: OutcomeLine, index: number) => T): T[] {
-    return Array.from({ length: this.#length }, (_, row) => change(this.#read(row), row))
+    const all: T[] = []
+    this.forEach((line) => {
+      all.push(change(line, all.length))
+    })
+    return all
   }
 
   flatMap<T>(change: (line: OutcomeLine) => T | readonly T[]): T[] {
@@ -140,15 +141,27 @@ export class OutcomeTable implements OutcomeLines {
     return this.find((line) => !holds(line)) === undefined
   }
 
-  #read(row: number): OutcomeLine {
+  /** Rows of the same turn that follow one another. */
+  *#runs(): Generator<{ turn: string; start: number; end: number }> {
+    for (let run = 0; run < this.#turns.length; run += 1) {
+      const isLast = run === this.#turns.length - 1
+      yield {
+        turn: this.#turns[run] ?? '',
+        start: this.#starts.at(run),
+        end: isLast ? this.#length : this.#starts.at(run + 1),
+      }
+    }
+  }
+
+  #read(turn: string, row: number): OutcomeLine {
     const place = this.#placeOf.at(row)
     const line: OutcomeLine = {
-      turn: this.#turns.values[this.#turnOf.at(row)] ?? '',
+      turn,
       arm: arms[place & 1] ?? 'baseline',
       category: this.#categories.values[place >> 1] ?? '',
       label: this.#labels.values[this.#labelOf.at(row)] ?? { kind: 'absent' },
     }
-    const trail = this.#trails.size === 0 ? undefined : this.#trails.get(row)
+    const trail = this.#trails.values[this.#trailOf.at(row)]
     return trail === undefined ? line : { ...line, trail }
   }
 }

@@ -67,17 +67,21 @@ describe('a table of outcomes', () => {
     )
   })
 
-  it('grows beyond its first size', () => {
+  it('keeps many lines, with more labels and trails of their own than a byte counts', () => {
     const lines = Array.from(
       { length: 5000 },
       (_, index): OutcomeLine => ({
         turn: `c-${Math.floor(index / 2)}#1`,
         arm: index % 2 === 0 ? 'baseline' : 'candidate',
         category: 'leaks',
-        label: labels[index % labels.length] ?? { kind: 'absent' },
+        label: index % 3 === 0 ? { kind: 'absent' } : { kind: 'present', quote: `quote ${index}` },
+        ...(index % 2 === 0
+          ? {}
+          : { trail: { ...trail, steps: [{ present: index, absent: 0, missing: 0 }] } }),
       }),
     )
     expect([...fill(lines)]).toEqual(lines)
+    expect([...fill(lines).texts()]).toEqual(lines.map((line) => JSON.stringify(line)))
   })
 
   it('leaves out a trail that is not there', () => {
