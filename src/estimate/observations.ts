@@ -1,5 +1,6 @@
 import type { Label } from '../grade/label.ts'
 import type { Arm } from '../ports.ts'
+import { createPlaceFinder, type FindPlace } from '../record/find-place.ts'
 import { byCategory } from '../record/outcome-table.ts'
 import { listReviewItems, type ReviewItem } from '../record/review.ts'
 import type { AuditLine, OutcomeLine, RunRecord } from '../record/schema.ts'
@@ -22,7 +23,9 @@ export interface Observation {
 
 /** Whether any conversation gave several turns, which are not independent. */
 export function sharesConversations(turns: readonly Pick<Observation, 'cluster'>[]): boolean {
-  return new Set(turns.map(({ cluster }) => cluster)).size < turns.length
+  const seen = new Set<number>()
+  for (const { cluster } of turns) seen.add(cluster)
+  return seen.size < turns.length
 }
 
 /** How many turns observations stand for. */
@@ -84,45 +87,48 @@ export interface CategoryObservations {
 }
 
 /**
- * The observations of every category in the sample's order, one category at a time. A turn without an outcome was
- * not asked; a flag that an audit refuted is none.
+ * The observations of every category in the sample's order, one category at a time: a list is filled anew for the next one,
+ * so that 100,000 turns are held once. A turn without an outcome was not asked; a flag that an audit refuted is none.
  *
  * Each of the others is what people said of it once all of them were read, in both arms. Until then only what speaks
  * against the candidate counts: one of its turns that people found to be the behaviour is an event.
  */
 export function* readObservations(record: RunRecord): Generator<[string, CategoryObservations]> {
-  const places = new Map(record.turns.map(({ turn }, index) => [turn, index]))
-  const clusters = numberNames(record.turns.map(({ conversation }) => conversation))
-  const strata = numberNames(record.turns.map(({ stratum }) => stratum))
+  const observations = listObservations(record)
+  const findPlace = createPlaceFinder(record.turns)
   const forEachOf = byCategory(record.outcomes)
   const audits = groupByCategory(record.audits)
   const items = groupByCategory(record.audits.length === 0 ? [] : listReviewItems(record))
   for (const { id } of record.summary.plan.policy.categories) {
-    const observations = record.turns.map(
-      ({ weight }, index): Observation => ({
-        weight,
-        cluster: clusters[index] ?? 0,
-        stratum: strata[index] ?? 0,
-        baseline: 'not-asked',
-        candidate: 'not-asked',
-      }),
-    )
-    let place = 0
+    for (const entry of observations) {
+      entry.baseline = 'not-asked'
+      entry.candidate = 'not-asked'
+    }
     forEachOf(id, ({ turn, arm, label }) => {
-      // A run writes them in the sample's order; any other is found by its name.
-      if (record.turns[place]?.turn !== turn) place += 1
-      if (record.turns[place]?.turn !== turn) place = places.get(turn) ?? -1
-      const entry = observations[place]
+      const entry = observations[findPlace(turn) ?? -1]
       if (entry !== undefined) entry[arm] = readState(label)
     })
     const lines = audits.get(id) ?? []
-    yield [id, applyAudit({ observations, places, lines, items: items.get(id) ?? [] })]
+    yield [id, applyAudit({ observations, findPlace, lines, items: items.get(id) ?? [] })]
   }
+}
+
+/** The turns of a record, of which nothing is known yet. */
+function listObservations({ turns }: RunRecord): Observation[] {
+  const clusters = numberNames(turns.map(({ conversation }) => conversation))
+  const strata = numberNames(turns.map(({ stratum }) => stratum))
+  return turns.map(({ weight }, index) => ({
+    weight,
+    cluster: clusters[index] ?? 0,
+    stratum: strata[index] ?? 0,
+    baseline: 'not-asked',
+    candidate: 'not-asked',
+  }))
 }
 
 interface AuditRequest {
   observations: Observation[]
-  places: ReadonlyMap<string, number>
+  findPlace: FindPlace
   lines: readonly AuditLine[]
   /** What there is to read. */
   items: readonly ReviewItem[]
@@ -154,9 +160,9 @@ function applyAudit(request: AuditRequest): CategoryObservations {
 }
 
 /** What people said of an arm's turns, by their places. */
-function findSaid({ places, lines }: AuditRequest, arm: Arm): Map<number, boolean> {
+function findSaid({ findPlace, lines }: AuditRequest, arm: Arm): Map<number, boolean> {
   return new Map(
-    lines.filter((line) => line.arm === arm).map((line) => [places.get(line.turn) ?? -1, line.present]),
+    lines.filter((line) => line.arm === arm).map((line) => [findPlace(line.turn) ?? -1, line.present]),
   )
 }
 
@@ -164,7 +170,8 @@ function findSaid({ places, lines }: AuditRequest, arm: Arm): Map<number, boolea
 function auditFlags(request: AuditRequest, arm: Arm): Omit<AuditCount, 'others'> {
   const { observations } = request
   const said = findSaid(request, arm)
-  const flags = observations.flatMap((entry, index) => (entry[arm] === 'event' ? [index] : []))
+  const flags: number[] = []
+  for (const [index, entry] of observations.entries()) if (entry[arm] === 'event') flags.push(index)
   const audited = flags.filter((index) => said.has(index))
   const refuted = audited.filter((index) => said.get(index) === false)
   for (const index of refuted) {
@@ -184,9 +191,9 @@ interface OthersRead extends OthersCount {
 }
 
 function readOthers(request: AuditRequest, arm: Arm): OthersRead {
-  const { observations, places, items } = request
+  const { observations, findPlace, items } = request
   const own = items.filter((item) => item.arm === arm && item.label.kind !== 'present')
-  const listed = new Set(own.map(({ turn }) => places.get(turn) ?? -1))
+  const listed = new Set(own.map(({ turn }) => findPlace(turn) ?? -1))
   // Of a turn that is not listed, as it was graded anew since, only what speaks against the candidate counts.
   const isOther = (place: number, present: boolean) => {
     const state = observations[place]?.[arm]

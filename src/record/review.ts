@@ -4,6 +4,7 @@ import type { Trail } from '../grade/trail.ts'
 import type { Votes } from '../grade/votes.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
+import { createPlaceFinder } from './find-place.ts'
 import { nameUnit } from './journal.ts'
 import type { AuditLine, CompletionSummary, OutcomeLine, RunRecord } from './schema.ts'
 
@@ -75,7 +76,7 @@ export function findReviewReasons(request: {
  * top has read the first flags of each arm, a random sample of them.
  */
 export function listReviewItems(record: RunRecord): ReviewItem[] {
-  const places = new Map(record.turns.map(({ turn }, place) => [turn, place]))
+  const findPlace = createPlaceFinder(record.turns)
   const { categories } = record.summary.plan.policy
   const order = new Map(categories.map((category, place) => [category.id, { category, place }]))
   const prescreened = listPrescreened(record)
@@ -85,7 +86,7 @@ export function listReviewItems(record: RunRecord): ReviewItem[] {
     // Next to all of millions.
     if (label.kind !== 'present' && trail === undefined && prescreened.size === 0) return []
     const planned = order.get(outcome.category)
-    const place = places.get(outcome.turn)
+    const place = findPlace(outcome.turn)
     if (planned === undefined || place === undefined) return []
     const prescreens = prescreened.get(nameUnit(outcome)) ?? []
     const why = findReviewReasons({

@@ -79,7 +79,8 @@ function listNumbers(value: unknown): number[] {
 }
 
 function observe(record: RunRecord, category: string): Observation[] {
-  return new Map(readObservations(record)).get(category)?.observations ?? []
+  for (const [id, { observations }] of readObservations(record)) if (id === category) return observations
+  return []
 }
 
 describe('readObservations', () => {
