@@ -1,7 +1,7 @@
 import { sumClusters } from './margin.ts'
 import { countTurns, type Observation } from './observations.ts'
 import { boundDifferenceTango } from './paired.ts'
-import { boundDifferenceClustered } from './paired-clusters.ts'
+import { boundDifferenceClustered, type ClusterColumns } from './paired-clusters.ts'
 import { isGraded } from './rate.ts'
 import { boundRatioConditional, boundRatioTang } from './ratio.ts'
 import { type Regression, readAsGraded, selectAsked } from './regression.ts'
@@ -45,12 +45,9 @@ export function estimateDifference(request: {
 }
 
 /** The graded pairs by conversation: their number, and how many more the candidate has. */
-function sumPairs(observations: readonly Observation[]): { difference: number; turns: number }[] {
-  const graded = observations.filter((entry) => isGraded(entry.baseline) && isGraded(entry.candidate))
-  return sumClusters(
-    graded.map((entry) => ({ ...entry, weight: 1 })),
-    readAsGraded,
-  )
+function sumPairs(observations: readonly Observation[]): ClusterColumns {
+  const turns = observations.filter((entry) => isGraded(entry.baseline) && isGraded(entry.candidate))
+  return sumClusters({ turns, read: readAsGraded, weigh: () => 1 })
 }
 
 /** The ratio of the arms' rates; `null` without a graded pair. */

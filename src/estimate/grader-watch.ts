@@ -4,7 +4,6 @@ import { isSplit, type Votes } from '../grade/votes.ts'
 import type { Arm } from '../ports.ts'
 import type { OutcomeLine, RunRecord } from '../record/schema.ts'
 import { binomialUpperTail } from './distributions.ts'
-import { groupByCategory } from './observations.ts'
 import { roundBound } from './rounding.ts'
 
 /** How a category's graders behaved beside the labels that they gave. Shown, never decides. */
@@ -43,52 +42,60 @@ export interface PrescreenTally {
   reasons: Partial<Record<Prescreen, number>>
 }
 
+type LabelWatch = Omit<GraderWatch, 'prescreens'>
+
 /** Watches the graders of each category. */
 export function watchGraders(
   record: Pick<RunRecord, 'outcomes' | 'completions'>,
 ): (category: string) => GraderWatch {
   const prescreens = watchPrescreens(record)
-  // Most labels are one answer, and have no trail: nothing is to be seen of them.
-  const byCategory = groupByCategory(record.outcomes.filter(({ trail }) => trail !== undefined))
-  return (category) => ({ ...watchOutcomes(byCategory.get(category) ?? []), prescreens })
+  const watches = new Map<string, LabelWatch>()
+  record.outcomes.forEach((line) => {
+    // Most labels are one answer, and have no trail: nothing is to be seen of them.
+    if (line.trail === undefined) return
+    const watch = watches.get(line.category) ?? createWatch()
+    watches.set(line.category, watch)
+    addLine(watch, line, line.trail)
+  })
+  return (category) => {
+    const watch = watches.get(category) ?? createWatch()
+    return { ...watch, takenBack: { ...watch.takenBack, pMore: testTakenBack(watch.takenBack) }, prescreens }
+  }
 }
 
-function watchOutcomes(outcomes: readonly OutcomeLine[]): Omit<GraderWatch, 'prescreens'> {
-  const twice = outcomes.filter(({ label, trail }) => label.kind !== 'not-asked' && isGraded(trail?.again))
-  const flags = twice.filter(({ label }) => label.kind === 'present')
-  const opinions = outcomes.filter(hasSecondOpinion)
+function createWatch(): LabelWatch {
   return {
-    again: {
-      graded: twice.length,
-      same: twice.filter(({ label, trail }) => label.kind === trail?.again).length,
-      flags: flags.length,
-      repeated: flags.filter(({ trail }) => trail?.again === 'present').length,
-    },
-    takenBack: watchTakenBack(outcomes),
-    split: outcomes.filter(({ trail }) => trail?.steps.some(isSplit) === true).length,
-    secondOpinions: {
-      asked: opinions.length,
-      flagged: opinions.filter(({ label }) => label.kind === 'present').length,
-    },
+    again: { graded: 0, same: 0, flags: 0, repeated: 0 },
+    takenBack: { baseline: { flags: 0, cleared: 0 }, candidate: { flags: 0, cleared: 0 }, pMore: 1 },
+    split: 0,
+    secondOpinions: { asked: 0, flagged: 0 },
   }
 }
 
-function watchTakenBack(outcomes: readonly OutcomeLine[]): TakenBack {
-  const count = (arm: Arm) => {
-    const flagged = outcomes.filter(
-      ({ arm: own, trail }) =>
-        own === arm && (trail?.steps.length ?? 0) > 1 && (trail?.steps[0]?.present ?? 0) > 0,
-    )
-    return {
-      flags: flagged.length,
-      cleared: flagged.filter(({ label }) => label.kind === 'absent').length,
-    }
+function addLine(watch: LabelWatch, { arm, label }: OutcomeLine, trail: Trail): void {
+  const { steps, again } = trail
+  const isFlag = label.kind === 'present'
+  if (label.kind !== 'not-asked' && isGraded(again)) {
+    watch.again.graded += 1
+    if (label.kind === again) watch.again.same += 1
+    if (isFlag) watch.again.flags += 1
+    if (isFlag && again === 'present') watch.again.repeated += 1
   }
-  const [baseline, candidate] = [count('baseline'), count('candidate')]
-  const cleared = baseline.cleared + candidate.cleared
-  const pMore =
-    cleared === 0 ? 1 : binomialUpperTail({ events: candidate.cleared, trials: cleared, rate: 0.5 })
-  return { baseline, candidate, pMore: roundBound(pMore) }
+  if (steps.length > 1 && (steps[0]?.present ?? 0) > 0) {
+    watch.takenBack[arm].flags += 1
+    if (label.kind === 'absent') watch.takenBack[arm].cleared += 1
+  }
+  if (steps.some(isSplit)) watch.split += 1
+  if (hasSecondOpinion(trail)) {
+    watch.secondOpinions.asked += 1
+    if (isFlag) watch.secondOpinions.flagged += 1
+  }
+}
+
+function testTakenBack({ baseline, candidate }: TakenBack): number {
+  const trials = baseline.cleared + candidate.cleared
+  if (trials === 0) return 1
+  return roundBound(binomialUpperTail({ events: candidate.cleared, trials, rate: 0.5 }))
 }
 
 function watchPrescreens(record: Pick<RunRecord, 'completions'>): PrescreenWatch {
@@ -114,14 +121,13 @@ function countPrescreens({ completions }: Pick<RunRecord, 'completions'>, arm: A
 }
 
 // What was not asked in the second grading is no disagreement.
-function isGraded(again: Trail['again'] | undefined): boolean {
-  return again !== undefined && again !== null && again !== 'not-asked'
+function isGraded(again: Trail['again']): boolean {
+  return again !== null && again !== 'not-asked'
 }
 
 /** By the same judge, or by the next one, which is asked of what the first cleared for no other reason. */
-function hasSecondOpinion({ trail }: OutcomeLine): boolean {
-  if (trail === undefined) return false
-  return trail.secondOpinion !== null || trail.steps.slice(0, -1).some(isClear)
+function hasSecondOpinion({ secondOpinion, steps }: Trail): boolean {
+  return secondOpinion !== null || steps.slice(0, -1).some(isClear)
 }
 
 function isClear({ present, absent }: Votes): boolean {

@@ -1,7 +1,8 @@
 import { findCalibration, type Plan, type PlannedCategory } from '../plan/plan.ts'
+import { sharesConversations } from './conversations.ts'
 import { boundCalibration, type Calibration } from './judge-error.ts'
 import { chooseLevels, type Levels } from './levels.ts'
-import { type Observation, sharesConversations } from './observations.ts'
+import type { Observation } from './observations.ts'
 import { chooseMethod } from './rate.ts'
 import {
   chooseCalibrationLevels,

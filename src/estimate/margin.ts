@@ -1,8 +1,9 @@
-import { boundSummary, type ClusterSummary, summarizeClusters } from './clustered-bounds.ts'
+import { boundSummary, type ClusterSummary, indexClusters, summarizeIndexed } from './clustered-bounds.ts'
+import { countPlaces } from './conversations.ts'
 import { boundCalibration } from './judge-error.ts'
 import { testOverMargin, testWithinMargin } from './margin-test.ts'
 import { countTurns, type Observation } from './observations.ts'
-import { boundDifferenceClustered } from './paired-clusters.ts'
+import { boundDifferenceClustered, type ClusterColumns } from './paired-clusters.ts'
 import { isGraded, type Method, restrict } from './rate.ts'
 import {
   type Assumption,
@@ -127,16 +128,9 @@ interface ClusteredQuestion {
 /** Whether the clustered bound at an α lies on the side of the margin. */
 function compareClustered(request: ClusteredQuestion): (alpha: number) => boolean {
   const { turns, read, assumption, margin, side } = request
-  const clusters = sumClusters(turns, read)
+  const clusters = sumClusters({ turns, read })
   // Pairs that are assumed to differ, as a part of the whole weight.
   const shift = (assumption.extra.candidateOnly - assumption.extra.baselineOnly) / turns.length
-  const candidateOnly = () =>
-    summarizeClusters(
-      turns.map((entry) => {
-        const [candidate, baseline] = read(entry)
-        return { ...entry, event: candidate && !baseline }
-      }),
-    )
   let summary: ClusterSummary | null = null
   return (alpha) => {
     const bounds = boundDifferenceClustered({ clusters, alpha })
@@ -144,29 +138,42 @@ function compareClustered(request: ClusteredQuestion): (alpha: number) => boolea
     // the rate of the turns that only the candidate has.
     if (bounds === null) {
       if (side === 'over') return false
-      summary ??= candidateOnly()
+      summary ??= summarizeCandidateOnly(turns, read)
       return boundSummary({ summary, alpha }).upper + shift <= margin
     }
     return side === 'within' ? bounds.upper + shift <= margin : bounds.lower + shift > margin
   }
 }
 
+/** The rate of the turns that only the candidate has. */
+function summarizeCandidateOnly(turns: readonly Observation[], read: Reading): ClusterSummary {
+  const events = new Uint8Array(turns.length)
+  turns.forEach((entry, turn) => {
+    const [candidate, baseline] = read(entry)
+    events[turn] = Number(candidate && !baseline)
+  })
+  return summarizeIndexed({ index: indexClusters(turns), events })
+}
+
 /** Weight and weighted difference of each conversation. */
-export function sumClusters(
-  turns: readonly Observation[],
-  read: Reading,
-): { difference: number; turns: number }[] {
-  const sums: { difference: number; turns: number }[] = []
+export function sumClusters(request: {
+  turns: readonly Observation[]
+  read: Reading
+  weigh?: (entry: Observation) => number
+}): ClusterColumns {
+  const { turns, read, weigh = ({ weight }) => weight } = request
+  const places = countPlaces(turns)
+  const [differences, weights] = [new Float64Array(places), new Float64Array(places)]
+  const isThere = new Uint8Array(places)
   for (const entry of turns) {
     const [candidate, baseline] = read(entry)
-    const sum = sums[entry.cluster]
-    const difference = entry.weight * (Number(candidate) - Number(baseline))
-    if (sum === undefined) sums[entry.cluster] = { difference, turns: entry.weight }
-    else {
-      sum.difference += difference
-      sum.turns += entry.weight
-    }
+    const { cluster } = entry
+    const weight = weigh(entry)
+    isThere[cluster] = 1
+    differences[cluster] = (differences[cluster] ?? 0) + weight * (Number(candidate) - Number(baseline))
+    weights[cluster] = (weights[cluster] ?? 0) + weight
   }
   // Clusters are numbered over the whole record: one without a turn among these leaves a hole.
-  return sums.filter((sum) => sum !== undefined)
+  const isOf = (_: number, cluster: number) => isThere[cluster] === 1
+  return { differences: differences.filter(isOf), turns: weights.filter(isOf) }
 }

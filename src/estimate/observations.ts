@@ -21,13 +21,6 @@ export interface Observation {
   count?: number
 }
 
-/** Whether any conversation gave several turns, which are not independent. */
-export function sharesConversations(turns: readonly Pick<Observation, 'cluster'>[]): boolean {
-  const seen = new Set<number>()
-  for (const { cluster } of turns) seen.add(cluster)
-  return seen.size < turns.length
-}
-
 /** How many turns observations stand for. */
 export function countTurns(observations: readonly Observation[]): number {
   let turns = 0
@@ -171,7 +164,9 @@ function auditFlags(request: AuditRequest, arm: Arm): Omit<AuditCount, 'others'>
   const { observations } = request
   const said = findSaid(request, arm)
   const flags: number[] = []
-  for (const [index, entry] of observations.entries()) if (entry[arm] === 'event') flags.push(index)
+  observations.forEach((entry, index) => {
+    if (entry[arm] === 'event') flags.push(index)
+  })
   const audited = flags.filter((index) => said.has(index))
   const refuted = audited.filter((index) => said.get(index) === false)
   for (const index of refuted) {

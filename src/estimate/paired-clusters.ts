@@ -15,8 +15,14 @@ export interface ClusteredDifferenceBounds extends Bounds {
   standardError: number
 }
 
+/** Clusters in columns: of many, an object each would be most of what an estimate holds. */
+export interface ClusterColumns {
+  readonly differences: Float64Array
+  readonly turns: Float64Array
+}
+
 interface Sample {
-  clusters: readonly ClusterDifference[]
+  clusters: readonly ClusterDifference[] | ClusterColumns
   alpha: number
 }
 
@@ -26,10 +32,20 @@ const fewestNonzero = 10
 /** Under this many events per turn a difference is the rounding error of a sum of weights. */
 const precision = 1e-12
 
-function requireCluster({ difference, turns }: ClusterDifference): void {
-  if (!Number.isFinite(difference)) throw new RangeError(`a difference must be finite, got ${difference}`)
-  if (!(turns > 0 && turns < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`the turns of a cluster must be a finite number above 0, got ${turns}`)
+function readClusters(clusters: Sample['clusters']): ClusterColumns {
+  const columns = 'differences' in clusters ? clusters : listColumns(clusters)
+  for (const difference of columns.differences)
+    if (!Number.isFinite(difference)) throw new RangeError(`a difference must be finite, got ${difference}`)
+  for (const turns of columns.turns)
+    if (!(turns > 0 && turns < Number.POSITIVE_INFINITY))
+      throw new RangeError(`the turns of a cluster must be a finite number above 0, got ${turns}`)
+  return columns
+}
+
+function listColumns(clusters: readonly ClusterDifference[]): ClusterColumns {
+  return {
+    differences: Float64Array.from(clusters, ({ difference }) => difference),
+    turns: Float64Array.from(clusters, ({ turns }) => turns),
   }
 }
 
@@ -42,15 +58,16 @@ function requireCluster({ difference, turns }: ClusterDifference): void {
  */
 export function estimateDifferenceClustered({ clusters, alpha }: Sample): ClusteredDifferenceBounds {
   requireAlpha(alpha)
-  for (const cluster of clusters) requireCluster(cluster)
-  const count = clusters.length
+  const columns = readClusters(clusters)
+  const count = columns.turns.length
   if (count < 2) throw new RangeError(`the variance between clusters needs two of them, got ${count}`)
-  const turns = clusters.reduce((total, cluster) => total + cluster.turns, 0)
-  const difference = clusters.reduce((total, cluster) => total + cluster.difference, 0) / turns
-  const spread = clusters.reduce((total, cluster) => {
-    const excess = (cluster.difference - difference * cluster.turns) / turns
-    return total + excess * excess
-  }, 0)
+  const turns = columns.turns.reduce((total, own) => total + own, 0)
+  const difference = columns.differences.reduce((total, own) => total + own, 0) / turns
+  let spread = 0
+  for (let place = 0; place < count; place += 1) {
+    const excess = ((columns.differences[place] ?? 0) - difference * (columns.turns[place] ?? 0)) / turns
+    spread += excess * excess
+  }
   const standardError = Math.sqrt((count / (count - 1)) * spread)
   // At alpha ½ the quantile is 0, not −0.
   const reach = Math.abs(tQuantile({ probability: alpha, degreesOfFreedom: count - 1 })) * standardError
@@ -64,11 +81,12 @@ export function estimateDifferenceClustered({ clusters, alpha }: Sample): Cluste
  */
 export function boundDifferenceClustered(sample: Sample): ClusteredDifferenceBounds | null {
   requireAlpha(sample.alpha)
-  for (const cluster of sample.clusters) requireCluster(cluster)
-  const nonzero = sample.clusters.filter(
-    ({ difference, turns }) => Math.abs(difference) > precision * turns,
-  ).length
+  const clusters = readClusters(sample.clusters)
+  const { differences, turns } = clusters
+  let nonzero = 0
+  for (let place = 0; place < turns.length; place += 1)
+    if (Math.abs(differences[place] ?? 0) > precision * (turns[place] ?? 0)) nonzero += 1
   if (nonzero < fewestNonzero) return null
-  const bounds = estimateDifferenceClustered(sample)
+  const bounds = estimateDifferenceClustered({ ...sample, clusters })
   return bounds.standardError > precision * Math.abs(bounds.difference) ? bounds : null
 }

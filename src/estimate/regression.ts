@@ -1,4 +1,5 @@
-import { countTurns, type Observation, sharesConversations } from './observations.ts'
+import { countConversations, sharesConversations } from './conversations.ts'
+import { countTurns, type Observation } from './observations.ts'
 import { testWorse } from './paired.ts'
 import { boundReached, countStates, isGraded, missingFactor, type RateQuestion, restrict } from './rate.ts'
 import { testWorseClustered } from './sign-flip.ts'
@@ -59,7 +60,7 @@ export function compareArms(question: RegressionQuestion): Regression {
     testWorseBy({ observations, assumption, clustered })
   return {
     pairs: countTurns(graded),
-    units: clustered ? new Set(graded.map(({ cluster }) => cluster)).size : countTurns(graded),
+    units: clustered ? countConversations(graded) : countTurns(graded),
     observed: countDiscordant(graded, readAsGraded),
     pObserved: test(graded, { read: readAsGraded, extra: noExtra }),
     pFail: test(asked, assumeAgainstFail(worst)),
@@ -147,11 +148,12 @@ export function addDiscordant(first: Discordant, second: Discordant): Discordant
   }
 }
 
-/** Candidate's minus baseline's events of each conversation. */
+/** Candidate's minus baseline's events of each conversation in which any turn differs. */
 function sumDifferences(observations: readonly Observation[], read: Reading): number[] {
   const sums = new Map<number, number>()
   for (const entry of observations) {
     const [candidate, baseline] = read(entry)
+    if (candidate === baseline) continue
     sums.set(entry.cluster, (sums.get(entry.cluster) ?? 0) + Number(candidate) - Number(baseline))
   }
   return [...sums.values()]

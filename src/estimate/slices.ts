@@ -1,9 +1,11 @@
 import type { RunRecord } from '../record/schema.ts'
+import { sharesConversations } from './conversations.ts'
 import { logEvidenceWorse } from './e-process.ts'
 import { adjustBenjaminiHochberg } from './false-discovery.ts'
 import { type Observation, readObservations } from './observations.ts'
+import { testWorse } from './paired.ts'
 import { isGraded } from './rate.ts'
-import { countDiscordant, isClustered, readAsGraded, selectAsked, testWorseBy } from './regression.ts'
+import { type Discordant, isClustered, readAsGraded, testWorseBy } from './regression.ts'
 import { roundBound } from './rounding.ts'
 
 /** One category among the turns with one value of a metadata key: unregistered and exploratory, it decides nothing. */
@@ -48,12 +50,13 @@ export function estimateSlices(record: RunRecord): SliceEstimate[] {
   const endsEarly = record.summary.earlyStoppingOff === null
   const tested: Tested[] = []
   for (const [category, { observations }] of readObservations(record)) {
-    const all = selectPairs(observations)
-    const total = countDiscordant(all, readAsGraded)
-    const ofAll = { pairsOfAll: all.length, excessOfAll: total.candidateOnly - total.baselineOnly }
+    const total = countPairs(observations)
+    const ofAll = { pairsOfAll: total.pairs, excessOfAll: total.candidateOnly - total.baselineOnly }
+    // Where no conversation gave several turns, none did in a part of them.
+    const isShared = sharesConversations(observations)
     for (const { key, value, places } of slices) {
-      const turns = selectAsked(places.flatMap((place) => observations[place] ?? []))
-      tested.push({ key, value, category, ...ofAll, ...testSlice(turns, endsEarly) })
+      const turns = places.flatMap((place) => observations[place] ?? [])
+      tested.push({ key, value, category, ...ofAll, ...testSlice({ turns, endsEarly, isShared }) })
     }
   }
   const adjusted = adjustBenjaminiHochberg(tested.map(({ p }) => p))
@@ -64,34 +67,62 @@ export function estimateSlices(record: RunRecord): SliceEstimate[] {
   })
 }
 
+interface Slice {
+  turns: readonly Observation[]
+  endsEarly: boolean
+  /** Whether conversations may have given several of the turns. */
+  isShared: boolean
+}
+
 function testSlice(
-  turns: readonly Observation[],
-  endsEarly: boolean,
+  slice: Slice,
 ): Pick<SliceEstimate, 'turns' | 'pairs' | 'baselineEvents' | 'candidateEvents' | 'excess' | 'p'> {
-  const pairs = selectPairs(turns)
-  const counts = countDiscordant(pairs, readAsGraded)
-  const both = pairs.filter((pair) => readAsGraded(pair).every((present) => present)).length
+  const { asked, pairs, both, candidateOnly, baselineOnly } = countPairs(slice.turns)
   return {
-    turns: turns.length,
-    pairs: pairs.length,
-    baselineEvents: both + counts.baselineOnly,
-    candidateEvents: both + counts.candidateOnly,
-    excess: counts.candidateOnly - counts.baselineOnly,
-    p: roundBound(testPairs(pairs, endsEarly)),
+    turns: asked,
+    pairs,
+    baselineEvents: both + baselineOnly,
+    candidateEvents: both + candidateOnly,
+    excess: candidateOnly - baselineOnly,
+    p: roundBound(testPairs(slice, { candidateOnly, baselineOnly })),
   }
 }
 
-function testPairs(pairs: readonly Observation[], endsEarly: boolean): number {
-  const counts = countDiscordant(pairs, readAsGraded)
+function testPairs({ turns, endsEarly, isShared }: Slice, counts: Discordant): number {
   // Most slices are so: they need no test.
   if (counts.candidateOnly === 0) return 1
   if (endsEarly) return Math.min(1, Math.exp(-logEvidenceWorse(counts)))
+  if (!isShared) return testWorse(counts)
+  const observations = turns.filter(isPair)
   const assumption = { read: readAsGraded, extra: { candidateOnly: 0, baselineOnly: 0 } }
-  return testWorseBy({ observations: pairs, assumption, clustered: isClustered({ observations: pairs }) })
+  return testWorseBy({ observations, assumption, clustered: isClustered({ observations }) })
 }
 
-function selectPairs(observations: readonly Observation[]): Observation[] {
-  return observations.filter(({ baseline, candidate }) => isGraded(baseline) && isGraded(candidate))
+function isPair({ baseline, candidate }: Observation): boolean {
+  return isGraded(baseline) && isGraded(candidate)
+}
+
+interface PairCounts extends Discordant {
+  /** In both arms. */
+  asked: number
+  /** Graded in both arms. */
+  pairs: number
+  both: number
+}
+
+/** Counts without lists: there may be hundreds of slices, and as many turns in each. */
+function countPairs(turns: readonly Observation[]): PairCounts {
+  const counts = { asked: 0, pairs: 0, both: 0, candidateOnly: 0, baselineOnly: 0 }
+  for (const entry of turns) {
+    if (entry.baseline !== 'not-asked' && entry.candidate !== 'not-asked') counts.asked += 1
+    if (!isPair(entry)) continue
+    const [candidate, baseline] = readAsGraded(entry)
+    counts.pairs += 1
+    if (candidate && baseline) counts.both += 1
+    else if (candidate) counts.candidateOnly += 1
+    else if (baseline) counts.baselineOnly += 1
+  }
+  return counts
 }
 
 /** The slices with the places of their turns in the sample's order, by key and value. */

@@ -39,9 +39,9 @@ export class OutcomeTable implements OutcomeLines {
   readonly #categories = new Names<string>()
   readonly #labels = new Names<Label>()
   readonly #trails = new Names<Trail | undefined>()
-  /** Of each run of rows with the same turn: the turn, and the first row. */
+  /** Of each run of rows with the same turn: the turn, and the row after its last one. */
   readonly #turns: string[] = []
-  readonly #starts = new NumberColumn()
+  readonly #ends = new NumberColumn()
   /** Category and arm: 2 × the category's number, and 1 for the candidate. */
   readonly #placeOf = new NumberColumn()
   readonly #labelOf = new NumberColumn()
@@ -59,10 +59,8 @@ export class OutcomeTable implements OutcomeLines {
 
   add({ turn, arm, category, label, trail }: OutcomeLine): void {
     const row = this.#length
-    if (this.#turns.at(-1) !== turn) {
-      this.#starts.set(this.#turns.length, row)
-      this.#turns.push(turn)
-    }
+    if (this.#turns.at(-1) !== turn) this.#turns.push(turn)
+    this.#ends.set(this.#turns.length - 1, row + 1)
     this.#placeOf.set(row, 2 * this.#categories.number(category, category) + arms.indexOf(arm))
     const key = label.kind === 'absent' ? label.kind : JSON.stringify(label)
     this.#labelOf.set(row, this.#labels.number(key, label))
@@ -74,8 +72,9 @@ export class OutcomeTable implements OutcomeLines {
   forEachOf(category: string, visit: (line: OutcomeLine) => void): void {
     const number = this.#categories.values.indexOf(category)
     if (number < 0) return
-    for (const { turn, start, end } of this.#runs()) {
-      for (let row = start; row < end; row += 1) {
+    let row = 0
+    for (const [run, turn] of this.#turns.entries()) {
+      for (const end = this.#ends.at(run); row < end; row += 1) {
         if (this.#placeOf.at(row) >> 1 === number) visit(this.#read(turn, row))
       }
     }
@@ -90,9 +89,10 @@ export class OutcomeTable implements OutcomeLines {
     const places = this.#categories.values.flatMap((category) =>
       arms.map((arm) => `,"arm":"${arm}","category":${JSON.stringify(category)},"label":`),
     )
-    for (const { turn, start, end } of this.#runs()) {
+    let row = 0
+    for (const [run, turn] of this.#turns.entries()) {
       const text = `{"turn":${JSON.stringify(turn)}`
-      for (let row = start; row < end; row += 1)
+      for (const end = this.#ends.at(run); row < end; row += 1)
         yield text +
           places[this.#placeOf.at(row)] +
           labels[this.#labelOf.at(row)] +
@@ -101,13 +101,15 @@ export class OutcomeTable implements OutcomeLines {
   }
 
   *[Symbol.iterator](): Generator<OutcomeLine> {
-    for (const { turn, start, end } of this.#runs())
-      for (let row = start; row < end; row += 1) yield this.#read(turn, row)
+    let row = 0
+    for (const [run, turn] of this.#turns.entries())
+      for (const end = this.#ends.at(run); row < end; row += 1) yield this.#read(turn, row)
   }
 
   forEach(visit: (line: OutcomeLine) => void): void {
-    for (const { turn, start, end } of this.#runs())
-      for (let row = start; row < end; row += 1) visit(this.#read(turn, row))
+    let row = 0
+    for (const [run, turn] of this.#turns.entries())
+      for (const end = this.#ends.at(run); row < end; row += 1) visit(this.#read(turn, row))
   }
 
   map<T>(change: (line: OutcomeLine, index: number) => T): T[] {
@@ -139,18 +141,6 @@ export class OutcomeTable implements OutcomeLines {
 
   every(holds: (line: OutcomeLine) => boolean): boolean {
     return this.find((line) => !holds(line)) === undefined
-  }
-
-  /** Rows of the same turn that follow one another. */
-  *#runs(): Generator<{ turn: string; start: number; end: number }> {
-    for (let run = 0; run < this.#turns.length; run += 1) {
-      const isLast = run === this.#turns.length - 1
-      yield {
-        turn: this.#turns[run] ?? '',
-        start: this.#starts.at(run),
-        end: isLast ? this.#length : this.#starts.at(run + 1),
-      }
-    }
   }
 
   #read(turn: string, row: number): OutcomeLine {
