@@ -16,15 +16,24 @@ export class NumberColumn {
     return this.#parts[row >>> partBits]?.[row & (partRows - 1)] ?? 0
   }
 
+  /** Takes the numbers of the first rows, one after the other. */
+  forEach(rows: number, visit: (value: number, row: number) => void): void {
+    for (let start = 0; start < rows; start += partRows) {
+      const part = this.#parts[start >>> partBits]
+      const end = Math.min(partRows, rows - start)
+      for (let row = 0; row < end; row += 1) visit(part?.[row] ?? 0, start + row)
+    }
+  }
+
   set(row: number, value: number): void {
     const place = row >>> partBits
     let part = this.#parts[place] ?? new Uint8Array(partRows)
-    if (value > largest(part)) part = value < 2 ** 16 ? Uint16Array.from(part) : Uint32Array.from(part)
+    if (!fits(value, part)) part = value < 2 ** 16 ? Uint16Array.from(part) : Uint32Array.from(part)
     this.#parts[place] = part
     part[row & (partRows - 1)] = value
   }
 }
 
-function largest(part: Numbers): number {
-  return 2 ** (8 * part.BYTES_PER_ELEMENT) - 1
+function fits(value: number, { BYTES_PER_ELEMENT: bytes }: Numbers): boolean {
+  return value < 2 ** 8 || (value < 2 ** 16 && bytes > 1) || bytes === 4
 }

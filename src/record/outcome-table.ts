@@ -72,12 +72,16 @@ export class OutcomeTable implements OutcomeLines {
   forEachOf(category: string, visit: (line: OutcomeLine) => void): void {
     const number = this.#categories.values.indexOf(category)
     if (number < 0) return
-    let row = 0
-    for (const [run, turn] of this.#turns.entries()) {
-      for (const end = this.#ends.at(run); row < end; row += 1) {
-        if (this.#placeOf.at(row) >> 1 === number) visit(this.#read(turn, row))
+    let run = 0
+    let end = this.#ends.at(run)
+    this.#placeOf.forEach(this.#length, (place, row) => {
+      if (place >> 1 !== number) return
+      while (row >= end) {
+        run += 1
+        end = this.#ends.at(run)
       }
-    }
+      visit(this.#read(this.#turns[run] ?? '', row))
+    })
   }
 
   /** As they are written: each line the JSON of its object. */
@@ -89,6 +93,7 @@ export class OutcomeTable implements OutcomeLines {
     const places = this.#categories.values.flatMap((category) =>
       arms.map((arm) => `,"arm":"${arm}","category":${JSON.stringify(category)},"label":`),
     )
+    const hasTrails = trails.length > 1
     let row = 0
     for (const [run, turn] of this.#turns.entries()) {
       const text = `{"turn":${JSON.stringify(turn)}`
@@ -96,7 +101,7 @@ export class OutcomeTable implements OutcomeLines {
         yield text +
           places[this.#placeOf.at(row)] +
           labels[this.#labelOf.at(row)] +
-          trails[this.#trailOf.at(row)]
+          (hasTrails ? trails[this.#trailOf.at(row)] : '}')
     }
   }
 
@@ -151,7 +156,8 @@ export class OutcomeTable implements OutcomeLines {
       category: this.#categories.values[place >> 1] ?? '',
       label: this.#labels.values[this.#labelOf.at(row)] ?? { kind: 'absent' },
     }
-    const trail = this.#trails.values[this.#trailOf.at(row)]
+    const { values } = this.#trails
+    const trail = values.length > 1 ? values[this.#trailOf.at(row)] : undefined
     return trail === undefined ? line : { ...line, trail }
   }
 }
