@@ -97,11 +97,17 @@ async function uploadRun(
   const kept = (await keepsText(directory)) ? [] : [runFiles.review]
   for (const file of Object.values(runFiles)) {
     if (kept.some((name) => name === file)) continue
-    if ((await directory.read(file)) !== null) files.push(`${directory.path}/${file}`)
+    if (await isThere(directory, file)) files.push(`${directory.path}/${file}`)
   }
   if (files.length === 0) return null
   await artifacts.upload({ name, folder: directory.path, files })
   return name
+}
+
+/** Whether there is a file, without reading all of it: of a large run it may be more than a string can hold. */
+async function isThere(directory: RunDirectory, file: string): Promise<boolean> {
+  for await (const _ of directory.readLines(file)) return true
+  return (await directory.read(file)) !== null
 }
 
 /** Whether policy lets text leave with the record. Where it does not, what people fill in stays where it is too. */

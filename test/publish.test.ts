@@ -49,6 +49,23 @@ describe('what people should read', () => {
     expect(files.get('report.html')).toContain('<summary>4 items to read</summary>')
   })
 
+  it('is uploaded with the other files, empty ones too, none of which is read as a whole for that', async () => {
+    const directory = await publish('artifact')
+    directory.files.set('known.jsonl', '')
+    const read: string[] = []
+    const watched: MemoryDirectory = {
+      ...directory,
+      read(name) {
+        read.push(name)
+        return directory.read(name)
+      },
+    }
+    expect(await upload(watched)).toEqual(expect.arrayContaining(['run/known.jsonl', 'run/outcomes.jsonl']))
+    expect(await upload(watched)).not.toContain('run/journal.jsonl')
+    expect(read).toContain('known.jsonl')
+    expect(read).not.toContain('outcomes.jsonl')
+  })
+
   it('goes into the artifact where policy keeps text, and stays where it is where it does not', async () => {
     expect(await upload(await publish('artifact'))).toContain('run/review.csv')
     const files = await upload(await publish('none'))
