@@ -41,14 +41,12 @@ export function watchResults(parts: {
   audits: readonly AuditLine[]
 }): ResultWatch {
   const { plan, sample, tier, audits } = parts
-  const clusters = numberNames(sample.turns.map(({ conversation }) => conversation))
-  const turns = sample.turns.map(({ weight }, index) => ({ weight, cluster: clusters[index] ?? 0 }))
-  const { levels, off } = planStopping({ plan, tier, turns })
+  const { levels, off } = planStopping({ plan, tier, turns: listTurns(sample) })
   const blocking = plan.policy.categories.filter(({ role }) => role === 'block')
   const said: Said = new Map(audits.map((line) => [nameItem(line), line.present]))
   const looks = blocking.map((category) => ({
     category,
-    look: createLooks({ plan, category, plannedTurns: turns.length, levels }),
+    look: createLooks({ plan, category, plannedTurns: sample.turns.length, levels }),
   }))
   return {
     off,
@@ -64,6 +62,12 @@ export function watchResults(parts: {
       return decisions.every((entry) => entry !== null)
     },
   }
+}
+
+// Apart from the watch, which would keep them as long as it lives.
+function listTurns({ turns }: Sample): Pick<Observation, 'weight' | 'cluster'>[] {
+  const clusters = numberNames(turns.map(({ conversation }) => conversation))
+  return turns.map(({ weight }, index) => ({ weight, cluster: clusters[index] ?? 0 }))
 }
 
 /** How far the others were read among everything measured so far. */
