@@ -99,7 +99,7 @@ function testTakenBack({ baseline, candidate }: TakenBack): number {
 }
 
 function watchPrescreens(record: Pick<RunRecord, 'completions'>): PrescreenWatch {
-  const [baseline, candidate] = [countPrescreens(record, 'baseline'), countPrescreens(record, 'candidate')]
+  const { baseline, candidate } = countPrescreens(record)
   const completions = baseline.completions + candidate.completions
   const pMore = binomialUpperTail({
     events: candidate.found,
@@ -109,15 +109,20 @@ function watchPrescreens(record: Pick<RunRecord, 'completions'>): PrescreenWatch
   return { baseline, candidate, pMore: roundBound(pMore) }
 }
 
-function countPrescreens({ completions }: Pick<RunRecord, 'completions'>, arm: Arm): PrescreenTally {
-  const tally: PrescreenTally = { completions: 0, found: 0, reasons: {} }
-  for (const { arm: own, completion, prescreens = [] } of completions) {
-    if (own !== arm || completion.kind !== 'completed') continue
+/** In one pass: completions may have to be read from disk. */
+function countPrescreens({ completions }: Pick<RunRecord, 'completions'>): Record<Arm, PrescreenTally> {
+  const tallies: Record<Arm, PrescreenTally> = {
+    baseline: { completions: 0, found: 0, reasons: {} },
+    candidate: { completions: 0, found: 0, reasons: {} },
+  }
+  for (const { arm, completion, prescreens = [] } of completions) {
+    if (completion.kind !== 'completed') continue
+    const tally = tallies[arm]
     tally.completions += 1
     if (prescreens.length > 0) tally.found += 1
     for (const reason of prescreens) tally.reasons[reason] = (tally.reasons[reason] ?? 0) + 1
   }
-  return tally
+  return tallies
 }
 
 // What was not asked in the second grading is no disagreement.
