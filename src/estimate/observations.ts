@@ -205,7 +205,7 @@ function readOthers(request: AuditRequest, arm: Arm): OthersRead {
 }
 
 /** Lines by their category, in the order in which they stand. */
-export function groupByCategory<Line extends Pick<OutcomeLine, 'category'>>(
+function groupByCategory<Line extends Pick<OutcomeLine, 'category'>>(
   lines: readonly Line[],
 ): Map<string, Line[]> {
   const groups = new Map<string, Line[]>()
