@@ -5,6 +5,7 @@ import { compareParts, digestParts } from '../plan/parts.ts'
 import { digestPlan } from '../plan/plan.ts'
 import { formatPath } from '../policy/document.ts'
 import type { RunDirectory } from '../ports.ts'
+import { createPlaceFinder } from './find-place.ts'
 import { OutcomeTable } from './outcome-table.ts'
 import {
   type AuditLine,
@@ -15,6 +16,7 @@ import {
   type RunRecord,
   recordSummarySchema,
   runFiles,
+  type TurnLine,
   turnLineSchema,
 } from './schema.ts'
 
@@ -68,10 +70,16 @@ export async function readRecord(directory: RunDirectory): Promise<RunRecord> {
   const { turnsDrawn } = summary.sample
   const units = turnsDrawn * 2
   const outcomes = units * summary.plan.policy.categories.length
+  const turns = await readParts({
+    directory,
+    name: runFiles.turns,
+    schema: turnLineSchema,
+    count: turnsDrawn,
+  })
   return {
     summary,
-    turns: await readParts({ directory, name: runFiles.turns, schema: turnLineSchema, count: turnsDrawn }),
-    outcomes: await readOutcomes(directory, outcomes),
+    turns,
+    outcomes: await readOutcomes({ directory, turns, count: outcomes }),
     completions: await readParts({
       directory,
       name: runFiles.completions,
@@ -97,12 +105,18 @@ export async function readAudits(directory: RunDirectory): Promise<AuditLine[]> 
 const usualOutcome = /^\{"turn":"([^"\\\p{Cc}]*)",(.*)$/u
 const mostUsual = 10_000
 
-async function readOutcomes(directory: RunDirectory, count: number): Promise<OutcomeTable> {
+async function readOutcomes(request: {
+  directory: RunDirectory
+  turns: readonly TurnLine[]
+  count: number
+}): Promise<OutcomeTable> {
+  const { directory, turns, count } = request
   const name = runFiles.outcomes
   const file = `${directory.path}/${name}`
   const table = new OutcomeTable()
   // What was checked once, behind the turn's id, is not checked again for each of a million turns.
   const usual = new Map<string, OutcomeLine>()
+  const findPlace = createPlaceFinder(turns)
   for await (const text of directory.readLines(name)) {
     const [, turn, rest = ''] = usualOutcome.exec(text) ?? []
     const known = turn === undefined ? undefined : usual.get(rest)
@@ -110,8 +124,10 @@ async function readOutcomes(directory: RunDirectory, count: number): Promise<Out
     const line = known ?? parseRecordPart({ text, schema: outcomeLineSchema, ...place })
     // Not where the turn stands a second time, which then is the one that counts.
     const isUsual = known === undefined && line.turn === turn && !rest.includes('"turn"')
-    if (isUsual && usual.size < mostUsual) usual.set(rest, line)
-    table.add(known === undefined || turn === undefined ? line : { ...line, turn })
+    if (isUsual && usual.size < mostUsual) usual.set(Buffer.from(rest).toString(), line)
+    // A part of a text holds all of it, here all that was read with it: what is kept is the record's own id.
+    const id = known === undefined || turn === undefined ? line.turn : turn
+    table.add({ ...line, turn: turns[findPlace(id) ?? -1]?.turn ?? id })
   }
   requireCount({ file, lines: table.length, count })
   return table
