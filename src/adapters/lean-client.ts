@@ -1,6 +1,7 @@
 import type OpenAI from 'openai'
 import type { ClientOptions } from 'openai'
 import type { GuardedFetch } from './guarded-fetch.ts'
+import { writeJson } from './write-json.ts'
 
 type Options = Parameters<OpenAI['buildRequest']>[0]
 type Built = Awaited<ReturnType<OpenAI['buildRequest']>>
@@ -39,11 +40,13 @@ export function createLeanClient(parts: {
         return built
       }
       const { path, body, signal, timeout } = asked
+      // The SDK hands it on to the fetch as it is, and keeps it until there is an answer: the object, which is there
+      // anyhow, and not its text.
       const req = {
         method: 'post',
         headers: this.#headers as unknown as Headers,
-        ...(signal ? { signal } : {}),
-        body: JSON.stringify(body),
+        signal: signal as AbortSignal,
+        body: body as string,
       }
       return { req, url: this.baseURL + path, timeout: timeout ?? this.timeout }
     }
@@ -54,13 +57,9 @@ export function createLeanClient(parts: {
       ...rest: [ms: number, controller: AbortController]
     ): Promise<Response> {
       if (!init?.signal) return super.fetchWithTimeout(url, init, ...rest)
-      const { method = 'GET', headers } = init
-      const plain = headers instanceof FixedHeaders ? headers.list() : headers
-      return fetch(url, {
-        ...init,
-        method: method.toUpperCase(),
-        ...(plain === undefined ? {} : { headers: plain }),
-      })
+      const { method = 'GET', headers, body, signal } = init
+      if (!(headers instanceof FixedHeaders)) return fetch(url, { ...init, method: method.toUpperCase() })
+      return fetch(url, { method: 'POST', headers: headers.list(), signal, body: writeJson(body as object) })
     }
   }
   const nothing = Object.fromEntries(unsent.map((name) => [name, null]))
@@ -81,11 +80,11 @@ class FixedHeaders {
   }
 }
 
-/** Whether a request differs from others in its address and its JSON alone. */
+/** Whether a request differs from others in its address and its JSON alone, and has a signal for its deadline. */
 function isPlainPost(asked: Options): boolean {
-  const { method, path, body, query, headers, idempotencyKey, fetchOptions, defaultBaseURL } = asked
-  const isPlain = [query, headers, idempotencyKey, fetchOptions, defaultBaseURL].every((part) => !part)
-  return isPlain && method === 'post' && path.startsWith('/') && isPlainObject(body)
+  const { method, path, body, query, headers, idempotencyKey, fetchOptions, defaultBaseURL, signal } = asked
+  if (query || headers || idempotencyKey || fetchOptions || defaultBaseURL || !signal) return false
+  return method === 'post' && path.startsWith('/') && isPlainObject(body)
 }
 
 // Known by its shape: an object need not be of this realm's classes.

@@ -145,13 +145,14 @@ function createAsk(parts: ClientParts): Ask {
 // without it can tell; then it is left out for the rest of the run.
 function leaveOutUnknownFormat(ask: Ask, tell: TellFallback): Ask {
   let known = true
+  const leaveOut = ({ responseFormat, ...plain }: ChatRequest): ChatRequest => plain
   return async (chat, signal, exchange) => {
-    const { responseFormat, ...plain } = chat
-    if (responseFormat === undefined || !known) return ask(plain, signal, exchange)
+    if (chat.responseFormat === undefined) return ask(chat, signal, exchange)
+    if (!known) return ask(leaveOut(chat), signal, exchange)
     const completion = await ask(chat, signal, exchange)
     if (completion.kind !== 'failed' || completion.cause !== 'bad-request') return completion
     if (!(await mayAskAgain(exchange))) return completion
-    const again = await ask(plain, signal, exchange)
+    const again = await ask(leaveOut(chat), signal, exchange)
     if (again.kind === 'completed' && known) {
       known = false
       tell('response_format', 'leaving it out')
@@ -182,10 +183,21 @@ export function toBody(
     ...(chat.tools === undefined ? {} : { tools: chat.tools as OpenAI.Chat.ChatCompletionTool[] }),
     ...(chat.temperature === undefined ? {} : { temperature: chat.temperature }),
     ...(chat.maxTokens === undefined ? {} : { [tokensKey]: chat.maxTokens }),
-    ...(chat.responseFormat === undefined
-      ? {}
-      : { response_format: { type: 'json_schema', json_schema: { ...chat.responseFormat, strict: true } } }),
+    ...(chat.responseFormat === undefined ? {} : { response_format: writeFormat(chat.responseFormat) }),
   }
+}
+
+type Format = OpenAI.ResponseFormatJSONSchema
+
+/** A grader's requests have one format, the same object in all of them. */
+const formats = new WeakMap<object, Format>()
+
+function writeFormat(format: NonNullable<ChatRequest['responseFormat']>): Format {
+  const known = formats.get(format)
+  if (known !== undefined) return known
+  const written: Format = Object.freeze({ type: 'json_schema', json_schema: { ...format, strict: true } })
+  formats.set(format, written)
+  return written
 }
 
 function refusesLength(error: unknown, chat: ChatRequest, openai: typeof import('openai')): boolean {

@@ -65,7 +65,12 @@ describe('the lean client', () => {
   })
 
   it('has a deadline of its own where a request has no signal', async () => {
-    const { ask } = await open({ timeout: 5000 })
+    const { ask, log } = await open({ timeout: 5000 })
     expect((await ask('one')).choices[0]?.message.content).toBe('hi')
+    await ask('two', { signal: signal() })
+    await ask('three')
+    const [first, , third] = log
+    expect(third?.headers.authorization).toBe(first?.headers.authorization)
+    expect(third?.raw).toContain('three')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { writeJudgePrompt } from '../../src/grade/graders/judge/prompt.ts'
+import { createJudgePrompt, writeJudgePrompt } from '../../src/grade/graders/judge/prompt.ts'
 import { parseRubric } from '../../src/policy/rubric.ts'
 import { makeItem } from '../support/grading.ts'
 import { writeRubric } from '../support/rubric-text.ts'
@@ -33,6 +33,16 @@ describe('writeJudgePrompt', () => {
         `</completion-${delimiter}>`,
       ].join('\n'),
     )
+  })
+
+  it('writes the system message once for all completions, but for those with results of tools', () => {
+    const write = createJudgePrompt({ rubric, delimiter })
+    const [first, second] = ['go away', 'come here'].map((text) => write(makeItem({ text }))[0])
+    const [third] = write(makeItem({ text: 'go away', steps: [] }))
+    expect(second).toBe(first)
+    expect(third).not.toBe(first)
+    expect(String(third?.content)).toContain(`<tool-result-${delimiter}>`)
+    expect(String(first?.content)).not.toContain('<tool-result')
   })
 
   it('leaves an instruction to the judge inside the data', () => {

@@ -16,7 +16,7 @@ import { addUses, type GraderUse } from '../../usage.ts'
 import { combineVotes, countVotes } from '../../votes.ts'
 import { describeUse, isSlip, readLabel } from './answer.ts'
 import { type JudgeConfig, judgeConfigSchema, readJudgeConfig } from './config.ts'
-import { answerFormat, writeJudgePrompt } from './prompt.ts'
+import { answerFormat, createJudgePrompt } from './prompt.ts'
 
 /** Labels by asking a model with a rubric. */
 export const judge: GraderKind = {
@@ -56,11 +56,12 @@ function createJudge(parts: {
 }): Grader {
   const { settings, rubric, endpoint, step, delimiter } = parts
   const { model, temperature, votes, agree } = settings
+  const writePrompt = createJudgePrompt({ rubric, delimiter })
   const ask = (item: GradeItem, vote: number): Promise<Completion> =>
     endpoint.ask(() => ({
       customId: nameCall({ item, step, vote }),
       model,
-      messages: writeJudgePrompt({ rubric, item, delimiter }),
+      messages: writePrompt(item),
       ...(temperature === null ? {} : { temperature }),
       responseFormat: answerFormat,
     }))

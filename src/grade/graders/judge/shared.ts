@@ -8,7 +8,7 @@ import { countVotes } from '../../votes.ts'
 import { describeUse, isSlip, readLabels } from './answer.ts'
 import { readJudgeConfig } from './config.ts'
 import { findParts } from './judge.ts'
-import { describeSharedFormat, type JudgedCategory, writeSharedPrompt } from './prompt.ts'
+import { createSharedPrompt, describeSharedFormat, type JudgedCategory } from './prompt.ts'
 
 /** One call that labels a completion in all its categories. */
 export interface SharedJudge {
@@ -69,11 +69,12 @@ function createSharedJudge(parts: {
   const { judged, model, endpoint, temperature, client, delimiter } = parts
   const ids = judged.map(({ id }) => id)
   const responseFormat = describeSharedFormat(ids)
+  const writePrompt = createSharedPrompt({ judged, delimiter })
   const ask = (item: Omit<GradeItem, 'category'>): Promise<Completion> =>
     client.ask(() => ({
       customId: nameCall({ item: { ...item, category: sharedCall }, step: 0, vote: 0 }),
       model,
-      messages: writeSharedPrompt({ judged, item, delimiter }),
+      messages: writePrompt(item),
       ...(temperature === null ? {} : { temperature }),
       responseFormat,
     }))

@@ -1,0 +1,29 @@
+/** JSON of what is the same in many requests: it is written once for each. */
+const written = new WeakMap<object, string>()
+
+/**
+ * What `JSON.stringify` writes of a request's body. An object that is frozen, as a value of the body or as an entry of one
+ * of its lists, is the same in many requests, and so is all that it holds: its JSON is kept.
+ */
+export function writeJson(body: object): string {
+  let text = ''
+  for (const [name, value] of Object.entries(body) as [string, unknown][]) {
+    const json = Array.isArray(value) ? `[${value.map(writeEntry).join(',')}]` : writeValue(value)
+    if (json !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${json}`
+  }
+  return `{${text}}`
+}
+
+function writeEntry(value: unknown): string {
+  return writeValue(value) ?? 'null'
+}
+
+/** `undefined` where it is no JSON: then it is left out. */
+function writeValue(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return JSON.stringify(value)
+  const known = written.get(value)
+  if (known !== undefined) return known
+  const text = JSON.stringify(value)
+  written.set(value, text)
+  return text
+}
