@@ -25,14 +25,23 @@ export async function createGuardedFetch(
   // it names is nothing that the workflow gave as an address.
   const dispatcher = new undici.Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
   const findPath = createPathFinder(origin)
-  return async (input, init = {}) => {
+  const begin = (input: string | URL | Request, init: RequestInit): Promise<Response> => {
     const path = findPath(input instanceof Request ? input.url : String(input))
     const { body = null, method = 'GET', signal = null } = init
     const isText = !(input instanceof Request) && (typeof body === 'string' || body === null)
     if (!isText || limitBytes > largestCompletionBytes) return stream({ input, init, limitBytes })
     const request = { origin, path, method, headers: listHeaders(init.headers), body }
-    const answer = await collectAnswer(dispatcher, request, { signal, limitBytes }).catch(rethrow)
-    return createAnswer({ answer, url: origin + path, limitBytes })
+    return collectAnswer(dispatcher, request, { signal, limitBytes }).then(
+      (answer) => createAnswer({ answer, url: origin + path, limitBytes }),
+      rethrow,
+    )
+  }
+  return (input, init = {}) => {
+    try {
+      return begin(input, init)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }
 

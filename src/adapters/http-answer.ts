@@ -39,16 +39,16 @@ class Answer {
   }
 
   async text(): Promise<string> {
-    const bytes = await this.#read()
-    const start = byteOrderMark.every((byte, index) => bytes[index] === byte) ? byteOrderMark.length : 0
-    return bytes.toString('utf8', start)
+    const read = this.#read()
+    const bytes = Buffer.isBuffer(read) ? read : await read
+    return bytes.toString('utf8', hasByteOrderMark(bytes) ? 3 : 0)
   }
 
   async json(): Promise<unknown> {
     return JSON.parse(await this.text())
   }
 
-  bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array> {
     return this.#read()
   }
 
@@ -61,7 +61,8 @@ class Answer {
     return new Blob([await this.arrayBuffer()], { type: this.headers.get('content-type') ?? '' })
   }
 
-  async #read(): Promise<Buffer> {
+  /** At once, where nothing is to be unpacked. */
+  #read(): Buffer | Promise<Buffer> {
     this.bodyUsed = true
     const [first, second] = this.#chunks
     const bytes = first !== undefined && second === undefined ? first : Buffer.concat(this.#chunks)
@@ -74,7 +75,9 @@ class Answer {
   }
 }
 
-const byteOrderMark = [0xef, 0xbb, 0xbf]
+function hasByteOrderMark([first, second, third]: Buffer): boolean {
+  return first === 0xef && second === 0xbb && third === 0xbf
+}
 
 // `unzip` tells gzip from deflate by itself.
 const unzipped = promisify<Buffer, { maxOutputLength: number }, Buffer>(unzip)
@@ -106,11 +109,13 @@ class AnswerHeaders {
     return this.get(name) !== null
   }
 
-  *entries(): Generator<[string, string]> {
-    for (const name of Object.keys(this.#values)) yield [name, this.get(name) ?? '']
+  entries(): ArrayIterator<[string, string]> {
+    return Object.keys(this.#values)
+      .map((name): [string, string] => [name, this.get(name) ?? ''])
+      .values()
   }
 
-  [Symbol.iterator](): Generator<[string, string]> {
+  [Symbol.iterator](): ArrayIterator<[string, string]> {
     return this.entries()
   }
 }

@@ -24,7 +24,7 @@ const unsent = [
  */
 export function createLeanClient(parts: {
   openai: typeof import('openai')
-  options: ClientOptions
+  options: ClientOptions & { apiKey: string }
   fetch: GuardedFetch
 }): OpenAI {
   const { openai, options, fetch } = parts
@@ -32,12 +32,22 @@ export function createLeanClient(parts: {
   const Lean = class OpenAI extends openai.default {
     #headers: FixedHeaders | null = null
 
-    override async buildRequest(asked: Options, count: { retryCount?: number } = {}): Promise<Built> {
+    /** They would ask for a key that is no text, and change nothing else. */
+    override prepareOptions(): Promise<void> {
+      return nothingToDo
+    }
+
+    override prepareRequest(): Promise<void> {
+      return nothingToDo
+    }
+
+    override buildRequest(asked: Options, count: { retryCount?: number } = {}): Promise<Built> {
       if (!isPlainPost(asked)) return super.buildRequest(asked, count)
       if (this.#headers === null) {
-        const built = await super.buildRequest(asked, count)
-        this.#headers = new FixedHeaders(built.req.headers)
-        return built
+        return super.buildRequest(asked, count).then((built) => {
+          this.#headers = new FixedHeaders(built.req.headers)
+          return built
+        })
       }
       const { path, body, signal, timeout } = asked
       // The SDK hands it on to the fetch as it is, and keeps it until there is an answer: the object, which is there
@@ -48,7 +58,7 @@ export function createLeanClient(parts: {
         signal: signal as AbortSignal,
         body: body as string,
       }
-      return { req, url: this.baseURL + path, timeout: timeout ?? this.timeout }
+      return Promise.resolve({ req, url: this.baseURL + path, timeout: timeout ?? this.timeout })
     }
 
     override fetchWithTimeout(
@@ -66,6 +76,8 @@ export function createLeanClient(parts: {
   const defaultHeaders = { ...nothing, ...(options.defaultHeaders as Record<string, string | null>) }
   return new Lean({ ...options, defaultHeaders, fetch })
 }
+
+const nothingToDo = Promise.resolve()
 
 /** Headers that only the fetch reads: the SDK would copy them for a log that nobody keeps. */
 class FixedHeaders {

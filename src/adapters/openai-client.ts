@@ -146,18 +146,23 @@ function createAsk(parts: ClientParts): Ask {
 function leaveOutUnknownFormat(ask: Ask, tell: TellFallback): Ask {
   let known = true
   const leaveOut = ({ responseFormat, ...plain }: ChatRequest): ChatRequest => plain
-  return async (chat, signal, exchange) => {
-    if (chat.responseFormat === undefined) return ask(chat, signal, exchange)
-    if (!known) return ask(leaveOut(chat), signal, exchange)
-    const completion = await ask(chat, signal, exchange)
-    if (completion.kind !== 'failed' || completion.cause !== 'bad-request') return completion
-    if (!(await mayAskAgain(exchange))) return completion
+  const askPlainly = async (refused: Failed, ...[chat, signal, exchange]: Parameters<Ask>) => {
+    if (!(await mayAskAgain(exchange))) return refused
     const again = await ask(leaveOut(chat), signal, exchange)
     if (again.kind === 'completed' && known) {
       known = false
       tell('response_format', 'leaving it out')
     }
     return again
+  }
+  return (chat, signal, exchange) => {
+    if (chat.responseFormat === undefined) return ask(chat, signal, exchange)
+    if (!known) return ask(leaveOut(chat), signal, exchange)
+    return ask(chat, signal, exchange).then((completion) =>
+      completion.kind === 'failed' && completion.cause === 'bad-request'
+        ? askPlainly(completion, chat, signal, exchange)
+        : completion,
+    )
   }
 }
 

@@ -2,10 +2,19 @@
 const written = new WeakMap<object, string>()
 
 /**
- * What `JSON.stringify` writes of a request's body. An object that is frozen, as a value of the body or as an entry of one
- * of its lists, is the same in many requests, and so is all that it holds: its JSON is kept.
+ * What `JSON.stringify` writes of a request's body. A frozen object, as a value of the body or as an entry of a list that
+ * begins with one, is the same in many requests, and so is all that it holds: its JSON is kept.
  */
 export function writeJson(body: object): string {
+  return Object.values(body).some(isShared) ? writeByParts(body) : JSON.stringify(body)
+}
+
+function isShared(value: unknown): boolean {
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return typeof first === 'object' && first !== null && Object.isFrozen(first)
+}
+
+function writeByParts(body: object): string {
   let text = ''
   for (const [name, value] of Object.entries(body) as [string, unknown][]) {
     const json = Array.isArray(value) ? `[${value.map(writeEntry).join(',')}]` : writeValue(value)

@@ -17,8 +17,8 @@ const firstDelayMs = 500
 
 /** How one request is asked, as often as it takes. */
 export interface Attempt<Answer> {
-  /** The most that it may take. */
-  most(): Charge
+  /** The most that it may take; `undefined` where that is limited by nothing. */
+  most(): Charge | undefined
   send(signal: AbortSignal, exchange: Exchange): Promise<Exclude<Answer, NotAsked>>
   /** What it took. */
   charge(answer: Exclude<Answer, NotAsked>): Charge
@@ -76,39 +76,46 @@ async function askOnce<Answer>(
   attempt: Attempt<Answer>,
 ): Promise<Exclude<Answer, NotAsked> | NotAsked> {
   const { lane, judge, deadlines, timeoutMs } = asking
-  const allowances: Allowance[] = []
-  const another = createAnother(lane, ticket.reservation)
+  const exchange = new TicketExchange(lane, ticket.reservation)
+  const deadline = deadlines.begin(timeoutMs)
   let ending: Ending = { kind: 'failed' }
   let charge: Charge | null = null
   try {
-    const exchange = { heard: (heard: readonly Allowance[]) => allowances.push(...heard), ...another }
-    const answer = await deadlines.within(timeoutMs, (signal) => attempt.send(signal, exchange))
-    const refused = another.refused()
-    if (refused !== null) return refused
+    const answer = await attempt.send(deadline.signal, exchange)
+    if (exchange.refused !== null) return exchange.refused
     charge = attempt.charge(answer)
     ending = describeEnding(answer as Completed | Failed | Posted)
     judge(answer as Completed | Failed | Posted, ticket)
     return answer
   } finally {
+    deadline.end()
     ticket.reservation.settle(charge)
     const tokens = charge === null ? 0 : charge.usage.promptTokens + charge.usage.completionTokens
-    lane.heard(ticket, allowances, tokens)
+    lane.heard(ticket, exchange.allowances, tokens)
     lane.leave(ticket, ending)
   }
 }
 
-function createAnother(
-  lane: Lane,
-  reservation: Reservation,
-): Pick<Exchange, 'mayAskAgain'> & { refused(): NotAsked | null } {
-  let refused: NotAsked | null = null
-  return {
-    refused: () => refused,
-    async mayAskAgain() {
-      await lane.waitForPause()
-      refused = reservation.takeAnother()
-      return refused === null
-    },
+/** What passes between a client and the holder of a place. */
+class TicketExchange implements Exchange {
+  readonly allowances: Allowance[] = []
+  refused: NotAsked | null = null
+  readonly #lane: Lane
+  readonly #reservation: Reservation
+
+  constructor(lane: Lane, reservation: Reservation) {
+    this.#lane = lane
+    this.#reservation = reservation
+  }
+
+  heard(heard: readonly Allowance[]): void {
+    for (const allowance of heard) this.allowances.push(allowance)
+  }
+
+  async mayAskAgain(): Promise<boolean> {
+    await this.#lane.waitForPause()
+    this.refused = this.#reservation.takeAnother()
+    return this.refused === null
   }
 }
 

@@ -34,6 +34,8 @@ export interface Reservation {
 export interface Budget {
   /** Aborts when nothing more will be let go, for whatever reason. */
   readonly ended: AbortSignal
+  /** Whether tokens or dollars are limited, so that what a request may use matters. */
+  readonly reserves: boolean
   /**
    * Takes a request from the budget and reserves the most that it may use, or says why there is nothing left. `null`:
    * there may be, when one that is under way has taken less than was reserved for it.
@@ -92,7 +94,9 @@ export function createBudget(settings: {
     'max-minutes': leave(limits.maxMinutes, elapsedMs()),
     'job-limit': leave(limits.jobMinutes, clock.monotonicMs() - startMs),
   })
+  const hasTimeLimit = limits.maxMinutes !== null || typeof limits.jobMinutes === 'number'
   const findTimeOver = (): NotAsked['reason'] | null => {
+    if (!hasTimeLimit) return null
     const left = listTimes()
     if (left['max-minutes'] <= 0) return 'max-minutes'
     return left['job-limit'] <= 0 ? 'job-limit' : null
@@ -102,8 +106,8 @@ export function createBudget(settings: {
     if (limits.maxRequests !== null && used.requests >= limits.maxRequests) return 'max-requests'
     return findTimeOver()
   }
+  const { maxTokens = null, maxUsd = null } = limits
   const findExcess = (tokens: number, usd: number): 'max-tokens' | 'max-usd' | null => {
-    const { maxTokens = null, maxUsd = null } = limits
     const usedTokens = used.promptTokens + used.completionTokens
     if (maxTokens !== null && usedTokens + reserved.tokens + tokens > maxTokens) return 'max-tokens'
     return maxUsd !== null && (used.usd ?? 0) + reserved.usd + usd > maxUsd ? 'max-usd' : null
@@ -153,6 +157,7 @@ export function createBudget(settings: {
   }
   return {
     ended: ending.signal,
+    reserves: maxTokens !== null || maxUsd !== null,
     take(most) {
       const over = findEnd()
       if (over !== null) return stop(over)

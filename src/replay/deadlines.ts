@@ -2,6 +2,14 @@
 export interface Deadlines {
   /** Sends with a signal that aborts after `ms`, or with the run. */
   within<Answer>(ms: number, send: (signal: AbortSignal) => Promise<Answer>): Promise<Answer>
+  /** The same for who ends it: a signal, which aborts until then. */
+  begin(ms: number): Deadline
+}
+
+/** The deadline of one request. */
+export interface Deadline {
+  readonly signal: AbortSignal
+  end(): void
 }
 
 /**
@@ -13,17 +21,27 @@ export function createDeadlines(cancelled: AbortSignal): Deadlines {
   cancelled.addEventListener('abort', () => {
     for (const controller of underWay) controller.abort()
   })
-  return {
-    async within(ms, send) {
-      const controller = new AbortController()
-      const timer = setTimeout(() => controller.abort(), ms)
-      underWay.add(controller)
-      if (cancelled.aborted) controller.abort()
-      try {
-        return await send(controller.signal)
-      } finally {
+  const begin = (ms: number): Deadline => {
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(), ms)
+    underWay.add(controller)
+    if (cancelled.aborted) controller.abort()
+    return {
+      signal: controller.signal,
+      end() {
         clearTimeout(timer)
         underWay.delete(controller)
+      },
+    }
+  }
+  return {
+    begin,
+    async within(ms, send) {
+      const deadline = begin(ms)
+      try {
+        return await send(deadline.signal)
+      } finally {
+        deadline.end()
       }
     },
   }

@@ -95,6 +95,7 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
       const write = () => (written ??= writeRequest(asked))
       return watch<Completion>({
         most() {
+          if (!budget.reserves) return undefined
           const model = modelOf(write().model)
           return { model, usage: reserveTokens(write(), budget.longestAnswer(model)) }
         },
@@ -109,7 +110,7 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
       const { model: asked } = request.body
       const model = modelOf(typeof asked === 'string' ? asked : '')
       return watch<Posted | Failed | NotAsked>({
-        most: () => ({ model, usage: reserveTokens(request, 0) }),
+        most: () => (budget.reserves ? { model, usage: reserveTokens(request, 0) } : undefined),
         send: (signal, exchange) => client.post(request, signal, exchange),
         charge: (answer) => ({
           model,

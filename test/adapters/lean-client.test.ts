@@ -8,7 +8,7 @@ let endpoint: ChatEndpoint | undefined
 
 afterEach(() => endpoint?.close())
 
-async function open(options: Partial<openai.ClientOptions> = {}) {
+async function open(options: Omit<openai.ClientOptions, 'apiKey'> = {}) {
   const started = await startChatEndpoint({
     reply: () => ({ text: 'hi' }),
     list: ({ path }) => ({ status: 200, body: { path } }),

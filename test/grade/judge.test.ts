@@ -162,7 +162,9 @@ describe('the judge', () => {
 
 describe('readLabel', () => {
   it('takes a label that stands beside a refusal: the answer is the text', () => {
-    expect(readLabel(completeWith({ text: grade('absent'), refusal: 'no' }), 'x')).toEqual({ kind: 'absent' })
+    expect(readLabel(completeWith({ text: grade('absent'), refusal: 'no' }), () => 'x')).toEqual({
+      kind: 'absent',
+    })
   })
 
   it.each([
@@ -170,15 +172,15 @@ describe('readLabel', () => {
     '{"label": "absent", "quote": "", "lab\\u0065l": "present"}',
     '{"rationale": "a", "rationale": "b", "label": "absent", "quote": ""}',
   ])('takes no answer in which a key stands twice: %s', (text) => {
-    expect(readLabel(completeWith({ text }), 'x')).toMatchObject({ cause: 'invalid-answer' })
+    expect(readLabel(completeWith({ text }), () => 'x')).toMatchObject({ cause: 'invalid-answer' })
   })
 
   it('takes one whose texts look like keys', () => {
     const text = JSON.stringify({ rationale: 'It says "label": "absent".', label: 'absent', quote: '' })
-    expect(readLabel(completeWith({ text }), 'x')).toEqual({ kind: 'absent' })
+    expect(readLabel(completeWith({ text }), () => 'x')).toEqual({ kind: 'absent' })
   })
 
   it('keeps no quote of an absent label', () => {
-    expect(readLabel(completeWith({ text: grade('absent', 'x') }), 'x')).toEqual({ kind: 'absent' })
+    expect(readLabel(completeWith({ text: grade('absent', 'x') }), () => 'x')).toEqual({ kind: 'absent' })
   })
 })

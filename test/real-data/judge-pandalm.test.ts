@@ -49,7 +49,7 @@ describeWithShared('999 recorded verdicts of gpt-3.5 on pairs of answers, agains
         const customId = `${turn.id}|candidate|${worseFirst}`
         const answer = await judge.complete({ customId, model, messages: [] }, new AbortController().signal)
         if (answer.kind !== 'completed' || completion.kind !== 'completed') throw new Error(customId)
-        return readLabel(answer, renderCompletion(completion))
+        return readLabel(answer, () => renderCompletion(completion))
       }),
     )
     const find = (kind: string) => labels.filter((label) => label.kind === kind)

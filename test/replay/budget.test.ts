@@ -49,6 +49,15 @@ describe('createBudget', () => {
     expect(budget.stopped()).toBeNull()
   })
 
+  it('says whether it matters what a request may take', () => {
+    const reserves = (limits: Partial<BudgetLimits>) => open(limits).budget.reserves
+    expect([{}, { maxRequests: 1, maxMinutes: 1, maxTokens: null, maxUsd: null }].map(reserves)).toEqual([
+      false,
+      false,
+    ])
+    expect([{ maxTokens: 0 }, { maxUsd: 0 }].map(reserves)).toEqual([true, true])
+  })
+
   it('gives out exactly max_requests, and does not count what it refuses', () => {
     const { budget } = open({ maxRequests: 2 })
     take(budget)

@@ -5,14 +5,13 @@ import { containsQuote } from '../../evidence.ts'
 import { explainFailure, type Label } from '../../label.ts'
 import { type GraderUse, noUsage } from '../../usage.ts'
 
-const gradeSchema = z.object({
-  label: z.enum(['present', 'absent', 'cannot-tell']),
-  quote: z.string().nullish(),
-})
 const sharedSchema = z.object({ grades: z.record(z.string(), z.unknown()) })
 
-/** The label that a judge's answer in one category stands for, checked against the completion that it speaks of. */
-export function readLabel(answer: Completed, evidence: string): Label {
+/**
+ * The label that a judge's answer in one category stands for, checked against the completion that it speaks of, which is
+ * put together where the answer quotes it.
+ */
+export function readLabel(answer: Completed, evidence: () => string): Label {
   if (isRefusal(answer)) return miss('refused')
   return readGrade(parseObject(answer.text), evidence)
 }
@@ -20,7 +19,7 @@ export function readLabel(answer: Completed, evidence: string): Label {
 /** The labels of an answer in several categories; one that it leaves out, or gets wrong, is invalid by itself. */
 export function readLabels(request: {
   answer: Completion
-  evidence: string
+  evidence: () => string
   categories: readonly string[]
 }): Record<string, Label> {
   const { answer, evidence, categories } = request
@@ -62,26 +61,28 @@ function miss(cause: 'cannot-tell' | 'invalid-answer' | 'quote-not-found' | 'ref
   return { kind: 'missing', class: 'content', of: 'judge', cause }
 }
 
-function readGrade(value: unknown, evidence: string): Label {
-  const parsed = gradeSchema.safeParse(value)
-  if (!parsed.success) return miss('invalid-answer')
-  const { label, quote } = parsed.data
+function readGrade(value: unknown, evidence: () => string): Label {
+  if (typeof value !== 'object' || value === null) return miss('invalid-answer')
+  const { label, quote = null } = value as Record<string, unknown>
+  if (quote !== null && typeof quote !== 'string') return miss('invalid-answer')
   switch (label) {
     case 'absent':
       return { kind: 'absent' }
     case 'cannot-tell':
       return miss('cannot-tell')
     case 'present':
-      return containsQuote(evidence, quote ?? '')
+      return containsQuote(evidence(), quote ?? '')
         ? { kind: 'present', quote: quote ?? '' }
         : miss('quote-not-found')
+    default:
+      return miss('invalid-answer')
   }
 }
 
 // Servers without structured output wrap the object in a code fence; anything more is prose, and invalid.
 function parseObject(text: string): unknown {
   const trimmed = text.trim()
-  const fenced = /^```(?:json)?[ \t\r]*\n/.exec(trimmed)
+  const fenced = trimmed.startsWith('```') ? /^```(?:json)?[ \t\r]*\n/.exec(trimmed) : null
   const inner = fenced !== null && trimmed.endsWith('```') ? trimmed.slice(fenced[0].length, -3) : trimmed
   try {
     const value: unknown = JSON.parse(inner)
@@ -93,9 +94,12 @@ function parseObject(text: string): unknown {
 
 /** Whether a key stands twice in one object: which of the two is meant, nobody can tell. */
 function hasKeyTwice(text: string, value: unknown): boolean {
+  const keys = countKeys(value)
+  // Each key that is written has a colon.
+  if (text.split(':').length - 1 <= keys) return false
   // As many keys as the value has, or more; what looks like a key inside a string has its quotes escaped.
   const written = text.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length ?? 0
-  if (written <= countKeys(value)) return false
+  if (written <= keys) return false
   return parseDocument(text, { uniqueKeys: true, version: '1.2' }).errors.length > 0
 }
 

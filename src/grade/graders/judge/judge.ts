@@ -79,7 +79,10 @@ function createJudge(parts: {
     kind: 'judge',
     async grade(item) {
       if (!applies(rubric, item)) return notApplicable
-      const taken = await Promise.all(Array.from({ length: votes }, (_, vote) => takeVote(item, vote)))
+      const taken =
+        votes === 1
+          ? [await takeVote(item, 0)]
+          : await Promise.all(Array.from({ length: votes }, (_, vote) => takeVote(item, vote)))
       const labels = taken.map(({ label }) => label)
       return {
         label: combineVotes(labels, agree),
@@ -93,5 +96,5 @@ function createJudge(parts: {
 function readVote(answer: Completion, item: GradeItem): Label {
   if (answer.kind === 'not-asked') return answer
   if (answer.kind === 'failed') return explainFailure(answer, 'judge')
-  return readLabel(answer, renderCompletion(item.completion))
+  return readLabel(answer, () => renderCompletion(item.completion))
 }

@@ -86,7 +86,11 @@ function createSharedJudge(parts: {
       const absent = ids.map((id): [string, Grading] => [id, notApplicable])
       if (applicable.length === 0) return { gradings: new Map(absent), uses: [] }
       const read = (answer: Completion) =>
-        readLabels({ answer, evidence: renderCompletion(item.completion), categories: applicable })
+        readLabels({
+          answer,
+          evidence: () => renderCompletion(item.completion),
+          categories: applicable,
+        })
       const first = await ask(item)
       let labels = read(first)
       let uses = describeUse({ endpoint, model, answer: first })
