@@ -34,15 +34,59 @@ const answerSchema = z.object({
     .catch(null),
 })
 
+type Answer = z.infer<typeof answerSchema>
+
+/**
+ * Whether a body is what the schema makes of it, in all that is read of it. Nearly every answer is, and this takes a
+ * fraction of the schema's time; what has tool calls, more than one choice or anything odd is left to the schema.
+ */
+export function isPlainAnswer(body: unknown): body is Answer {
+  if (!isObject(body) || !isTextOrNothing(body.model) || !isTextOrNothing(body.system_fingerprint))
+    return false
+  const { choices, usage } = body
+  if (!Array.isArray(choices) || choices.length !== 1 || !isPlainUsage(usage)) return false
+  const [choice] = choices as unknown[]
+  if (!isObject(choice) || !isTextOrNothing(choice.finish_reason)) return false
+  const { message } = choice
+  if (!isObject(message) || (message.tool_calls ?? null) !== null) return false
+  const { content, refusal, reasoning_content, reasoning } = message
+  return [content, refusal, reasoning_content, reasoning].every(isTextOrNothing)
+}
+
+function isPlainUsage(usage: unknown): boolean {
+  return isObject(usage) && isCount(usage.prompt_tokens) && isCount(usage.completion_tokens)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTextOrNothing(value: unknown): boolean {
+  return typeof value === 'string' || value === null || value === undefined
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
 /**
  * Reads the body of a chat completion, from an endpoint or from a recording.
  *
  * An answer without text, tool call or refusal is no completion; one that was cut short or filtered is.
  */
 export function readChatAnswer(body: unknown): Completed | Failed {
-  const parsed = answerSchema.safeParse(body)
-  if (!parsed.success) return fail('unreadable-answer', 'the answer is not a chat completion')
-  const { choices, usage } = parsed.data
+  return isPlainAnswer(body) ? readPlainAnswer(body) : readAnyAnswer(body)
+}
+
+/** The same by the schema alone. */
+export function readAnyAnswer(body: unknown): Completed | Failed {
+  const { data } = answerSchema.safeParse(body)
+  if (data === undefined) return fail('unreadable-answer', 'the answer is not a chat completion')
+  return readPlainAnswer(data)
+}
+
+function readPlainAnswer(answer: Answer): Completed | Failed {
+  const { choices, usage } = answer
   const choice = choices?.[0]
   if (choice === undefined) return fail('empty-choices', 'the answer has no choices')
   const { content, tool_calls: calls } = choice.message
@@ -60,7 +104,7 @@ export function readChatAnswer(body: unknown): Completed | Failed {
   return {
     kind: 'completed',
     // Nor is a blank a name: what was asked for is not what answered.
-    model: parsed.data.model?.trim() || null,
+    model: answer.model?.trim() || null,
     text,
     reasoning: readReasoning(choice.message),
     toolCalls,
@@ -69,7 +113,7 @@ export function readChatAnswer(body: unknown): Completed | Failed {
     usage: usage
       ? { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens ?? 0 }
       : null,
-    systemFingerprint: parsed.data.system_fingerprint ?? null,
+    systemFingerprint: answer.system_fingerprint ?? null,
   }
 }
 

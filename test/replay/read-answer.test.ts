@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { isTransportFailure } from '../../src/replay/completion.ts'
-import { failByStatus, readChatAnswer } from '../../src/replay/read-answer.ts'
+import { failByStatus, isPlainAnswer, readAnyAnswer, readChatAnswer } from '../../src/replay/read-answer.ts'
 
 const answer = (message: unknown, rest: Record<string, unknown> = {}) =>
   readChatAnswer({ choices: [{ message, finish_reason: 'stop' }], ...rest })
@@ -161,5 +161,45 @@ describe('failByStatus', () => {
     const overloaded = status === 503 || status === 529 ? { overloaded: true } : {}
     expect(failed).toEqual({ kind: 'failed', cause, detail: 'why', retryAfterMs: null, ...overloaded })
     expect(isTransportFailure(failed)).toBe(transport)
+  })
+})
+
+describe('isPlainAnswer', () => {
+  const odd = fc.constantFrom<unknown>(undefined, null, '', 0, -1, 1.5, Number.NaN, true, [], {}, ['x'])
+  const text = fc.oneof({ weight: 8, arbitrary: fc.constantFrom<unknown>('x', '', ' ', null) }, odd)
+  const count = fc.oneof({ weight: 8, arbitrary: fc.constantFrom<unknown>(0, 7, -0, 2 ** 53) }, odd)
+  const some = (fields: Record<string, fc.Arbitrary<unknown>>) =>
+    fc.oneof({ weight: 12, arbitrary: fc.record(fields, { requiredKeys: [] }) }, odd)
+  const call = some({ id: text, function: some({ name: text, arguments: text }) })
+  const message = some({
+    content: text,
+    refusal: text,
+    reasoning: text,
+    reasoning_content: text,
+    tool_calls: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(undefined, null) }, fc.array(call), odd),
+    more: odd,
+  })
+  const choice = some({ finish_reason: text, message, index: count })
+  const choices = fc.oneof({ weight: 8, arbitrary: fc.array(choice, { minLength: 1, maxLength: 2 }) }, odd)
+  const usage = some({ prompt_tokens: count, completion_tokens: count, total_tokens: count })
+  const body = some({ model: text, system_fingerprint: text, choices, usage, id: odd })
+
+  it('has nothing read otherwise than the schema does', () => {
+    let plain = 0
+    fc.assert(
+      fc.property(body, (written) => {
+        if (isPlainAnswer(written)) plain += 1
+        expect(readChatAnswer(written)).toEqual(readAnyAnswer(written))
+      }),
+      { numRuns: 5000 },
+    )
+    expect(plain).toBeGreaterThan(50)
+  })
+
+  it('knows the answers that most servers give', () => {
+    const message = { role: 'assistant', content: 'hi', refusal: null }
+    const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }]
+    const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
+    expect(isPlainAnswer({ id: 'c', object: 'chat.completion', model: 'm', choices, usage })).toBe(true)
   })
 })
