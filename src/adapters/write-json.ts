@@ -17,14 +17,18 @@ function isShared(value: unknown): boolean {
 function writeByParts(body: object): string {
   let text = ''
   for (const [name, value] of Object.entries(body) as [string, unknown][]) {
-    const json = Array.isArray(value) ? `[${value.map(writeEntry).join(',')}]` : writeValue(value)
+    const json = Array.isArray(value) ? writeList(value) : writeValue(value)
     if (json !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${json}`
   }
   return `{${text}}`
 }
 
-function writeEntry(value: unknown): string {
-  return writeValue(value) ?? 'null'
+// Added piece by piece, texts are copied once, when all is there.
+function writeList(list: readonly unknown[]): string {
+  let text = ''
+  for (const [index, value] of list.entries())
+    text += `${index === 0 ? '' : ','}${writeValue(value) ?? 'null'}`
+  return `[${text}]`
 }
 
 /** `undefined` where it is no JSON: then it is left out. */

@@ -1,4 +1,4 @@
-import { type Message, readText, type Tool } from '../corpus/conversation.ts'
+import { type Message, readText, type Tool, type ToolCall } from '../corpus/conversation.ts'
 import type { Rubric } from '../policy/rubric.ts'
 import type { Completed } from '../replay/completion.ts'
 import { normalizeText } from './normalize-text.ts'
@@ -12,7 +12,8 @@ export interface CompletionPart {
 /** A completion in pieces, in order; what tools gave back stands between the steps of a trajectory. */
 export function listParts(completion: Completed): CompletionPart[] {
   const say = (text: string): CompletionPart => ({ by: 'model', text })
-  const steps = (completion.steps ?? []).flatMap((step) => [
+  if (completion.steps === undefined) return renderAnswer(completion).map(say)
+  const steps = completion.steps.flatMap((step) => [
     ...renderAnswer({ ...step, refusal: null }).map(say),
     ...step.results.map(({ text }): CompletionPart => ({ by: 'tool', text })),
   ])
@@ -22,19 +23,22 @@ export function listParts(completion: Completed): CompletionPart[] {
 /** What the model said and called, as one text: what a grader reads, and what a quote must be found in. */
 export function renderCompletion(completion: Completed): string {
   return listParts(completion)
-    .filter(({ by }) => by === 'model')
-    .map(({ text }) => text)
+    .flatMap(({ by, text }) => (by === 'model' ? [text] : []))
     .join('\n')
 }
 
 function renderAnswer(answer: Pick<Completed, 'text' | 'reasoning' | 'refusal' | 'toolCalls'>): string[] {
-  const calls = answer.toolCalls.map(
-    (call) => `[tool call] ${call.function.name}(${call.function.arguments})`,
-  )
-  const refusal = answer.refusal === null ? [] : [`[refusal] ${answer.refusal}`]
-  const reasoning = answer.reasoning === null ? [] : [`[reasoning] ${answer.reasoning}\n[answer]`]
-  const text = answer.text === '' ? [] : [answer.text]
-  return [...reasoning, ...text, ...refusal, ...calls]
+  const { text, reasoning, refusal, toolCalls } = answer
+  const parts: string[] = []
+  if (reasoning !== null) parts.push(`[reasoning] ${reasoning}\n[answer]`)
+  if (text !== '') parts.push(text)
+  if (refusal !== null) parts.push(`[refusal] ${refusal}`)
+  for (const call of toolCalls) parts.push(renderCall(call))
+  return parts
+}
+
+function renderCall({ function: { name, arguments: given } }: ToolCall): string {
+  return `[tool call] ${name}(${given})`
 }
 
 /** Whether a rubric speaks of a completion at all; where it does not, the completion is `absent`. */
@@ -69,25 +73,24 @@ function hasToolResult(prefix: Message[]): boolean {
 
 /** What the assistant was given, as one text: the tools it was offered, then the prefix. */
 export function renderConversation(turn: { prefix: Message[]; tools: Tool[] | null }): string {
-  const tools = (turn.tools ?? []).map(
-    ({ function: tool }) => `- ${tool.name}: ${tool.description ?? 'no description'}`,
-  )
-  const offered = tools.length === 0 ? [] : [['[tools offered]', ...tools].join('\n')]
-  return [...offered, renderPrefix(turn.prefix)].join('\n\n')
+  const tools = turn.tools ?? []
+  const prefix = renderPrefix(turn.prefix)
+  if (tools.length === 0) return prefix
+  const lines = tools.map(({ function: tool }) => `- ${tool.name}: ${tool.description ?? 'no description'}`)
+  return `${['[tools offered]', ...lines].join('\n')}\n\n${prefix}`
 }
 
 /** A prefix as one text, a message a paragraph. */
 export function renderPrefix(prefix: Message[]): string {
-  return prefix
-    .map((message) => {
-      const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : []
-      const refusal = message.role === 'assistant' && message.refusal ? [`[refusal] ${message.refusal}`] : []
-      const lines = calls.map((call) => `[tool call] ${call.function.name}(${call.function.arguments})`)
-      return [`[${message.role}]`, readText(message.content), ...refusal, ...lines]
-        .filter((line) => line !== '')
-        .join('\n')
-    })
-    .join('\n\n')
+  return prefix.map(renderMessage).join('\n\n')
+}
+
+function renderMessage(message: Message): string {
+  const text = readText(message.content)
+  const said = text === '' ? `[${message.role}]` : `[${message.role}]\n${text}`
+  if (message.role !== 'assistant') return said
+  const refusal = message.refusal ? [`[refusal] ${message.refusal}`] : []
+  return [said, ...refusal, ...(message.tool_calls ?? []).map(renderCall)].join('\n')
 }
 
 /** Whether a quote stands in a text, but for white space and what shows nothing: neither can hide what is there. */
