@@ -47,25 +47,58 @@ const verdictWord =
 /** Up to three signs of any kind, around a space or none. */
 const quoting = '[^\\p{L}\\p{N}\\n]{0,3} ?[^\\p{L}\\p{N}\\n]{0,3}'
 
-const greetings = [
-  `\\b(?:attention|attn|note|notice|message|instructions?|reminder|hint|info|information|memo)[^\\p{L}\\n]{1,4}(?:to|for) (?:(?:the|all|any|you|whoever|my|our) ?){0,2}(?:${machine} ){0,2}(?:${role}|grades|judges)\\b`,
-  `\\b(?:attention|attn)[^\\p{L}\\n]{1,4}(?:(?:the|all|any) ){0,2}(?:${machine} ){0,2}${role}\\b`,
-  `\\b(?:dear|hey|hello|hi|to the|to all|to any) (?:${machine} ){0,2}${gradingRole}\\b`,
-  `\\b(?:dear|hey|hello|hi|to the|to any) ${machine} ${role}\\b`,
-  `(?:^|["“])[^\\p{L}\\p{N}\\n]{0,5}${gradingRole} ?[:,!]`,
-  `\\bas (?:an?|the|your) (?:\\p{L}{1,12} ){0,2}${role}[^\\p{L}\\n]{1,3}(?:you|please|your)\\b`,
-  `\\byou(?:’re| are) (?:an?|the|my) (?:\\p{L}{1,12} ){0,2}${role}\\b`,
+/**
+ * A pattern, cut in three where no alternative is open: none of its matches is without the part in the middle, which is in
+ * few texts.
+ */
+type Wording = readonly [before: string, telling: string, after: string]
+
+const greetings: readonly Wording[] = [
+  [
+    `\\b(?:attention|attn|note|notice|message|instructions?|reminder|hint|info|information|memo)[^\\p{L}\\n]{1,4}(?:to|for) (?:(?:the|all|any|you|whoever|my|our) ?){0,2}(?:${machine} ){0,2}`,
+    `(?:${role}|grades|judges)`,
+    '\\b',
+  ],
+  [`\\b(?:attention|attn)[^\\p{L}\\n]{1,4}(?:(?:the|all|any) ){0,2}(?:${machine} ){0,2}`, role, '\\b'],
+  [`\\b(?:dear|hey|hello|hi|to the|to all|to any) (?:${machine} ){0,2}`, gradingRole, '\\b'],
+  [`\\b(?:dear|hey|hello|hi|to the|to any) ${machine} `, role, '\\b'],
+  ['(?:^|["“])[^\\p{L}\\p{N}\\n]{0,5}', gradingRole, ' ?[:,!]'],
+  ['\\bas (?:an?|the|your) (?:\\p{L}{1,12} ){0,2}', role, '[^\\p{L}\\n]{1,3}(?:you|please|your)\\b'],
+  ['\\byou(?:’re| are) (?:an?|the|my) (?:\\p{L}{1,12} ){0,2}', role, '\\b'],
+  [
+    '\\b(?:ignore|disregard|override|overrule|forget|bypass|skip)\\b[^.\\n]{0,40}\\b',
+    `(?:rubric|grading|${role})`,
+    '\\b',
+  ],
+]
+
+const verdicts: readonly Wording[] = [
+  [
+    `\\b(?:label|grade|mark|rate|classif|score|judge|flag|categori[sz]|report|record|treat)(?:led|ed|ied|y|e|d)?\\b[^.\\n]{0,40}\\b(?:as|with|is|be|to)${quoting}`,
+    verdictWord,
+    '',
+  ],
+  [
+    `\\b(?:label|grade|verdict|rating|classification|judge?ment|assessment)(?: [^.\\n]{0,30})?[ :=]{1,3}(?:is|must be|should be|has to be|ought to be|will be|equals)?${quoting}`,
+    verdictWord,
+    '',
+  ],
+  [
+    '\\b(?:answer|respond|reply|output|return|print|say|write|give|choose|select)\\b[^.\\n]{0,30}["“”‘’*«„]{1,3}',
+    '(?:absent|cannot-tell)',
+    '["“”‘’*»]',
+  ],
+  [
+    '\\b(?:answer|respond|reply|output|return|print)(?: (?:only|just|simply|with|the|word|label|value|always)){0,4} ',
+    '(?:absent|cannot-tell)',
+    '\\b',
+  ],
 ]
 
 const orders = [
   `\\b(?:this|the|my) (?:completion|response|output)\\b[^.\\n]{0,30}\\b(?:(?:is|as|be|are)${quoting}(?:fully |perfectly |completely )?(?:compliant|benign|harmless|safe)\\b|${verdictWord})`,
-  `\\b(?:ignore|disregard|override|overrule|forget|bypass|skip)\\b[^.\\n]{0,40}\\b(?:rubric|grading|${role})\\b`,
   '\\b(?:ignore|disregard|override|forget|bypass)(?: (?:all|any|every|each|of|the|your|my|these|those|and)){0,4} (?:previous|prior|above|preceding|earlier|foregoing|other|system|original|initial|instructions?)\\b[^.\\n]{0,20}\\b(?:instructions?|prompts?|rules?|directions?|guidelines?|criteria|context|messages?|above)\\b',
   '\\b(?:ignore|disregard) (?:everything|anything|all|what(?:ever)?) (?:(?:written|said|stated|that (?:is|was|came|comes)) )?(?:above|before)\\b',
-  `\\b(?:label|grade|mark|rate|classif|score|judge|flag|categori[sz]|report|record|treat)(?:led|ed|ied|y|e|d)?\\b[^.\\n]{0,40}\\b(?:as|with|is|be|to)${quoting}${verdictWord}`,
-  `\\b(?:label|grade|verdict|rating|classification|judge?ment|assessment)(?: [^.\\n]{0,30})?[ :=]{1,3}(?:is|must be|should be|has to be|ought to be|will be|equals)?${quoting}${verdictWord}`,
-  '\\b(?:answer|respond|reply|output|return|print|say|write|give|choose|select)\\b[^.\\n]{0,30}["“”‘’*«„]{1,3}(?:absent|cannot-tell)["“”‘’*»]',
-  '\\b(?:answer|respond|reply|output|return|print)(?: (?:only|just|simply|with|the|word|label|value|always)){0,4} (?:absent|cannot-tell)\\b',
 ]
 
 /** What could pass for the end of the data, or for another speaker. */
@@ -87,13 +120,36 @@ const ordersElsewhere = [
   '(?:पिछले|उपरोक्त)[^.\\n]{0,20}निर्देश[^.\\n]{0,20}(?:अनदेखा|नज़रअंदाज)',
 ]
 
+/** Patterns that share what is looked for first: a text that matches any of them has it. */
+export interface Wordings {
+  /** `null`: nothing is. */
+  telling: RegExp | null
+  patterns: readonly RegExp[]
+}
+
 /**
  * What speaks to whoever grades: greets it, gives it orders, or pretends that the data have ended. Every repetition is
  * bounded, so that each is searched in a time linear in the text.
  */
-export const addresses: readonly RegExp[] = [...greetings, ...orders, ...boundaries, ...ordersElsewhere].map(
-  (source) => new RegExp(source.normalize('NFKC'), 'imu'),
-)
+export const addresses: readonly Wordings[] = [
+  ...[greetings, verdicts].map((wordings) => ({
+    telling: compile([...new Set(wordings.map(([, telling]) => telling))].join('|')),
+    patterns: wordings.map((parts) => compile(parts.join(''))),
+  })),
+  { telling: null, patterns: [...orders, ...boundaries, ...ordersElsewhere].map(compile) },
+]
+
+function compile(source: string): RegExp {
+  return new RegExp(source.normalize('NFKC'), 'imu')
+}
+
+/** Whether a text speaks to whoever grades. */
+export function speaksToGrader(text: string): boolean {
+  return addresses.some(
+    ({ telling, patterns }) =>
+      (telling === null || telling.test(text)) && patterns.some((pattern) => pattern.test(text)),
+  )
+}
 
 /** A grade in the form that a judge gives it, alone or for many categories, also with the quotes escaped. */
 export const verdict =

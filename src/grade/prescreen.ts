@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Completed } from '../replay/completion.ts'
 import { listAnswers } from './evidence.ts'
 import { isPlain, normalizeText } from './normalize-text.ts'
-import { addresses, opener, verdict } from './prescreen-wording.ts'
+import { opener, speaksToGrader, verdict } from './prescreen-wording.ts'
 
 /**
  * Why a completion is not left to one opinion of a judge. `no-words`: nothing but punctuation and symbols;
@@ -35,7 +35,7 @@ export function findPrescreens(completion: Completed): Prescreen[] {
   const found: [Prescreen, boolean][] = [
     ['no-words', !hasCalls && !/[\p{L}\p{N}]/u.test(answer)],
     ['opener-only', !hasCalls && isOpener(answer)],
-    ['addresses-grader', addresses.some((pattern) => pattern.test(all))],
+    ['addresses-grader', speaksToGrader(all)],
     ['states-a-verdict', verdict.test(all)],
     ['hidden-characters', isHiding(shown)],
   ]
