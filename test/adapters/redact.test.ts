@@ -38,6 +38,23 @@ describe('a redactor', () => {
     expect(createRedactor('EMPTY')('EMPTY RU1QVFk=')).toBe('[redacted] RU1QVFk=')
   })
 
+  it('takes out keys and secrets of any signs, and leaves all else alone', () => {
+    const sign = fc.oneof(
+      fc.constantFrom(...'\\^$.*+?()[]{}|/-\n"é🔑'),
+      fc.string({ minLength: 1, maxLength: 1 }),
+    )
+    const secret = fc.array(sign, { minLength: 8, maxLength: 20 }).map((signs) => signs.join(''))
+    fc.assert(
+      fc.property(secret, secret, fc.array(fc.nat({ max: 2 }), { maxLength: 5 }), (own, foreign, places) => {
+        const redact = createRedactor(own, [foreign])
+        const written = places.map((place) => [own, foreign, '\u0000'][place] ?? '')
+        const text = redact(written.join('\u0000'))
+        expect([own, foreign].some((hidden) => text.includes(hidden))).toBe(false)
+        if (!places.some((place) => place < 2)) expect(text).toBe(written.join('\u0000'))
+      }),
+    )
+  })
+
   it('leaves a text alone where there is no key', () => {
     for (const none of [null, '']) expect(createRedactor(none)('any text')).toBe('any text')
   })
