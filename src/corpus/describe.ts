@@ -100,7 +100,13 @@ async function readWholeFile(
   const onDigest = (digest: string) => {
     sha256 = digest
   }
-  const rows = readRows({ ...source, sha256: null, onDigest, fields: shape.fields })
+  const rows = readRows({
+    ...source,
+    sha256: null,
+    onDigest,
+    fields: shape.fields,
+    skim: shape.createSkim?.(),
+  })
   const counts = createCounts()
   for await (const batch of readConversations({ file: path, rows, shape, ids, counts })) {
     for (const located of batch) writer?.add(number, located)

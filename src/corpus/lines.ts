@@ -5,7 +5,8 @@ import { formatBytes } from './limits.ts'
 /** One line of a file, without its end, and its number, from 1. */
 export interface NumberedLine {
   number: number
-  text: string
+  /** Decoded where it is asked for, before the next line is. */
+  readonly text: string
   /** Where it begins in the unpacked text. */
   start: number
   /** As it lies there; not to be kept, as it may be a part of a large chunk. */
@@ -43,7 +44,7 @@ export async function* splitLines(request: {
   const take = (): NumberedLine => {
     const [first = new Uint8Array()] = pieces
     const whole = pieces.length === 1 ? first : Buffer.concat(pieces)
-    return { number: place.line, text: decodeLine({ decoder, whole, place }), start: position, bytes: whole }
+    return new DecodedLater({ number: place.line, start: position, bytes: whole }, { decoder, place })
   }
   function* splitChunk(chunk: Uint8Array): Generator<NumberedLine> {
     let start = 0
@@ -60,6 +61,24 @@ export async function* splitLines(request: {
   }
   for await (const chunk of bytes) yield splitChunk(chunk)
   if (pieces.length > 0) yield [take()]
+}
+
+class DecodedLater implements NumberedLine {
+  readonly number: number
+  readonly start: number
+  readonly bytes: Uint8Array
+  readonly #with: { decoder: TextDecoder; place: LinePlace }
+
+  constructor(line: Omit<NumberedLine, 'text'>, how: { decoder: TextDecoder; place: LinePlace }) {
+    this.number = line.number
+    this.start = line.start
+    this.bytes = line.bytes
+    this.#with = how
+  }
+
+  get text(): string {
+    return decodeLine({ ...this.#with, whole: this.bytes })
+  }
 }
 
 function refuseLength(place: LinePlace, longest: number): GateError {

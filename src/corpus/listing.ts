@@ -37,7 +37,7 @@ export async function* listConversations(request: {
   files: CorpusFiles
   limits?: CorpusLimits
 }): AsyncGenerator<Iterable<ListedConversation>> {
-  for await (const { file, found } of readLocated(request)) yield listBatch(file, found)
+  for await (const { file, found } of readLocated({ ...request, skims: true })) yield listBatch(file, found)
 }
 
 function* listBatch(file: number, found: Iterable<Located>): Generator<ListedConversation> {

@@ -6,8 +6,9 @@ import { type CorpusLimits, corpusLimits } from './limits.ts'
 import type { CorpusFile, Manifest } from './manifest.ts'
 import { findReader } from './readers/index.ts'
 import type { CorpusFiles, Fields, Row } from './readers/reader.ts'
+import type { Skim } from './readers/skim.ts'
 import { findShape } from './shapes/index.ts'
-import type { LeftOutReason, Shape } from './shapes/shape.ts'
+import type { LeftOutReason, Reading, RowPlace, Shape } from './shapes/shape.ts'
 
 /** A conversation, and where it was found. */
 export interface Located {
@@ -39,12 +40,15 @@ export async function* readLocated(request: {
   manifest: Manifest
   files: CorpusFiles
   limits?: CorpusLimits
+  /** Whether it is enough to know all but what was said. */
+  skims?: boolean
 }): AsyncGenerator<{ file: number; found: Iterable<Located> }> {
-  const { manifest, files, limits = corpusLimits } = request
+  const { manifest, files, limits = corpusLimits, skims = false } = request
   const ids = createIdRegister()
   for (const [file, entry] of manifest.files.entries()) {
     const shape = findShape(entry.shape)
-    const rows = readRows({ ...entry, files, limits, fields: shape.fields })
+    const skim = skims ? shape.createSkim?.() : undefined
+    const rows = readRows({ ...entry, files, limits, fields: shape.fields, skim })
     const counts = createCounts()
     for await (const found of readConversations({ file: entry.path, rows, shape, ids, counts })) {
       yield { file, found }
@@ -101,12 +105,13 @@ export function readRows(request: {
   sha256: string | null
   onDigest?: (sha256: string) => void
   fields: Fields | null
+  skim?: Skim | undefined
   limits: CorpusLimits
 }): AsyncGenerator<Iterable<Row>> {
-  const { path: file, format, files, sha256, onDigest, fields, limits } = request
+  const { path: file, format, files, sha256, onDigest, fields, skim, limits } = request
   const reader = findReader({ path: file, format })
   return verifyDigest({ file, bytes: files.openCorpusFile(file), sha256, onDigest }, (bytes) =>
-    reader.read({ file, bytes, readEnd: (length) => readEnd({ file, files, length }), fields, limits }),
+    reader.read({ file, bytes, readEnd: (length) => readEnd({ file, files, length }), fields, skim, limits }),
   )
 }
 
@@ -147,7 +152,7 @@ function* readBatch(
   for (const row of rows) {
     const place = { file, line: row.number }
     let part = 0
-    for (const reading of shape.read(row.value, place)) {
+    for (const reading of readRow(row, { shape, place })) {
       if (reading.kind === 'left-out') {
         counts.leftOut.set(reading.reason, (counts.leftOut.get(reading.reason) ?? 0) + 1)
         continue
@@ -161,4 +166,11 @@ function* readBatch(
       part += 1
     }
   }
+}
+
+function readRow({ value, skimmed }: Row, { shape, place }: { shape: Shape; place: RowPlace }) {
+  const conversation = skimmed ?? null
+  return conversation === null
+    ? shape.read(value, place)
+    : [{ kind: 'conversation', conversation } satisfies Reading]
 }

@@ -3,6 +3,7 @@ import { GateError } from '../../errors.ts'
 import { type LinePlace, type NumberedLine, splitLines } from '../lines.ts'
 import { createByteCursor } from './byte-cursor.ts'
 import type { PickRequest, Reader, ReadRequest, Row, RowPlace } from './reader.ts'
+import type { Skim } from './skim.ts'
 
 /** JSON Lines (https://jsonlines.org): UTF-8, one JSON value a line. Empty lines are passed over. */
 export const jsonl: Reader = {
@@ -22,16 +23,30 @@ type Unpack = (bytes: AsyncIterable<Uint8Array>, place: LinePlace) => AsyncItera
 
 /** Rows of JSON lines that are packed somehow. */
 export async function* readJsonLines(request: ReadRequest, unpack: Unpack): AsyncGenerator<Iterable<Row>> {
-  const { file, limits } = request
+  const { file, skim, limits } = request
   const place = { file, line: 1 }
   const bytes = unpack(request.bytes, place)
-  for await (const lines of splitLines({ bytes, place, longest: limits.row })) yield parseLines(file, lines)
+  for await (const lines of splitLines({ bytes, place, longest: limits.row })) {
+    yield parseLines({ file, lines, skim })
+  }
 }
 
-function* parseLines(file: string, lines: Iterable<NumberedLine>): Generator<Row> {
-  for (const { number, text, start, bytes } of lines) {
+function* parseLines(request: {
+  file: string
+  lines: Iterable<NumberedLine>
+  skim: Skim | undefined
+}): Generator<Row> {
+  const { file, skim } = request
+  for (const line of request.lines) {
+    const { number, start, bytes } = line
+    const skimmed = skim?.(bytes) ?? null
+    if (skimmed !== null) {
+      yield { number, value: undefined, skimmed, line: { start, bytes } }
+      continue
+    }
+    const { text } = line
     if (text.trim() === '') continue
-    yield { number, value: parseJsonLine({ file, line: number, text }), line: { start, bytes } }
+    yield { number, value: parseJsonLine({ file, line: number, text }), skimmed, line: { start, bytes } }
   }
 }
 

@@ -1,10 +1,15 @@
+import type { Conversation } from '../conversation.ts'
 import type { CorpusLimits } from '../limits.ts'
+import type { Skim } from './skim.ts'
 
 /** One record of a file as it is stored: a line of JSON, or a row of a table. */
 export interface Row {
   /** From 1; of a text file its line, empty ones counted. */
   number: number
+  /** `undefined` of a row that was skimmed. */
   value: unknown
+  /** The conversation that it is, where that was asked for and is enough: what was said in it is not to be used. */
+  skimmed?: Conversation | null
   /** Of a text file: where its line begins in the unpacked text, and its bytes, not to be kept. `null` of a table. */
   line: { start: number; bytes: Uint8Array } | null
 }
@@ -52,6 +57,8 @@ export interface ReadRequest {
   readEnd(length: number): Promise<Uint8Array<ArrayBuffer>>
   /** `null`: all. A format that stores fields apart decodes no others. */
   fields: Fields | null
+  /** For who does not need what was said in conversations. A format may pass over it. */
+  skim?: Skim | undefined
   limits: CorpusLimits
 }
 

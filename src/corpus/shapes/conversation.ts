@@ -1,6 +1,7 @@
 import { GateError } from '../../errors.ts'
 import { isInCommonForm } from '../common-form.ts'
 import { conversationSchema, findTurns } from '../conversation.ts'
+import { createSkim } from '../readers/skim.ts'
 import { parseField, type Shape } from './shape.ts'
 
 /** The gate's own shape, which is strict: a mistyped key is refused, and so is a conversation without a turn. */
@@ -22,6 +23,7 @@ export const conversation: Shape = {
     ],
     json: ['messages', 'tools', 'metadata', 'tool_latency_ms'],
   },
+  createSkim,
   recognises: (row) => 'id' in row && Array.isArray(row.messages),
   *read(row, place) {
     const value = isInCommonForm(row) ? row : parseField(conversationSchema, row, { place, path: [] })
