@@ -7,6 +7,7 @@ import { createFiles } from '../src/adapters/files.ts'
 import { boundYoungGeneration } from '../src/adapters/heap.ts'
 import { openIndexOutput } from '../src/adapters/index-output.ts'
 import { describeCorpus } from '../src/corpus/describe.ts'
+import { startHashThread } from '../src/corpus/hash-thread.ts'
 import { type Manifest, parseManifest } from '../src/corpus/manifest.ts'
 import { noTombstones } from '../src/corpus/tombstones.ts'
 import { drawCorpus } from '../src/sample/draw-corpus.ts'
@@ -74,13 +75,16 @@ async function parseLines(file: string): Promise<() => string> {
 async function writeIndex(folder: string, format: Format): Promise<() => string> {
   const path = `${format}.index.jsonl`
   const output = await openIndexOutput(folder, path)
+  const thread = startHashThread()
   const manifest = await describeCorpus({
+    thread,
     name: 'bench',
     paths: [corpusFiles[format]],
     files: createFiles({ corpus: folder, rubrics: folder }),
     index: output,
     more: async () => ({ index: { path, sha256: await output.finish() } }),
   })
+  await thread.close()
   await writeFile(join(folder, `${format}.json`), JSON.stringify(manifest))
   return () => String(manifest.files[0]?.conversations)
 }

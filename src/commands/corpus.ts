@@ -1,6 +1,7 @@
 import { createFiles, findCorpusFiles } from '../adapters/files.ts'
 import { openIndexOutput } from '../adapters/index-output.ts'
 import { describeCorpus, type FileReport } from '../corpus/describe.ts'
+import { startHashThread } from '../corpus/hash-thread.ts'
 import type { IndexSink } from '../corpus/index-file/write.ts'
 import type { Manifest } from '../corpus/manifest.ts'
 import { countLeftOut } from '../corpus/read.ts'
@@ -61,9 +62,12 @@ async function describe(
   index?: { sink: IndexSink; written: () => Promise<NonNullable<Manifest['index']>> },
 ): Promise<Manifest> {
   const { name, folder, format, shape, rubrics, consent, tombstones } = words
-  return describeCorpus({
+  const paths = await findCorpusFiles(folder, words.paths)
+  const thread = startHashThread()
+  const description = describeCorpus({
     name,
-    paths: await findCorpusFiles(folder, words.paths),
+    thread,
+    paths,
     files: createFiles({ corpus: folder, rubrics }),
     format,
     shape,
@@ -75,6 +79,7 @@ async function describe(
       ...(tombstones === undefined ? {} : { tombstones }),
     }),
   })
+  return description.finally(() => thread.close())
 }
 
 /** `a.parquet: Parquet by its name, WildChat rows by its first row; 12 conversations, 30 turns` */

@@ -1,4 +1,5 @@
 import { GateError } from '../errors.ts'
+import type { HashThread } from './hash-thread.ts'
 import { createIdRegister, type IdRegister } from './ids.ts'
 import { createIndexWriter, type IndexSink, type IndexWriter } from './index-file/write.ts'
 import { type CorpusLimits, corpusLimits } from './limits.ts'
@@ -30,10 +31,12 @@ export async function describeCorpus(request: {
   onFile?: (report: FileReport) => void
   /** Where an index of what is read goes; without it, none is written. */
   index?: IndexSink
+  /** What digests files and rows; without it, this thread. It has nothing else to do meanwhile. */
+  thread?: HashThread
   /** What the manifest says beside what the files are; `index` once it is written. */
   more?: () => Promise<Pick<Manifest, 'index' | 'consent' | 'tombstones'>>
 }): Promise<Manifest> {
-  const { name, paths, files, format, limits = corpusLimits, onFile } = request
+  const { name, paths, files, format, limits = corpusLimits, onFile, thread } = request
   const writer = request.index === undefined ? null : createIndexWriter(name, request.index)
   const ids = createIdRegister()
   const entries: CorpusFile[] = []
@@ -41,7 +44,7 @@ export async function describeCorpus(request: {
     const source = { path, format, files, limits }
     const reader = findReader(source)
     const shape = request.shape === undefined ? await findShapeOf(source) : findShape(request.shape)
-    const { sha256, counts } = await readWholeFile({ ...source, shape, ids, number, writer })
+    const { sha256, counts } = await readWholeFile({ ...source, shape, ids, number, writer, thread })
     const entry = writeEntry({ path, reader, shape, sha256, counts })
     entries.push(entry)
     await writer?.endFile(entry)
@@ -93,7 +96,13 @@ function listShapes(): string {
 }
 
 async function readWholeFile(
-  source: Source & { shape: Shape; ids: IdRegister; number: number; writer: IndexWriter | null },
+  source: Source & {
+    shape: Shape
+    ids: IdRegister
+    number: number
+    writer: IndexWriter | null
+    thread: HashThread | undefined
+  },
 ): Promise<{ sha256: string; counts: FileCounts }> {
   const { path, shape, ids, number, writer } = source
   let sha256 = ''

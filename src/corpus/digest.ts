@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GateError } from '../errors.ts'
+import type { HashThread } from './hash-thread.ts'
 
 /**
  * Reads a file by `read`, which reads its bytes to their end, and then checks their SHA-256.
@@ -14,12 +15,18 @@ export async function* verifyDigest<T>(
     onDigest?: ((sha256: string) => void) | undefined
     /** What to do about another digest. */
     remedy?: string
+    /** What digests them; without it, this thread. */
+    thread?: HashThread | undefined
   },
   read: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
-  const hash = createHash('sha256')
-  yield* read(tap(request.bytes, (chunk) => hash.update(chunk)))
-  const actual = hash.digest('hex')
+  const hash = request.thread ?? hashHere()
+  const see = (chunk: Uint8Array) => {
+    hash.update(chunk)
+    return hash.ready()
+  }
+  yield* read(tap(request.bytes, see))
+  const actual = await hash.finish()
   request.onDigest?.(actual)
   if (request.sha256 === null || actual === request.sha256) return
   throw new GateError({
@@ -32,13 +39,22 @@ export async function* verifyDigest<T>(
   })
 }
 
+function hashHere(): Pick<HashThread, 'update' | 'ready' | 'finish'> {
+  const hash = createHash('sha256')
+  return {
+    update: (bytes) => hash.update(bytes),
+    ready: async () => {},
+    finish: async () => hash.digest('hex'),
+  }
+}
+
 /** Shows each chunk to `see` as it passes. */
 export async function* tap(
   bytes: AsyncIterable<Uint8Array>,
-  see: (chunk: Uint8Array) => void,
+  see: (chunk: Uint8Array) => void | Promise<void>,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of bytes) {
-    see(chunk)
+    await see(chunk)
     yield chunk
   }
 }

@@ -55,8 +55,9 @@ function readWord(key: string, at: number): number {
 
 /** Where the entry of this id is, or the free one where it belongs. */
 function findPlace(table: Uint32Array, entry: Uint32Array): number {
-  const entries = table.length / width
-  for (let index = (entry[0] ?? 0) % entries; ; index = (index + 1) % entries) {
+  // A power of two: a remainder would be worked out as that of fractions.
+  const mask = table.length / width - 1
+  for (let index = (entry[0] ?? 0) & mask; ; index = (index + 1) & mask) {
     const place = index * width
     const isFree = table[place + 3] === 0
     const isSame = table[place] === entry[0] && table[place + 1] === entry[1] && table[place + 2] === entry[2]

@@ -1,6 +1,7 @@
 import { GateError } from '../errors.ts'
 import { type Conversation, findTurns } from './conversation.ts'
 import { verifyDigest } from './digest.ts'
+import type { HashThread } from './hash-thread.ts'
 import { createIdRegister, type IdRegister } from './ids.ts'
 import { type CorpusLimits, corpusLimits } from './limits.ts'
 import type { CorpusFile, Manifest } from './manifest.ts'
@@ -107,11 +108,21 @@ export function readRows(request: {
   fields: Fields | null
   skim?: Skim | undefined
   limits: CorpusLimits
+  /** What digests the file, and its lines. */
+  thread?: HashThread | undefined
 }): AsyncGenerator<Iterable<Row>> {
-  const { path: file, format, files, sha256, onDigest, fields, skim, limits } = request
+  const { path: file, format, files, sha256, onDigest, fields, skim, limits, thread } = request
   const reader = findReader({ path: file, format })
-  return verifyDigest({ file, bytes: files.openCorpusFile(file), sha256, onDigest }, (bytes) =>
-    reader.read({ file, bytes, readEnd: (length) => readEnd({ file, files, length }), fields, skim, limits }),
+  return verifyDigest({ file, bytes: files.openCorpusFile(file), sha256, onDigest, thread }, (bytes) =>
+    reader.read({
+      file,
+      bytes,
+      readEnd: (length) => readEnd({ file, files, length }),
+      fields,
+      skim,
+      limits,
+      thread,
+    }),
   )
 }
 

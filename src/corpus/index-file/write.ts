@@ -1,7 +1,7 @@
 import { digestRow } from '../listing.ts'
 import type { CorpusFile } from '../manifest.ts'
 import type { Located } from '../read.ts'
-import type { Row } from '../readers/reader.ts'
+import type { LineDigest, Row } from '../readers/reader.ts'
 import { type Block, blockSize, type Column, type IndexedFile, indexKind, indexVersion } from './format.ts'
 
 /** Where the lines of an index go. */
@@ -12,24 +12,29 @@ export interface IndexSink {
 /** Writes an index, conversation after conversation. */
 export interface IndexWriter {
   add(file: number, located: Located): void
-  /** Writes what is full. */
+  /** Writes what is full, and digested. */
   flush(): Promise<void>
   endFile(entry: CorpusFile): Promise<void>
 }
 
-/** Begins the index of a corpus. What is written is the same whenever the corpus is. */
+/**
+ * Begins the index of a corpus. What is written is the same whenever the corpus is. Where another thread digests lines, it
+ * is waited for no sooner than the next batch has been added.
+ */
 export function createIndexWriter(corpus: string, sink: IndexSink): IndexWriter {
-  let lines = [JSON.stringify({ kind: indexKind, version: indexVersion, corpus })]
+  const lines = [JSON.stringify({ kind: indexKind, version: indexVersion, corpus })]
   let block: OpenBlock | null = null
+  /** Since the last flush, and before it. */
+  const full: { now: OpenBlock[]; earlier: OpenBlock[] } = { now: [], earlier: [] }
   const close = () => {
-    if (block !== null && block.ids.length > 0) lines.push(JSON.stringify(closeBlock(block)))
+    if (block !== null && block.ids.length > 0) full.now.push(block)
     block = null
   }
   const flush = async () => {
-    if (lines.length === 0) return
-    const text = `${lines.join('\n')}\n`
-    lines = []
-    await sink.write(text)
+    for (const one of full.earlier) lines.push(JSON.stringify(await closeBlock(one)))
+    full.earlier = full.now
+    full.now = []
+    if (lines.length > 0) await sink.write(`${lines.splice(0).join('\n')}\n`)
   }
   return {
     add(file, located) {
@@ -40,6 +45,7 @@ export function createIndexWriter(corpus: string, sink: IndexSink): IndexWriter 
     flush,
     async endFile({ path, sha256, conversations, turns }) {
       close()
+      while (full.earlier.length + full.now.length > 0) await flush()
       const file: IndexedFile = { file: path, sha256, conversations, turns }
       lines.push(JSON.stringify(file))
       await flush()
@@ -54,14 +60,14 @@ interface OpenBlock {
   parts: number[]
   starts: number[]
   lengths: number[]
-  digests: string[]
+  digests: (string | LineDigest)[]
   turns: ColumnWriter<number[]>
   metadata: Map<string, ColumnWriter<string | number | boolean>>
   expiresAt: ColumnWriter<string>
   consent: ColumnWriter<boolean>
   users: ColumnWriter<string>
   /** The row of the last conversation, and its digest: that of a row with several is worked out once. */
-  last: { row: Row; digest: string } | null
+  last: { row: Row; digest: string | LineDigest } | null
 }
 
 function openBlock(of: number): OpenBlock {
@@ -84,7 +90,7 @@ function openBlock(of: number): OpenBlock {
 
 function addToBlock(block: OpenBlock, { conversation, turns, row, part }: Located): void {
   const index = block.ids.length
-  if (block.last?.row !== row) block.last = { row, digest: digestRow(row) }
+  if (block.last?.row !== row) block.last = { row, digest: row.line?.digest ?? digestRow(row) }
   block.ids.push(conversation.id)
   block.rows.push(row.number)
   block.parts.push(part)
@@ -106,7 +112,7 @@ function addToBlock(block: OpenBlock, { conversation, turns, row, part }: Locate
   }
 }
 
-function closeBlock(block: OpenBlock): Block {
+async function closeBlock(block: OpenBlock): Promise<Block> {
   const { of, ids, rows, parts, starts, lengths, digests, metadata } = block
   const size = ids.length
   const keys = [...metadata.keys()].toSorted()
@@ -117,7 +123,7 @@ function closeBlock(block: OpenBlock): Block {
     rows,
     ...(parts.every((part) => part === 0) ? {} : { parts }),
     ...(starts.includes(-1) ? {} : { starts, lengths }),
-    digests: digests.join(''),
+    digests: await joinDigests(digests),
     turns: block.turns.close(size),
     metadata: Object.fromEntries(
       columns.filter((entry): entry is [string, Column<string | number | boolean>] => entry[1] !== undefined),
@@ -126,6 +132,23 @@ function closeBlock(block: OpenBlock): Block {
     ...block.consent.nameIfAny('consent', size),
     ...block.users.nameIfAny('users', size),
   }
+}
+
+async function joinDigests(digests: readonly (string | LineDigest)[]): Promise<string> {
+  let batch: LineDigest['batch'] | null = null
+  let found: Buffer = Buffer.alloc(0)
+  const texts: string[] = []
+  for (const digest of digests) {
+    if (typeof digest === 'string') {
+      texts.push(digest)
+      continue
+    }
+    // A block has lines of few batches.
+    if (digest.batch !== batch) found = await digest.batch
+    batch = digest.batch
+    texts.push(found.toString('base64url', 32 * digest.index, 32 * (digest.index + 1)))
+  }
+  return texts.join('')
 }
 
 interface ColumnWriter<Value> {

@@ -23,30 +23,44 @@ type Unpack = (bytes: AsyncIterable<Uint8Array>, place: LinePlace) => AsyncItera
 
 /** Rows of JSON lines that are packed somehow. */
 export async function* readJsonLines(request: ReadRequest, unpack: Unpack): AsyncGenerator<Iterable<Row>> {
-  const { file, skim, limits } = request
+  const { file, skim, limits, thread } = request
   const place = { file, line: 1 }
-  const bytes = unpack(request.bytes, place)
+  let digests: Promise<Buffer> | undefined
+  const digestLines = async function* (bytes: AsyncIterable<Uint8Array>) {
+    for await (const chunk of bytes) {
+      digests = thread?.digestLines(chunk)
+      await thread?.ready()
+      yield chunk
+    }
+    digests = thread?.endLines()
+  }
+  const bytes = digestLines(unpack(request.bytes, place))
   for await (const lines of splitLines({ bytes, place, longest: limits.row })) {
-    yield parseLines({ file, lines, skim })
+    yield parseLines({ file, lines, first: place.line, skim, digests })
   }
 }
 
 function* parseLines(request: {
   file: string
   lines: Iterable<NumberedLine>
+  /** The number of the first of them. */
+  first: number
   skim: Skim | undefined
+  digests: Promise<Buffer> | undefined
 }): Generator<Row> {
-  const { file, skim } = request
-  for (const line of request.lines) {
-    const { number, start, bytes } = line
+  const { file, first, skim, digests } = request
+  for (const found of request.lines) {
+    const { number, start, bytes } = found
+    const digest = digests === undefined ? undefined : { batch: digests, index: number - first }
+    const line = { start, bytes, digest }
     const skimmed = skim?.(bytes) ?? null
     if (skimmed !== null) {
-      yield { number, value: undefined, skimmed, line: { start, bytes } }
+      yield { number, value: undefined, skimmed, line }
       continue
     }
-    const { text } = line
+    const { text } = found
     if (text.trim() === '') continue
-    yield { number, value: parseJsonLine({ file, line: number, text }), skimmed, line: { start, bytes } }
+    yield { number, value: parseJsonLine({ file, line: number, text }), skimmed, line }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Conversation } from '../conversation.ts'
+import type { HashThread } from '../hash-thread.ts'
 import type { CorpusLimits } from '../limits.ts'
 import type { Skim } from './skim.ts'
 
@@ -10,8 +11,22 @@ export interface Row {
   value: unknown
   /** The conversation that it is, where that was asked for and is enough: what was said in it is not to be used. */
   skimmed?: Conversation | null
-  /** Of a text file: where its line begins in the unpacked text, and its bytes, not to be kept. `null` of a table. */
-  line: { start: number; bytes: Uint8Array } | null
+  /** Of a text file. `null` of a table. */
+  line: RowLine | null
+}
+
+/** Where a row's line begins in the unpacked text, and its bytes, not to be kept. */
+export interface RowLine {
+  start: number
+  bytes: Uint8Array
+  /** Where another thread digests lines. */
+  digest?: LineDigest | undefined
+}
+
+/** The SHA-256 of a line: the digests of its batch, 32 bytes each, and which of them it is. */
+export interface LineDigest {
+  batch: Promise<Buffer>
+  index: number
 }
 
 /** A stretch of a file; `end` is the first byte after it. */
@@ -60,6 +75,8 @@ export interface ReadRequest {
   /** For who does not need what was said in conversations. A format may pass over it. */
   skim?: Skim | undefined
   limits: CorpusLimits
+  /** For who wants digests of all lines. A format may pass over it. */
+  thread?: Pick<HashThread, 'digestLines' | 'endLines' | 'ready'> | undefined
 }
 
 /** One reading of some rows of one file. */
