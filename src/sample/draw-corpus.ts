@@ -1,5 +1,6 @@
 import type { Conversation } from '../corpus/conversation.ts'
 import { fetchConversations } from '../corpus/fetch.ts'
+import { type HashThread, startHashThread } from '../corpus/hash-thread.ts'
 import { listFromIndex } from '../corpus/index-file/read.ts'
 import type { CorpusLimits } from '../corpus/limits.ts'
 import { type ConversationPlace, type ListedConversation, listConversations } from '../corpus/listing.ts'
@@ -35,28 +36,43 @@ export interface CorpusDrawRequest extends DrawSettings {
 export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
   const { manifest, now, tombstones, onListed } = request
   const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones })
-  const draw = await drawTurns<ConversationPlace, ListedConversation>({
+  // Another listing is cheap only from an index.
+  const expected = manifest.index === undefined ? undefined : countConversations(manifest)
+  const thread = (expected ?? 0) >= worthThread ? startHashThread() : undefined
+  const drawing = drawTurns<ConversationPlace, ListedConversation>({
     ...request,
-    list: () => listCorpus(request),
-    // Another listing is cheap only from an index.
-    ...(manifest.index === undefined ? {} : { expected: countConversations(manifest) }),
+    list: () => listCorpus(request, thread),
+    ...(expected === undefined ? {} : { expected }),
+    thread,
     exclude: (conversation) => {
       onListed?.(conversation)
       return exclude(conversation)
     },
   })
+  const draw = await drawing.finally(() => thread?.close())
   return fetchTurns(draw, request)
 }
+
+/** Conversations from which on it takes less time to rank their turns than to start a thread for it. */
+const worthThread = 100_000
 
 function countConversations({ files }: Manifest): number {
   return files.reduce((sum, { conversations }) => sum + conversations, 0)
 }
 
-function listCorpus(request: CorpusDrawRequest): AsyncGenerator<Iterable<ListedConversation>> {
+function listCorpus(
+  request: CorpusDrawRequest,
+  thread: HashThread | undefined,
+): AsyncGenerator<Iterable<ListedConversation>> {
   const { manifest, slices, strata = [] } = request
   const { index } = manifest
   if (index === undefined) return listConversations(request)
-  return listFromIndex({ ...request, index, keys: [...new Set([...slices, ...strata.map(stripPrefix)])] })
+  return listFromIndex({
+    ...request,
+    index,
+    thread,
+    keys: [...new Set([...slices, ...strata.map(stripPrefix)])],
+  })
 }
 
 /** Reads what is sent of each drawn turn, in the order of the files, and keeps it packed. */

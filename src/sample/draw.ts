@@ -1,7 +1,9 @@
 import { type Conversation, findTurns } from '../corpus/conversation.ts'
+import type { HashThread } from '../corpus/hash-thread.ts'
 import { createStandingCheck, type Exclusion } from '../corpus/standing.ts'
 import { noTombstones } from '../corpus/tombstones.ts'
 import type { Drawable } from './rank.ts'
+import { rankEach } from './rank-each.ts'
 import type { DrawnTurn, Sample, SampleCounts } from './sample.ts'
 import { type Selection, selectFromStrata, selectTurns } from './select.ts'
 import { sizeSample } from './size.ts'
@@ -82,6 +84,8 @@ type ListedDraw<Place, Listed extends Drawable<Place>> = DrawSettings & {
   expected?: number
   /** Why a conversation is left out; `null` where it isn't. */
   exclude: (conversation: Listed) => Exclusion | null
+  /** What ranks turns beside this thread, where listed conversations may be held when their batch has been gone through. */
+  thread?: HashThread | undefined
 }
 
 /** Draws those with keys up to a cutoff; `null` if others would have been drawn too. */
@@ -89,17 +93,25 @@ async function drawBelow<Place, Listed extends Drawable<Place>>(
   request: ListedDraw<Place, Listed>,
   cutoff: number,
 ): Promise<Draw<Place> | null> {
-  const { list, exclude, seed, turns, slices, turnsPerConversation = 'one', strata: keys = [] } = request
+  const {
+    list,
+    exclude,
+    seed,
+    turns,
+    slices,
+    turnsPerConversation = 'one',
+    strata: keys = [],
+    thread,
+  } = request
   const target = request.target ? readTargetMix(request.target, keys) : null
-  const strata = createStrata<Place>({ cutoff, seed, turns, slices, keys, turnsPerConversation, target })
+  const strata = createStrata<Place>({ cutoff, turns, slices, keys, turnsPerConversation, target })
   const excluded: Record<Exclusion, number> = { erased: 0, 'no-consent': 0, expired: 0 }
-  for await (const batch of list()) {
-    for (const conversation of batch) {
-      const reason = exclude(conversation)
-      if (reason === null) strata.offer(conversation)
-      else excluded[reason] += 1
-    }
+  const admit = (conversation: Listed): boolean => {
+    const reason = exclude(conversation)
+    if (reason !== null) excluded[reason] += 1
+    return reason === null
   }
+  await rankEach({ seed, batches: list(), admit, offer: strata.offer, thread })
   const found = strata.close()
   if (cutoff < 1 && found.some((stratum) => isShort(stratum, { turns, turnsPerConversation }))) return null
   const parts = { turns, strata: found, turnsPerConversation }

@@ -1,4 +1,4 @@
-import { createTurnRanker, type TurnRanker } from './turn-ranker.ts'
+import { createTurnRanker } from './turn-ranker.ts'
 
 /** Whether a conversation can give one turn at most, or all that it has. */
 export type TurnsPerConversation = 'one' | 'all'
@@ -35,26 +35,30 @@ export function rankTurn(seed: string, turnId: string): number {
   return createTurnRanker(seed)(turnId)
 }
 
+/** u of the turn at this place among a conversation's turns. */
+export type RankAt = (at: number) => number
+
 interface RankedTurn {
   messageIndex: number
   key: number
 }
 
 /** Lists the turns of a conversation that may be drawn, those with keys above the cutoff left out. */
-export type CandidateLister<Place> = (conversation: Drawable<Place>, cutoff: number) => Candidate<Place>[]
+export type CandidateLister<Place> = (
+  conversation: Drawable<Place>,
+  ranks: { rank: RankAt; cutoff: number },
+) => Candidate<Place>[]
 
 /** A draw goes through millions of conversations of which few have a candidate: what is made for each counts. */
 export function createCandidateLister<Place>(settings: {
-  seed: string
   turnsPerConversation: TurnsPerConversation
   readSlice: SliceReader
 }): CandidateLister<Place> {
-  const { seed, turnsPerConversation, readSlice } = settings
-  const rank = createTurnRanker(seed)
+  const { turnsPerConversation, readSlice } = settings
   const one = turnsPerConversation === 'one'
   const pick = one ? takeSmallest : takeAll
-  return (conversation, cutoff) => {
-    const kept = pick(rank, conversation, cutoff)
+  return (conversation, ranks) => {
+    const kept = pick(conversation, ranks)
     if (kept.length === 0) return []
     const source: Source<Place> = {
       conversation: conversation.id,
@@ -68,26 +72,25 @@ export function createCandidateLister<Place>(settings: {
 
 const noTurns: readonly RankedTurn[] = []
 
-function takeSmallest(
-  rank: TurnRanker,
-  { id, turns }: Drawable<unknown>,
-  cutoff: number,
-): readonly RankedTurn[] {
+interface Ranks {
+  rank: RankAt
+  cutoff: number
+}
+
+function takeSmallest({ turns }: Drawable<unknown>, { rank, cutoff }: Ranks): readonly RankedTurn[] {
   let smallest = Number.POSITIVE_INFINITY
   let messageIndex = 0
-  for (const index of turns) {
-    const key = rank(`${id}#${index}`)
+  for (let at = 0; at < turns.length; at += 1) {
+    const key = rank(at)
     if (key >= smallest) continue
     smallest = key
-    messageIndex = index
+    messageIndex = turns[at] ?? 0
   }
   return turns.length === 0 || smallest > cutoff ? noTurns : [{ messageIndex, key: smallest }]
 }
 
-function takeAll(rank: TurnRanker, { id, turns }: Drawable<unknown>, cutoff: number): readonly RankedTurn[] {
-  return turns
-    .map((messageIndex) => ({ messageIndex, key: rank(`${id}#${messageIndex}`) }))
-    .filter(({ key }) => key <= cutoff)
+function takeAll({ turns }: Drawable<unknown>, { rank, cutoff }: Ranks): readonly RankedTurn[] {
+  return turns.map((messageIndex, at) => ({ messageIndex, key: rank(at) })).filter(({ key }) => key <= cutoff)
 }
 
 /** The values of the keys that a sample is cut by, `none` for those that are missing. */

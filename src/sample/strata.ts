@@ -5,6 +5,7 @@ import {
   createSliceReader,
   type Drawable,
   type Pool,
+  type RankAt,
   type TurnsPerConversation,
 } from './rank.ts'
 import { checkStrataCount, identifyStratum, type StratumIdentity } from './stratum.ts'
@@ -20,7 +21,7 @@ export interface Stratum<Place> extends StratumIdentity {
 
 /** Sorts conversations into strata. */
 export interface Strata<Place> {
-  offer(conversation: Drawable<Place>): void
+  offer(conversation: Drawable<Place>, rank: RankAt): void
   /** By name. */
   close(): Stratum<Place>[]
 }
@@ -35,7 +36,6 @@ interface OpenStratum<Place> {
 
 /** Sorts conversations into strata by their metadata; without keys, all into one. */
 export function createStrata<Place>(settings: {
-  seed: string
   turns: number
   slices: readonly string[]
   keys: readonly string[]
@@ -44,10 +44,10 @@ export function createStrata<Place>(settings: {
   /** Keys above it are not kept. */
   cutoff?: number
 }): Strata<Place> {
-  const { cutoff: firstCutoff, seed, turns, slices, keys, turnsPerConversation, target } = settings
+  const { cutoff: firstCutoff, turns, slices, keys, turnsPerConversation, target } = settings
   const open = new Map<string, OpenStratum<Place>>()
   const readSlice = createSliceReader(slices)
-  const list = createCandidateLister<Place>({ seed, turnsPerConversation, readSlice })
+  const list = createCandidateLister<Place>({ turnsPerConversation, readSlice })
   /** Without keys there is one, whatever the metadata. */
   let only: OpenStratum<Place> | null = null
   const find = (conversation: Drawable<Place>): OpenStratum<Place> => {
@@ -72,14 +72,14 @@ export function createStrata<Place>(settings: {
     return fresh
   }
   return {
-    offer(conversation) {
+    offer(conversation, rank) {
       const { length } = conversation.turns
       if (length === 0) return
       const stratum = find(conversation)
       stratum.conversations += 1
       stratum.turnsEligible += length
       const { pool } = stratum
-      if (pool !== null) pool.offer(list(conversation, pool.cutoff()))
+      if (pool !== null) pool.offer(list(conversation, { rank, cutoff: pool.cutoff() }))
     },
     close() {
       return [...open.values()]

@@ -13,6 +13,11 @@ export function createTurnRanker(seed: string): TurnRanker {
   }
 }
 
+/** The same from the digest, which lies at this byte. */
+export function readKey(digests: Buffer, at: number): number {
+  return (digests.readUInt32BE(at) * 2 ** 20 + (digests.readUInt32BE(at + 4) >>> 12)) / 2 ** 52
+}
+
 function readThree(text: string, at: number): number {
   return text.charCodeAt(at) * 2 ** 16 + text.charCodeAt(at + 1) * 2 ** 8 + text.charCodeAt(at + 2)
 }

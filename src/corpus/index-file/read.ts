@@ -1,6 +1,7 @@
 import { GateError } from '../../errors.ts'
 import { checkShape } from '../../policy/document.ts'
 import { verifyDigest } from '../digest.ts'
+import type { HashThread } from '../hash-thread.ts'
 import { type CorpusLimits, corpusLimits } from '../limits.ts'
 import { splitLines } from '../lines.ts'
 import type { ListedConversation } from '../listing.ts'
@@ -20,11 +21,19 @@ export async function* listFromIndex(request: {
   files: CorpusFiles
   keys: readonly string[]
   limits?: CorpusLimits
+  /** What digests the index; without it, this thread. */
+  thread?: HashThread | undefined
 }): AsyncGenerator<Iterable<ListedConversation>> {
-  const { manifest, index, files, keys, limits = corpusLimits } = request
+  const { manifest, index, files, keys, limits = corpusLimits, thread } = request
   const place = { file: index.path, line: 1 }
   const texts = verifyDigest(
-    { file: index.path, bytes: files.openCorpusFile(index.path), sha256: index.sha256, remedy: staleRemedy },
+    {
+      file: index.path,
+      bytes: files.openCorpusFile(index.path),
+      sha256: index.sha256,
+      remedy: staleRemedy,
+      thread,
+    },
     (bytes) => splitLines({ bytes, place, longest: limits.row }),
   )
   let file = 0
