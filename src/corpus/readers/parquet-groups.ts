@@ -5,6 +5,7 @@ import type { Stretch } from './reader.ts'
 
 /** One row group, as far as its rows are wanted. */
 export interface GroupPlan {
+  metadata: RowGroup
   /** The first row, from 0, and the first one after. */
   rowStart: number
   rowEnd: number
@@ -39,7 +40,7 @@ export function planGroups(request: {
     }
     const bytes = stretches.reduce((sum, { start, end }) => sum + end - start, 0)
     if (bytes > limits.rowGroup) throw refuseGroup(place, limits)
-    return { rowStart, rowEnd: row, stretches }
+    return { metadata: group, rowStart, rowEnd: row, stretches }
   })
 }
 

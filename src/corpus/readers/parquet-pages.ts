@@ -4,6 +4,14 @@ import type { Compressors } from 'hyparquet'
 /** The pages of a row group unpack to more than was allowed. */
 export class TooLarge extends Error {}
 
+interface NativeOptions {
+  maxOutputLength: number
+  chunkSize: number
+}
+
+const smallestPiece = 2 ** 10
+const largestPiece = 2 ** 22
+
 type Decompress = (input: Uint8Array, length: number) => Uint8Array
 
 /**
@@ -22,9 +30,13 @@ export async function createDecompressors(limit: number): Promise<Compressors> {
     }
   }
   const native =
-    (decompress: (input: Uint8Array, options: { maxOutputLength: number }) => Buffer): Decompress =>
+    (decompress: (input: Uint8Array, options: NativeOptions) => Buffer): Decompress =>
     (input, length) =>
-      decompress(input, { maxOutputLength: Math.max(1, length) })
+      decompress(input, {
+        maxOutputLength: Math.max(1, length),
+        // In one piece where it can be: many small ones would be held beside the whole.
+        chunkSize: Math.min(Math.max(smallestPiece, length + 1), largestPiece),
+      })
   return {
     SNAPPY: bounded(compressors.SNAPPY),
     LZ4: bounded(compressors.LZ4),

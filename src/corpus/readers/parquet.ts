@@ -2,6 +2,7 @@ import type { FileMetaData } from 'hyparquet'
 import { GateError } from '../../errors.ts'
 import { createByteCursor } from './byte-cursor.ts'
 import { chooseColumns } from './parquet-columns.ts'
+import { assembleRows, decodeColumns } from './parquet-decode.ts'
 import { readFooter } from './parquet-footer.ts'
 import { type GroupPlan, planGroups, refuseGroup } from './parquet-groups.ts'
 import { createDecompressors, TooLarge } from './parquet-pages.ts'
@@ -87,14 +88,13 @@ async function openTable(
   return { file, fields, limits, metadata, columns, groups, footer }
 }
 
-/** Rows that were decoded together, the first of which is the one after `rowStart`. */
+/** Rows that were decoded together. */
 function* readRows(
   { file, fields, limits }: Table,
-  decoded: { rowStart: number; values: Record<string, unknown>[]; numbers: readonly number[] },
+  { values, numbers }: { values: Record<string, unknown>[]; numbers: readonly number[] },
 ): Generator<Row> {
-  const { rowStart, values, numbers } = decoded
-  for (const row of numbers) {
-    const value = values[row - rowStart - 1] ?? {}
+  for (const [index, row] of numbers.entries()) {
+    const value = values[index] ?? {}
     yield {
       number: row,
       value: readTableRow({ file, row, value, json: fields?.json ?? [], limits }),
@@ -144,33 +144,44 @@ async function* readGroup(
   const numbers =
     places?.map(({ number }) => number) ??
     Array.from({ length: rowEnd - rowStart }, (_, index) => rowStart + index + 1)
-  const values = await decodeRows(table, group, parts)
-  yield readRows(table, { rowStart, values, numbers })
+  const assemble = await decodeGroup(table, { group, parts, numbers })
+  for (let start = 0; start < numbers.length; start += rowsAtOnce) {
+    const end = Math.min(start + rowsAtOnce, numbers.length)
+    yield readRows(table, { values: await assemble({ start, end }), numbers: numbers.slice(start, end) })
+  }
 }
 
-async function decodeRows(
+/** As objects rows take several times what they do in their columns. */
+const rowsAtOnce = 200
+
+/** Decodes rows of a group, and then makes objects of some of them at a time. */
+async function decodeGroup(
   { file, metadata, columns, limits }: Table,
-  group: GroupPlan,
-  parts: readonly Part[],
-): Promise<Record<string, unknown>[]> {
-  const { rowStart, rowEnd } = group
-  const place = { file, line: group.rowStart + 1 }
-  const slice = (start: number, end = Number.POSITIVE_INFINITY) => cutStretch(parts, { start, end })
-  const { parquetReadObjects } = await import('hyparquet')
-  try {
-    return await parquetReadObjects({
-      file: { byteLength: group.stretches.at(-1)?.end ?? 0, slice },
-      metadata,
-      columns,
-      rowStart,
-      rowEnd,
-      compressors: await createDecompressors(limits.rowGroup),
-      parsers: createParsers(),
-      geoparquet: false,
-    })
-  } catch (cause) {
-    throw cause instanceof TooLarge ? refuseGroup(place, limits) : refuseDamage(place, cause)
+  request: { group: GroupPlan; parts: readonly Part[]; numbers: readonly number[] },
+): Promise<(some: { start: number; end: number }) => Promise<Record<string, unknown>[]>> {
+  const { group, parts, numbers } = request
+  const attempt = async <Result>(work: Promise<Result>): Promise<Result> => {
+    try {
+      return await work
+    } catch (cause) {
+      const place = { file, line: group.rowStart + 1 }
+      throw cause instanceof TooLarge ? refuseGroup(place, limits) : refuseDamage(place, cause)
+    }
   }
+  const decoding = {
+    metadata,
+    group: group.metadata,
+    columns,
+    file: {
+      byteLength: group.stretches.at(-1)?.end ?? 0,
+      slice: (start: number, end = Number.POSITIVE_INFINITY) => cutStretch(parts, { start, end }),
+    },
+    compressors: await createDecompressors(limits.rowGroup),
+    parsers: createParsers(),
+  }
+  const rows = numbers.map((number) => number - group.rowStart - 1)
+  const decoded = await attempt(decodeColumns(decoding, rows))
+  return (some) => attempt(assembleRows(decoded, decoding, some))
 }
 
 function refuseDamage(place: { file: string; line: number }, cause: unknown): GateError {
