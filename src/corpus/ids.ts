@@ -13,15 +13,17 @@ export interface IdRegister {
   add(id: string, place: IdPlace): void
 }
 
-/** Numbers of one entry: 96 bits of the id's SHA-256, its file (from 1; 0 is a free entry) and its line. */
-const width = 5
+/** Numbers of one entry: 96 bits of the id's SHA-256, and its line among those of all files (0 is a free entry). */
+const width = 4
 
 /**
- * Remembers ids and where they were, in entries of 20 bytes in a table that is at most three quarters full: 27 to 53 bytes
+ * Remembers ids and where they were, in entries of 16 bytes in a table that is at most three quarters full: 21 to 43 bytes
  * an id. Of a million ids, two share their 96 bits with a chance of 6e-18.
  */
 export function createIdRegister(): IdRegister {
-  const files: string[] = []
+  /** Each file, and how many lines the files before it have, as far as they have ids. */
+  const files: { file: string; before: number }[] = []
+  let last = 0
   let size = 0
   let table = new Uint32Array(width * 1024)
   // One for all: a corpus has millions of ids.
@@ -32,16 +34,25 @@ export function createIdRegister(): IdRegister {
       const key = hash('sha256', id, 'binary')
       for (let word = 0; word < 3; word += 1) entry[word] = readWord(key, 4 * word)
       const place = findPlace(table, entry)
-      const before = table[place + 3] ?? 0
-      if (before !== 0) throw refuseTwice(id, { file, line }, `${files[before - 1]}:${table[place + 4]}`)
-      if (files.at(-1) !== file) files.push(file)
-      entry[3] = files.length
-      entry[4] = line
+      const found = table[place + 3] ?? 0
+      if (found !== 0) throw refuseTwice(id, { file, line }, nameLine(files, found))
+      let open = files.at(-1)
+      if (open?.file !== file) {
+        open = { file, before: last }
+        files.push(open)
+      }
+      last = open.before + line
+      entry[3] = last
       table.set(entry, place)
       size += 1
       if (size * width * 4 >= table.length * 3) table = enlarge(table)
     },
   }
+}
+
+function nameLine(files: readonly { file: string; before: number }[], found: number): string {
+  const { file, before } = files.findLast((one) => one.before < found) ?? { file: '', before: 0 }
+  return `${file}:${found - before}`
 }
 
 function readWord(key: string, at: number): number {

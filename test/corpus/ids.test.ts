@@ -18,4 +18,22 @@ describe('the ids of a corpus', () => {
     }
     ids.add('another', { file: 'c.jsonl', line: 8 })
   })
+
+  it('are found in the file that they are of, whose lines begin anew', async () => {
+    const ids = createIdRegister()
+    const files = ['a', 'b', 'c'].map((name) => `${name}.jsonl`)
+    // A row may hold several.
+    for (const file of files) {
+      for (const [index, line] of [2, 2, 9].entries()) ids.add(`${file}-${index}`, { file, line })
+    }
+    for (const file of files) ids.add(`last-of-${file}`, { file: `${file}.more`, line: 1 })
+    for (const file of files) {
+      for (const [index, line] of [2, 2, 9].entries()) {
+        const twice = await takeRefusal(() => ids.add(`${file}-${index}`, { file: 'z.jsonl', line: 1 }))
+        expect(twice.message).toContain(`(${file}:${line})`)
+      }
+      const error = await takeRefusal(() => ids.add(`last-of-${file}`, { file: 'z.jsonl', line: 1 }))
+      expect(error.message).toContain(`(${file}.more:1)`)
+    }
+  })
 })
