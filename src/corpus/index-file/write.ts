@@ -17,23 +17,21 @@ export interface IndexWriter {
   endFile(entry: CorpusFile): Promise<void>
 }
 
-/**
- * Begins the index of a corpus. What is written is the same whenever the corpus is. Where another thread digests lines, it
- * is waited for no sooner than the next batch has been added.
- */
+/** Full blocks that wait until another thread has digested their lines, so that nobody waits for it. */
+const mostWaiting = 2
+
+/** Begins the index of a corpus. What is written is the same whenever the corpus is. */
 export function createIndexWriter(corpus: string, sink: IndexSink): IndexWriter {
   const lines = [JSON.stringify({ kind: indexKind, version: indexVersion, corpus })]
   let block: OpenBlock | null = null
-  /** Since the last flush, and before it. */
-  const full: { now: OpenBlock[]; earlier: OpenBlock[] } = { now: [], earlier: [] }
+  const full: OpenBlock[] = []
   const close = () => {
-    if (block !== null && block.ids.length > 0) full.now.push(block)
+    if (block !== null && block.ids.length > 0) full.push(block)
     block = null
   }
-  const flush = async () => {
-    for (const one of full.earlier) lines.push(JSON.stringify(await closeBlock(one)))
-    full.earlier = full.now
-    full.now = []
+  const flush = async (most = mostWaiting) => {
+    const due = full.splice(0, Math.max(0, full.length - most))
+    for (const one of due) lines.push(JSON.stringify(await closeBlock(one)))
     if (lines.length > 0) await sink.write(`${lines.splice(0).join('\n')}\n`)
   }
   return {
@@ -42,10 +40,10 @@ export function createIndexWriter(corpus: string, sink: IndexSink): IndexWriter 
       addToBlock(block, located)
       if (block.ids.length === blockSize) close()
     },
-    flush,
+    flush: () => flush(),
     async endFile({ path, sha256, conversations, turns }) {
       close()
-      while (full.earlier.length + full.now.length > 0) await flush()
+      await flush(0)
       const file: IndexedFile = { file: path, sha256, conversations, turns }
       lines.push(JSON.stringify(file))
       await flush()
