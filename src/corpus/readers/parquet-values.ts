@@ -18,23 +18,43 @@ class Unreadable {
 const notText = new Unreadable({ message: 'the text is not UTF-8', remedy: 'write the file as UTF-8' })
 const notJson = new Unreadable({ message: 'the text is not JSON', remedy: 'correct the value' })
 
-/** How bytes of a column become values, so that a bad one is found with its row. */
-export function createParsers(): Partial<ParquetParsers> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  const readText = (bytes: Uint8Array | undefined) => {
+/** A text as a column has it. Most belong to rows that are not wanted, and are never decoded. */
+class StoredText {
+  readonly #bytes: Uint8Array
+  readonly #decoder: TextDecoder
+
+  constructor(bytes: Uint8Array, decoder: TextDecoder) {
+    this.#bytes = bytes
+    this.#decoder = decoder
+  }
+
+  read(): unknown {
     try {
-      return bytes === undefined ? undefined : decoder.decode(bytes)
+      return this.#decoder.decode(this.#bytes)
     } catch {
       return notText
     }
   }
-  return {
-    stringFromBytes: readText,
-    jsonFromBytes: (bytes) => {
-      const text = readText(bytes)
-      return typeof text === 'string' ? parseJson(text) : text
-    },
+
+  /** As the name of a field, which maps have as values of a column. */
+  toString(): string {
+    return this.#decoder.decode(this.#bytes)
   }
+}
+
+class StoredJson extends StoredText {
+  override read(): unknown {
+    const text = super.read()
+    return typeof text === 'string' ? parseJson(text) : text
+  }
+}
+
+/** How bytes of a column become values, so that a bad one is found with its row. */
+export function createParsers(): Partial<ParquetParsers> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const create = (Stored: typeof StoredText) => (bytes: Uint8Array | undefined) =>
+    bytes === undefined ? undefined : new Stored(bytes, decoder)
+  return { stringFromBytes: create(StoredText), jsonFromBytes: create(StoredJson) }
 }
 
 /**
@@ -54,7 +74,8 @@ export function readTableRow(request: {
   let size = 0
   const refuse = (problem: { message: string; remedy: string }, path: PropertyKey[]) =>
     new GateError({ code: 'corpus', ...problem, where: { file, line: row, field: formatPath(path) } })
-  const read = (part: unknown, path: PropertyKey[]): unknown => {
+  const read = (stored: unknown, path: PropertyKey[]): unknown => {
+    const part = stored instanceof StoredText ? stored.read() : stored
     if (part instanceof Unreadable) throw refuse(part, path)
     if (part === null || part === undefined) return null
     if (typeof part === 'string') {

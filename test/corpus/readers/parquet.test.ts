@@ -39,6 +39,45 @@ describe('a table', () => {
     ])
   })
 
+  it('gives maps as objects', async () => {
+    const bytes = writeTable([
+      {
+        name: 'metadata',
+        values: [{ ort: 'Köln', straße: 'x' }, null],
+        schema: [
+          { name: 'metadata', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'MAP' },
+          { name: 'key_value', repetition_type: 'REPEATED', num_children: 2 },
+          { ...text('key'), repetition_type: 'REQUIRED' },
+          text('value'),
+        ],
+      },
+      { name: 'id', values: ['a', 'b'] },
+    ])
+    expect((await collect(readFileRows(bytes, { file }))).map(({ value }) => value)).toEqual([
+      { metadata: { ort: 'Köln', straße: 'x' }, id: 'a' },
+      { id: 'b' },
+    ])
+  })
+
+  it('are in their order in row groups of many, of several pages', async () => {
+    const ids = Array.from({ length: 950 }, (_, index) => `id-${index}`)
+    const bytes = writeTable(
+      [
+        { name: 'id', values: ids },
+        {
+          name: 'inner',
+          values: ids.map((id, index) => (index % 3 === 0 ? null : { a: `a of ${id}`, b: null })),
+          schema: struct('inner', [[text('a')], [text('b')]]),
+        },
+      ],
+      { rowGroupSize: 450, pageSize: 500 },
+    )
+    const rows = await collect(readFileRows(bytes, { file }))
+    expect(rows.map(({ number, value }) => [number, value])).toEqual(
+      ids.map((id, index) => [index + 1, index % 3 === 0 ? { id } : { id, inner: { a: `a of ${id}` } }]),
+    )
+  })
+
   it('gives fields that are JSON texts as values, and other texts as they are', async () => {
     const bytes = writeTable([
       { name: 'a', values: ['[1]', 'plain', ' {"b":2}', null] },
