@@ -54,7 +54,7 @@ export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
 }
 
 /** Conversations from which on it takes less time to rank their turns than to start a thread for it. */
-const worthThread = 100_000
+const worthThread = 500_000
 
 function countConversations({ files }: Manifest): number {
   return files.reduce((sum, { conversations }) => sum + conversations, 0)
