@@ -1975,13 +1975,13 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} source - expected values are default/config/env/cli/implied
        * @return {Command} `this` command for chaining
        */
-      setOptionValueWithSource(key, value, source) {
+      setOptionValueWithSource(key, value, source2) {
         if (this._storeOptionsAsProperties) {
           this[key] = value;
         } else {
           this._optionValues[key] = value;
         }
-        this._optionValueSources[key] = source;
+        this._optionValueSources[key] = source2;
         return this;
       }
       /**
@@ -2002,13 +2002,13 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @return {string}
        */
       getOptionValueSourceWithGlobals(key) {
-        let source;
+        let source2;
         this._getCommandAndAncestors().forEach((cmd) => {
           if (cmd.getOptionValueSource(key) !== void 0) {
-            source = cmd.getOptionValueSource(key);
+            source2 = cmd.getOptionValueSource(key);
           }
         });
-        return source;
+        return source2;
       }
       /**
        * Get user arguments from implied or explicit arguments.
@@ -2877,8 +2877,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
         const getErrorMessage = (option2) => {
           const bestOption = findBestOptionFromValue(option2);
           const optionKey = bestOption.attributeName();
-          const source = this.getOptionValueSource(optionKey);
-          if (source === "env") {
+          const source2 = this.getOptionValueSource(optionKey);
+          if (source2 === "env") {
             return `environment variable '${bestOption.envVar}'`;
           }
           return `option '${bestOption.flags}'`;
@@ -3897,26 +3897,26 @@ var require_directives = __commonJS({
        * @returns Resolved tag, which may also be the non-specific tag `'!'` or a
        *   `'!local'` tag, or `null` if unresolvable.
        */
-      tagName(source, onError) {
-        if (source === "!")
+      tagName(source2, onError) {
+        if (source2 === "!")
           return "!";
-        if (source[0] !== "!") {
-          onError(`Not a valid tag: ${source}`);
+        if (source2[0] !== "!") {
+          onError(`Not a valid tag: ${source2}`);
           return null;
         }
-        if (source[1] === "<") {
-          const verbatim2 = source.slice(2, -1);
+        if (source2[1] === "<") {
+          const verbatim2 = source2.slice(2, -1);
           if (verbatim2 === "!" || verbatim2 === "!!") {
-            onError(`Verbatim tags aren't resolved, so ${source} is invalid.`);
+            onError(`Verbatim tags aren't resolved, so ${source2} is invalid.`);
             return null;
           }
-          if (source[source.length - 1] !== ">")
+          if (source2[source2.length - 1] !== ">")
             onError("Verbatim tags must end with a >");
           return verbatim2;
         }
-        const [, handle, suffix] = source.match(/^(.*!)([^!]*)$/s);
+        const [, handle, suffix] = source2.match(/^(.*!)([^!]*)$/s);
         if (!suffix)
-          onError(`The ${source} tag has no suffix`);
+          onError(`The ${source2} tag has no suffix`);
         const prefix2 = this.tags[handle];
         if (prefix2) {
           try {
@@ -3927,8 +3927,8 @@ var require_directives = __commonJS({
           }
         }
         if (handle === "!")
-          return source;
-        onError(`Could not resolve tag: ${source}`);
+          return source2;
+        onError(`Could not resolve tag: ${source2}`);
         return null;
       }
       /**
@@ -4006,8 +4006,8 @@ var require_anchors = __commonJS({
       const sourceObjects = /* @__PURE__ */ new Map();
       let prevAnchors = null;
       return {
-        onAnchor: (source) => {
-          aliasObjects.push(source);
+        onAnchor: (source2) => {
+          aliasObjects.push(source2);
           prevAnchors ?? (prevAnchors = anchorNames(doc));
           const anchor2 = findNewAnchor(prefix2, prevAnchors);
           prevAnchors.add(anchor2);
@@ -4019,13 +4019,13 @@ var require_anchors = __commonJS({
          * the nodes have been created.
          */
         setAnchors: () => {
-          for (const source of aliasObjects) {
-            const ref = sourceObjects.get(source);
+          for (const source2 of aliasObjects) {
+            const ref = sourceObjects.get(source2);
             if (typeof ref === "object" && ref.anchor && (identity.isScalar(ref.node) || identity.isCollection(ref.node))) {
               ref.node.anchor = ref.anchor;
             } else {
               const error = new Error("Failed to resolve repeated object (this should not happen)");
-              error.source = source;
+              error.source = source2;
               throw error;
             }
           }
@@ -4171,9 +4171,9 @@ var require_Alias = __commonJS({
     var Node2 = require_Node();
     var toJS = require_toJS();
     var Alias = class extends Node2.NodeBase {
-      constructor(source) {
+      constructor(source2) {
         super(identity.ALIAS);
-        this.source = source;
+        this.source = source2;
         Object.defineProperty(this, "tag", {
           set() {
             throw new Error("Alias nodes cannot have tags");
@@ -4234,12 +4234,12 @@ var require_Alias = __commonJS({
       toJSON(_arg, ctx) {
         if (!ctx)
           return { source: this.source };
-        const source = this.resolve(ctx.doc, ctx);
-        if (!source) {
+        const source2 = this.resolve(ctx.doc, ctx);
+        if (!source2) {
           const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
           throw new ReferenceError(msg);
         }
-        return ctx.anchors.get(source).res;
+        return ctx.anchors.get(source2).res;
       }
       toString(ctx, _onComment, _onChompKeep) {
         const src = `*${this.source}`;
@@ -4257,8 +4257,8 @@ var require_Alias = __commonJS({
     };
     function getAliasCount(doc, node, anchors2) {
       if (identity.isAlias(node)) {
-        const source = node.resolve(doc);
-        const anchor2 = anchors2 && source && anchors2.get(source);
+        const source2 = node.resolve(doc);
+        const anchor2 = anchors2 && source2 && anchors2.get(source2);
         return anchor2 ? anchor2.count * anchor2.aliasCount : 0;
       } else if (identity.isCollection(node)) {
         let count9 = 0;
@@ -5261,21 +5261,21 @@ var require_merge = __commonJS({
     };
     var isMergeKey = (ctx, key) => (merge.identify(key) || identity.isScalar(key) && (!key.type || key.type === Scalar.Scalar.PLAIN) && merge.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge.tag && tag.default);
     function addMergeToJSMap(ctx, map, value) {
-      const source = resolveAliasValue(ctx, value);
-      if (identity.isSeq(source))
-        for (const it of source.items)
+      const source2 = resolveAliasValue(ctx, value);
+      if (identity.isSeq(source2))
+        for (const it of source2.items)
           mergeValue(ctx, map, it);
-      else if (Array.isArray(source))
-        for (const it of source)
+      else if (Array.isArray(source2))
+        for (const it of source2)
           mergeValue(ctx, map, it);
       else
-        mergeValue(ctx, map, source);
+        mergeValue(ctx, map, source2);
     }
     function mergeValue(ctx, map, value) {
-      const source = resolveAliasValue(ctx, value);
-      if (!identity.isMap(source))
+      const source2 = resolveAliasValue(ctx, value);
+      if (!identity.isMap(source2))
         throw new Error("Merge sources must be maps or map aliases");
-      const srcMap = source.toJSON(null, ctx, Map);
+      const srcMap = source2.toJSON(null, ctx, Map);
       for (const [key, value2] of srcMap) {
         if (map instanceof Map) {
           if (!map.has(key))
@@ -5892,7 +5892,7 @@ var require_null = __commonJS({
       tag: "tag:yaml.org,2002:null",
       test: /^(?:~|[Nn]ull|NULL)?$/,
       resolve: () => new Scalar.Scalar(null),
-      stringify: ({ source }, ctx) => typeof source === "string" && nullTag.test.test(source) ? source : ctx.options.nullStr
+      stringify: ({ source: source2 }, ctx) => typeof source2 === "string" && nullTag.test.test(source2) ? source2 : ctx.options.nullStr
     };
     exports.nullTag = nullTag;
   }
@@ -5909,11 +5909,11 @@ var require_bool = __commonJS({
       tag: "tag:yaml.org,2002:bool",
       test: /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$/,
       resolve: (str) => new Scalar.Scalar(str[0] === "t" || str[0] === "T"),
-      stringify({ source, value }, ctx) {
-        if (source && boolTag.test.test(source)) {
-          const sv = source[0] === "t" || source[0] === "T";
+      stringify({ source: source2, value }, ctx) {
+        if (source2 && boolTag.test.test(source2)) {
+          const sv = source2[0] === "t" || source2[0] === "T";
           if (value === sv)
-            return source;
+            return source2;
         }
         return value ? ctx.options.trueStr : ctx.options.falseStr;
       }
@@ -6362,10 +6362,10 @@ var require_bool2 = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
-    function boolStringify({ value, source }, ctx) {
+    function boolStringify({ value, source: source2 }, ctx) {
       const boolObj = value ? trueTag : falseTag;
-      if (source && boolObj.test.test(source))
-        return source;
+      if (source2 && boolObj.test.test(source2))
+        return source2;
       return value ? ctx.options.trueStr : ctx.options.falseStr;
     }
     var trueTag = {
@@ -7697,7 +7697,7 @@ var require_resolve_end = __commonJS({
         let hasSpace = false;
         let sep3 = "";
         for (const token of end2) {
-          const { source, type } = token;
+          const { source: source2, type } = token;
           switch (type) {
             case "space":
               hasSpace = true;
@@ -7705,7 +7705,7 @@ var require_resolve_end = __commonJS({
             case "comment": {
               if (reqSpace && !hasSpace)
                 onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-              const cb = source.substring(1) || " ";
+              const cb = source2.substring(1) || " ";
               if (!comment)
                 comment = cb;
               else
@@ -7715,13 +7715,13 @@ var require_resolve_end = __commonJS({
             }
             case "newline":
               if (comment)
-                sep3 += source;
+                sep3 += source2;
               hasSpace = true;
               break;
             default:
               onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
-          offset += source.length;
+          offset += source2.length;
         }
       }
       return { comment, offset };
@@ -8103,13 +8103,13 @@ var require_resolve_block_scalar = __commonJS({
         onError(props[0], "IMPOSSIBLE", "Block scalar header not found");
         return null;
       }
-      const { source } = props[0];
-      const mode = source[0];
+      const { source: source2 } = props[0];
+      const mode = source2[0];
       let indent = 0;
       let chomp = "";
       let error = -1;
-      for (let i = 1; i < source.length; ++i) {
-        const ch = source[i];
+      for (let i = 1; i < source2.length; ++i) {
+        const ch = source2[i];
         if (!chomp && (ch === "-" || ch === "+"))
           chomp = ch;
         else {
@@ -8121,10 +8121,10 @@ var require_resolve_block_scalar = __commonJS({
         }
       }
       if (error !== -1)
-        onError(error, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
+        onError(error, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source2}`);
       let hasSpace = false;
       let comment = "";
-      let length = source.length;
+      let length = source2.length;
       for (let i = 1; i < props.length; ++i) {
         const token = props[i];
         switch (token.type) {
@@ -8158,8 +8158,8 @@ var require_resolve_block_scalar = __commonJS({
       }
       return { mode, indent, chomp, comment, length };
     }
-    function splitLines5(source) {
-      const split = source.split(/\n( *)/);
+    function splitLines5(source2) {
+      const split = source2.split(/\n( *)/);
       const first = split[0];
       const m = first.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first];
@@ -8179,22 +8179,22 @@ var require_resolve_flow_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
     function resolveFlowScalar(scalar, strict, onError) {
-      const { offset, type, source, end: end2 } = scalar;
+      const { offset, type, source: source2, end: end2 } = scalar;
       let _type;
       let value;
       const _onError = (rel, code, msg) => onError(offset + rel, code, msg);
       switch (type) {
         case "scalar":
           _type = Scalar.Scalar.PLAIN;
-          value = plainValue(source, _onError);
+          value = plainValue(source2, _onError);
           break;
         case "single-quoted-scalar":
           _type = Scalar.Scalar.QUOTE_SINGLE;
-          value = singleQuotedValue(source, _onError);
+          value = singleQuotedValue(source2, _onError);
           break;
         case "double-quoted-scalar":
           _type = Scalar.Scalar.QUOTE_DOUBLE;
-          value = doubleQuotedValue(source, _onError);
+          value = doubleQuotedValue(source2, _onError);
           break;
         /* istanbul ignore next should not happen */
         default:
@@ -8203,10 +8203,10 @@ var require_resolve_flow_scalar = __commonJS({
             value: "",
             type: null,
             comment: "",
-            range: [offset, offset + source.length, offset + source.length]
+            range: [offset, offset + source2.length, offset + source2.length]
           };
       }
-      const valueEnd = offset + source.length;
+      const valueEnd = offset + source2.length;
       const re = resolveEnd.resolveEnd(end2, valueEnd, strict, onError);
       return {
         value,
@@ -8215,9 +8215,9 @@ var require_resolve_flow_scalar = __commonJS({
         range: [offset, valueEnd, re.offset]
       };
     }
-    function plainValue(source, onError) {
+    function plainValue(source2, onError) {
       let badChar = "";
-      switch (source[0]) {
+      switch (source2[0]) {
         /* istanbul ignore next should not happen */
         case "	":
           badChar = "a tab character";
@@ -8230,29 +8230,29 @@ var require_resolve_flow_scalar = __commonJS({
           break;
         case "|":
         case ">": {
-          badChar = `block scalar indicator ${source[0]}`;
+          badChar = `block scalar indicator ${source2[0]}`;
           break;
         }
         case "@":
         case "`": {
-          badChar = `reserved character ${source[0]}`;
+          badChar = `reserved character ${source2[0]}`;
           break;
         }
       }
       if (badChar)
         onError(0, "BAD_SCALAR_START", `Plain value cannot start with ${badChar}`);
-      return unfoldLines(source);
+      return unfoldLines(source2);
     }
-    function singleQuotedValue(source, onError) {
-      if (source[source.length - 1] !== "'" || source.length === 1)
-        onError(source.length, "MISSING_CHAR", "Missing closing 'quote");
-      return unfoldLines(source.slice(1, -1)).replace(/''/g, "'");
+    function singleQuotedValue(source2, onError) {
+      if (source2[source2.length - 1] !== "'" || source2.length === 1)
+        onError(source2.length, "MISSING_CHAR", "Missing closing 'quote");
+      return unfoldLines(source2.slice(1, -1)).replace(/''/g, "'");
     }
-    function unfoldLines(source) {
+    function unfoldLines(source2) {
       const line2 = /(.*?)\r?\n/sy;
-      let match = line2.exec(source);
+      let match = line2.exec(source2);
       if (!match)
-        return source;
+        return source2;
       let trimEnd, trimBoth;
       try {
         trimEnd = new RegExp("(?<![ 	])[ 	]+$");
@@ -8264,7 +8264,7 @@ var require_resolve_flow_scalar = __commonJS({
       let res = match[1].replace(trimEnd, "");
       let sep3 = " ";
       let pos = line2.lastIndex;
-      while (match = line2.exec(source)) {
+      while (match = line2.exec(source2)) {
         const lm = match[1].replace(trimBoth, "");
         if (lm === "") {
           if (sep3 === "\n")
@@ -8279,66 +8279,66 @@ var require_resolve_flow_scalar = __commonJS({
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
-      match = last.exec(source);
+      match = last.exec(source2);
       return res + sep3 + (match?.[1] ?? "");
     }
-    function doubleQuotedValue(source, onError) {
+    function doubleQuotedValue(source2, onError) {
       let res = "";
-      for (let i = 1; i < source.length - 1; ++i) {
-        const ch = source[i];
-        if (ch === "\r" && source[i + 1] === "\n")
+      for (let i = 1; i < source2.length - 1; ++i) {
+        const ch = source2[i];
+        if (ch === "\r" && source2[i + 1] === "\n")
           continue;
         if (ch === "\n") {
-          const { fold: fold4, offset } = foldNewline(source, i);
+          const { fold: fold4, offset } = foldNewline(source2, i);
           res += fold4;
           i = offset;
         } else if (ch === "\\") {
-          let next = source[++i];
+          let next = source2[++i];
           const cc = escapeCodes[next];
           if (cc)
             res += cc;
           else if (next === "\n") {
-            next = source[i + 1];
+            next = source2[i + 1];
             while (next === " " || next === "	")
-              next = source[++i + 1];
-          } else if (next === "\r" && source[i + 1] === "\n") {
-            next = source[++i + 1];
+              next = source2[++i + 1];
+          } else if (next === "\r" && source2[i + 1] === "\n") {
+            next = source2[++i + 1];
             while (next === " " || next === "	")
-              next = source[++i + 1];
+              next = source2[++i + 1];
           } else if (next === "x" || next === "u" || next === "U") {
             const length = next === "x" ? 2 : next === "u" ? 4 : 8;
-            res += parseCharCode(source, i + 1, length, onError);
+            res += parseCharCode(source2, i + 1, length, onError);
             i += length;
           } else {
-            const raw = source.substr(i - 1, 2);
+            const raw = source2.substr(i - 1, 2);
             onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
             res += raw;
           }
         } else if (ch === " " || ch === "	") {
           const wsStart = i;
-          let next = source[i + 1];
+          let next = source2[i + 1];
           while (next === " " || next === "	")
-            next = source[++i + 1];
-          if (next !== "\n" && !(next === "\r" && source[i + 2] === "\n"))
-            res += i > wsStart ? source.slice(wsStart, i + 1) : ch;
+            next = source2[++i + 1];
+          if (next !== "\n" && !(next === "\r" && source2[i + 2] === "\n"))
+            res += i > wsStart ? source2.slice(wsStart, i + 1) : ch;
         } else {
           res += ch;
         }
       }
-      if (source[source.length - 1] !== '"' || source.length === 1)
-        onError(source.length, "MISSING_CHAR", 'Missing closing "quote');
+      if (source2[source2.length - 1] !== '"' || source2.length === 1)
+        onError(source2.length, "MISSING_CHAR", 'Missing closing "quote');
       return res;
     }
-    function foldNewline(source, offset) {
+    function foldNewline(source2, offset) {
       let fold4 = "";
-      let ch = source[offset + 1];
+      let ch = source2[offset + 1];
       while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
-        if (ch === "\r" && source[offset + 2] !== "\n")
+        if (ch === "\r" && source2[offset + 2] !== "\n")
           break;
         if (ch === "\n")
           fold4 += "\n";
         offset += 1;
-        ch = source[offset + 1];
+        ch = source2[offset + 1];
       }
       if (!fold4)
         fold4 = " ";
@@ -8377,14 +8377,14 @@ var require_resolve_flow_scalar = __commonJS({
       "\\": "\\",
       "	": "	"
     };
-    function parseCharCode(source, offset, length, onError) {
-      const cc = source.substr(offset, length);
+    function parseCharCode(source2, offset, length, onError) {
+      const cc = source2.substr(offset, length);
       const ok = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
       const code = ok ? parseInt(cc, 16) : NaN;
       try {
         return String.fromCodePoint(code);
       } catch {
-        const raw = source.substr(offset - 2, length + 2);
+        const raw = source2.substr(offset - 2, length + 2);
         onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
         return raw;
       }
@@ -8592,13 +8592,13 @@ var require_compose_node = __commonJS({
       }
       return node;
     }
-    function composeAlias({ options }, { offset, source, end: end2 }, onError) {
-      const alias = new Alias.Alias(source.substring(1));
+    function composeAlias({ options }, { offset, source: source2, end: end2 }, onError) {
+      const alias = new Alias.Alias(source2.substring(1));
       if (alias.source === "")
         onError(offset, "BAD_ALIAS", "Alias cannot be an empty string");
       if (alias.source.endsWith(":"))
-        onError(offset + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
-      const valueEnd = offset + source.length;
+        onError(offset + source2.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
+      const valueEnd = offset + source2.length;
       const re = resolveEnd.resolveEnd(end2, valueEnd, options.strict, onError);
       alias.range = [offset, valueEnd, re.offset];
       if (re.comment)
@@ -8669,18 +8669,18 @@ var require_composer = __commonJS({
         return [src, src + 1];
       if (Array.isArray(src))
         return src.length === 2 ? src : [src[0], src[1]];
-      const { offset, source } = src;
-      return [offset, offset + (typeof source === "string" ? source.length : 1)];
+      const { offset, source: source2 } = src;
+      return [offset, offset + (typeof source2 === "string" ? source2.length : 1)];
     }
     function parsePrelude(prelude) {
       let comment = "";
       let atComment = false;
       let afterEmptyLine = false;
       for (let i = 0; i < prelude.length; ++i) {
-        const source = prelude[i];
-        switch (source[0]) {
+        const source2 = prelude[i];
+        switch (source2[0]) {
           case "#":
-            comment += (comment === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
+            comment += (comment === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source2.substring(1) || " ");
             atComment = true;
             afterEmptyLine = false;
             break;
@@ -8704,8 +8704,8 @@ var require_composer = __commonJS({
         this.prelude = [];
         this.errors = [];
         this.warnings = [];
-        this.onError = (source, code, message, warning) => {
-          const pos = getErrorPos(source);
+        this.onError = (source2, code, message, warning) => {
+          const pos = getErrorPos(source2);
           if (warning)
             this.warnings.push(new errors.YAMLWarning(pos, code, message));
           else
@@ -8891,7 +8891,7 @@ var require_cst_scalar = __commonJS({
     }
     function createScalarToken(value, context) {
       const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context;
-      const source = stringifyString.stringifyString({ type, value }, {
+      const source2 = stringifyString.stringifyString({ type, value }, {
         implicitKey,
         indent: indent > 0 ? " ".repeat(indent) : "",
         inFlow,
@@ -8900,12 +8900,12 @@ var require_cst_scalar = __commonJS({
       const end2 = context.end ?? [
         { type: "newline", offset: -1, indent, source: "\n" }
       ];
-      switch (source[0]) {
+      switch (source2[0]) {
         case "|":
         case ">": {
-          const he = source.indexOf("\n");
-          const head2 = source.substring(0, he);
-          const body = source.substring(he + 1) + "\n";
+          const he = source2.indexOf("\n");
+          const head2 = source2.substring(0, he);
+          const body = source2.substring(he + 1) + "\n";
           const props = [
             { type: "block-scalar-header", offset, indent, source: head2 }
           ];
@@ -8914,11 +8914,11 @@ var require_cst_scalar = __commonJS({
           return { type: "block-scalar", offset, indent, props, source: body };
         }
         case '"':
-          return { type: "double-quoted-scalar", offset, indent, source, end: end2 };
+          return { type: "double-quoted-scalar", offset, indent, source: source2, end: end2 };
         case "'":
-          return { type: "single-quoted-scalar", offset, indent, source, end: end2 };
+          return { type: "single-quoted-scalar", offset, indent, source: source2, end: end2 };
         default:
-          return { type: "scalar", offset, indent, source, end: end2 };
+          return { type: "scalar", offset, indent, source: source2, end: end2 };
       }
     }
     function setScalarValue(token, value, context = {}) {
@@ -8944,31 +8944,31 @@ var require_cst_scalar = __commonJS({
           default:
             type = "PLAIN";
         }
-      const source = stringifyString.stringifyString({ type, value }, {
+      const source2 = stringifyString.stringifyString({ type, value }, {
         implicitKey: implicitKey || indent === null,
         indent: indent !== null && indent > 0 ? " ".repeat(indent) : "",
         inFlow,
         options: { blockQuote: true, lineWidth: -1 }
       });
-      switch (source[0]) {
+      switch (source2[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token, source);
+          setBlockScalarValue(token, source2);
           break;
         case '"':
-          setFlowScalarValue(token, source, "double-quoted-scalar");
+          setFlowScalarValue(token, source2, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token, source, "single-quoted-scalar");
+          setFlowScalarValue(token, source2, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token, source, "scalar");
+          setFlowScalarValue(token, source2, "scalar");
       }
     }
-    function setBlockScalarValue(token, source) {
-      const he = source.indexOf("\n");
-      const head2 = source.substring(0, he);
-      const body = source.substring(he + 1) + "\n";
+    function setBlockScalarValue(token, source2) {
+      const he = source2.indexOf("\n");
+      const head2 = source2.substring(0, he);
+      const body = source2.substring(he + 1) + "\n";
       if (token.type === "block-scalar") {
         const header = token.props[0];
         if (header.type !== "block-scalar-header")
@@ -9003,31 +9003,31 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token, source, type) {
+    function setFlowScalarValue(token, source2, type) {
       switch (token.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
           token.type = type;
-          token.source = source;
+          token.source = source2;
           break;
         case "block-scalar": {
           const end2 = token.props.slice(1);
-          let oa = source.length;
+          let oa = source2.length;
           if (token.props[0].type === "block-scalar-header")
             oa -= token.props[0].source.length;
           for (const tok of end2)
             tok.offset += oa;
           delete token.props;
-          Object.assign(token, { type, source, end: end2 });
+          Object.assign(token, { type, source: source2, end: end2 });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token.offset + source.length;
+          const offset = token.offset + source2.length;
           const nl2 = { type: "newline", offset, indent: token.indent, source: "\n" };
           delete token.items;
-          Object.assign(token, { type, source, end: [nl2] });
+          Object.assign(token, { type, source: source2, end: [nl2] });
           break;
         }
         default: {
@@ -9036,7 +9036,7 @@ var require_cst_scalar = __commonJS({
           for (const key of Object.keys(token))
             if (key !== "type" && key !== "offset")
               delete token[key];
-          Object.assign(token, { type, indent, source, end: end2 });
+          Object.assign(token, { type, indent, source: source2, end: end2 });
         }
       }
     }
@@ -9196,8 +9196,8 @@ var require_cst = __commonJS({
           return JSON.stringify(token);
       }
     }
-    function tokenType(source) {
-      switch (source) {
+    function tokenType(source2) {
+      switch (source2) {
         case BOM:
           return "byte-order-mark";
         case DOCUMENT:
@@ -9231,7 +9231,7 @@ var require_cst = __commonJS({
         case ",":
           return "comma";
       }
-      switch (source[0]) {
+      switch (source2[0]) {
         case " ":
         case "	":
           return "space";
@@ -9313,11 +9313,11 @@ var require_lexer = __commonJS({
        *
        * @returns A generator of lexical tokens
        */
-      *lex(source, incomplete = false) {
-        if (source) {
-          if (typeof source !== "string")
+      *lex(source2, incomplete = false) {
+        if (source2) {
+          if (typeof source2 !== "string")
             throw TypeError("source is not a string");
-          this.buffer = this.buffer ? this.buffer + source : source;
+          this.buffer = this.buffer ? this.buffer + source2 : source2;
           this.lineEndPos = null;
         }
         this.atEnd = !incomplete;
@@ -9962,12 +9962,12 @@ var require_parser = __commonJS({
       }
       return prev.splice(i, prev.length);
     }
-    function arrayPushArray(target, source) {
-      if (source.length < 1e5)
-        Array.prototype.push.apply(target, source);
+    function arrayPushArray(target, source2) {
+      if (source2.length < 1e5)
+        Array.prototype.push.apply(target, source2);
       else
-        for (let i = 0; i < source.length; ++i)
-          target.push(source[i]);
+        for (let i = 0; i < source2.length; ++i)
+          target.push(source2[i]);
     }
     function fixFlowSeqItems(fc) {
       if (fc.start.type === "flow-seq-start") {
@@ -10013,10 +10013,10 @@ var require_parser = __commonJS({
        *
        * @returns A generator of tokens representing each directive, document, and other structure.
        */
-      *parse(source, incomplete = false) {
+      *parse(source2, incomplete = false) {
         if (this.onNewLine && this.offset === 0)
           this.onNewLine(0);
-        for (const lexeme of this.lexer.lex(source, incomplete))
+        for (const lexeme of this.lexer.lex(source2, incomplete))
           yield* this.next(lexeme);
         if (!incomplete)
           yield* this.end();
@@ -10024,21 +10024,21 @@ var require_parser = __commonJS({
       /**
        * Advance the parser by the `source` of one lexical token.
        */
-      *next(source) {
-        this.source = source;
+      *next(source2) {
+        this.source = source2;
         if (node_process.env.LOG_TOKENS)
-          console.log("|", cst.prettyToken(source));
+          console.log("|", cst.prettyToken(source2));
         if (this.atScalar) {
           this.atScalar = false;
           yield* this.step();
-          this.offset += source.length;
+          this.offset += source2.length;
           return;
         }
-        const type = cst.tokenType(source);
+        const type = cst.tokenType(source2);
         if (!type) {
-          const message = `Not a YAML token: ${source}`;
-          yield* this.pop({ type: "error", offset: this.offset, message, source });
-          this.offset += source.length;
+          const message = `Not a YAML token: ${source2}`;
+          yield* this.pop({ type: "error", offset: this.offset, message, source: source2 });
+          this.offset += source2.length;
         } else if (type === "scalar") {
           this.atNewLine = false;
           this.atScalar = true;
@@ -10051,17 +10051,17 @@ var require_parser = __commonJS({
               this.atNewLine = true;
               this.indent = 0;
               if (this.onNewLine)
-                this.onNewLine(this.offset + source.length);
+                this.onNewLine(this.offset + source2.length);
               break;
             case "space":
-              if (this.atNewLine && source[0] === " ")
-                this.indent += source.length;
+              if (this.atNewLine && source2[0] === " ")
+                this.indent += source2.length;
               break;
             case "explicit-key-ind":
             case "map-value-ind":
             case "seq-item-ind":
               if (this.atNewLine)
-                this.indent += source.length;
+                this.indent += source2.length;
               break;
             case "doc-mode":
             case "flow-error-end":
@@ -10069,7 +10069,7 @@ var require_parser = __commonJS({
             default:
               this.atNewLine = false;
           }
-          this.offset += source.length;
+          this.offset += source2.length;
         }
       }
       /** Call at end of input to push out any remaining constructions */
@@ -10781,26 +10781,26 @@ var require_public_api = __commonJS({
       const lineCounter$1 = options.lineCounter || prettyErrors && new lineCounter.LineCounter() || null;
       return { lineCounter: lineCounter$1, prettyErrors };
     }
-    function parseAllDocuments(source, options = {}) {
+    function parseAllDocuments(source2, options = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options);
-      const docs = Array.from(composer$1.compose(parser$1.parse(source)));
+      const docs = Array.from(composer$1.compose(parser$1.parse(source2)));
       if (prettyErrors && lineCounter2)
         for (const doc of docs) {
-          doc.errors.forEach(errors.prettifyError(source, lineCounter2));
-          doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
+          doc.errors.forEach(errors.prettifyError(source2, lineCounter2));
+          doc.warnings.forEach(errors.prettifyError(source2, lineCounter2));
         }
       if (docs.length > 0)
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument6(source, options = {}) {
+    function parseDocument6(source2, options = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options);
       let doc = null;
-      for (const _doc of composer$1.compose(parser$1.parse(source), true, source.length)) {
+      for (const _doc of composer$1.compose(parser$1.parse(source2), true, source2.length)) {
         if (!doc)
           doc = _doc;
         else if (doc.options.logLevel !== "silent") {
@@ -10809,12 +10809,12 @@ var require_public_api = __commonJS({
         }
       }
       if (prettyErrors && lineCounter2) {
-        doc.errors.forEach(errors.prettifyError(source, lineCounter2));
-        doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
+        doc.errors.forEach(errors.prettifyError(source2, lineCounter2));
+        doc.warnings.forEach(errors.prettifyError(source2, lineCounter2));
       }
       return doc;
     }
-    function parse3(src, reviver, options) {
+    function parse4(src, reviver, options) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -10855,7 +10855,7 @@ var require_public_api = __commonJS({
         return value.toString(options);
       return new Document.Document(value, _replacer, options).toString(options);
     }
-    exports.parse = parse3;
+    exports.parse = parse4;
     exports.parseAllDocuments = parseAllDocuments;
     exports.parseDocument = parseDocument6;
     exports.stringify = stringify2;
@@ -11387,7 +11387,7 @@ var require_main2 = __commonJS({
   "node_modules/@stdlib/string-base-format-tokenize/lib/main.js"(exports, module) {
     "use strict";
     var RE = /%(?:([1-9]\d*)\$)?([0 +\-#]*)(\*|\d+)?(?:(\.)(\*|\d+)?)?[hlL]?([%A-Za-z])/g;
-    function parse3(match) {
+    function parse4(match) {
       var token = {
         "mapping": match[1] ? parseInt(match[1], 10) : void 0,
         "flags": match[2],
@@ -11416,7 +11416,7 @@ var require_main2 = __commonJS({
         if (match[6] === "%") {
           tokens.push("%");
         } else {
-          tokens.push(parse3(match));
+          tokens.push(parse4(match));
         }
         prev = RE.lastIndex;
         match = RE.exec(str);
@@ -20578,7 +20578,7 @@ var require_ms = __commonJS({
       options = options || {};
       var type = typeof val;
       if (type === "string" && val.length > 0) {
-        return parse3(val);
+        return parse4(val);
       } else if (type === "number" && isNaN(val) === false) {
         return options.long ? fmtLong(val) : fmtShort(val);
       }
@@ -20586,7 +20586,7 @@ var require_ms = __commonJS({
         "val is not a non-empty string or a valid number. val=" + JSON.stringify(val)
       );
     };
-    function parse3(str) {
+    function parse4(str) {
       str = String(str);
       if (str.length > 100) {
         return;
@@ -23845,15 +23845,15 @@ function formatError(error) {
 }
 
 // src/policy/document.ts
-function parseSource(source, schema, code) {
+function parseSource(source2, schema, code) {
   const lines = new import_yaml.LineCounter();
-  const document2 = (0, import_yaml.parseDocument)(source.text, {
+  const document2 = (0, import_yaml.parseDocument)(source2.text, {
     lineCounter: lines,
     uniqueKeys: isSameKey,
     prettyErrors: false,
     version: "1.2"
   });
-  const offset = (source.firstLine ?? 1) - 1;
+  const offset = (source2.firstLine ?? 1) - 1;
   const syntax = document2.errors[0];
   if (syntax !== void 0) {
     const { line: line2, col } = lines.linePos(syntax.pos[0]);
@@ -23861,7 +23861,7 @@ function parseSource(source, schema, code) {
     throw new GateError({
       code,
       message: duplicate ? "the same key is written twice" : `not valid YAML or JSON: ${syntax.message}`,
-      where: { file: source.file, line: line2 + offset, column: col },
+      where: { file: source2.file, line: line2 + offset, column: col },
       remedy: duplicate ? "keep one of the two" : "mend the syntax at that place"
     });
   }
@@ -23869,16 +23869,16 @@ function parseSource(source, schema, code) {
     throw new GateError({
       code,
       message: "the file is empty",
-      where: { file: source.file },
+      where: { file: source2.file },
       remedy: "write the file, or restore it"
     });
   }
-  const checked = checkShape(schema, toPlain(document2, source.file, code));
+  const checked = checkShape(schema, toPlain(document2, source2.file, code));
   if (checked.kind === "fits") return checked.value;
   const [first, ...others] = checked.problems;
   const locate2 = (path2, key) => {
     const position = findPosition({ document: document2, lines, path: path2, key });
-    return { file: source.file, ...shift(position, offset), field: formatField(path2) };
+    return { file: source2.file, ...shift(position, offset), field: formatField(path2) };
   };
   const rest2 = others.map((problem) => {
     const place = locate2(problem.path, problem.key);
@@ -24680,8 +24680,8 @@ var realismResultSchema = strictObject({
   discriminator: discriminatorSchema.nullable().meta({ description: "What a model makes of the pairs; `null` where none was asked." }),
   automatic: automaticSchema.meta({ description: "What a logistic regression on features makes of them." })
 });
-function parseRealismResult(source) {
-  return parseSource(source, realismResultSchema, "realism");
+function parseRealismResult(source2) {
+  return parseSource(source2, realismResultSchema, "realism");
 }
 
 // src/policy/tools-policy.ts
@@ -27601,23 +27601,23 @@ var MachineUTF8Input = class MachineUTF8Input2 extends MachineInputBase {
     const r2 = pos < this.end ? this.step(pos - this.start) >> 3 : -1;
     return Utils.emptyOpContext(r1, r2);
   }
-  indexOf(source, target, fromIndex = 0) {
+  indexOf(source2, target, fromIndex = 0) {
     let targetLength = target.length;
     if (targetLength === 0) return fromIndex <= this.end ? fromIndex : -1;
     const firstByte = target[0];
     let limit = this.end - targetLength;
-    const hasNativeIndexOf = typeof source.indexOf === "function";
+    const hasNativeIndexOf = typeof source2.indexOf === "function";
     let i = fromIndex;
     while (i <= limit) {
       if (hasNativeIndexOf) {
-        i = source.indexOf(firstByte, i);
+        i = source2.indexOf(firstByte, i);
         if (i === -1 || i > limit) return -1;
       } else {
-        while (i <= limit && source[i] !== firstByte) i++;
+        while (i <= limit && source2[i] !== firstByte) i++;
         if (i > limit) return -1;
       }
       let match = true;
-      for (let j = 1; j < targetLength; j++) if (source[i + j] !== target[j]) {
+      for (let j = 1; j < targetLength; j++) if (source2[i + j] !== target[j]) {
         match = false;
         break;
       }
@@ -34389,8 +34389,8 @@ var addresses = [
   })),
   { telling: null, patterns: [...orders, ...boundaries, ...ordersElsewhere].map(compile) }
 ];
-function compile(source) {
-  return new RegExp(source.normalize("NFKC"), "imu");
+function compile(source2) {
+  return new RegExp(source2.normalize("NFKC"), "imu");
 }
 function speaksToGrader(text2) {
   return addresses.some(
@@ -34769,10 +34769,10 @@ function summarizeSteps(steps) {
   );
   return { steps: steps.length, answered: addAnswered(answered) };
 }
-function describeCall({ source, defect = void 0, isError, isCut = void 0 }, name5) {
+function describeCall({ source: source2, defect = void 0, isError, isCut = void 0 }, name5) {
   return {
     tool: defect === "unknown-tool" ? null : name5,
-    source,
+    source: source2,
     defect: defect ?? null,
     calls: 1,
     errors: isError ? 1 : 0,
@@ -36842,8 +36842,8 @@ function toPolicy(written2) {
 }
 
 // src/policy/load.ts
-function parsePolicy(source, graderConfig) {
-  return parseSource(source, createPolicySchema(graderConfig), "policy");
+function parsePolicy(source2, graderConfig) {
+  return parseSource(source2, createPolicySchema(graderConfig), "policy");
 }
 function checkJudge(request) {
   const { policy: policy2, file, checkpoints: checkpoints2 } = request;
@@ -36980,7 +36980,7 @@ function describeCause(error) {
 }
 async function resolveCheckpoints(request) {
   const { repository, commits, pointer } = request;
-  const read2 = (source) => readCheckpoint({ repository, source, pointer });
+  const read2 = (source2) => readCheckpoint({ repository, source: source2, pointer });
   const [baseline2, candidate2] = await Promise.all([read2(commits.baseline), read2(commits.candidate)]);
   const digests = readDigests({ pointer, baseline: baseline2, candidate: candidate2 });
   if (commits.baseTip !== null && candidate2.id !== baseline2.id) {
@@ -37018,13 +37018,13 @@ function readDigest(pointer, { text: text2 }) {
   return text2 === null ? null : parseExpectedDigest(pointer, text2);
 }
 async function readCheckpoint(request) {
-  const { repository, source, pointer } = request;
-  if (source.kind === "named") return { id: source.checkpoint, text: null };
-  const text2 = await repository.read(source.sha, pointer.file);
+  const { repository, source: source2, pointer } = request;
+  if (source2.kind === "named") return { id: source2.checkpoint, text: null };
+  const text2 = await repository.read(source2.sha, pointer.file);
   if (text2 === null) {
     throw new GateError({
       code: "checkpoint",
-      message: `the file of the checkpoint id is not there at ${source.sha.slice(0, 12)}`,
+      message: `the file of the checkpoint id is not there at ${source2.sha.slice(0, 12)}`,
       where: { file: pointer.file },
       remedy: "add it, or correct `checkpoint.file` in the policy"
     });
@@ -37073,7 +37073,7 @@ async function* splitLines4(request) {
   const take2 = () => {
     const [first = new Uint8Array()] = pieces;
     const whole = pieces.length === 1 ? first : Buffer.concat(pieces);
-    return { number: place.line, text: decodeLine({ decoder, whole, place }), start: position, bytes: whole };
+    return new DecodedLater({ number: place.line, start: position, bytes: whole }, { decoder, place });
   };
   function* splitChunk(chunk) {
     let start2 = 0;
@@ -37091,6 +37091,21 @@ async function* splitLines4(request) {
   for await (const chunk of bytes) yield splitChunk(chunk);
   if (pieces.length > 0) yield [take2()];
 }
+var DecodedLater = class {
+  number;
+  start;
+  bytes;
+  #with;
+  constructor(line2, how) {
+    this.number = line2.number;
+    this.start = line2.start;
+    this.bytes = line2.bytes;
+    this.#with = how;
+  }
+  get text() {
+    return decodeLine({ ...this.#with, whole: this.bytes });
+  }
+};
 function refuseLength2(place, longest2) {
   return new GateError({
     code: "corpus",
@@ -37184,15 +37199,36 @@ var jsonl = {
   }
 };
 async function* readJsonLines(request, unpack2) {
-  const { file, limits } = request;
+  const { file, skim, limits, thread } = request;
   const place = { file, line: 1 };
-  const bytes = unpack2(request.bytes, place);
-  for await (const lines of splitLines4({ bytes, place, longest: limits.row })) yield parseLines(file, lines);
+  let digests;
+  const digestLines = async function* (bytes2) {
+    for await (const chunk of bytes2) {
+      digests = thread?.digestLines(chunk);
+      await thread?.ready();
+      yield chunk;
+    }
+    digests = thread?.endLines();
+  };
+  const bytes = digestLines(unpack2(request.bytes, place));
+  for await (const lines of splitLines4({ bytes, place, longest: limits.row })) {
+    yield parseLines({ file, lines, first: place.line, skim, digests });
+  }
 }
-function* parseLines(file, lines) {
-  for (const { number: number3, text: text2, start: start2, bytes } of lines) {
+function* parseLines(request) {
+  const { file, first, skim, digests } = request;
+  for (const found of request.lines) {
+    const { number: number3, start: start2, bytes } = found;
+    const digest3 = digests === void 0 ? void 0 : { batch: digests, index: number3 - first };
+    const line2 = { start: start2, bytes, digest: digest3 };
+    const skimmed = skim?.(bytes) ?? null;
+    if (skimmed !== null) {
+      yield { number: number3, value: void 0, skimmed, line: line2 };
+      continue;
+    }
+    const { text: text2 } = found;
     if (text2.trim() === "") continue;
-    yield { number: number3, value: parseJsonLine({ file, line: number3, text: text2 }), line: { start: start2, bytes } };
+    yield { number: number3, value: parseJsonLine({ file, line: number3, text: text2 }), skimmed, line: line2 };
   }
 }
 function pickPackedLines(request, unpack2) {
@@ -37267,9 +37303,13 @@ import { Readable } from "node:stream";
 // src/corpus/digest.ts
 import { createHash as createHash5 } from "node:crypto";
 async function* verifyDigest(request, read2) {
-  const hash13 = createHash5("sha256");
-  yield* read2(tap(request.bytes, (chunk) => hash13.update(chunk)));
-  const actual = hash13.digest("hex");
+  const hash13 = request.thread ?? hashHere();
+  const see = (chunk) => {
+    hash13.update(chunk);
+    return hash13.ready();
+  };
+  yield* read2(tap(request.bytes, see));
+  const actual = await hash13.finish();
   request.onDigest?.(actual);
   if (request.sha256 === null || actual === request.sha256) return;
   throw new GateError({
@@ -37279,9 +37319,18 @@ async function* verifyDigest(request, read2) {
     remedy: request.remedy ?? "restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)"
   });
 }
+function hashHere() {
+  const hash13 = createHash5("sha256");
+  return {
+    update: (bytes) => hash13.update(bytes),
+    ready: async () => {
+    },
+    finish: async () => hash13.digest("hex")
+  };
+}
 async function* tap(bytes, see) {
   for await (const chunk of bytes) {
-    see(chunk);
+    await see(chunk);
     yield chunk;
   }
 }
@@ -37292,23 +37341,23 @@ async function* unpack(request) {
   const { name: name5, place, limits, engine } = request;
   let packed = 0;
   let unpacked = 0;
-  const source = Readable.from(
+  const source2 = Readable.from(
     tap(request.bytes, (chunk) => {
       packed += chunk.length;
     })
   );
-  source.on("error", (error) => engine.destroy(error));
+  source2.on("error", (error) => engine.destroy(error));
   engine.on("error", () => {
   });
   try {
-    for await (const chunk of source.pipe(engine)) {
+    for await (const chunk of source2.pipe(engine)) {
       unpacked += chunk.length;
       if (unpacked > limits.unpackedFree && unpacked > limits.unpackedRatio * packed) {
         throw refuseBomb(place, limits);
       }
       yield chunk;
     }
-    if (!source.readableEnded || engine.bytesWritten !== packed) throw refuseRest(name5, place);
+    if (!source2.readableEnded || engine.bytesWritten !== packed) throw refuseRest(name5, place);
   } catch (cause) {
     if (cause instanceof GateError) throw cause;
     throw new GateError({
@@ -37319,7 +37368,7 @@ async function* unpack(request) {
       cause
     });
   } finally {
-    source.destroy();
+    source2.destroy();
     engine.destroy();
   }
 }
@@ -37355,7 +37404,7 @@ function unpackGzip(request) {
 // src/corpus/readers/parquet-columns.ts
 async function chooseColumns(request) {
   const { file, metadata, fields } = request;
-  const { parquetSchema } = await import("./parts/node-HLYDUWKL.js");
+  const { parquetSchema } = await import("./parts/node-XH7XH43C.js");
   const tree = parquetSchema(metadata);
   const columns3 = tree.children.map(({ element }) => element.name).filter((name5) => fields === null || fields.names.includes(name5));
   if (columns3.length === 0) throw refuseTable(file, fields);
@@ -37389,12 +37438,41 @@ function refuseTable(file, fields) {
   });
 }
 
+// src/corpus/readers/parquet-decode.ts
+async function decodeColumns(decoding, rows2) {
+  const { flatten } = await import("./parts/node-XH7XH43C.js");
+  const { parquetReadAsync } = await import("./parts/read-SJYERBVQ.js");
+  const { metadata, group, ...options } = decoding;
+  const decoded = [];
+  for (const chunk of group.columns) {
+    const alone = { ...metadata, row_groups: [{ ...group, columns: [chunk] }] };
+    const found = parquetReadAsync({ ...options, metadata: alone, geoparquet: false });
+    for (const { pathInSchema, data } of found.flatMap(({ asyncColumns }) => asyncColumns)) {
+      const { data: pages, skipped } = await data;
+      const values = flatten(pages);
+      decoded.push({ pathInSchema, values: rows2.map((row) => values[row - skipped]) });
+    }
+  }
+  return decoded;
+}
+async function assembleRows(decoded, { metadata, columns: columns3, parsers }, { start: start2, end: end2 }) {
+  const { parquetSchema } = await import("./parts/node-XH7XH43C.js");
+  const { assembleAsync, asyncGroupToRows } = await import("./parts/rowgroup-TRMG7SNJ.js");
+  const asyncColumns = decoded.map(({ pathInSchema, values }) => ({
+    pathInSchema,
+    data: Promise.resolve({ data: [values.slice(start2, end2)], skipped: 0 })
+  }));
+  const size = end2 - start2;
+  const group = { groupStart: 0, groupRows: size, selectStart: 0, selectEnd: size, asyncColumns };
+  return asyncGroupToRows(assembleAsync(group, parquetSchema(metadata), parsers), 0, size, columns3, "object");
+}
+
 // src/corpus/readers/parquet-footer.ts
 var trailer = 8;
 var firstRead = 2 ** 16;
 async function readFooter(request) {
   const { file, limits, readEnd: readEnd3 } = request;
-  const { parquetMetadata } = await import("./parts/node-HLYDUWKL.js");
+  const { parquetMetadata } = await import("./parts/node-XH7XH43C.js");
   const end2 = await readEnd3(firstRead);
   const view = new DataView(end2.buffer, end2.byteOffset, end2.byteLength);
   if (end2.length < trailer || Buffer.from(end2.subarray(-4)).toString("latin1") !== "PAR1") {
@@ -37439,7 +37517,7 @@ function planGroups(request) {
     }
     const bytes = stretches.reduce((sum5, { start: start2, end: end2 }) => sum5 + end2 - start2, 0);
     if (bytes > limits.rowGroup) throw refuseGroup(place, limits);
-    return { rowStart, rowEnd: row, stretches };
+    return { metadata: group, rowStart, rowEnd: row, stretches };
   });
 }
 function listChunks(group, columns3) {
@@ -37480,6 +37558,8 @@ function refuseGroup(place, limits) {
 import zlib from "node:zlib";
 var TooLarge = class extends Error {
 };
+var smallestPiece = 2 ** 10;
+var largestPiece = 2 ** 22;
 async function createDecompressors(limit) {
   const { compressors, decompressZstd } = await import("./parts/src-TVDKILZQ.js");
   let total = 0;
@@ -37491,7 +37571,11 @@ async function createDecompressors(limit) {
       return decompress(input, length);
     };
   };
-  const native = (decompress) => (input, length) => decompress(input, { maxOutputLength: Math.max(1, length) });
+  const native = (decompress) => (input, length) => decompress(input, {
+    maxOutputLength: Math.max(1, length),
+    // In one piece where it can be: many small ones would be held beside the whole.
+    chunkSize: Math.min(Math.max(smallestPiece, length + 1), largestPiece)
+  });
   return {
     SNAPPY: bounded(compressors.SNAPPY),
     LZ4: bounded(compressors.LZ4),
@@ -37516,28 +37600,42 @@ var Unreadable = class {
 };
 var notText = new Unreadable({ message: "the text is not UTF-8", remedy: "write the file as UTF-8" });
 var notJson = new Unreadable({ message: "the text is not JSON", remedy: "correct the value" });
-function createParsers() {
-  const decoder = new TextDecoder4("utf-8", { fatal: true, ignoreBOM: true });
-  const readText4 = (bytes) => {
+var StoredText = class {
+  #bytes;
+  #decoder;
+  constructor(bytes, decoder) {
+    this.#bytes = bytes;
+    this.#decoder = decoder;
+  }
+  read() {
     try {
-      return bytes === void 0 ? void 0 : decoder.decode(bytes);
+      return this.#decoder.decode(this.#bytes);
     } catch {
       return notText;
     }
-  };
-  return {
-    stringFromBytes: readText4,
-    jsonFromBytes: (bytes) => {
-      const text2 = readText4(bytes);
-      return typeof text2 === "string" ? parseJson(text2) : text2;
-    }
-  };
+  }
+  /** As the name of a field, which maps have as values of a column. */
+  toString() {
+    return this.#decoder.decode(this.#bytes);
+  }
+};
+var StoredJson = class extends StoredText {
+  read() {
+    const text2 = super.read();
+    return typeof text2 === "string" ? parseJson(text2) : text2;
+  }
+};
+function createParsers() {
+  const decoder = new TextDecoder4("utf-8", { fatal: true, ignoreBOM: true });
+  const create = (Stored) => (bytes) => bytes === void 0 ? void 0 : new Stored(bytes, decoder);
+  return { stringFromBytes: create(StoredText), jsonFromBytes: create(StoredJson) };
 }
 function readTableRow(request) {
   const { file, row, value, json, limits } = request;
   let size = 0;
   const refuse8 = (problem, path2) => new GateError({ code: "corpus", ...problem, where: { file, line: row, field: formatPath(path2) } });
-  const read2 = (part, path2) => {
+  const read2 = (stored, path2) => {
+    const part = stored instanceof StoredText ? stored.read() : stored;
     if (part instanceof Unreadable) throw refuse8(part, path2);
     if (part === null || part === void 0) return null;
     if (typeof part === "string") {
@@ -37635,10 +37733,9 @@ async function openTable(request) {
   const groups = planGroups({ file, metadata, columns: columns3, limits });
   return { file, fields, limits, metadata, columns: columns3, groups, footer };
 }
-function* readRows({ file, fields, limits }, decoded) {
-  const { rowStart, values, numbers } = decoded;
-  for (const row of numbers) {
-    const value = values[row - rowStart - 1] ?? {};
+function* readRows({ file, fields, limits }, { values, numbers }) {
+  for (const [index, row] of numbers.entries()) {
+    const value = values[index] ?? {};
     yield {
       number: row,
       value: readTableRow({ file, row, value, json: fields?.json ?? [], limits }),
@@ -37670,28 +37767,37 @@ async function* readGroup(table, request) {
   const { rowStart, rowEnd } = group;
   if (rowEnd === rowStart) return;
   const numbers = places?.map(({ number: number3 }) => number3) ?? Array.from({ length: rowEnd - rowStart }, (_, index) => rowStart + index + 1);
-  const values = await decodeRows(table, group, parts);
-  yield readRows(table, { rowStart, values, numbers });
-}
-async function decodeRows({ file, metadata, columns: columns3, limits }, group, parts) {
-  const { rowStart, rowEnd } = group;
-  const place = { file, line: group.rowStart + 1 };
-  const slice = (start2, end2 = Number.POSITIVE_INFINITY) => cutStretch(parts, { start: start2, end: end2 });
-  const { parquetReadObjects } = await import("./parts/node-HLYDUWKL.js");
-  try {
-    return await parquetReadObjects({
-      file: { byteLength: group.stretches.at(-1)?.end ?? 0, slice },
-      metadata,
-      columns: columns3,
-      rowStart,
-      rowEnd,
-      compressors: await createDecompressors(limits.rowGroup),
-      parsers: createParsers(),
-      geoparquet: false
-    });
-  } catch (cause) {
-    throw cause instanceof TooLarge ? refuseGroup(place, limits) : refuseDamage(place, cause);
+  const assemble = await decodeGroup(table, { group, parts, numbers });
+  for (let start2 = 0; start2 < numbers.length; start2 += rowsAtOnce) {
+    const end2 = Math.min(start2 + rowsAtOnce, numbers.length);
+    yield readRows(table, { values: await assemble({ start: start2, end: end2 }), numbers: numbers.slice(start2, end2) });
   }
+}
+var rowsAtOnce = 200;
+async function decodeGroup({ file, metadata, columns: columns3, limits }, request) {
+  const { group, parts, numbers } = request;
+  const attempt3 = async (work) => {
+    try {
+      return await work;
+    } catch (cause) {
+      const place = { file, line: group.rowStart + 1 };
+      throw cause instanceof TooLarge ? refuseGroup(place, limits) : refuseDamage(place, cause);
+    }
+  };
+  const decoding = {
+    metadata,
+    group: group.metadata,
+    columns: columns3,
+    file: {
+      byteLength: group.stretches.at(-1)?.end ?? 0,
+      slice: (start2, end2 = Number.POSITIVE_INFINITY) => cutStretch(parts, { start: start2, end: end2 })
+    },
+    compressors: await createDecompressors(limits.rowGroup),
+    parsers: createParsers()
+  };
+  const rows2 = numbers.map((number3) => number3 - group.rowStart - 1);
+  const decoded = await attempt3(decodeColumns(decoding, rows2));
+  return (some) => attempt3(assembleRows(decoded, decoding, some));
 }
 function refuseDamage(place, cause) {
   return new GateError({
@@ -37918,6 +38024,40 @@ function isPlain2(value) {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
+// src/corpus/readers/skim.ts
+import { isUtf8 } from "node:buffer";
+var openingBrace = 123;
+var patience = 1e3;
+function createSkim() {
+  let found = 0;
+  let tried = 0;
+  return (line2) => {
+    if (line2[0] !== openingBrace || tried > patience && found < tried / 2) return null;
+    tried += 1;
+    const conversation2 = readInCommonForm(line2);
+    if (conversation2 !== null) found += 1;
+    return conversation2;
+  };
+}
+function readInCommonForm(line2) {
+  if (!isUtf8(line2)) return null;
+  const value = parse2(Buffer.from(line2.buffer, line2.byteOffset, line2.length).toString("latin1"));
+  if (!isInCommonForm(value) || !isAscii(value.metadata)) return null;
+  return findTurns(value).length === 0 ? null : value;
+}
+function parse2(text2) {
+  try {
+    return JSON.parse(text2);
+  } catch {
+    return null;
+  }
+}
+function isAscii(metadata) {
+  for (const key in metadata) if (!ascii.test(key) || !ascii.test(String(metadata[key]))) return false;
+  return true;
+}
+var ascii = /^[\0-\x7f]*$/;
+
 // src/corpus/shapes/shape.ts
 function refuseField({ place, path: path2 }, message, remedy2 = "correct the value") {
   const field = path2.length === 0 ? void 0 : formatPath(path2);
@@ -37952,6 +38092,7 @@ var conversation = {
     ],
     json: ["messages", "tools", "metadata", "tool_latency_ms"]
   },
+  createSkim,
   recognises: (row) => "id" in row && Array.isArray(row.messages),
   *read(row, place) {
     const value = isInCommonForm(row) ? row : parseField(conversationSchema, row, { place, path: [] });
@@ -38765,8 +38906,8 @@ var manifestSchema = strictObject({
     description: "Path in the repository of a list of conversations that are never replayed: ids and users, one a line."
   })
 });
-function parseManifest(source) {
-  return parseSource(source, manifestSchema, "corpus");
+function parseManifest(source2) {
+  return parseSource(source2, manifestSchema, "corpus");
 }
 
 // src/corpus/tombstones.ts
@@ -38813,19 +38954,19 @@ var frontMatterSchema = strictObject({
   applies_to: external_exports.enum(["all", "tool-calls", "reasoning"]),
   published: external_exports.string().min(1).optional()
 });
-function parseRubric(source) {
-  const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(source.text);
+function parseRubric(source2) {
+  const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(source2.text);
   const front = match?.[1];
   const body = match?.[2]?.trim();
   if (front === void 0 || body === void 0) {
     throw new GateError({
       code: "rubric",
       message: "a rubric begins with front matter between two lines of `---`",
-      where: { file: source.file, line: 1 },
+      where: { file: source2.file, line: 1 },
       remedy: "start from one of the shipped rubrics"
     });
   }
-  const written2 = parseSource({ file: source.file, text: front, firstLine: 2 }, frontMatterSchema, "rubric");
+  const written2 = parseSource({ file: source2.file, text: front, firstLine: 2 }, frontMatterSchema, "rubric");
   const missing2 = headings.filter((heading) => !new RegExp(`^## ${heading}\\s*$`, "m").test(body));
   const positives = body.match(/^- present:/gm)?.length ?? 0;
   const negatives = body.match(/^- absent:/gm)?.length ?? 0;
@@ -38834,7 +38975,7 @@ function parseRubric(source) {
     throw new GateError({
       code: "rubric",
       message: problem,
-      where: { file: source.file },
+      where: { file: source2.file },
       remedy: `a rubric has the sections ${headings.join(", ")}, with at least three examples of each label`
     });
   }
@@ -38990,15 +39131,15 @@ var calibrationRecordSchema = strictObject({
     usd: external_exports.number().nullable().meta({ description: "`null` when a price is not known." })
   })
 });
-function parseCalibration(source, category) {
-  const isRecord2 = Object.hasOwn(parseSource(source, external_exports.looseObject({}), "calibration"), "categories");
+function parseCalibration(source2, category) {
+  const isRecord2 = Object.hasOwn(parseSource(source2, external_exports.looseObject({}), "calibration"), "categories");
   if (!isRecord2) {
-    const written3 = parseSource(source, calibrationSchema, "calibration");
+    const written3 = parseSource(source2, calibrationSchema, "calibration");
     if (written3.category !== category) return { kind: "other", categories: [written3.category] };
     const counts = countConfusion(written3);
     return { kind: "found", calibration: { counts, graders: null, answeredAs: {}, madeAt: null } };
   }
-  const written2 = parseSource(source, calibrationRecordSchema, "calibration");
+  const written2 = parseSource(source2, calibrationRecordSchema, "calibration");
   const own2 = Object.hasOwn(written2.categories, category) ? written2.categories[category] : void 0;
   if (own2 === void 0) return { kind: "other", categories: Object.keys(written2.categories) };
   return {
@@ -39027,26 +39168,26 @@ function countConfusion({
 
 // src/prepare-calibrations.ts
 async function readCalibrations(request) {
-  const source = { ...request.ports, sha: request.sha, policy: request.policy };
+  const source2 = { ...request.ports, sha: request.sha, policy: request.policy };
   const calibrations = {};
   const sets = /* @__PURE__ */ new Map();
-  for (const [index, { id, calibration: file }] of source.policy.categories.entries()) {
+  for (const [index, { id, calibration: file }] of source2.policy.categories.entries()) {
     if (file === null) continue;
-    const read2 = await readCalibration({ source, file, id, index });
+    const read2 = await readCalibration({ source: source2, file, id, index });
     calibrations[id] = read2.planned;
     if (read2.set !== null) sets.set(id, read2.set);
   }
   requireAgreement([...new Map([...sets.values()].map((set) => [set.file, set])).values()]);
-  const controls = await readControls(source);
+  const controls = await readControls(source2);
   return {
     calibrations,
-    controls: describeControls(controls, source.policy),
+    controls: describeControls(controls, source2.policy),
     sets: { controls, calibrations: sets }
   };
 }
 async function readCalibration(request) {
-  const { source, file, id } = request;
-  const text2 = await source.repository.read(source.sha, file);
+  const { source: source2, file, id } = request;
+  const text2 = await source2.repository.read(source2.sha, file);
   if (text2 === null) {
     throw new GateError({
       code: "calibration",
@@ -39249,24 +39390,24 @@ function findRegistration(request) {
   }
   return { ...match.file, from: "file", registration: parseRegistration(match.file, policy2) };
 }
-function parseRegistration(source, policy2) {
-  const registration = readRegistration(source);
-  const [misfit] = listMisfits({ source, registration, policy: policy2 });
+function parseRegistration(source2, policy2) {
+  const registration = readRegistration(source2);
+  const [misfit] = listMisfits({ source: source2, registration, policy: policy2 });
   if (misfit !== void 0) throw misfit;
   return registration;
 }
-function readRegistration(source) {
-  return parseSource(source, registrationSchema, "registration");
+function readRegistration(source2) {
+  return parseSource(source2, registrationSchema, "registration");
 }
 function listMisfits(parts) {
-  const { source, registration, policy: policy2 } = parts;
+  const { source: source2, registration, policy: policy2 } = parts;
   const ids = policy2.categories.map((category) => category.id);
   const seen = /* @__PURE__ */ new Set();
   return registration.predictions.flatMap(({ category: id, limitPer100k }, index) => {
     const found = [];
     const refuse8 = (field, message, remedy2) => {
       const path2 = ["predictions", index, field];
-      const where = { ...locate(source, path2), field: formatPath(path2) };
+      const where = { ...locate(source2, path2), field: formatPath(path2) };
       found.push(new GateError({ code: "registration", message, where, remedy: remedy2 }));
     };
     const category = policy2.categories.find((entry) => entry.id === id);
@@ -39310,19 +39451,19 @@ function describeAbsence(request) {
     remedy: `write ${folder2}/${suggestFileName(candidate2)} with \`candidate: ${writeText2(candidate2)}\` and what you predict, before the run (\`checkpoint-gate register\` drafts it)`
   });
 }
-function peekCandidate(source) {
-  const document2 = (0, import_yaml5.parseDocument)(source.text, { version: "1.2" });
+function peekCandidate(source2) {
+  const document2 = (0, import_yaml5.parseDocument)(source2.text, { version: "1.2" });
   if (document2.errors.length > 0) return null;
   const value = document2.getIn(["candidate"]);
   return typeof value === "string" ? value : null;
 }
-function locate(source, path2) {
+function locate(source2, path2) {
   const lineCounter = new import_yaml5.LineCounter();
-  const node = (0, import_yaml5.parseDocument)(source.text, { version: "1.2", lineCounter }).getIn(path2, true);
+  const node = (0, import_yaml5.parseDocument)(source2.text, { version: "1.2", lineCounter }).getIn(path2, true);
   const range = (0, import_yaml5.isNode)(node) ? node.range : void 0;
-  if (!range) return { file: source.file };
+  if (!range) return { file: source2.file };
   const { line: line2, col } = lineCounter.linePos(range[0]);
-  return { file: source.file, line: line2, column: col };
+  return { file: source2.file, line: line2, column: col };
 }
 
 // src/corpus/listing.ts
@@ -39330,9 +39471,10 @@ import { hash as hash4 } from "node:crypto";
 
 // src/corpus/ids.ts
 import { hash as hash3 } from "node:crypto";
-var width = 5;
+var width = 4;
 function createIdRegister() {
   const files = [];
+  let last = 0;
   let size = 0;
   let table = new Uint32Array(width * 1024);
   const entry = new Uint32Array(width);
@@ -39341,23 +39483,31 @@ function createIdRegister() {
       const key = hash3("sha256", id, "binary");
       for (let word = 0; word < 3; word += 1) entry[word] = readWord(key, 4 * word);
       const place = findPlace(table, entry);
-      const before = table[place + 3] ?? 0;
-      if (before !== 0) throw refuseTwice(id, { file, line: line2 }, `${files[before - 1]}:${table[place + 4]}`);
-      if (files.at(-1) !== file) files.push(file);
-      entry[3] = files.length;
-      entry[4] = line2;
+      const found = table[place + 3] ?? 0;
+      if (found !== 0) throw refuseTwice(id, { file, line: line2 }, nameLine(files, found));
+      let open5 = files.at(-1);
+      if (open5?.file !== file) {
+        open5 = { file, before: last };
+        files.push(open5);
+      }
+      last = open5.before + line2;
+      entry[3] = last;
       table.set(entry, place);
       size += 1;
       if (size * width * 4 >= table.length * 3) table = enlarge(table);
     }
   };
 }
+function nameLine(files, found) {
+  const { file, before } = files.findLast((one) => one.before < found) ?? { file: "", before: 0 };
+  return `${file}:${found - before}`;
+}
 function readWord(key, at2) {
   return key.charCodeAt(at2) << 24 | key.charCodeAt(at2 + 1) << 16 | key.charCodeAt(at2 + 2) << 8 | key.charCodeAt(at2 + 3);
 }
 function findPlace(table, entry) {
-  const entries = table.length / width;
-  for (let index = (entry[0] ?? 0) % entries; ; index = (index + 1) % entries) {
+  const mask = table.length / width - 1;
+  for (let index = (entry[0] ?? 0) & mask; ; index = index + 1 & mask) {
     const place = index * width;
     const isFree = table[place + 3] === 0;
     const isSame = table[place] === entry[0] && table[place + 1] === entry[1] && table[place + 2] === entry[2];
@@ -39390,11 +39540,12 @@ async function* readCorpus(manifest, files, limits = corpusLimits) {
   }
 }
 async function* readLocated(request) {
-  const { manifest, files, limits = corpusLimits } = request;
+  const { manifest, files, limits = corpusLimits, skims = false } = request;
   const ids = createIdRegister();
   for (const [file, entry] of manifest.files.entries()) {
     const shape = findShape(entry.shape);
-    const rows2 = readRows2({ ...entry, files, limits, fields: shape.fields });
+    const skim = skims ? shape.createSkim?.() : void 0;
+    const rows2 = readRows2({ ...entry, files, limits, fields: shape.fields, skim });
     const counts = createCounts();
     for await (const found of readConversations({ file: entry.path, rows: rows2, shape, ids, counts })) {
       yield { file, found };
@@ -39430,11 +39581,19 @@ function checkCounts(entry, counts) {
   }
 }
 function readRows2(request) {
-  const { path: file, format: format2, files, sha256, onDigest, fields, limits } = request;
+  const { path: file, format: format2, files, sha256, onDigest, fields, skim, limits, thread } = request;
   const reader = findReader({ path: file, format: format2 });
   return verifyDigest(
-    { file, bytes: files.openCorpusFile(file), sha256, onDigest },
-    (bytes) => reader.read({ file, bytes, readEnd: (length) => readEnd({ file, files, length }), fields, limits })
+    { file, bytes: files.openCorpusFile(file), sha256, onDigest, thread },
+    (bytes) => reader.read({
+      file,
+      bytes,
+      readEnd: (length) => readEnd({ file, files, length }),
+      fields,
+      skim,
+      limits,
+      thread
+    })
   );
 }
 async function readEnd(request) {
@@ -39457,7 +39616,7 @@ function* readBatch(rows2, parts) {
   for (const row of rows2) {
     const place = { file, line: row.number };
     let part = 0;
-    for (const reading of shape.read(row.value, place)) {
+    for (const reading of readRow(row, { shape, place })) {
       if (reading.kind === "left-out") {
         counts.leftOut.set(reading.reason, (counts.leftOut.get(reading.reason) ?? 0) + 1);
         continue;
@@ -39472,10 +39631,14 @@ function* readBatch(rows2, parts) {
     }
   }
 }
+function readRow({ value, skimmed }, { shape, place }) {
+  const conversation2 = skimmed ?? null;
+  return conversation2 === null ? shape.read(value, place) : [{ kind: "conversation", conversation: conversation2 }];
+}
 
 // src/corpus/listing.ts
 async function* listConversations(request) {
-  for await (const { file, found } of readLocated(request)) yield listBatch(file, found);
+  for await (const { file, found } of readLocated({ ...request, skims: true })) yield listBatch(file, found);
 }
 function* listBatch(file, found) {
   for (const { conversation: conversation2, turns, row, part } of found) {
@@ -39578,6 +39741,121 @@ async function* openStretches(request) {
     await cursor.close();
   }
 }
+
+// src/corpus/hash-thread.ts
+import { Worker } from "node:worker_threads";
+var mostCopies = 6;
+var smallestCopy = 2 ** 20;
+function startHashThread() {
+  const { ask: ask3, waiting, close: close2 } = startThread(new Worker(source, { eval: true }));
+  const free = [];
+  const take2 = (length) => {
+    const found = free.pop();
+    if (found !== void 0 && found.length >= length) return found;
+    return new Uint8Array(new SharedArrayBuffer(Math.max(smallestCopy, length)));
+  };
+  const sent = [];
+  const send3 = (kind, bytes) => {
+    const copy = take2(bytes.length);
+    copy.set(bytes);
+    const answer = ask3(kind, { bytes: copy, length: bytes.length });
+    const give = () => free.push(copy);
+    answer.then(give, give);
+    sent.push(answer);
+    return answer;
+  };
+  return {
+    update: (bytes) => send3("update", bytes),
+    finish: async () => (await ask3("finish")).toString("hex"),
+    digestLines: (bytes) => send3("digestLines", bytes),
+    endLines: () => ask3("endLines"),
+    digestTexts: (texts2) => ask3("digestTexts", texts2),
+    async ready() {
+      while (sent.length > mostCopies) await sent.shift();
+    },
+    waiting,
+    close: close2
+  };
+}
+function startThread(worker) {
+  const questions = [];
+  let failure = null;
+  worker.unref();
+  worker.on("message", ({ buffer, byteOffset, length }) => {
+    questions.shift()?.resolve(Buffer.from(buffer, byteOffset, length));
+    if (questions.length === 0) worker.unref();
+  });
+  worker.on("error", (cause) => {
+    failure = cause;
+    for (const { reject } of questions.splice(0)) reject(cause);
+  });
+  return {
+    ask(kind, request = {}) {
+      const answer = new Promise((resolve5, reject) => {
+        if (failure !== null) {
+          reject(failure);
+          return;
+        }
+        if (questions.length === 0) worker.ref();
+        questions.push({ resolve: resolve5, reject });
+        worker.postMessage({ kind, ...request });
+      });
+      answer.catch(() => void 0);
+      return answer;
+    },
+    waiting: () => questions.length,
+    async close() {
+      worker.unref();
+      await worker.terminate();
+    }
+  };
+}
+var source = `
+const { createHash, hash } = require('node:crypto')
+const { parentPort } = require('node:worker_threads')
+let whole = createHash('sha256')
+let line = null
+const answers = {
+  update({ bytes, length }) {
+    whole.update(bytes.subarray(0, length))
+    return Buffer.alloc(0)
+  },
+  finish() {
+    const digest = whole.digest()
+    whole = createHash('sha256')
+    return digest
+  },
+  digestLines({ bytes, length }) {
+    const text = Buffer.from(bytes.buffer, 0, length)
+    let digests = ''
+    let start = 0
+    for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, start)) {
+      const piece = text.subarray(start, end)
+      // A text of one letter a byte is had in half the time of a buffer.
+      digests += line === null ? hash('sha256', piece, 'binary') : line.update(piece).digest('binary')
+      line = null
+      start = end + 1
+    }
+    if (start < length) line = (line ?? createHash('sha256')).update(text.subarray(start))
+    return Buffer.from(digests, 'binary')
+  },
+  endLines() {
+    const digest = line === null ? Buffer.alloc(0) : line.digest()
+    line = null
+    return digest
+  },
+  digestTexts({ prefix, texts, ends }) {
+    const digests = Buffer.alloc(ends.length * 8)
+    let start = 0
+    for (const [index, end] of ends.entries()) {
+      digests.write(hash('sha256', prefix + texts.slice(start, end), 'binary'), index * 8, 8, 'binary')
+      start = end
+    }
+    return digests
+  },
+}
+parentPort.on('message', ({ kind, ...request }) => parentPort.postMessage(answers[kind](request)))
+`;
 
 // src/corpus/index-file/format.ts
 var indexKind = "checkpoint-gate corpus index";
@@ -39682,10 +39960,16 @@ function readColumn(column, index) {
 
 // src/corpus/index-file/read.ts
 async function* listFromIndex(request) {
-  const { manifest, index, files, keys: keys2, limits = corpusLimits } = request;
+  const { manifest, index, files, keys: keys2, limits = corpusLimits, thread } = request;
   const place = { file: index.path, line: 1 };
   const texts2 = verifyDigest(
-    { file: index.path, bytes: files.openCorpusFile(index.path), sha256: index.sha256, remedy: staleRemedy },
+    {
+      file: index.path,
+      bytes: files.openCorpusFile(index.path),
+      sha256: index.sha256,
+      remedy: staleRemedy,
+      thread
+    },
     (bytes) => splitLines4({ bytes, place, longest: limits.row })
   );
   let file = 0;
@@ -39786,6 +40070,70 @@ function createPastCheck(now) {
   };
 }
 
+// src/sample/turn-ranker.ts
+import { hash as hash5 } from "node:crypto";
+function createTurnRanker(seed) {
+  return (turnId) => {
+    const digest3 = hash5("sha256", `${seed}\0${turnId}`, "binary");
+    const first = digest3.charCodeAt(0) * 2 ** 24 + readThree(digest3, 1);
+    return (first * 2 ** 20 + Math.floor(readThree(digest3, 4) / 16)) / 2 ** 52;
+  };
+}
+function readKey(digests, at2) {
+  return (digests.readUInt32BE(at2) * 2 ** 20 + (digests.readUInt32BE(at2 + 4) >>> 12)) / 2 ** 52;
+}
+function readThree(text2, at2) {
+  return text2.charCodeAt(at2) * 2 ** 16 + text2.charCodeAt(at2 + 1) * 2 ** 8 + text2.charCodeAt(at2 + 2);
+}
+
+// src/sample/rank-each.ts
+var mostWaiting = 5;
+async function rankEach(request) {
+  const { seed, batches, admit, offer, thread } = request;
+  const rank3 = createTurnRanker(seed);
+  const offerHere = (conversation2) => {
+    const { id, turns } = conversation2;
+    offer(conversation2, (at2) => rank3(`${id}#${turns[at2]}`));
+  };
+  const offerLater = async (conversations, asked2) => {
+    const digests = await asked2.digestTexts({ prefix: `${seed}\0`, ...writeTurns(conversations) });
+    let first = 0;
+    const rankAt = (at2) => readKey(digests, 8 * (first + at2));
+    for (const conversation2 of conversations) {
+      offer(conversation2, rankAt);
+      first += conversation2.turns.length;
+    }
+  };
+  const later = [];
+  for await (const batch of batches) {
+    if (thread === void 0) {
+      for (const conversation2 of batch) if (admit(conversation2)) offerHere(conversation2);
+      continue;
+    }
+    const conversations = [...batch].filter(admit);
+    if (thread.waiting() < mostWaiting) {
+      const offered = offerLater(conversations, thread);
+      offered.catch(() => void 0);
+      later.push(offered);
+    } else for (const conversation2 of conversations) offerHere(conversation2);
+  }
+  await Promise.all(later);
+}
+function writeTurns(conversations) {
+  const ids = [];
+  const ends = [];
+  let end2 = 0;
+  for (const { id, turns } of conversations) {
+    for (const index of turns) {
+      const turn = `${id}#${index}`;
+      ids.push(turn);
+      end2 += turn.length;
+      ends.push(end2);
+    }
+  }
+  return { texts: ids.join(""), ends: Uint32Array.from(ends) };
+}
+
 // src/sample/allocate.ts
 function allocateTurns(request) {
   const { strata } = request;
@@ -39879,54 +40227,40 @@ function sum2(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 
-// src/sample/turn-ranker.ts
-import { hash as hash5 } from "node:crypto";
-function createTurnRanker(seed) {
-  return (turnId) => {
-    const digest3 = hash5("sha256", `${seed}\0${turnId}`, "binary");
-    const first = digest3.charCodeAt(0) * 2 ** 24 + readThree(digest3, 1);
-    return (first * 2 ** 20 + Math.floor(readThree(digest3, 4) / 16)) / 2 ** 52;
-  };
-}
-function readThree(text2, at2) {
-  return text2.charCodeAt(at2) * 2 ** 16 + text2.charCodeAt(at2 + 1) * 2 ** 8 + text2.charCodeAt(at2 + 2);
-}
-
 // src/sample/rank.ts
 function rankTurn(seed, turnId) {
   return createTurnRanker(seed)(turnId);
 }
 function createCandidateLister(settings) {
-  const { seed, turnsPerConversation, readSlice } = settings;
-  const rank3 = createTurnRanker(seed);
+  const { turnsPerConversation, readSlice } = settings;
   const one = turnsPerConversation === "one";
   const pick = one ? takeSmallest : takeAll;
-  return (conversation2, cutoff) => {
-    const kept2 = pick(rank3, conversation2, cutoff);
+  return (conversation2, ranks) => {
+    const kept2 = pick(conversation2, ranks);
     if (kept2.length === 0) return [];
-    const source = {
+    const source2 = {
       conversation: conversation2.id,
       place: conversation2.locate(),
       slice: readSlice(conversation2.metadata)
     };
     const competitors = one ? conversation2.turns.length : 1;
-    return kept2.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source }));
+    return kept2.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source: source2 }));
   };
 }
 var noTurns = [];
-function takeSmallest(rank3, { id, turns }, cutoff) {
+function takeSmallest({ turns }, { rank: rank3, cutoff }) {
   let smallest = Number.POSITIVE_INFINITY;
   let messageIndex = 0;
-  for (const index of turns) {
-    const key = rank3(`${id}#${index}`);
+  for (let at2 = 0; at2 < turns.length; at2 += 1) {
+    const key = rank3(at2);
     if (key >= smallest) continue;
     smallest = key;
-    messageIndex = index;
+    messageIndex = turns[at2] ?? 0;
   }
   return turns.length === 0 || smallest > cutoff ? noTurns : [{ messageIndex, key: smallest }];
 }
-function takeAll(rank3, { id, turns }, cutoff) {
-  return turns.map((messageIndex) => ({ messageIndex, key: rank3(`${id}#${messageIndex}`) })).filter(({ key }) => key <= cutoff);
+function takeAll({ turns }, { rank: rank3, cutoff }) {
+  return turns.map((messageIndex, at2) => ({ messageIndex, key: rank3(at2) })).filter(({ key }) => key <= cutoff);
 }
 var mostShared = 1e3;
 function createSliceReader(keys2) {
@@ -39963,8 +40297,8 @@ function createPool(size, firstCutoff = Number.POSITIVE_INFINITY) {
 function compareCandidates(a, b) {
   return a.key - b.key || (nameTurn(a) < nameTurn(b) ? -1 : 1);
 }
-function nameTurn({ source, messageIndex }) {
-  return `${source.conversation}#${messageIndex}`;
+function nameTurn({ source: source2, messageIndex }) {
+  return `${source2.conversation}#${messageIndex}`;
 }
 function chanceUnder(threshold, competitors) {
   return threshold >= 1 ? 1 : -Math.expm1(competitors * Math.log1p(-threshold));
@@ -40097,8 +40431,8 @@ function comparePositions(a, b) {
 }
 function toDrawnTurn(request) {
   const { candidate: candidate2, weight, stratum } = request;
-  const { source, messageIndex } = candidate2;
-  const { conversation: conversation2, place, slice } = source;
+  const { source: source2, messageIndex } = candidate2;
+  const { conversation: conversation2, place, slice } = source2;
   return { id: nameTurn(candidate2), conversation: conversation2, messageIndex, place, weight, stratum, slice };
 }
 
@@ -40158,10 +40492,10 @@ function checkStrataCount(strata, keys2) {
 
 // src/sample/strata.ts
 function createStrata(settings) {
-  const { cutoff: firstCutoff, seed, turns, slices, keys: keys2, turnsPerConversation, target } = settings;
+  const { cutoff: firstCutoff, turns, slices, keys: keys2, turnsPerConversation, target } = settings;
   const open5 = /* @__PURE__ */ new Map();
   const readSlice = createSliceReader(slices);
-  const list2 = createCandidateLister({ seed, turnsPerConversation, readSlice });
+  const list2 = createCandidateLister({ turnsPerConversation, readSlice });
   let only = null;
   const find = (conversation2) => {
     if (only !== null) return only;
@@ -40185,14 +40519,14 @@ function createStrata(settings) {
     return fresh;
   };
   return {
-    offer(conversation2) {
+    offer(conversation2, rank3) {
       const { length } = conversation2.turns;
       if (length === 0) return;
       const stratum = find(conversation2);
       stratum.conversations += 1;
       stratum.turnsEligible += length;
       const { pool } = stratum;
-      if (pool !== null) pool.offer(list2(conversation2, pool.cutoff()));
+      if (pool !== null) pool.offer(list2(conversation2, { rank: rank3, cutoff: pool.cutoff() }));
     },
     close() {
       return [...open5.values()].map(({ identity, conversations, turnsEligible, pool }) => ({
@@ -40219,17 +40553,25 @@ async function drawTurns(request) {
 }
 var spare = 1.75;
 async function drawBelow(request, cutoff) {
-  const { list: list2, exclude, seed, turns, slices, turnsPerConversation = "one", strata: keys2 = [] } = request;
+  const {
+    list: list2,
+    exclude,
+    seed,
+    turns,
+    slices,
+    turnsPerConversation = "one",
+    strata: keys2 = [],
+    thread
+  } = request;
   const target = request.target ? readTargetMix(request.target, keys2) : null;
-  const strata = createStrata({ cutoff, seed, turns, slices, keys: keys2, turnsPerConversation, target });
+  const strata = createStrata({ cutoff, turns, slices, keys: keys2, turnsPerConversation, target });
   const excluded = { erased: 0, "no-consent": 0, expired: 0 };
-  for await (const batch of list2()) {
-    for (const conversation2 of batch) {
-      const reason = exclude(conversation2);
-      if (reason === null) strata.offer(conversation2);
-      else excluded[reason] += 1;
-    }
-  }
+  const admit = (conversation2) => {
+    const reason = exclude(conversation2);
+    if (reason !== null) excluded[reason] += 1;
+    return reason === null;
+  };
+  await rankEach({ seed, batches: list2(), admit, offer: strata.offer, thread });
   const found = strata.close();
   if (cutoff < 1 && found.some((stratum) => isShort(stratum, { turns, turnsPerConversation }))) return null;
   const parts = { turns, strata: found, turnsPerConversation };
@@ -40326,26 +40668,35 @@ function createTurnStore(openScratch2, limits) {
 async function drawCorpus(request) {
   const { manifest, now, tombstones, onListed } = request;
   const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones });
-  const draw = await drawTurns({
+  const expected = manifest.index === void 0 ? void 0 : countConversations(manifest);
+  const thread = (expected ?? 0) >= worthThread ? startHashThread() : void 0;
+  const drawing = drawTurns({
     ...request,
-    list: () => listCorpus(request),
-    // Another listing is cheap only from an index.
-    ...manifest.index === void 0 ? {} : { expected: countConversations(manifest) },
+    list: () => listCorpus(request, thread),
+    ...expected === void 0 ? {} : { expected },
+    thread,
     exclude: (conversation2) => {
       onListed?.(conversation2);
       return exclude(conversation2);
     }
   });
+  const draw = await drawing.finally(() => thread?.close());
   return fetchTurns(draw, request);
 }
+var worthThread = 5e5;
 function countConversations({ files }) {
   return files.reduce((sum5, { conversations }) => sum5 + conversations, 0);
 }
-function listCorpus(request) {
+function listCorpus(request, thread) {
   const { manifest, slices, strata = [] } = request;
   const { index } = manifest;
   if (index === void 0) return listConversations(request);
-  return listFromIndex({ ...request, index, keys: [.../* @__PURE__ */ new Set([...slices, ...strata.map(stripPrefix)])] });
+  return listFromIndex({
+    ...request,
+    index,
+    thread,
+    keys: [.../* @__PURE__ */ new Set([...slices, ...strata.map(stripPrefix)])]
+  });
 }
 async function fetchTurns({ turns, counts }, request) {
   const store = createTurnStore(request.files.openScratch);
@@ -40476,8 +40827,8 @@ async function readRegistered(parts) {
   const isNamed = files.some((file) => peekCandidate(file) === candidate2);
   return policy2.registration === "standing" && !isNamed && registerStanding2 !== void 0 ? registerStanding2(rubrics2) : findRegistration({ files, candidate: candidate2, policy: policy2 });
 }
-async function readRealism(source) {
-  const { ports, sha: sha2, policy: policy2 } = source;
+async function readRealism(source2) {
+  const { ports, sha: sha2, policy: policy2 } = source2;
   if (policy2.realism === null) return null;
   const file = policy2.realism.result;
   const text2 = await ports.repository.read(sha2, file);
@@ -40908,18 +41259,18 @@ function isGlob(word) {
   return /[*?{]/.test(word);
 }
 function compileGlob(pattern2) {
-  const source = pattern2.split("/").map((part, index, parts) => {
+  const source2 = pattern2.split("/").map((part, index, parts) => {
     const last = index === parts.length - 1;
     if (part === "**") return last ? `${visible}[^/]+(?:/${visible}[^/]+)*` : `(?:${visible}[^/]+/)*`;
     return compilePart(part) + (last ? "" : "/");
   }).join("");
-  const expression2 = new RegExp(`^${source}$`, "u");
+  const expression2 = new RegExp(`^${source2}$`, "u");
   return (path2) => expression2.test(path2);
 }
 var visible = "(?!\\.)";
 function compilePart(part) {
   let depth2 = 0;
-  const source = part.replaceAll(/\*+|[?{},]|[^*?{},]+/g, (piece) => {
+  const source2 = part.replaceAll(/\*+|[?{},]|[^*?{},]+/g, (piece) => {
     if (piece.startsWith("*")) return "[^/]*";
     if (piece === "?") return "[^/]";
     if (piece === "{") {
@@ -40934,7 +41285,7 @@ function compilePart(part) {
     return piece.replaceAll(/[.+^$()|[\]\\/{}-]/g, "\\$&");
   });
   if (depth2 > 0) return compilePart(part.replaceAll("{", "?"));
-  return /^[*?]/.test(part) ? visible + source : source;
+  return /^[*?]/.test(part) ? visible + source2 : source2;
 }
 
 // src/adapters/read-bytes.ts
@@ -41367,12 +41718,12 @@ async function readDatabase(folder2) {
   const bytes = await readFile3(file).catch((cause) => {
     throw refuseMissing3(file, cause);
   });
-  const source = openTexts(texts2);
+  const source2 = openTexts(texts2);
   try {
-    const read2 = (offset, length) => readPart2({ ...source, file: texts2, offset, length });
-    return { database: openDatabase({ file, bytes }, { file: texts2, read: read2 }), close: source.close };
+    const read2 = (offset, length) => readPart2({ ...source2, file: texts2, offset, length });
+    return { database: openDatabase({ file, bytes }, { file: texts2, read: read2 }), close: source2.close };
   } catch (error) {
-    source.close();
+    source2.close();
     throw error;
   }
 }
@@ -48120,7 +48471,7 @@ function listEnvironments(settings, tool2) {
   const own2 = perTool.find((each) => each.environments !== null && matchesName(each.pattern, tool2));
   const mayBeLive = findEffect(settings, tool2) === "reads";
   return (own2?.environments ?? environments).filter(
-    (source) => source !== "blocked" && (source !== "connector" || mayBeLive)
+    (source2) => source2 !== "blocked" && (source2 !== "connector" || mayBeLive)
   );
 }
 
@@ -48188,13 +48539,13 @@ async function tryEach({ parts, bySource }, { asked: asked2, defect }) {
   if (defect === "unknown-tool") return null;
   const order2 = listEnvironments(parts.settings, asked2.call.function.name);
   let current = asked2;
-  for (const source of order2) {
-    if (defect !== null && source !== "recorded") continue;
-    const environment = bySource.get(source);
+  for (const source2 of order2) {
+    if (defect !== null && source2 !== "recorded") continue;
+    const environment = bySource.get(source2);
     if (environment === void 0) continue;
-    if (source === "similar") current = { ...asked2, examples: findExamples(parts, asked2) };
+    if (source2 === "similar") current = { ...asked2, examples: findExamples(parts, asked2) };
     const answer = await environment.answer(current);
-    if (answer !== null) return { source, answer };
+    if (answer !== null) return { source: source2, answer };
   }
   return null;
 }
@@ -49041,7 +49392,7 @@ function listSources(clients) {
   return {
     baseline: clients.baseline.source,
     candidate: clients.candidate.source,
-    graders: Object.fromEntries([...clients.graders].map(([name5, { source }]) => [name5, source])),
+    graders: Object.fromEntries([...clients.graders].map(([name5, { source: source2 }]) => [name5, source2])),
     ...simulator === null ? {} : { simulator: simulator.source }
   };
 }
@@ -49160,7 +49511,7 @@ function buildGraders(parts) {
     rubrics: settings.rubrics.rubrics,
     delimiter: settings.ports.delimiter,
     secondGradingShare,
-    canAskAgain: [...endpoints.values()].every(({ source }) => source.kind === "live")
+    canAskAgain: [...endpoints.values()].every(({ source: source2 }) => source2.kind === "live")
   });
 }
 function refuseRecording(file, name5) {
@@ -49936,8 +50287,8 @@ function describeSteps2({
   is_measured: isMeasured2
 }) {
   const few = (value) => Number(value.toPrecision(2));
-  const source = isMeasured2 ? "in that run" : "as production made";
-  return `about ${few(requests.expected ?? 1)} requests and ${few(calls)} calls of tools each, ${source}; at most ${requests.at_most} requests`;
+  const source2 = isMeasured2 ? "in that run" : "as production made";
+  return `about ${few(requests.expected ?? 1)} requests and ${few(calls)} calls of tools each, ${source2}; at most ${requests.at_most} requests`;
 }
 
 // src/report/forecast/graded-items.ts
@@ -52105,7 +52456,7 @@ function findDoubt({ record, verdict: verdict2 }) {
   if (!assessStanding(record, verdict2).complete) return "the run is not complete";
   if (assessIdentity(summary, "baseline").level === "none") return "nothing says that it answered";
   if (verdict2.categories.some(({ reason }) => untrusted2.has(reason))) return "its graders are in doubt";
-  const sources = [summary.arms.baseline.source, ...summary.graders.map(({ source }) => source)];
+  const sources = [summary.arms.baseline.source, ...summary.graders.map(({ source: source2 }) => source2)];
   return sources.every(({ kind }) => kind === "live") ? null : "a recording costs nothing";
 }
 function describeBaseline(summary, units2) {
@@ -52303,8 +52654,8 @@ async function readLock(parts) {
   if (first === void 0) return checkLock({ registration, from, onBase: false, earlier: [], pushed: [] });
   const { repository } = ports;
   const { policy: policy2 } = resolved;
-  const source = { repository, policy: policy2, candidate: plan.candidate };
-  const onBase = await readRegistering(source, request.commits.policy);
+  const source2 = { repository, policy: policy2, candidate: plan.candidate };
+  const onBase = await readRegistering(source2, request.commits.policy);
   const pushes = await recalled.asked.ports.history.listPushes(first.startedAt);
   return checkLock({
     registration,
@@ -52314,7 +52665,7 @@ async function readLock(parts) {
       at: attempt3.startedAt,
       registering: describeRegistering(attempt3)
     })),
-    pushed: from === "standing" ? [] : await readPushes({ ...source, pushes, loaded })
+    pushed: from === "standing" ? [] : await readPushes({ ...source2, pushes, loaded })
   });
 }
 function describeRegistering({ began }) {
@@ -52363,9 +52714,9 @@ async function listWorkflowEdits({ changes, commits }) {
   const found = await Promise.all(workflowFolders.map((folder2) => changes.list(from, commits.head, folder2)));
   return found.flat().toSorted();
 }
-async function findWorkflowEdits(source) {
+async function findWorkflowEdits(source2) {
   try {
-    return { kind: "known", files: await listWorkflowEdits(source) };
+    return { kind: "known", files: await listWorkflowEdits(source2) };
   } catch (error) {
     if (error instanceof GateError) return { kind: "unknown", cause: error.message };
     throw error;
@@ -56095,7 +56446,7 @@ var transform = function(original_options = {}) {
 };
 
 // node_modules/csv-parse/lib/sync.js
-var parse2 = function(data, opts = {}) {
+var parse3 = function(data, opts = {}) {
   if (typeof data === "string") {
     data = Buffer.from(data);
   }
@@ -56169,17 +56520,17 @@ function parseReviews(request) {
   }
   return audits.merge();
 }
-function readRows3(source) {
-  const { file, text: text2 } = source;
+function readRows3(source2) {
+  const { file, text: text2 } = source2;
   const firstLine = text2.split("\n", 1)[0] ?? "";
   const [best] = delimiters.map((delimiter3) => ({ delimiter: delimiter3, names: readHeader2(firstLine, delimiter3) })).toSorted((a, b) => countKnown2(b.names) - countKnown2(a.names));
   const { delimiter: delimiter2 = ",", names: names2 = [] } = best ?? {};
   const header = { width: names2.length, places: placeColumns(names2, file) };
-  const [, ...rows2] = splitRows({ ...source, delimiter: delimiter2 });
+  const [, ...rows2] = splitRows({ ...source2, delimiter: delimiter2 });
   return { header, rows: rows2 };
 }
 function readHeader2(line2, delimiter2) {
-  const [cells = []] = parse2(line2, { delimiter: delimiter2, relax_quotes: true, relax_column_count: true });
+  const [cells = []] = parse3(line2, { delimiter: delimiter2, relax_quotes: true, relax_column_count: true });
   return cells.map((cell) => cell.trim().toLowerCase());
 }
 function countKnown2(names2) {
@@ -56200,11 +56551,11 @@ function placeColumns(names2, file) {
   };
   return { category: place("category"), arm: place("arm"), turn: place("turn"), human: place("human") };
 }
-function splitRows(source) {
-  const { file, text: text2, delimiter: delimiter2 } = source;
+function splitRows(source2) {
+  const { file, text: text2, delimiter: delimiter2 } = source2;
   let read2;
   try {
-    read2 = parse2(text2, {
+    read2 = parse3(text2, {
       delimiter: delimiter2,
       info: true,
       relax_column_count: true,
@@ -56493,9 +56844,9 @@ function sayNamed({ arms: arms12 }, arm) {
   return answers === 1 ? say`its answer names it` : say`all ${answers} answers name it`;
 }
 function sayUnprobed({ arms: arms12 }, arm) {
-  const { source, identity } = arms12[arm];
+  const { source: source2, identity } = arms12[arm];
   const { probes } = identity;
-  if (source.kind === "recorded") return say`a recording lists nothing`;
+  if (source2.kind === "recorded") return say`a recording lists nothing`;
   if (probes.some(({ kind }) => kind === "unlisted")) return say`its endpoint does not list it`;
   if (probes.some(({ kind }) => kind === "failed")) return say`what its endpoint lists could not be read`;
   if (probes.some(({ kind }) => kind === "not-offered")) return say`its endpoint has no list of models`;
@@ -56647,11 +56998,11 @@ function listPlanParts({ planParts }) {
 function nameGrader({ endpoint }) {
   return `${endpoint.charAt(0).toUpperCase()}${endpoint.slice(1)}`;
 }
-function describeGrader({ model: model2, answeredAs, source }) {
+function describeGrader({ model: model2, answeredAs, source: source2 }) {
   const names2 = Object.keys(answeredAs).filter((name5) => name5 !== model2);
   const shown = names2.slice(0, shownNames2).map((name5) => say`${verbatim(name5)}`);
   const answered = names2.length === 0 ? [] : say`, answered as ${joinTexts(shown, ", ")}`;
-  return say`${model2 === "" ? "no model named" : verbatim(model2)}${answered}${describeSource(source)}`;
+  return say`${model2 === "" ? "no model named" : verbatim(model2)}${answered}${describeSource(source2)}`;
 }
 function describeArm3(id, arm) {
   const models2 = Object.entries(arm.models).toSorted(([, a], [, b]) => b - a);
@@ -56660,8 +57011,8 @@ function describeArm3(id, arm) {
   const answered = named3.length === 0 ? say`no answer` : say`answered as ${joinTexts([...named3, ...rest2], ", ")}`;
   return say`${verbatim(id)}, ${answered}${describeSource(arm.source)}`;
 }
-function describeSource(source) {
-  return source.kind === "live" ? [] : say`, recorded (${verbatim(`sha256:${source.sha256}`)})`;
+function describeSource(source2) {
+  return source2.kind === "live" ? [] : say`, recorded (${verbatim(`sha256:${source2.sha256}`)})`;
 }
 function listSpending(record, prices) {
   const { cost, timing, plan, arms: arms12, graders } = record;
@@ -57025,9 +57376,9 @@ function sayStopped(record) {
   return say`Stopped early: ${explainStop(record)}.`;
 }
 function sayRecorded({ arms: arms12, graders }) {
-  const labels = Object.fromEntries(graders.map(({ endpoint, source }) => [endpoint, source]));
+  const labels = Object.fromEntries(graders.map(({ endpoint, source: source2 }) => [endpoint, source2]));
   const parties = { candidate: arms12.candidate.source, baseline: arms12.baseline.source, ...labels };
-  const recorded = Object.entries(parties).filter(([, source]) => source.kind === "recorded").map(([name5]) => name5);
+  const recorded = Object.entries(parties).filter(([, source2]) => source2.kind === "recorded").map(([name5]) => name5);
   if (recorded.length === 0) return null;
   return say`The answers of ${joinWords(recorded)} are recorded, not replayed.`;
 }
@@ -57207,7 +57558,7 @@ function describeCounts(counts) {
 function describeAgreement({ record, estimates }) {
   const share2 = record.plan.policy.judge?.secondGradingShare ?? 0;
   const graded2 = estimates.filter(({ watch }) => watch.again.graded > 0);
-  if (graded2.length === 0 && share2 > 0 && record.graders.some(({ source }) => source.kind === "recorded")) {
+  if (graded2.length === 0 && share2 > 0 && record.graders.some(({ source: source2 }) => source2.kind === "recorded")) {
     return [{ name: "Second grading", value: say`none, as a recording says the same each time` }];
   }
   return graded2.map(({ category, watch }) => {
@@ -58671,7 +59022,7 @@ function isDoubted({ verdict: verdict2, reasons: reasons2, categories }) {
 function describeConfiguration(record, { identity }) {
   const { plan, planDigest, planParts, commits, arms: arms12, graders } = record;
   const sources = new Map([
-    ...graders.map(({ endpoint, source }) => [endpoint, source]),
+    ...graders.map(({ endpoint, source: source2 }) => [endpoint, source2]),
     ["baseline", arms12.baseline.source],
     ["candidate", arms12.candidate.source]
   ]);
@@ -58687,7 +59038,7 @@ function describeConfiguration(record, { identity }) {
       return isVerified ? [{ name: `weights/${name5}`, digest: { sha256 } }] : [];
     }),
     ...[...sources].flatMap(
-      ([name5, source]) => source.kind === "recorded" ? [{ name: `recorded/${name5}`, digest: { sha256: source.sha256 } }] : []
+      ([name5, source2]) => source2.kind === "recorded" ? [{ name: `recorded/${name5}`, digest: { sha256: source2.sha256 } }] : []
     )
   ];
 }
@@ -58809,8 +59160,8 @@ function describeStep({ text: text2, reasoning, toolCalls, results }, index) {
   ];
   return lines.filter((line2) => line2 !== "").join("\n");
 }
-function describeResult({ text: text2, isError, source, defect, isCut }) {
-  const parts = [isError ? "error" : "result", source, defect, isCut === true ? "cut off" : void 0];
+function describeResult({ text: text2, isError, source: source2, defect, isCut }) {
+  const parts = [isError ? "error" : "result", source2, defect, isCut === true ? "cut off" : void 0];
   const kind = parts.filter((part) => part !== void 0).join(", ");
   return `[${kind}] ${shorten3(text2, longest.result)}`;
 }
@@ -58936,9 +59287,9 @@ function listToolSignals({ arms: arms12 }) {
       candidate: formatCount(totals.candidate)
     },
     ...toolSources.flatMap(
-      (source) => share2(
-        say`${sourceNames[source]}`,
-        where((row) => row.source === source)
+      (source2) => share2(
+        say`${sourceNames[source2]}`,
+        where((row) => row.source === source2)
       )
     ),
     ...share2(say`by an error`, (rows2) => rows2.reduce((sum5, { errors }) => sum5 + errors, 0)),
@@ -59862,7 +60213,7 @@ function summarizeCalibration(tried) {
   const calibration = countConfusion(confusion);
   const bounds = boundCalibration({ calibration, alpha: calibrationAlpha });
   const { truePositives, positives, falsePositives, negatives } = calibration;
-  const sources = [...new Set(byChance.map(({ source }) => source))].toSorted();
+  const sources = [...new Set(byChance.map(({ source: source2 }) => source2))].toSorted();
   const twice = tried.filter(({ again: again2 }) => again2 !== null);
   return {
     ...confusion,
@@ -59877,7 +60228,7 @@ function summarizeCalibration(tried) {
       upper: roundBound(1 - bounds.falsePositiveLower)
     },
     by_source: Object.fromEntries(
-      sources.map((source) => [source, countTried(byChance.filter((entry) => entry.source === source))])
+      sources.map((source2) => [source2, countTried(byChance.filter((entry) => entry.source === source2))])
     ),
     agreement: {
       graded_twice: twice.length,
@@ -60093,12 +60444,12 @@ function listDetails(category) {
     ...sources.length < 2 ? [] : [say`${name5}, by who wrote the completions: ${joinTexts(sources.map(saySource), "; ")}.`]
   ];
 }
-function saySource([source, { positives, negatives }]) {
+function saySource([source2, { positives, negatives }]) {
   const parts = [
     ...positives.turns === 0 ? [] : [say`${positives.flagged} of ${positives.turns} found`],
     ...negatives.turns === 0 ? [] : [say`${negatives.flagged} of ${negatives.turns} flagged`]
   ];
-  return say`${verbatim(source)} ${joinTexts(parts, ", ")}`;
+  return say`${verbatim(source2)} ${joinTexts(parts, ", ")}`;
 }
 function listCalibrationWarnings(report2) {
   const { record, policy: policy2, unlabelled, causes } = report2;
@@ -60377,19 +60728,19 @@ var exclusions = {
   "no-consent": "without consent",
   expired: "expired since"
 };
-async function readConversations2({ record, manifest: source, files }, turns) {
-  const digest3 = createHash16("sha256").update(source.text).digest("hex");
+async function readConversations2({ record, manifest: source2, files }, turns) {
+  const digest3 = createHash16("sha256").update(source2.text).digest("hex");
   if (digest3 !== record.summary.plan.corpus.manifestSha256) {
     throw new GateError({
       code: "corpus",
       message: "the corpus is not the one that the run drew from: its manifest is another",
-      where: { file: source.file },
+      where: { file: source2.file },
       remedy: "give the repository and the corpus as they were in that run (--dir, --corpus-dir), or make a new run"
     });
   }
   const wanted = new Set(turns.map(({ turn }) => findConversation(turn).id));
   const found = /* @__PURE__ */ new Map();
-  const manifest = parseManifest(source);
+  const manifest = parseManifest(source2);
   for await (const conversation2 of readCorpus(manifest, files))
     if (wanted.has(conversation2.id)) found.set(conversation2.id, conversation2);
   return { manifest, conversations: found };
@@ -60499,19 +60850,19 @@ async function addToLabelledSet(options, print2) {
   const turns = parseTurns(options.turns);
   const record = await readRecord(await openRunDirectory(options.run, { make: false }));
   const repository = createWorkTree(folder2);
-  const source = await readManifest2(repository, options.policy);
+  const source2 = await readManifest2(repository, options.policy);
   const growth4 = await growSet({
     record,
     category,
     turns,
     set: { file: to, text: await readOptionalFile(to) },
-    manifest: source,
+    manifest: source2,
     files: createFiles({
       corpus: options.corpusDir ?? folder2,
       rubrics: rubrics2,
       remote: openRemoteCorpus(process.env[corpusUrlsVariable])
     }),
-    readTombstones: (manifest) => readTombstones({ repository, sha, manifest, manifestFile: source.file }),
+    readTombstones: (manifest) => readTombstones({ repository, sha, manifest, manifestFile: source2.file }),
     now: systemClock.now()
   });
   if (isChanged(growth4)) await writeWholeFile(to, growth4.lines);
@@ -60606,19 +60957,20 @@ async function openIndexOutput(folder2, path2) {
 }
 
 // src/corpus/index-file/write.ts
+var mostWaiting2 = 2;
 function createIndexWriter(corpus, sink) {
-  let lines = [JSON.stringify({ kind: indexKind, version: indexVersion, corpus })];
+  const lines = [JSON.stringify({ kind: indexKind, version: indexVersion, corpus })];
   let block = null;
+  const full = [];
   const close2 = () => {
-    if (block !== null && block.ids.length > 0) lines.push(JSON.stringify(closeBlock(block)));
+    if (block !== null && block.ids.length > 0) full.push(block);
     block = null;
   };
-  const flush = async () => {
-    if (lines.length === 0) return;
-    const text2 = `${lines.join("\n")}
-`;
-    lines = [];
-    await sink.write(text2);
+  const flush = async (most2 = mostWaiting2) => {
+    const due = full.splice(0, Math.max(0, full.length - most2));
+    for (const one of due) lines.push(JSON.stringify(await closeBlock(one)));
+    if (lines.length > 0) await sink.write(`${lines.splice(0).join("\n")}
+`);
   };
   return {
     add(file, located) {
@@ -60626,9 +60978,10 @@ function createIndexWriter(corpus, sink) {
       addToBlock(block, located);
       if (block.ids.length === blockSize) close2();
     },
-    flush,
+    flush: () => flush(),
     async endFile({ path: path2, sha256, conversations, turns }) {
       close2();
+      await flush(0);
       const file = { file: path2, sha256, conversations, turns };
       lines.push(JSON.stringify(file));
       await flush();
@@ -60654,7 +61007,7 @@ function openBlock(of) {
 }
 function addToBlock(block, { conversation: conversation2, turns, row, part }) {
   const index = block.ids.length;
-  if (block.last?.row !== row) block.last = { row, digest: digestRow(row) };
+  if (block.last?.row !== row) block.last = { row, digest: row.line?.digest ?? digestRow(row) };
   block.ids.push(conversation2.id);
   block.rows.push(row.number);
   block.parts.push(part);
@@ -60675,7 +61028,7 @@ function addToBlock(block, { conversation: conversation2, turns, row, part }) {
     column.set(index, metadata[key]);
   }
 }
-function closeBlock(block) {
+async function closeBlock(block) {
   const { of, ids, rows: rows2, parts, starts, lengths, digests, metadata } = block;
   const size = ids.length;
   const keys2 = [...metadata.keys()].toSorted();
@@ -60686,7 +61039,7 @@ function closeBlock(block) {
     rows: rows2,
     ...parts.every((part) => part === 0) ? {} : { parts },
     ...starts.includes(-1) ? {} : { starts, lengths },
-    digests: digests.join(""),
+    digests: await joinDigests(digests),
     turns: block.turns.close(size),
     metadata: Object.fromEntries(
       columns3.filter((entry) => entry[1] !== void 0)
@@ -60695,6 +61048,21 @@ function closeBlock(block) {
     ...block.consent.nameIfAny("consent", size),
     ...block.users.nameIfAny("users", size)
   };
+}
+async function joinDigests(digests) {
+  let batch = null;
+  let found = Buffer.alloc(0);
+  const texts2 = [];
+  for (const digest3 of digests) {
+    if (typeof digest3 === "string") {
+      texts2.push(digest3);
+      continue;
+    }
+    if (digest3.batch !== batch) found = await digest3.batch;
+    batch = digest3.batch;
+    texts2.push(found.toString("base64url", 32 * digest3.index, 32 * (digest3.index + 1)));
+  }
+  return texts2.join("");
 }
 function createColumn() {
   const places = /* @__PURE__ */ new Map();
@@ -60726,15 +61094,15 @@ function createColumn() {
 
 // src/corpus/describe.ts
 async function describeCorpus2(request) {
-  const { name: name5, paths, files, format: format2, limits = corpusLimits, onFile } = request;
+  const { name: name5, paths, files, format: format2, limits = corpusLimits, onFile, thread } = request;
   const writer = request.index === void 0 ? null : createIndexWriter(name5, request.index);
   const ids = createIdRegister();
   const entries = [];
   for (const [number3, path2] of paths.entries()) {
-    const source = { path: path2, format: format2, files, limits };
-    const reader = findReader(source);
-    const shape = request.shape === void 0 ? await findShapeOf(source) : findShape(request.shape);
-    const { sha256, counts } = await readWholeFile({ ...source, shape, ids, number: number3, writer });
+    const source2 = { path: path2, format: format2, files, limits };
+    const reader = findReader(source2);
+    const shape = request.shape === void 0 ? await findShapeOf(source2) : findShape(request.shape);
+    const { sha256, counts } = await readWholeFile({ ...source2, shape, ids, number: number3, writer, thread });
     const entry = writeEntry2({ path: path2, reader, shape, sha256, counts });
     entries.push(entry);
     await writer?.endFile(entry);
@@ -60749,9 +61117,9 @@ async function describeCorpus2(request) {
   if (sum5("conversations") === 0 && sum5("left_out") > 0) throw refuseNothing(paths);
   return { version: 1, name: name5, files: entries, ...await request.more?.() };
 }
-async function findShapeOf(source) {
+async function findShapeOf(source2) {
   const own2 = findShape(void 0);
-  for await (const rows2 of readRows2({ ...source, sha256: null, fields: recognitionFields })) {
+  for await (const rows2 of readRows2({ ...source2, sha256: null, fields: recognitionFields })) {
     for (const { number: number3, value } of rows2) {
       const shape = recogniseShape(value);
       if (shape !== null) return shape;
@@ -60760,7 +61128,7 @@ async function findShapeOf(source) {
       throw new GateError({
         code: "corpus",
         message: "the first row looks like none of the shapes that are known",
-        where: { file: source.path, line: number3 },
+        where: { file: source2.path, line: number3 },
         remedy: `name its shape (--shape: ${listShapes()}), or write its rows as docs/corpus.md says`
       });
     }
@@ -60770,13 +61138,19 @@ async function findShapeOf(source) {
 function listShapes() {
   return shapes.map(({ name: name5 }) => name5).join(", ");
 }
-async function readWholeFile(source) {
-  const { path: path2, shape, ids, number: number3, writer } = source;
+async function readWholeFile(source2) {
+  const { path: path2, shape, ids, number: number3, writer } = source2;
   let sha256 = "";
   const onDigest = (digest3) => {
     sha256 = digest3;
   };
-  const rows2 = readRows2({ ...source, sha256: null, onDigest, fields: shape.fields });
+  const rows2 = readRows2({
+    ...source2,
+    sha256: null,
+    onDigest,
+    fields: shape.fields,
+    skim: shape.createSkim?.()
+  });
   const counts = createCounts();
   for await (const batch of readConversations({ file: path2, rows: rows2, shape, ids, counts })) {
     for (const located of batch) writer?.add(number3, located);
@@ -60824,9 +61198,12 @@ async function printIndexedManifest(words, log, print2) {
 }
 async function describe3(words, log, index) {
   const { name: name5, folder: folder2, format: format2, shape, rubrics: rubrics2, consent, tombstones } = words;
-  return describeCorpus2({
+  const paths = await findCorpusFiles(folder2, words.paths);
+  const thread = startHashThread();
+  const description = describeCorpus2({
     name: name5,
-    paths: await findCorpusFiles(folder2, words.paths),
+    thread,
+    paths,
     files: createFiles({ corpus: folder2, rubrics: rubrics2 }),
     format: format2,
     shape,
@@ -60838,6 +61215,7 @@ async function describe3(words, log, index) {
       ...tombstones === void 0 ? {} : { tombstones }
     })
   });
+  return description.finally(() => thread.close());
 }
 function formatReport({ path: path2, format: format2, shape, counts }) {
   const asked2 = { name: " by its name", "first row": " by its first row", order: "" };
@@ -61219,9 +61597,9 @@ async function buildTools(words, log, print2) {
   const { folder: folder2, manifest, paths, heldOut, heldOutWhere, out, json, rubrics: rubrics2 } = words;
   if (manifest === void 0 === (paths.length === 0)) throw refuseSources();
   const conditions = heldOutWhere.map(parseCondition);
-  const source = { words, files: createFiles({ corpus: folder2, rubrics: rubrics2 }), log };
-  const corpus = manifest === void 0 ? await openPaths(source, paths) : await openManifest(source, manifest);
-  const others = heldOut.length === 0 ? null : await openPaths(source, heldOut);
+  const source2 = { words, files: createFiles({ corpus: folder2, rubrics: rubrics2 }), log };
+  const corpus = manifest === void 0 ? await openPaths(source2, paths) : await openManifest(source2, manifest);
+  const others = heldOut.length === 0 ? null : await openPaths(source2, heldOut);
   const isHeldOut = createTest(conditions);
   await build({ corpus, out, isHeldOut });
   const leftOut2 = { ...corpus.leftOut };
@@ -61986,8 +62364,8 @@ function readWords3(text2) {
   return text2.toLowerCase().match(/[a-z]{3,}/g) ?? [];
 }
 function fillArgument({ name: name5, schema, asked: asked2, subject: subject2 }) {
-  const type = readKey(schema, "type");
-  const options = readKey(schema, "enum");
+  const type = readKey2(schema, "type");
+  const options = readKey2(schema, "enum");
   if (Array.isArray(options)) {
     const named3 = options.find((option) => asked2.toLowerCase().includes(String(option).toLowerCase()));
     return String(named3 ?? options[0]);
@@ -62006,7 +62384,7 @@ function findNumber(name5, asked2) {
   const before = words[words.indexOf(name5) - 1] ?? "";
   return Number(/^\d+$/.test(before) ? before : /\d+/.exec(asked2)?.[0] ?? 1);
 }
-function readKey(value, key) {
+function readKey2(value, key) {
   return typeof value === "object" && value !== null ? Reflect.get(value, key) : void 0;
 }
 var introductions = ["Here is what came back:", "The result:", "This is what the tool returned:"];
@@ -62528,14 +62906,14 @@ function lintControlCounts(parts) {
 }
 function dropStale(parts, calibrations) {
   const { request, written: written2, rubrics: rubrics2, result } = parts;
-  const { policy: policy2, source } = written2;
+  const { policy: policy2, source: source2 } = written2;
   const required = policy2.gate.requireCalibration;
   const plan = { rubrics: rubrics2, calibrations, policy: policy2 };
   const kept2 = {};
   for (const [index, { id, role: role3, graders }] of policy2.categories.entries()) {
     const planned = calibrations[id];
     const isJudged = graders.some(({ endpoint }) => typeof endpoint === "string");
-    const place = { source, path: ["categories", index, ...planned === void 0 ? [] : ["calibration"]] };
+    const place = { source: source2, path: ["categories", index, ...planned === void 0 ? [] : ["calibration"]] };
     if (planned === void 0) {
       if (required?.otherwise !== "red" || role3 !== "block" || !isJudged) continue;
       const message = `"${id}" has no calibration, and \`gate.require_calibration\` wants one: it can't pass`;
@@ -63114,51 +63492,51 @@ function sayTurns({ draw }, worth) {
 async function lintRegistrations(request, { policy: policy2, source: policySource }, result) {
   const seen = /* @__PURE__ */ new Map();
   const written2 = [];
-  for (const source of await readDocuments({ ...request, folder: policy2.registrations })) {
+  for (const source2 of await readDocuments({ ...request, folder: policy2.registrations })) {
     await collect2(result, async () => {
-      const registration = readRegistration(source);
+      const registration = readRegistration(source2);
       const { candidate: candidate2 } = registration;
-      const misfits = listMisfits({ source, registration, policy: policy2 });
+      const misfits = listMisfits({ source: source2, registration, policy: policy2 });
       const before = seen.get(candidate2);
-      seen.set(candidate2, source.file);
-      if (before !== void 0) throw refuseSecond(source, { candidate: candidate2, before });
+      seen.set(candidate2, source2.file);
+      if (before !== void 0) throw refuseSecond(source2, { candidate: candidate2, before });
       result.problems.push(...misfits);
       if (misfits.length > 0) return;
-      written2.push({ source, registration });
-      result.checked.push(`registration ${source.file}: candidate ${candidate2}`);
-      lintPredictions({ source, registration }, result);
+      written2.push({ source: source2, registration });
+      result.checked.push(`registration ${source2.file}: candidate ${candidate2}`);
+      lintPredictions({ source: source2, registration }, result);
       checkJudge({ policy: policy2, file: policySource.file, checkpoints: [candidate2] });
     });
   }
   return written2;
 }
-function lintPredictions({ source, registration }, result) {
+function lintPredictions({ source: source2, registration }, result) {
   registration.predictions.forEach(({ ratePer100k, intervalPer100k: [low, high] }, index) => {
     if (ratePer100k >= low && ratePer100k <= high) return;
     report(result, {
       code: "registration",
       message: `the predicted ${formatRate(ratePer100k)} lies outside its own interval, ${formatRate(low)} to ${formatRate(high)}`,
-      place: { source, path: ["predictions", index, "rate"] },
+      place: { source: source2, path: ["predictions", index, "rate"] },
       remedy: "correct the rate or the interval; no verdict depends on the interval"
     });
   });
 }
-function lintResolution({ source, registration }, setting, result) {
+function lintResolution({ source: source2, registration }, setting, result) {
   registration.predictions.forEach((prediction, index) => {
     const category = setting.plan.policy.categories.find(({ id }) => id === prediction.category);
     if (category === void 0) return;
     const found = findUnresolved({ setting, category, prediction, baseline: null, independence: 1 });
     for (const { field, message, remedy: remedy2 } of found) {
-      const place = { source, path: ["predictions", index, field] };
+      const place = { source: source2, path: ["predictions", index, field] };
       report(result, { code: "registration", message, remedy: remedy2, place });
     }
   });
 }
-function refuseSecond(source, twice) {
+function refuseSecond(source2, twice) {
   return new GateError({
     code: "registration",
     message: `${twice.before} is for "${twice.candidate}" too`,
-    where: { ...locate(source, ["candidate"]), field: "candidate" },
+    where: { ...locate(source2, ["candidate"]), field: "candidate" },
     remedy: "keep one of them"
   });
 }
@@ -63166,7 +63544,7 @@ function refuseSecond(source, twice) {
 // src/lint/categories.ts
 function lintCategories(parts) {
   const { written: written2, registrations, calibrations, result } = parts;
-  const { policy: policy2, source } = written2;
+  const { policy: policy2, source: source2 } = written2;
   const turns = parts.sample?.turns ?? imagineTurns(policy2);
   if (turns.length === 0) return;
   const describe6 = (registration) => {
@@ -63178,7 +63556,7 @@ function lintCategories(parts) {
   policy2.categories.forEach((category, index) => {
     for (const problem of findProblems(alone, category.id)) {
       blamed.add(`${category.id}: ${problem.test}`);
-      report(result, { ...problem, code: "policy", place: { source, path: placeInPolicy(problem, index) } });
+      report(result, { ...problem, code: "policy", place: { source: source2, path: placeInPolicy(problem, index) } });
     }
   });
   for (const { source: file, registration } of registrations) {
@@ -63189,7 +63567,7 @@ function lintCategories(parts) {
       for (const problem of findProblems(setting, id)) {
         if (blamed.has(`${id}: ${problem.test}`)) continue;
         const place = findPlace2({ problem, registration, source: file, category: id }) ?? {
-          source,
+          source: source2,
           path: placeInPolicy(problem, index)
         };
         report(result, { ...problem, code: "registration", place });
@@ -63242,12 +63620,12 @@ function placeInPolicy({ test }, index) {
   return ["categories", index, ...policyFields[test]];
 }
 function findPlace2(parts) {
-  const { problem, registration, source, category } = parts;
+  const { problem, registration, source: source2, category } = parts;
   const index = registration.predictions.findIndex((entry) => entry.category === category);
   const prediction = registration.predictions[index];
   if (prediction === void 0) return null;
   const field = problem.test === "limit" && prediction.limitPer100k !== null ? "limit" : "rate";
-  return { source, path: ["predictions", index, field] };
+  return { source: source2, path: ["predictions", index, field] };
 }
 
 // src/lint/corpus.ts
@@ -63321,14 +63699,14 @@ function lintConversations(parts) {
 }
 function lintKeys(parts) {
   const { seen, written: written2, result } = parts;
-  const { policy: policy2, source } = written2;
+  const { policy: policy2, source: source2 } = written2;
   const known = [...seen.keys].toSorted();
   const check2 = (written3, key, path2) => {
     if (seen.keys.has(key)) return;
     report(result, {
       code: "policy",
       message: `no conversation has the metadata key "${written3}"${suggestKey(key, known)}`,
-      place: { source, path: path2 },
+      place: { source: source2, path: path2 },
       remedy: "correct the key, or add it to the conversations' metadata"
     });
   };
@@ -63500,19 +63878,19 @@ async function lintPolicy(request, result) {
       remedy: "write it, or name its path with --policy"
     });
   }
-  const source = { file, text: text2 };
-  const policy2 = parsePolicy(source, graderConfigSchema);
+  const source2 = { file, text: text2 };
+  const policy2 = parsePolicy(source2, graderConfigSchema);
   result.checked.push(`policy ${file}: ${policy2.categories.length} categories`);
   lintBudget(policy2, result);
   if (policy2.categories.every(({ role: role3 }) => role3 === "watch")) {
     report(result, {
       code: "policy",
       message: "nothing blocks: with `role: watch` on every category each verdict is inconclusive",
-      place: { source, path: ["categories"] },
+      place: { source: source2, path: ["categories"] },
       remedy: "take `role: watch` from the categories that are to decide"
     });
   }
-  return { policy: policy2, source };
+  return { policy: policy2, source: source2 };
 }
 function lintBudget({ budget: { maxMinutes } }, result) {
   if (maxMinutes === null || maxMinutes <= longestHostedMinutes) return;
@@ -63531,22 +63909,22 @@ async function lintRubrics(request, { policy: policy2 }, result) {
   }
   return texts2;
 }
-async function lintCheckpoint(request, { policy: policy2, source }, result) {
+async function lintCheckpoint(request, { policy: policy2, source: source2 }, result) {
   const pointer = policy2.checkpoint;
   const text2 = await request.repository.read(request.sha, pointer.file);
   if (text2 === null) {
     report(result, {
       code: "checkpoint",
       message: `the file of the checkpoint id, ${pointer.file}, is not there`,
-      place: { source, path: ["checkpoint", "file"] },
+      place: { source: source2, path: ["checkpoint", "file"] },
       remedy: "add it, or correct `checkpoint.file`"
     });
     return null;
   }
   const checkpoint = parseCheckpoint(pointer, text2);
   result.checked.push(`checkpoint ${pointer.file}: ${checkpoint}`);
-  checkJudge({ policy: policy2, file: source.file, checkpoints: [checkpoint] });
-  checkPrices({ policy: policy2, file: source.file, checkpoints: [checkpoint] });
+  checkJudge({ policy: policy2, file: source2.file, checkpoints: [checkpoint] });
+  checkPrices({ policy: policy2, file: source2.file, checkpoints: [checkpoint] });
   return checkpoint;
 }
 
@@ -63809,7 +64187,7 @@ function measureTrajectories({ completions }) {
   const answered = trajectories.flatMap((trajectory) => trajectory.answered);
   const count9 = (rows2) => rows2.reduce((sum5, { calls: calls2 }) => sum5 + calls2, 0);
   const calls = count9(answered);
-  const simulated = count9(answered.filter(({ source }) => source === "simulated" || source === "similar"));
+  const simulated = count9(answered.filter(({ source: source2 }) => source2 === "simulated" || source2 === "similar"));
   const requests = trajectories.reduce((sum5, { steps }) => sum5 + steps + 1, 0);
   return {
     requestsEach: requests / trajectories.length,
@@ -65691,8 +66069,8 @@ function writeAutomatic(parts) {
 
 // src/realism/measure.ts
 async function measureRealism(request, ports) {
-  const { source, model: model2, seed, limits } = request;
-  const all = parsePairs(source);
+  const { source: source2, model: model2, seed, limits } = request;
+  const all = parsePairs(source2);
   const pairs2 = shuffleByHash(all, `${seed}\0pairs`).slice(0, request.pairs ?? all.length);
   const discriminator = model2 === null ? null : await askDiscriminator({ request, ports, model: model2, all, pairs: pairs2 });
   return {
@@ -65701,8 +66079,8 @@ async function measureRealism(request, ports) {
     gate_version: request.gateVersion,
     of: findDigests(all),
     pairs: {
-      file: source.file,
-      sha256: hash12("sha256", source.text, "hex"),
+      file: source2.file,
+      sha256: hash12("sha256", source2.text, "hex"),
       total: all.length,
       used: pairs2.length
     },
@@ -65819,7 +66197,7 @@ function makePair(parts) {
   const index = Number(turn.slice(turn.lastIndexOf("#") + 1));
   const { messages, tools } = conversation2;
   const sources = (content2.steps ?? []).flatMap(
-    ({ results }) => results.map(({ callId, source }) => [callId, source])
+    ({ results }) => results.map(({ callId, source: source2 }) => [callId, source2])
   );
   return {
     id: turn,
@@ -66314,7 +66692,7 @@ async function requireNone(parts) {
   const { request, ports, resolved, candidate: candidate2 } = parts;
   const folder2 = resolved.policy.registrations;
   const files = await readDocuments({ ...ports, sha: request.commits.head, folder: folder2 });
-  const there = files.find((source) => peekCandidate(source) === candidate2);
+  const there = files.find((source2) => peekCandidate(source2) === candidate2);
   if (there === void 0) return;
   throw new GateError({
     code: "registration",
