@@ -9374,11 +9374,11 @@ var require_lexer = __commonJS({
       hasChars(n) {
         return this.pos + n <= this.buffer.length;
       }
-      setNext(state) {
+      setNext(state2) {
         this.buffer = this.buffer.substring(this.pos);
         this.pos = 0;
         this.lineEndPos = null;
-        this.next = state;
+        this.next = state2;
         return null;
       }
       peek(n) {
@@ -23407,24 +23407,29 @@ var {
 // src/adapters/heap.ts
 import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
-var ours = { limitBytes: 2 ** 25, checkEveryMs: 50 };
+var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 50 };
 var largeGrowingPercent = 40;
-function boundYoungGeneration({ limitBytes, checkEveryMs } = ours) {
-  const timer = setInterval(() => {
-    if (2 * readNewSpace() <= limitBytes) return;
-    v8.setFlagsFromString("--semi-space-growth-factor=1");
-    clearInterval(timer);
-  }, checkEveryMs);
-  timer.unref();
+var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
+function boundNewSpace({ narrowBytes, checkEveryMs } = newSpace) {
+  state.limitBytes = narrowBytes;
+  setInterval(heedLimit, checkEveryMs).unref();
+  heedLimit();
+}
+function widenNewSpace({ wideBytes } = newSpace) {
+  if (state.isLarge || state.limitBytes > wideBytes) return;
+  state.limitBytes = wideBytes;
+  heedLimit();
 }
 function tightenHeap() {
+  state.isLarge = true;
   v8.setFlagsFromString(`--heap-growing-percent=${largeGrowingPercent}`);
   v8.setFlagsFromString("--expose-gc");
   const collect3 = runInNewContext('typeof gc === "function" ? gc : null');
   if (typeof collect3 === "function") collect3({ type: "major", execution: "async" });
 }
-function readNewSpace() {
-  return v8.getHeapSpaceStatistics().find(({ space_name: name5 }) => name5 === "new_space")?.space_size ?? 0;
+function heedLimit() {
+  const size = v8.getHeapSpaceStatistics().find(({ space_name: name5 }) => name5 === "new_space")?.space_size ?? 0;
+  v8.setFlagsFromString(`--semi-space-growth-factor=${2 * size <= state.limitBytes ? 2 : 1}`);
 }
 
 // src/safe-text.ts
@@ -23573,8 +23578,8 @@ function countDigits(unit, per100k) {
 }
 
 // src/report/progress.ts
-function formatProgress(state) {
-  const { done: done2, planned, requests, failures, costUsd, elapsedMs } = state;
+function formatProgress(state2) {
+  const { done: done2, planned, requests, failures, costUsd, elapsedMs } = state2;
   const perSecond = elapsedMs > 0 ? done2 * 1e3 / elapsedMs : 0;
   const left = (
     // The first ones have waited for the endpoint to start.
@@ -23582,7 +23587,7 @@ function formatProgress(state) {
   );
   const cost = costUsd === null || costUsd === 0 ? "" : `, $${costUsd.toFixed(2)}`;
   const failed = failures === 0 ? "" : `, ${failures} failed`;
-  const batches = state.batches === void 0 ? "" : `; ${describeBatches(state.batches)}`;
+  const batches = state2.batches === void 0 ? "" : `; ${describeBatches(state2.batches)}`;
   const share2 = planned === 0 ? 100 : Math.floor(100 * done2 / planned);
   return `${share2} % (${done2} of ${planned} completions graded, ${perSecond.toFixed(1)}/s${left}, ${requests} ${requests === 1 ? "request" : "requests"}${failed}${cost}${batches})`;
 }
@@ -23604,12 +23609,12 @@ function createTerminalLog(options) {
     stream2.write(`${safeLines(text2)}
 `);
   };
-  const show = (state) => {
+  const show = (state2) => {
     const every = stream2.isTTY ? 100 : options.progressEveryMs;
-    const last = state.done === state.planned;
-    if (!last && state.elapsedMs - lastMs < every) return;
-    lastMs = state.elapsedMs;
-    const line2 = safeText(formatProgress(state));
+    const last = state2.done === state2.planned;
+    if (!last && state2.elapsedMs - lastMs < every) return;
+    lastMs = state2.elapsedMs;
+    const line2 = safeText(formatProgress(state2));
     if (!stream2.isTTY) {
       stream2.write(`${line2}
 `);
@@ -25740,8 +25745,8 @@ function findState(page, inputFile2, toState) {
   const parsed = pageSchema.safeParse(page);
   if (!parsed.success) return fail("unreadable-answer", "the answer is not a list of batches");
   for (const entry of parsed.data.data) {
-    const state = toState(entry);
-    if (state.kind === "batch" && state.inputFile === inputFile2) return state;
+    const state2 = toState(entry);
+    if (state2.kind === "batch" && state2.inputFile === inputFile2) return state2;
   }
   return { kind: "none" };
 }
@@ -28711,7 +28716,7 @@ var arraysEqual = (a, b) => {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 };
-var isState = (state, pcs, flag, ids) => state.flag === flag && arraysEqual(state.nfaStates, pcs) && arraysEqual(state.matchIDs, ids);
+var isState = (state2, pcs, flag, ids) => state2.flag === flag && arraysEqual(state2.nfaStates, pcs) && arraysEqual(state2.matchIDs, ids);
 var NO_IDS = [];
 var END_TEXT = -1;
 var DFAState = class {
@@ -28843,12 +28848,12 @@ var DFA = class DFA2 {
     const cost = DFA2.stateCost(pcs, ids);
     if (this.memBudget < cost) return null;
     this.memBudget -= cost;
-    const state = new DFAState(pcs, flag, ids);
-    if (cached === void 0) this.stateCache.set(hash13, state);
-    else if (cached instanceof DFAState) this.stateCache.set(hash13, [cached, state]);
-    else cached.push(state);
+    const state2 = new DFAState(pcs, flag, ids);
+    if (cached === void 0) this.stateCache.set(hash13, state2);
+    else if (cached instanceof DFAState) this.stateCache.set(hash13, [cached, state2]);
+    else cached.push(state2);
     this.stateCount++;
-    return state;
+    return state2;
   }
   static stateCost(pcs, ids) {
     const idsCost = ids.length === 0 ? 0 : DFA2.ARRAY_OVERHEAD + DFA2.ELEMENT_SIZE * ids.length;
@@ -28865,14 +28870,14 @@ var DFA = class DFA2 {
     stateFlag |= closure.needflags << DFA2.FLAG_NEED_SHIFT;
     return this.getState(closure.pcs, stateFlag, ids);
   }
-  allocTable(state, anchor2) {
+  allocTable(state2, anchor2) {
     const size = this.numClasses + 1;
     const cost = DFA2.TABLE_OVERHEAD + DFA2.ELEMENT_SIZE * size;
     if (this.memBudget < cost) return null;
     this.memBudget -= cost;
     const table = new Array(size).fill(null);
-    if (anchor2 === RE2Flags.UNANCHORED) state.next = table;
-    else state.nextAnchored = table;
+    if (anchor2 === RE2Flags.UNANCHORED) state2.next = table;
+    else state2.nextAnchored = table;
     return table;
   }
   clearCache() {
@@ -28885,17 +28890,17 @@ var DFA = class DFA2 {
     this.clearCache();
     return this.getState(current.nfaStates, current.flag, current.matchIDs);
   }
-  step(state, cls, rune, anchor2) {
-    let table = anchor2 === RE2Flags.UNANCHORED ? state.next : state.nextAnchored;
+  step(state2, cls, rune, anchor2) {
+    let table = anchor2 === RE2Flags.UNANCHORED ? state2.next : state2.nextAnchored;
     if (table !== null) {
       const cached = table[cls];
       if (cached !== null) return cached;
     } else {
-      table = this.allocTable(state, anchor2);
+      table = this.allocTable(state2, anchor2);
       if (table === null) return null;
     }
-    const needflag = state.flag >>> DFA2.FLAG_NEED_SHIFT;
-    const oldbeforeflag = state.flag & DFA2.FLAG_EMPTY_MASK;
+    const needflag = state2.flag >>> DFA2.FLAG_NEED_SHIFT;
+    const oldbeforeflag = state2.flag & DFA2.FLAG_EMPTY_MASK;
     let beforeflag = oldbeforeflag;
     let afterflag = 0;
     if (rune === 10) {
@@ -28903,10 +28908,10 @@ var DFA = class DFA2 {
       afterflag |= Utils.EMPTY_BEGIN_LINE;
     }
     if (rune === END_TEXT) beforeflag |= Utils.EMPTY_END_LINE | Utils.EMPTY_END_TEXT;
-    const islastword = (state.flag & DFA2.FLAG_LAST_WORD) !== 0;
+    const islastword = (state2.flag & DFA2.FLAG_LAST_WORD) !== 0;
     const isword = rune !== END_TEXT && Utils.isWordRune(rune);
     beforeflag |= isword === islastword ? Utils.EMPTY_NO_WORD_BOUNDARY : Utils.EMPTY_WORD_BOUNDARY;
-    let pcs = state.nfaStates;
+    let pcs = state2.nfaStates;
     if ((beforeflag & ~oldbeforeflag & needflag) !== 0) pcs = this.closure(pcs, beforeflag).pcs;
     const nextPCs = [];
     let ismatch = false;
@@ -28941,29 +28946,29 @@ var DFA = class DFA2 {
       const nextIsWord = r >= 0 && Utils.isWordRune(r >> 3);
       flags2 = (context & Utils.EMPTY_WORD_BOUNDARY) !== 0 !== nextIsWord ? DFA2.FLAG_LAST_WORD : 0;
     }
-    let state = this.startStates.get(flags2);
-    if (state === void 0) {
-      state = this.makeState([this.prog.start], flags2, NO_IDS);
-      if (state === null) {
+    let state2 = this.startStates.get(flags2);
+    if (state2 === void 0) {
+      state2 = this.makeState([this.prog.start], flags2, NO_IDS);
+      if (state2 === null) {
         this.clearCache();
-        state = this.makeState([this.prog.start], flags2, NO_IDS);
-        if (state === null) return null;
+        state2 = this.makeState([this.prog.start], flags2, NO_IDS);
+        if (state2 === null) return null;
       }
-      this.startStates.set(flags2, state);
+      this.startStates.set(flags2, state2);
     }
-    return state;
+    return state2;
   }
-  stepOrReset(state, cls, rune, anchor2, pos, search) {
-    let next = this.step(state, cls, rune, anchor2);
+  stepOrReset(state2, cls, rune, anchor2, pos, search) {
+    let next = this.step(state2, cls, rune, anchor2);
     if (next !== null) return next;
     if (search.resetPos >= 0 && pos - search.resetPos < DFA2.PROGRESS_PER_STATE * this.stateCount) return null;
     search.resetPos = pos;
-    const restored = this.resetCache(state);
+    const restored = this.resetCache(state2);
     if (restored === null) return null;
     next = this.step(restored, cls, rune, anchor2);
     return next;
   }
-  run(input, pos, anchor2, state, onMatch) {
+  run(input, pos, anchor2, state2, onMatch) {
     const endPos = input.endPos();
     const latin1Class = this.latin1Class;
     const unanchored = anchor2 === RE2Flags.UNANCHORED;
@@ -28975,26 +28980,26 @@ var DFA = class DFA2 {
       const width3 = r & 7;
       if (width3 === 0) break;
       const cls = rune <= Unicode.MAX_LATIN1 ? latin1Class[rune] : this.runeClass(rune);
-      let next = unanchored && state.next !== null ? state.next[cls] : null;
+      let next = unanchored && state2.next !== null ? state2.next[cls] : null;
       if (next === null) {
-        next = this.stepOrReset(state, cls, rune, anchor2, i, search);
+        next = this.stepOrReset(state2, cls, rune, anchor2, i, search);
         if (next === null) return null;
       }
-      state = next;
-      if (state.isMatch && onMatch(state, false)) return true;
-      if (!unanchored && state.nfaStates.length === 0) return false;
+      state2 = next;
+      if (state2.isMatch && onMatch(state2, false)) return true;
+      if (!unanchored && state2.nfaStates.length === 0) return false;
       i += width3;
     }
-    state = this.stepOrReset(state, this.numClasses, END_TEXT, anchor2, i, search);
-    if (state === null) return null;
-    return state.isMatch && onMatch(state, true);
+    state2 = this.stepOrReset(state2, this.numClasses, END_TEXT, anchor2, i, search);
+    if (state2 === null) return null;
+    return state2.isMatch && onMatch(state2, true);
   }
   match(input, pos, anchor2) {
     if (this.failed) return null;
     if ((anchor2 === RE2Flags.ANCHOR_START || anchor2 === RE2Flags.ANCHOR_BOTH) && pos !== 0) return false;
     const startState = this.start(input, pos);
     if (startState === null) return null;
-    return this.run(input, pos, anchor2, startState, (state, atEnd) => anchor2 !== RE2Flags.ANCHOR_BOTH || atEnd);
+    return this.run(input, pos, anchor2, startState, (state2, atEnd) => anchor2 !== RE2Flags.ANCHOR_BOTH || atEnd);
   }
   matchSet(input, pos, anchor2) {
     if (this.failed) return null;
@@ -29002,8 +29007,8 @@ var DFA = class DFA2 {
     const startState = this.start(input, pos);
     if (startState === null) return null;
     const matches2 = /* @__PURE__ */ new Set();
-    const collect3 = (state, atEnd) => {
-      if (anchor2 !== RE2Flags.ANCHOR_BOTH || atEnd) for (let k = 0; k < state.matchIDs.length; k++) matches2.add(state.matchIDs[k]);
+    const collect3 = (state2, atEnd) => {
+      if (anchor2 !== RE2Flags.ANCHOR_BOTH || atEnd) for (let k = 0; k < state2.matchIDs.length; k++) matches2.add(state2.matchIDs[k]);
       return false;
     };
     if (this.run(input, pos, anchor2, startState, collect3) === null) return null;
@@ -29857,17 +29862,17 @@ var RegexpWalker = class {
     for (; ; ) {
       if (re.subs.length === 0) result = handler.leaf(re);
       else {
-        const state = handler.enter(re);
-        if (state.result === void 0) {
+        const state2 = handler.enter(re);
+        if (state2.result === void 0) {
           stack.push({
             re,
-            state,
+            state: state2,
             i: 0
           });
           re = re.subs[0];
           continue;
         }
-        result = state.result;
+        result = state2.result;
       }
       for (; ; ) {
         if (stack.length === 0) return result;
@@ -30040,8 +30045,8 @@ var PrefilterTree = class PrefilterTree2 {
   static WALKER = {
     leaf: (re) => PrefilterTree2.leaf(re),
     enter: (re) => PrefilterTree2.enter(re),
-    child: (re, state, result) => PrefilterTree2.child(re, state, result),
-    leave: (re, state) => PrefilterTree2.leave(re, state)
+    child: (re, state2, result) => PrefilterTree2.child(re, state2, result),
+    leave: (re, state2) => PrefilterTree2.leave(re, state2)
   };
   static leaf(re) {
     if (re.op !== Regexp.Op.LITERAL) return new Prefilter(Prefilter.Type.NONE);
@@ -30078,36 +30083,36 @@ var PrefilterTree = class PrefilterTree2 {
         return { result: new Prefilter(Prefilter.Type.NONE) };
     }
   }
-  static child(re, state, s) {
-    if (state.subs === void 0) {
-      state.sub = s;
+  static child(re, state2, s) {
+    if (state2.subs === void 0) {
+      state2.sub = s;
       return;
     }
-    if (state.pf.type === Prefilter.Type.AND) {
+    if (state2.pf.type === Prefilter.Type.AND) {
       if (s.type === Prefilter.Type.NONE) return;
       if (s.type === Prefilter.Type.AND) {
-        for (let j = 0; j < s.subs.length; j++) state.subs.push(s.subs[j]);
+        for (let j = 0; j < s.subs.length; j++) state2.subs.push(s.subs[j]);
         return;
       }
-      state.subs.push(s);
+      state2.subs.push(s);
       return;
     }
     if (s.type === Prefilter.Type.NONE) {
-      state.result = new Prefilter(Prefilter.Type.NONE);
+      state2.result = new Prefilter(Prefilter.Type.NONE);
       return;
     }
     if (s.type === Prefilter.Type.OR) {
-      for (let j = 0; j < s.subs.length; j++) state.subs.push(s.subs[j]);
+      for (let j = 0; j < s.subs.length; j++) state2.subs.push(s.subs[j]);
       return;
     }
-    state.subs.push(s);
+    state2.subs.push(s);
   }
-  static leave(re, state) {
-    if (state.subs === void 0) return state.sub;
-    const pf = state.pf;
+  static leave(re, state2) {
+    if (state2.subs === void 0) return state2.sub;
+    const pf = state2.pf;
     const seen = /* @__PURE__ */ new Set();
     const subs = [];
-    for (const sub of state.subs) {
+    for (const sub of state2.subs) {
       if (sub.type === Prefilter.Type.EXACT) {
         if (seen.has(sub.str)) continue;
         seen.add(sub.str);
@@ -30337,8 +30342,8 @@ var Compiler = class Compiler2 {
     this.walker = {
       leaf: (re) => this.leaf(re),
       enter: (re) => this.enter(re),
-      child: (re, state, result) => this.child(re, state, result),
-      leave: (re, state) => this.leave(re, state)
+      child: (re, state2, result) => this.child(re, state2, result),
+      leave: (re, state2) => this.leave(re, state2)
     };
   }
   newInst(op) {
@@ -30519,29 +30524,29 @@ var Compiler = class Compiler2 {
         throw new RE2JSCompileException("regexp: unhandled case in compile");
     }
   }
-  child(re, state, f1) {
-    if (re.op === Regexp.Op.CONCAT) state.f = state.f === null ? f1 : this.cat(state.f, f1);
-    else if (re.op === Regexp.Op.ALTERNATE) state.f = state.f === null ? f1 : this.alt(state.f, f1);
-    else state.sub = f1;
+  child(re, state2, f1) {
+    if (re.op === Regexp.Op.CONCAT) state2.f = state2.f === null ? f1 : this.cat(state2.f, f1);
+    else if (re.op === Regexp.Op.ALTERNATE) state2.f = state2.f === null ? f1 : this.alt(state2.f, f1);
+    else state2.sub = f1;
   }
-  leave(re, state) {
+  leave(re, state2) {
     switch (re.op) {
       case Regexp.Op.PLB:
       case Regexp.Op.NLB:
-        return this.lookBehind(state.sub, re.lb);
+        return this.lookBehind(state2.sub, re.lb);
       case Regexp.Op.CAPTURE: {
         const ket = this.cap(re.cap << 1 | 1);
-        return this.cat(this.cat(state.bra, state.sub), ket);
+        return this.cat(this.cat(state2.bra, state2.sub), ket);
       }
       case Regexp.Op.STAR:
-        return this.star(state.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
+        return this.star(state2.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
       case Regexp.Op.PLUS:
-        return this.plus(state.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
+        return this.plus(state2.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
       case Regexp.Op.QUEST:
-        return this.quest(state.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
+        return this.quest(state2.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
       case Regexp.Op.CONCAT:
       case Regexp.Op.ALTERNATE:
-        return state.f;
+        return state2.f;
       default:
         throw new RE2JSCompileException("regexp: unhandled case in compile");
     }
@@ -30555,8 +30560,8 @@ var Simplify = class Simplify2 {
   static WALKER = {
     leaf: (re) => Simplify2.leaf(re),
     enter: (re) => Simplify2.enter(re),
-    child: (re, state, result, i) => Simplify2.child(re, state, result, i),
-    leave: (re, state) => Simplify2.leave(re, state)
+    child: (re, state2, result, i) => Simplify2.child(re, state2, result, i),
+    leave: (re, state2) => Simplify2.leave(re, state2)
   };
   static leaf(re) {
     if (re.op === Regexp.Op.CHAR_CLASS) {
@@ -30589,45 +30594,45 @@ var Simplify = class Simplify2 {
         return { result: re };
     }
   }
-  static child(re, state, nsub, i) {
-    if (state.subs === void 0) {
-      state.sub = nsub;
+  static child(re, state2, nsub, i) {
+    if (state2.subs === void 0) {
+      state2.sub = nsub;
       return;
     }
-    if (nsub !== re.subs[i]) state.changed = true;
+    if (nsub !== re.subs[i]) state2.changed = true;
     if (re.op === Regexp.Op.CONCAT) {
       if (nsub.op === Regexp.Op.NO_MATCH) {
-        state.result = new Regexp(Regexp.Op.NO_MATCH);
+        state2.result = new Regexp(Regexp.Op.NO_MATCH);
         return;
       }
       if (nsub.op === Regexp.Op.EMPTY_MATCH) {
-        state.changed = true;
+        state2.changed = true;
         return;
       }
       if (nsub.op === Regexp.Op.CONCAT) {
-        state.changed = true;
-        for (let j = 0; j < nsub.subs.length; j++) state.subs.push(nsub.subs[j]);
+        state2.changed = true;
+        for (let j = 0; j < nsub.subs.length; j++) state2.subs.push(nsub.subs[j]);
         return;
       }
     } else {
       if (nsub.op === Regexp.Op.NO_MATCH) {
-        state.changed = true;
+        state2.changed = true;
         return;
       }
       if (nsub.op === Regexp.Op.ALTERNATE) {
-        state.changed = true;
-        for (let j = 0; j < nsub.subs.length; j++) state.subs.push(nsub.subs[j]);
+        state2.changed = true;
+        for (let j = 0; j < nsub.subs.length; j++) state2.subs.push(nsub.subs[j]);
         return;
       }
     }
-    state.subs.push(nsub);
+    state2.subs.push(nsub);
   }
-  static leave(re, state) {
+  static leave(re, state2) {
     switch (re.op) {
       case Regexp.Op.PLB:
       case Regexp.Op.NLB:
       case Regexp.Op.CAPTURE: {
-        const sub = state.sub;
+        const sub = state2.sub;
         if (sub !== re.subs[0]) {
           const nre = Regexp.fromRegexp(re);
           nre.runes = /* @__PURE__ */ new Int32Array(0);
@@ -30638,8 +30643,8 @@ var Simplify = class Simplify2 {
       }
       case Regexp.Op.CONCAT:
       case Regexp.Op.ALTERNATE:
-        if (state.changed) {
-          const newSubs = state.subs;
+        if (state2.changed) {
+          const newSubs = state2.subs;
           if (newSubs.length === 0) return new Regexp(re.op === Regexp.Op.CONCAT ? Regexp.Op.EMPTY_MATCH : Regexp.Op.NO_MATCH);
           if (newSubs.length === 1) return newSubs[0];
           const nre = Regexp.fromRegexp(re);
@@ -30651,9 +30656,9 @@ var Simplify = class Simplify2 {
       case Regexp.Op.STAR:
       case Regexp.Op.PLUS:
       case Regexp.Op.QUEST:
-        return Simplify2.simplify1(re.op, re.flags, state.sub, re);
+        return Simplify2.simplify1(re.op, re.flags, state2.sub, re);
       case Regexp.Op.REPEAT:
-        return Simplify2.simplifyRepeat(re, state.sub);
+        return Simplify2.simplifyRepeat(re, state2.sub);
       default:
         return re;
     }
@@ -41107,10 +41112,10 @@ function parseJson2(text2) {
 
 // src/adapters/clients.ts
 var clientFactory = {
-  connectEndpoint: async (request) => ({
-    ...await connectEndpoint(request),
-    connectBatches: () => connectBatches(request)
-  }),
+  async connectEndpoint(request) {
+    widenNewSpace();
+    return { ...await connectEndpoint(request), connectBatches: () => connectBatches(request) };
+  },
   openRecording
 };
 
@@ -42186,38 +42191,38 @@ async function listTools(client, signal) {
   throw Object.assign(new Error(`the list of tools has more than ${mostPages} pages`), { code: 400 });
 }
 function createConnection(address, origin) {
-  const state = {
+  const state2 = {
     link: null,
     isClosed: false,
     hasChanged: false
   };
   const connect2 = async (link) => {
     const { client, transport } = await createClient({ address, origin }, () => {
-      state.hasChanged = true;
+      state2.hasChanged = true;
     });
-    if (state.isClosed || state.link !== link) throw new Error("the connection was ended");
+    if (state2.isClosed || state2.link !== link) throw new Error("the connection was ended");
     link.client = client;
     await client.connect(transport, noTimeout);
     link.isReady = true;
     return client;
   };
   const discard = async (link) => {
-    if (state.link === link) state.link = null;
+    if (state2.link === link) state2.link = null;
     await link.client?.close().catch(() => void 0);
   };
   return {
-    hasAnnouncedChange: () => state.hasChanged,
+    hasAnnouncedChange: () => state2.hasChanged,
     open() {
-      if (state.link !== null) return state.link;
+      if (state2.link !== null) return state2.link;
       const link = { ready: Promise.resolve().then(() => connect2(link)), client: null, isReady: false };
-      state.link = link;
+      state2.link = link;
       link.ready.catch(() => void 0);
       return link;
     },
     discard,
     async close() {
-      state.isClosed = true;
-      if (state.link !== null) await discard(state.link);
+      state2.isClosed = true;
+      if (state2.link !== null) await discard(state2.link);
     }
   };
 }
@@ -44265,9 +44270,9 @@ function readOthers(request, arm) {
   const own2 = items.filter((item) => item.arm === arm && item.label.kind !== "present");
   const listed = new Set(own2.map(({ turn }) => findPlace3(turn) ?? -1));
   const isOther2 = (place, present) => {
-    const state = observations[place]?.[arm];
+    const state2 = observations[place]?.[arm];
     if (listed.has(place)) return true;
-    return arm === "candidate" && present && (state === "none" || state === "content-missing");
+    return arm === "candidate" && present && (state2 === "none" || state2 === "content-missing");
   };
   const said2 = new Map([...findSaid2(request, arm)].filter(([place, present]) => isOther2(place, present)));
   return {
@@ -44608,8 +44613,8 @@ function measure(question, { over, present }) {
     };
   }
   const code = { ...allLeftOut };
-  for (const state of over) code[state] = 0;
-  for (const state of present) code[state] = 1;
+  for (const state2 of over) code[state2] = 0;
+  for (const state2 of present) code[state2] = 1;
   const events = new Uint8Array(observations.length);
   for (let turn = 0; turn < events.length; turn += 1) {
     const entry = observations[turn];
@@ -44628,8 +44633,8 @@ function countStates(observations, arm, states2) {
   for (const entry of observations) if (states2.includes(entry[arm])) count9 += entry.count ?? 1;
   return count9;
 }
-function isGraded2(state) {
-  return state === "event" || state === "none";
+function isGraded2(state2) {
+  return state2 === "event" || state2 === "none";
 }
 function sumWeights(observations, arm, states2) {
   let sum5 = 0;
@@ -46645,7 +46650,7 @@ var steadyPauses = 3;
 var slackMs = 20;
 var slowestPerMs = 1 / longestPauseMs;
 function createPace({ random }) {
-  const state = {
+  const state2 = {
     random,
     view: createBucketView(),
     recent: createRecentRate({ windowMs: recentMs, shortestMs: shortestSpanMs }),
@@ -46659,49 +46664,49 @@ function createPace({ random }) {
     refusalsInRow: 0,
     hasTaken: false
   };
-  const { view } = state;
+  const { view } = state2;
   return {
-    opensMs: (nowMs) => Math.max(state.pausedUntilMs, state.nextMs, view.opensMs(nowMs)),
-    pausedUntilMs: () => state.pausedUntilMs,
-    sent: (nowMs) => noteSent(state, nowMs),
+    opensMs: (nowMs) => Math.max(state2.pausedUntilMs, state2.nextMs, view.opensMs(nowMs)),
+    pausedUntilMs: () => state2.pausedUntilMs,
+    sent: (nowMs) => noteSent(state2, nowMs),
     taken({ number: number3 }) {
-      state.hasTaken = true;
-      if (number3 > (state.last?.number ?? 0)) state.refusalsInRow = 0;
+      state2.hasTaken = true;
+      if (number3 > (state2.last?.number ?? 0)) state2.refusalsInRow = 0;
     },
-    refused: (request) => takeRefusal(state, request),
+    refused: (request) => takeRefusal(state2, request),
     heard: (allowance2, request) => view.heard(allowance2, request)
   };
 }
-function noteSent(state, nowMs) {
-  const { curve, recent } = state;
-  state.firstSentMs ??= nowMs;
+function noteSent(state2, nowMs) {
+  const { curve, recent } = state2;
+  state2.firstSentMs ??= nowMs;
   recent.happened(nowMs);
-  state.view.sent(nowMs);
-  state.sentSince += 1;
-  state.count += 1;
+  state2.view.sent(nowMs);
+  state2.sentSince += 1;
+  state2.count += 1;
   if (curve !== null) {
     const most2 = Math.max(findStart2(curve), mostGrowth * recent.perMs(nowMs));
-    state.nextMs = Math.max(state.nextMs, nowMs - slackMs) + 1 / Math.min(findRate(curve, nowMs), most2);
+    state2.nextMs = Math.max(state2.nextMs, nowMs - slackMs) + 1 / Math.min(findRate(curve, nowMs), most2);
   }
-  return state.count;
+  return state2.count;
 }
-function takeRefusal(state, request) {
+function takeRefusal(state2, request) {
   const { number: number3, nowMs, retryAfterMs } = request;
-  if (state.last !== null && number3 <= state.last.number) {
+  if (state2.last !== null && number3 <= state2.last.number) {
     const asked2 = Math.min(longestPauseMs, retryAfterMs ?? 0);
-    state.pausedUntilMs = Math.max(state.pausedUntilMs, nowMs + asked2);
+    state2.pausedUntilMs = Math.max(state2.pausedUntilMs, nowMs + asked2);
     return { isFirst: false, isMeasured: true };
   }
-  state.sentSince -= 1;
-  state.refusalsInRow += 1;
-  const pauseMs = choosePause(state, retryAfterMs);
-  state.pausedUntilMs = Math.max(state.pausedUntilMs, nowMs + pauseMs);
-  const isMeasured2 = state.sentSince > 0;
-  if (isMeasured2) state.curve = chooseCurve(state, { nowMs, pauseMs });
-  state.nextMs = Math.max(state.nextMs, state.pausedUntilMs);
-  state.last = { atMs: nowMs, pauseMs, number: state.count };
-  state.recent.restart(state.pausedUntilMs);
-  state.sentSince = 0;
+  state2.sentSince -= 1;
+  state2.refusalsInRow += 1;
+  const pauseMs = choosePause(state2, retryAfterMs);
+  state2.pausedUntilMs = Math.max(state2.pausedUntilMs, nowMs + pauseMs);
+  const isMeasured2 = state2.sentSince > 0;
+  if (isMeasured2) state2.curve = chooseCurve(state2, { nowMs, pauseMs });
+  state2.nextMs = Math.max(state2.nextMs, state2.pausedUntilMs);
+  state2.last = { atMs: nowMs, pauseMs, number: state2.count };
+  state2.recent.restart(state2.pausedUntilMs);
+  state2.sentSince = 0;
   return { isFirst: true, isMeasured: isMeasured2 };
 }
 function choosePause({ hasTaken, refusalsInRow, random }, retryAfterMs) {
@@ -46710,9 +46715,9 @@ function choosePause({ hasTaken, refusalsInRow, random }, retryAfterMs) {
   if (retryAfterMs === null) return backoff;
   return Math.min(longestPauseMs, refusalsInRow > 1 ? Math.max(retryAfterMs, backoff) : retryAfterMs);
 }
-function chooseCurve(state, { nowMs, pauseMs }) {
-  const { last, sentSince, firstSentMs, pausedUntilMs, view } = state;
-  const recentPerMs = state.recent.perMs(nowMs);
+function chooseCurve(state2, { nowMs, pauseMs }) {
+  const { last, sentSince, firstSentMs, pausedUntilMs, view } = state2;
+  const recentPerMs = state2.recent.perMs(nowMs);
   const wholeMs = nowMs - (last?.atMs ?? firstSentMs ?? nowMs);
   const wholePerMs = sentSince / Math.max(shortestSpanMs, wholeMs);
   const isSteady = last !== null && wholeMs >= steadyMs + steadyPauses * last.pauseMs;
@@ -46948,16 +46953,16 @@ async function followBatch(id, parts) {
   let cancelledMs = null;
   let wasOpen = false;
   for (let pauseMs = firstPauseMs3; ; pauseMs = Math.min(longestPauseMs2, pauseMs * pauseGrowth)) {
-    const state = await look(id, parts);
-    if (state.kind === "gone") return state;
-    if (state.kind === "not-asked") {
+    const state2 = await look(id, parts);
+    if (state2.kind === "gone") return state2;
+    if (state2.kind === "not-asked") {
       if (chooseEnding(budget) === "cancel") await client.cancel(id, context.cancelled);
       return { kind: "left" };
     }
-    onState(state);
-    if (hasEnded(state)) {
-      const cancelledBy = cancelledMs !== null ? "us" : wasOpen && state.status === "cancelled" ? "others" : null;
-      return { kind: "ended", state, cancelledBy };
+    onState(state2);
+    if (hasEnded(state2)) {
+      const cancelledBy = cancelledMs !== null ? "us" : wasOpen && state2.status === "cancelled" ? "others" : null;
+      return { kind: "ended", state: state2, cancelledBy };
     }
     wasOpen = true;
     const ending = chooseEnding(budget);
@@ -46974,16 +46979,16 @@ async function followBatch(id, parts) {
 }
 async function look(id, { context, calls }) {
   return calls.call("look at a batch", async (signal) => {
-    const state = await context.client.retrieve(id, signal);
-    return state.kind === "failed" && state.cause === "not-found" ? { kind: "gone" } : state;
+    const state2 = await context.client.retrieve(id, signal);
+    return state2.kind === "failed" && state2.cause === "not-found" ? { kind: "gone" } : state2;
   });
 }
 var enqueuedCode = "token_limit_exceeded";
 function isOverQueue({ status, errors }) {
   return status === "failed" && errors.some(({ code }) => code === enqueuedCode);
 }
-function refuseBatch(state, { name: name5, origin }) {
-  const { id, errors } = state;
+function refuseBatch(state2, { name: name5, origin }) {
+  const { id, errors } = state2;
   const shown = errors.slice(0, 3).map(({ code, line: line2, message }) => {
     const place = line2 === null ? "" : `line ${line2}: `;
     return `${place}${message}${code === null ? "" : ` (${code})`}`;
@@ -47001,8 +47006,8 @@ function refuseBatch(state, { name: name5, origin }) {
 async function finishBatch(batch, tools) {
   const { context, calls, states: states2 } = tools;
   const id = batch.id ?? "";
-  const onState = (state) => {
-    states2.set(id, state);
+  const onState = (state2) => {
+    states2.set(id, state2);
     context.onChange();
   };
   const followed = await followBatch(id, { context, calls, onState });
@@ -47036,10 +47041,10 @@ function loseAll({ id }, { name: name5, warn }) {
   return { kind: "answers", answers: /* @__PURE__ */ new Map(), without };
 }
 async function readFiles(parts) {
-  const { batch, state } = parts;
+  const { batch, state: state2 } = parts;
   const { context, calls } = parts.tools;
   const { client, name: name5, warn } = context;
-  const files = [state.outputFile, state.errorFile].flatMap((file) => file === null ? [] : [file]);
+  const files = [state2.outputFile, state2.errorFile].flatMap((file) => file === null ? [] : [file]);
   const ids = new Set(batch.line.ids);
   return calls.call(
     "read what came of a batch",
@@ -47055,7 +47060,7 @@ async function readFiles(parts) {
     }
   );
 }
-function describeEnd({ state, cancelledBy }, parts) {
+function describeEnd({ state: state2, cancelledBy }, parts) {
   const { batch, context, answers } = parts;
   const { budget, name: name5, warn } = context;
   const asked2 = batch.line.ids.length;
@@ -47067,10 +47072,10 @@ function describeEnd({ state, cancelledBy }, parts) {
   for (const id of missing2) answers.delete(id);
   if (missing2.length > 0)
     warn(
-      `batch ${batch.id} of endpoint "${name5}" is ${state.status}, and has no answer to ${missing2.length} of its ${asked2} requests`
+      `batch ${batch.id} of endpoint "${name5}" is ${state2.status}, and has no answer to ${missing2.length} of its ${asked2} requests`
     );
   if (cancelledBy === "others") budget.end("batch-cancelled");
-  const without = cancelledBy === null ? fail("not-returned", `its batch is ${state.status}, and has no answer to it`) : { kind: "not-asked", reason: budget.stopped() ?? "cancelled" };
+  const without = cancelledBy === null ? fail("not-returned", `its batch is ${state2.status}, and has no answer to it`) : { kind: "not-asked", reason: budget.stopped() ?? "cancelled" };
   return { kind: "answers", answers, without };
 }
 
@@ -47103,10 +47108,10 @@ async function submitFile(entries, { context, calls }) {
     at: clock.now().toISOString()
   };
   await keep(line2);
-  const state = await createBatch({ inputFile: inputFile2, url: findUrl(entries, context) }, { context, calls });
-  if (state.kind === "not-asked") return state;
-  await keep({ batch: "created", inputFile: inputFile2, id: state.id, at: clock.now().toISOString() });
-  return { kind: "submitted", batch: { line: line2, id: state.id, isCharged: false }, state };
+  const state2 = await createBatch({ inputFile: inputFile2, url: findUrl(entries, context) }, { context, calls });
+  if (state2.kind === "not-asked") return state2;
+  await keep({ batch: "created", inputFile: inputFile2, id: state2.id, at: clock.now().toISOString() });
+  return { kind: "submitted", batch: { line: line2, id: state2.id, isCharged: false }, state: state2 };
 }
 async function createBatch(batch, { context, calls }) {
   const { client } = context;
@@ -47277,11 +47282,11 @@ async function takeUp(batch, tools) {
 async function findCreated(batch, { context, calls }) {
   if (batch.id !== null) return { kind: "found", batch };
   const { inputFile: inputFile2 } = batch.line;
-  const state = await calls.call("look for a batch", (signal) => context.client.find(inputFile2, signal));
-  if (state.kind === "not-asked") return state;
-  if (state.kind === "none") return { kind: "found", batch: null };
-  await keepCreated({ inputFile: inputFile2, id: state.id }, context);
-  return { kind: "found", batch: { ...batch, id: state.id } };
+  const state2 = await calls.call("look for a batch", (signal) => context.client.find(inputFile2, signal));
+  if (state2.kind === "not-asked") return state2;
+  if (state2.kind === "none") return { kind: "found", batch: null };
+  await keepCreated({ inputFile: inputFile2, id: state2.id }, context);
+  return { kind: "found", batch: { ...batch, id: state2.id } };
 }
 async function keepCreated({ inputFile: inputFile2, id }, { keep, clock }) {
   await keep({ batch: "created", inputFile: inputFile2, id, at: clock.now().toISOString() });
@@ -47294,7 +47299,7 @@ function createBatchEndpoint(context) {
   const past = openPastBatches(tools);
   const gatherer = openGatherer(tools);
   const forms = createForms(context);
-  const state = { succeeded: context.answeredBefore === true, failures: 0 };
+  const state2 = { succeeded: context.answeredBefore === true, failures: 0 };
   const gather = (asked2, id, form) => new Promise((resolve5, reject) => {
     const request = writeRequest(asked2);
     const model2 = context.pricedAs ?? request.model;
@@ -47315,17 +47320,17 @@ function createBatchEndpoint(context) {
     gatherer.add(entry);
   });
   const finish = (outcome) => {
-    if (outcome.kind === "completed") state.succeeded = true;
+    if (outcome.kind === "completed") state2.succeeded = true;
     if (outcome.kind !== "failed" || outcome.cause === "empty-answer") return outcome;
-    state.failures += 1;
+    state2.failures += 1;
     const { name: name5, origin, answeredBefore } = context;
-    const failures = answeredBefore === true ? 0 : state.failures;
-    const isAnswered = state.succeeded || outcome.cause === "not-returned";
+    const failures = answeredBefore === true ? 0 : state2.failures;
+    const isAnswered = state2.succeeded || outcome.cause === "not-returned";
     if (!isAnswered) giveUpIfHopeless({ name: name5, origin, failures, failed: outcome });
     return outcome;
   };
   return {
-    failures: () => state.failures,
+    failures: () => state2.failures,
     counts: () => addCounts(tools),
     beginPart: (part) => namer.beginPart(part),
     async ask(asked2) {
@@ -47837,7 +47842,7 @@ var sameAfterMs = 5e3;
 var deadlineShare = 0.25;
 function createAdaptiveLimit(settings) {
   const limit = Math.max(1, settings.initial);
-  const state = {
+  const state2 = {
     timeoutMs: settings.timeoutMs,
     limit,
     open: limit,
@@ -47855,118 +47860,118 @@ function createAdaptiveLimit(settings) {
     unusedFromMs: null
   };
   return {
-    current: () => Math.min(state.open, state.limit),
+    current: () => Math.min(state2.open, state2.limit),
     sent(request) {
-      if (state.open >= state.limit) addRequest(state.round, request);
+      if (state2.open >= state2.limit) addRequest(state2.round, request);
     },
     ended(end2) {
-      if (state.open < state.limit) state.open += 1;
-      noteUse(state, state.unusedFromMs === null, end2.nowMs);
-      const isOver = addEnd(state.round, end2);
-      if (isOver === "void") moveTo(state, state.limit, end2.nowMs);
-      if (isOver === "over") endRound(state, end2.nowMs);
+      if (state2.open < state2.limit) state2.open += 1;
+      noteUse(state2, state2.unusedFromMs === null, end2.nowMs);
+      const isOver = addEnd(state2.round, end2);
+      if (isOver === "void") moveTo(state2, state2.limit, end2.nowMs);
+      if (isOver === "over") endRound(state2, end2.nowMs);
     },
-    noteUse: (isFull, nowMs) => noteUse(state, isFull, nowMs),
-    refused: (request) => takeRefusal2(state, request)
+    noteUse: (isFull, nowMs) => noteUse(state2, isFull, nowMs),
+    refused: (request) => takeRefusal2(state2, request)
   };
 }
-function noteUse(state, isFull, nowMs) {
-  if (state.round.fromMs === Number.NEGATIVE_INFINITY) state.round = { ...state.round, fromMs: nowMs };
-  const { round, unusedFromMs } = state;
+function noteUse(state2, isFull, nowMs) {
+  if (state2.round.fromMs === Number.NEGATIVE_INFINITY) state2.round = { ...state2.round, fromMs: nowMs };
+  const { round, unusedFromMs } = state2;
   if (unusedFromMs !== null) round.unusedMs += Math.max(0, nowMs - Math.max(unusedFromMs, round.fromMs));
-  state.unusedFromMs = isFull ? null : nowMs;
+  state2.unusedFromMs = isFull ? null : nowMs;
 }
-function endRound(state, nowMs) {
-  const { fastest, reference, trying, ceiling } = state;
-  const result = readRound(state.round);
+function endRound(state2, nowMs) {
+  const { fastest, reference, trying, ceiling } = state2;
+  const result = readRound(state2.round);
   if (ceiling.rounds > 0) ceiling.rounds -= 1;
   if (ceiling.rounds === 0) ceiling.limit = Number.POSITIVE_INFINITY;
-  state.fastest = fastest === null ? result : takeFaster(fastest, result);
+  state2.fastest = fastest === null ? result : takeFaster(fastest, result);
   const choose = () => {
-    if (reference === null || trying === null) return keepWatch(state, result);
-    return trying === "more" ? judgeMore(state, result, reference) : judgeLess(state, result, reference);
+    if (reference === null || trying === null) return keepWatch(state2, result);
+    return trying === "more" ? judgeMore(state2, result, reference) : judgeLess(state2, result, reference);
   };
-  carryOut({ state, result, action: choose(), nowMs });
+  carryOut({ state: state2, result, action: choose(), nowMs });
 }
 function carryOut(parts) {
-  const { state, result, action, nowMs } = parts;
+  const { state: state2, result, action, nowMs } = parts;
   if (action === "look-again") return;
   const usualMs = findUsualMs(result);
-  const wanted = chooseLimit(state, action, usualMs);
-  if (action === "settle" || wanted === state.limit && action !== "stay") {
-    state.trying = null;
-    state.isStarting = false;
-    state.hold = state.nextHold;
-    state.nextHold = Math.min(longHold, state.nextHold * 2);
+  const wanted = chooseLimit(state2, action, usualMs);
+  if (action === "settle" || wanted === state2.limit && action !== "stay") {
+    state2.trying = null;
+    state2.isStarting = false;
+    state2.hold = state2.nextHold;
+    state2.nextHold = Math.min(longHold, state2.nextHold * 2);
   } else if (action !== "stay") {
-    state.trying = action === "try-more" ? "more" : "less";
-    state.wasMoreTried = action === "try-more";
+    state2.trying = action === "try-more" ? "more" : "less";
+    state2.wasMoreTried = action === "try-more";
   }
-  const settlingMs = state.isStarting || wanted === result.limit ? 0 : usualMs;
-  moveTo(state, wanted, nowMs + settlingMs);
+  const settlingMs = state2.isStarting || wanted === result.limit ? 0 : usualMs;
+  moveTo(state2, wanted, nowMs + settlingMs);
 }
-function chooseLimit(state, action, usualMs) {
-  const { limit, ceiling, isStarting, timeoutMs: timeoutMs2 } = state;
+function chooseLimit(state2, action, usualMs) {
+  const { limit, ceiling, isStarting, timeoutMs: timeoutMs2 } = state2;
   if (action === "try-less") return Math.max(1, Math.min(limit - 1, Math.round(limit / laterStep)));
   if (action !== "try-more" || usualMs > deadlineShare * timeoutMs2) return limit;
   const wanted = Math.max(limit + 1, Math.round(limit * (isStarting ? firstStep : laterStep)));
   return Math.max(limit, Math.min(wanted, ceiling.limit, mostUnderWay));
 }
-function moveTo(state, limit, fromMs) {
-  state.limit = limit;
-  state.open = Math.min(state.open, limit);
-  state.round = beginRound({ limit, fromMs, isFirst: state.isStarting && !state.wasTooMuch });
+function moveTo(state2, limit, fromMs) {
+  state2.limit = limit;
+  state2.open = Math.min(state2.open, limit);
+  state2.round = beginRound({ limit, fromMs, isFirst: state2.isStarting && !state2.wasTooMuch });
 }
-function judgeMore(state, result, before) {
-  const { round, limit, isStarting } = state;
+function judgeMore(state2, result, before) {
+  const { round, limit, isStarting } = state2;
   const step3 = limit / before.limit;
   const ratio = compareRounds(result, before);
   const share2 = isStarting ? firstWorthwhileShare : worthwhileShare;
   if (step3 / ratio >= 1 + share2 * (step3 - 1)) {
-    state.reference = result;
-    state.nextHold = shortHold;
+    state2.reference = result;
+    state2.nextHold = shortHold;
     return "try-more";
   }
   if (lookAgain2(round)) return "look-again";
-  if (isStarting && !state.wasTooMuch) {
-    state.wasTooMuch = true;
-    state.fastest = null;
-    state.trying = null;
-    state.limit = before.limit;
-    state.reference = null;
+  if (isStarting && !state2.wasTooMuch) {
+    state2.wasTooMuch = true;
+    state2.fastest = null;
+    state2.trying = null;
+    state2.limit = before.limit;
+    state2.reference = null;
     return "stay";
   }
   const needed = Math.min(limit, Math.round(limit / ratio));
-  state.limit = needed > before.limit * headroom ? needed : before.limit;
-  state.reference = null;
+  state2.limit = needed > before.limit * headroom ? needed : before.limit;
+  state2.reference = null;
   return "settle";
 }
-function judgeLess(state, result, before) {
-  const { round, limit } = state;
+function judgeLess(state2, result, before) {
+  const { round, limit } = state2;
   if (limit / before.limit / compareRounds(result, before) >= keptShare2) {
     if (lookAgain2(round)) return "look-again";
-    state.reference = result;
-    state.nextHold = shortHold;
-    return isSlow(state, result) ? "try-less" : "settle";
+    state2.reference = result;
+    state2.nextHold = shortHold;
+    return isSlow(state2, result) ? "try-less" : "settle";
   }
-  if (isSlow(state, before)) state.fastest = null;
-  state.limit = before.limit;
-  state.reference = null;
+  if (isSlow(state2, before)) state2.fastest = null;
+  state2.limit = before.limit;
+  state2.reference = null;
   return "settle";
 }
-function keepWatch(state, result) {
-  const { reference, timeoutMs: timeoutMs2 } = state;
+function keepWatch(state2, result) {
+  const { reference, timeoutMs: timeoutMs2 } = state2;
   const isSudden = reference !== null && compareRounds(result, reference) > suddenRatio;
   const isLate = findUsualMs(result) > 2 * deadlineShare * timeoutMs2;
-  state.reference = result;
-  state.hold -= 1;
+  state2.reference = result;
+  state2.hold -= 1;
   if (isLate) return "try-less";
-  if (isSudden || state.hold > 1 && isSlow(state, result, verySlowRatio)) {
-    state.hold = 1;
-    state.wasMoreTried = true;
+  if (isSudden || state2.hold > 1 && isSlow(state2, result, verySlowRatio)) {
+    state2.hold = 1;
+    state2.wasMoreTried = true;
   }
-  if (state.hold > 0) return "stay";
-  return state.wasMoreTried && isSlow(state, result) ? "try-less" : "try-more";
+  if (state2.hold > 0) return "stay";
+  return state2.wasMoreTried && isSlow(state2, result) ? "try-less" : "try-more";
 }
 function takeFaster(fastest, result) {
   const ratio = compareRounds(result, fastest);
@@ -47976,20 +47981,20 @@ function takeFaster(fastest, result) {
 function isSlow({ fastest }, result, ratio = slowRatio) {
   return fastest !== null && compareRounds(result, fastest) > ratio;
 }
-function takeRefusal2(state, request) {
+function takeRefusal2(state2, request) {
   const { isMeasured: isMeasured2, underWay, nowMs } = request;
-  const last = state.lastRefused;
+  const last = state2.lastRefused;
   const isAlike2 = nowMs - last.nowMs >= sameAfterMs && Math.abs(underWay - last.underWay) <= 1 + sameShare * last.underWay;
   const alike = isAlike2 ? last.alike + 1 : 1;
-  state.lastRefused = { underWay, nowMs, alike };
+  state2.lastRefused = { underWay, nowMs, alike };
   if (isMeasured2 && alike < sameRefusals) return;
-  state.ceiling = { limit: Math.max(1, underWay), rounds: longHold };
-  state.reference = null;
-  state.trying = null;
-  state.isStarting = false;
-  state.hold = longHold;
-  const wanted = isMeasured2 ? Math.min(state.limit, underWay) : Math.floor(state.limit / 2);
-  moveTo(state, Math.max(1, wanted), nowMs);
+  state2.ceiling = { limit: Math.max(1, underWay), rounds: longHold };
+  state2.reference = null;
+  state2.trying = null;
+  state2.isStarting = false;
+  state2.hold = longHold;
+  const wanted = isMeasured2 ? Math.min(state2.limit, underWay) : Math.floor(state2.limit / 2);
+  moveTo(state2, Math.max(1, wanted), nowMs);
 }
 
 // src/replay/host.ts
@@ -48144,21 +48149,21 @@ function createEndpoint(settings) {
   const concurrency = isRecorded2 && settings.concurrency === "auto" ? firstConcurrency : settings.concurrency;
   const lane = host.join({ name: name5, concurrency });
   budget.onRelease(() => host.wake());
-  const state = { succeeded: false, failures: 0 };
+  const state2 = { succeeded: false, failures: 0 };
   const asking = {
     ...settings,
     lane,
     deadlines: createDeadlines(settings.cancelled),
     // A recording says the same each time.
     maxAttempts: isRecorded2 ? 1 : settings.maxAttempts,
-    judge: createJudge2({ settings, lane, state })
+    judge: createJudge2({ settings, lane, state: state2 })
   };
   const watch = async (attempt3) => {
     const answer = await askWithRetries(asking, attempt3);
     if (answer.kind === "failed" && answer.cause !== "empty-answer") {
-      state.failures += 1;
-      const failures = settings.answeredBefore === true ? 0 : state.failures;
-      if (!state.succeeded) giveUpIfHopeless({ name: name5, origin: client.origin, failures, failed: answer });
+      state2.failures += 1;
+      const failures = settings.answeredBefore === true ? 0 : state2.failures;
+      if (!state2.succeeded) giveUpIfHopeless({ name: name5, origin: client.origin, failures, failed: answer });
     }
     return answer;
   };
@@ -48166,7 +48171,7 @@ function createEndpoint(settings) {
   return {
     name: name5,
     source: client.source,
-    failures: () => state.failures,
+    failures: () => state2.failures,
     ask(asked2) {
       let written2 = null;
       const write = () => written2 ??= writeRequest(asked2);
@@ -48206,13 +48211,13 @@ function chargeChat(parts) {
   return answer.kind === "failed" && answer.cause === "timeout" ? estimateUsage(request, null) : none4;
 }
 function createJudge2(parts) {
-  const { settings, lane, state } = parts;
+  const { settings, lane, state: state2 } = parts;
   const { name: name5, client, budget, clock, cancelled, warn } = settings;
   const breaker = createBreaker({ clock, answeredBefore: settings.answeredBefore === true });
   return (answer, { sentMs }) => {
     if (cancelled.aborted) return;
-    if (answer.kind !== "failed") state.succeeded = true;
-    else if (!state.succeeded && isHopelessAtOnce(answer)) budget.end("endpoint-down");
+    if (answer.kind !== "failed") state2.succeeded = true;
+    else if (!state2.succeeded && isHopelessAtOnce(answer)) budget.end("endpoint-down");
     if (!isTransportFailure(answer)) {
       breaker.answered();
       lane.setTrial(null);
@@ -48559,7 +48564,7 @@ function findExamples({ similar, settings }, { call }) {
 var mostHangs = 3;
 function createLiveServer(parts) {
   const { server } = parts;
-  const state = {
+  const state2 = {
     answered: 0,
     unanswered: 0,
     reconnects: 0,
@@ -48570,71 +48575,71 @@ function createLiveServer(parts) {
     told: /* @__PURE__ */ new Set()
   };
   const askOnce2 = async (tool2, input) => {
-    const checked = await checkTool({ parts, state }, tool2);
+    const checked = await checkTool({ parts, state: state2 }, tool2);
     if (checked.kind !== "served") return checked;
     const called = await within(parts, (signal) => server.call({ tool: tool2, arguments: input }, signal));
-    if (server.hasAnnouncedChange()) drop({ parts, state }, "changed");
-    return state.dropped === null ? called : unusable;
+    if (server.hasAnnouncedChange()) drop({ parts, state: state2 }, "changed");
+    return state2.dropped === null ? called : unusable;
   };
   return {
     counts: () => {
-      const { answered, unanswered, reconnects, dropped } = state;
+      const { answered, unanswered, reconnects, dropped } = state2;
       return { answered, unanswered, reconnects, dropped };
     },
     async ask(tool2, input) {
       for (const isLast of [false, true]) {
-        const { connection } = state;
-        const called = state.dropped === null ? await askOnce2(tool2, input) : unusable;
-        if (called.kind !== "hung" && called.kind !== "lost") state.hangs = 0;
+        const { connection } = state2;
+        const called = state2.dropped === null ? await askOnce2(tool2, input) : unusable;
+        if (called.kind !== "hung" && called.kind !== "lost") state2.hangs = 0;
         if (called.kind === "served") {
-          state.answered += 1;
+          state2.answered += 1;
           return called.value;
         }
-        heed({ parts, state }, { tool: tool2, called, connection });
+        heed({ parts, state: state2 }, { tool: tool2, called, connection });
         if (isLast || called.kind !== "lost") break;
       }
-      state.unanswered += 1;
+      state2.unanswered += 1;
       return null;
     }
   };
 }
 var unusable = { kind: "unusable" };
-async function checkTool({ parts, state }, tool2) {
+async function checkTool({ parts, state: state2 }, tool2) {
   const { server } = parts;
   const listed = await within(parts, (signal) => server.list(signal));
-  if (listed.kind === "refused") drop({ parts, state }, "refused", listed.detail);
-  if (listed.kind !== "served") return state.dropped === null ? listed : unusable;
-  state.first ??= listed.value;
-  if (server.hasAnnouncedChange() || listed.value.listing !== state.first.listing) {
-    drop({ parts, state }, "changed");
+  if (listed.kind === "refused") drop({ parts, state: state2 }, "refused", listed.detail);
+  if (listed.kind !== "served") return state2.dropped === null ? listed : unusable;
+  state2.first ??= listed.value;
+  if (server.hasAnnouncedChange() || listed.value.listing !== state2.first.listing) {
+    drop({ parts, state: state2 }, "changed");
   }
-  if (state.dropped !== null) return unusable;
+  if (state2.dropped !== null) return unusable;
   const found = listed.value.tools.filter(({ name: name5 }) => name5 === tool2);
   if (found.length === 1 && found[0]?.isReadOnly === true) {
     return { kind: "served", value: null };
   }
   const why = found.length === 1 ? "it does not say `readOnlyHint: true` of it" : `it lists ${found.length} of that name`;
-  tellOnce({ parts, state }, { about: tool2, text: `never asked for "${tool2}": ${why}` });
+  tellOnce({ parts, state: state2 }, { about: tool2, text: `never asked for "${tool2}": ${why}` });
   return unusable;
 }
 function within({ deadlines, timeoutMs: timeoutMs2 }, send3) {
   return deadlines.within(timeoutMs2, send3);
 }
-function heed({ parts, state }, { tool: tool2, called, connection }) {
+function heed({ parts, state: state2 }, { tool: tool2, called, connection }) {
   switch (called.kind) {
     case "hung":
-      state.hangs += 1;
-      if (state.hangs >= mostHangs) drop({ parts, state }, "hung");
+      state2.hangs += 1;
+      if (state2.hangs >= mostHangs) drop({ parts, state: state2 }, "hung");
       return;
     case "lost":
-      if (connection !== state.connection) return;
-      state.connection += 1;
-      if (state.reconnects > 0) drop({ parts, state }, "lost", called.detail);
-      else state.reconnects += 1;
+      if (connection !== state2.connection) return;
+      state2.connection += 1;
+      if (state2.reconnects > 0) drop({ parts, state: state2 }, "lost", called.detail);
+      else state2.reconnects += 1;
       return;
     case "refused":
       tellOnce(
-        { parts, state },
+        { parts, state: state2 },
         { about: `refused ${tool2}`, text: `it refused a call of "${tool2}": ${called.detail}` }
       );
   }
@@ -48645,16 +48650,16 @@ var reasons = {
   lost: "its connection was lost, and lost again after one more try",
   refused: "it does not list its tools"
 };
-function drop({ parts, state }, reason, detail) {
-  if (state.dropped !== null) return;
-  state.dropped = reason;
+function drop({ parts, state: state2 }, reason, detail) {
+  if (state2.dropped !== null) return;
+  state2.dropped = reason;
   const why = detail === void 0 ? reasons[reason] : `${reasons[reason]} (${detail})`;
-  tellOnce({ parts, state }, { about: "dropped", text: `not asked any more in this run: ${why}` });
+  tellOnce({ parts, state: state2 }, { about: "dropped", text: `not asked any more in this run: ${why}` });
   void parts.server.close();
 }
-function tellOnce({ parts, state }, { about, text: text2 }) {
-  if (state.told.has(about)) return;
-  state.told.add(about);
+function tellOnce({ parts, state: state2 }, { about, text: text2 }) {
+  if (state2.told.has(about)) return;
+  state2.told.add(about);
   parts.warn(`connector "${parts.name}" (${parts.server.origin}): ${text2}`);
 }
 
@@ -48759,7 +48764,7 @@ function readOwnTrajectory(request) {
       const last = found.findLast(({ messageIndex }) => messageIndex < turn);
       const preferred = [...due, ...last === void 0 ? [] : [last], ...after.slice(asked2 + 1)];
       const choices = preferred.map((each) => ({ each, state: findState2(each, since) }));
-      const choice = choices.find(({ state }) => state === "same") ?? choices[0];
+      const choice = choices.find(({ state: state2 }) => state2 === "same") ?? choices[0];
       if (choice === void 0 || choice.each.response === null) return null;
       return { ...choice.each.response, state: choice.state };
     }
@@ -48785,8 +48790,8 @@ function answerRecorded(tools, { call, since }) {
   const { trajectory, database, seed, turn } = tools;
   const own2 = trajectory?.find(call, since) ?? null;
   if (own2 !== null) {
-    const { text: text2, isError: isError2, state } = own2;
-    return { source: "recorded", from: "trajectory", text: text2, isError: isError2, state };
+    const { text: text2, isError: isError2, state: state2 } = own2;
+    return { source: "recorded", from: "trajectory", text: text2, isError: isError2, state: state2 };
   }
   if (database === null) return null;
   const digest3 = digestCall(call.tool, readArguments(call.arguments));
@@ -50910,10 +50915,10 @@ function reuseFound(parts) {
   const checked = turns.slice(0, checkedTurns);
   const later = turns.slice(checkedTurns);
   const isOffered = (turn, units2) => baseline2.units.has(turn.id) && !units2.has(nameBaselineUnit(turn));
-  let state = "open";
+  let state2 = "open";
   let { facts } = parts;
   const drop2 = (why) => {
-    state = "dropped";
+    state2 = "dropped";
     facts = { ...facts, notes: [...facts.notes, why] };
     ports.log.warning(`the baseline is asked anew, whole: ${why}`);
   };
@@ -50921,7 +50926,7 @@ function reuseFound(parts) {
     checkedTurns,
     offered: later.filter((turn) => isOffered(turn, request.units)).length,
     settle({ units: units2, probes }) {
-      if (state !== "open") return;
+      if (state2 !== "open") return;
       const compared2 = listCompared({ checked, units: units2, kept: baseline2.units });
       const categories = plan.policy.categories.map(({ id }) => id);
       const comparison = compareBaseline(compared2, categories);
@@ -50939,10 +50944,10 @@ function reuseFound(parts) {
       else if (other !== null) drop2(`${other} is another than then`);
       else if (comparison.differs) {
         drop2(`of ${comparison.turns} turns that were asked anew ${comparison.what} differ from what was kept`);
-      } else state = "taken";
+      } else state2 = "taken";
     },
     takeOver(wanted, units2) {
-      if (state !== "taken") return [];
+      if (state2 !== "taken") return [];
       return wanted.flatMap((turn) => {
         const unit = isOffered(turn, units2) ? baseline2.units.get(turn.id) : void 0;
         return unit === void 0 ? [] : [unit];
@@ -54472,10 +54477,10 @@ var matches_quoted_match = function(value, quoted_match) {
     (pattern2) => typeof pattern2 === "string" ? value.indexOf(pattern2) !== -1 : value.search(pattern2) !== -1
   );
 };
-var stringifier = function(options, state, info) {
+var stringifier = function(options, state2, info) {
   return {
     options,
-    state,
+    state: state2,
     info,
     __transform: function(chunk, push) {
       if (!Array.isArray(chunk) && typeof chunk !== "object") {
@@ -54736,13 +54741,13 @@ var stringify = function(records, opts = {}) {
   const data = [];
   const [err, options] = normalize_options(opts);
   if (err !== void 0) throw err;
-  const state = {
+  const state2 = {
     stop: false
   };
   const info = {
     records: 0
   };
-  const api = stringifier(options, state, info);
+  const api = stringifier(options, state2, info);
   for (const record of records) {
     const err2 = api.__transform(record, function(record2) {
       data.push(record2);
@@ -64308,10 +64313,10 @@ function rememberWorse(alpha2) {
 
 // src/forecast/seeded-random.ts
 function createSeededRandom(seed) {
-  let state = seed >>> 0;
+  let state2 = seed >>> 0;
   return () => {
-    state = state + 2654435769 >>> 0;
-    let mixed = Math.imul(state ^ state >>> 16, 2246822507);
+    state2 = state2 + 2654435769 >>> 0;
+    let mixed = Math.imul(state2 ^ state2 >>> 16, 2246822507);
     mixed = Math.imul(mixed ^ mixed >>> 13, 3266489909);
     return ((mixed ^ mixed >>> 16) >>> 0) / 4294967296;
   };
@@ -67085,5 +67090,5 @@ process.stdout.on("error", (error) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(process.exitCode ?? exitCodes.success);
 });
-boundYoungGeneration();
+boundNewSpace();
 process.exitCode = await runCli(process.argv);
