@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createFiles } from '../src/adapters/files.ts'
-import { boundNewSpace } from '../src/adapters/heap.ts'
+import { boundHeap } from '../src/adapters/heap.ts'
 import { openIndexOutput } from '../src/adapters/index-output.ts'
 import { describeCorpus } from '../src/corpus/describe.ts'
 import { startHashThread } from '../src/corpus/hash-thread.ts'
@@ -111,6 +111,6 @@ async function draw(task: Task & { kind: 'draw' }): Promise<() => string> {
 
 const [given] = process.argv.slice(2)
 if (process.send !== undefined && given !== undefined) {
-  boundNewSpace()
+  boundHeap()
   process.send(await carryOut(JSON.parse(given)))
 }

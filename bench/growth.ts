@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { boundNewSpace } from '../src/adapters/heap.ts'
+import { boundHeap } from '../src/adapters/heap.ts'
 import { createGatePorts, createRequest } from '../src/commands/run.ts'
 import { runGate } from '../src/gate.ts'
 import type { ModelClient } from '../src/ports.ts'
@@ -55,7 +55,7 @@ function createClient(onAsked: () => void): ModelClient {
 
 async function runOnce(folder: string, turns: number): Promise<void> {
   // As the packaged gate does.
-  boundNewSpace()
+  boundHeap()
   const marks = { startMs: performance.now(), firstMs: 0, lastMs: 0 }
   const client = createClient(() => {
     marks.lastMs = performance.now()

@@ -23408,24 +23408,29 @@ var {
 import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 50 };
-var largeGrowingPercent = 40;
+var growingPercent = { drawing: 100, large: 25 };
 var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
-function boundNewSpace({ narrowBytes, checkEveryMs } = newSpace) {
+function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   state.limitBytes = narrowBytes;
+  setGrowing(growingPercent.drawing);
   setInterval(heedLimit, checkEveryMs).unref();
   heedLimit();
 }
-function widenNewSpace({ wideBytes } = newSpace) {
+function easeHeap({ wideBytes } = newSpace) {
   if (state.isLarge || state.limitBytes > wideBytes) return;
   state.limitBytes = wideBytes;
+  setGrowing(0);
   heedLimit();
 }
 function tightenHeap() {
   state.isLarge = true;
-  v8.setFlagsFromString(`--heap-growing-percent=${largeGrowingPercent}`);
+  setGrowing(growingPercent.large);
   v8.setFlagsFromString("--expose-gc");
   const collect3 = runInNewContext('typeof gc === "function" ? gc : null');
   if (typeof collect3 === "function") collect3({ type: "major", execution: "async" });
+}
+function setGrowing(percent3) {
+  v8.setFlagsFromString(`--heap-growing-percent=${percent3}`);
 }
 function heedLimit() {
   const size = v8.getHeapSpaceStatistics().find(({ space_name: name5 }) => name5 === "new_space")?.space_size ?? 0;
@@ -35157,7 +35162,7 @@ function listBatchLines(batches) {
 }
 
 // src/sample/byte-store.ts
-var storeLimits = { block: 2 ** 20, held: 2 ** 22 };
+var storeLimits = { block: 2 ** 19, held: 2 ** 20 };
 function createByteStore(openScratch2, limits = storeLimits) {
   const blocks = [];
   let open5 = Buffer.allocUnsafe(0);
@@ -35179,13 +35184,13 @@ function createByteStore(openScratch2, limits = storeLimits) {
     used2 = 0;
   };
   return {
-    add(bytes) {
-      if (used2 === 0 && bytes.length > open5.length)
-        open5 = Buffer.allocUnsafe(Math.max(limits.block, bytes.length));
-      else if (used2 + bytes.length > open5.length) openNext(bytes.length);
-      bytes.copy(open5, used2);
-      used2 += bytes.length;
-      return { block: blocks.length, start: used2 - bytes.length, length: bytes.length };
+    add(text2) {
+      const length = Buffer.byteLength(text2);
+      if (used2 === 0 && length > open5.length) open5 = Buffer.allocUnsafe(Math.max(limits.block, length));
+      else if (used2 + length > open5.length) openNext(length);
+      open5.write(text2, used2);
+      used2 += length;
+      return { block: blocks.length, start: used2 - length, length };
     },
     read({ block, start: start2, length }) {
       const found = blocks[block] ?? open5;
@@ -35238,7 +35243,7 @@ var MeasuredUnits = class {
     const row = this.#find(name5) ?? this.#places.length;
     const number3 = this.#number(unit.labels);
     const text2 = JSON.stringify(number3 === own ? unit : { ...unit, labels: void 0 });
-    const { block, start: start2, length } = this.#store.add(Buffer.from(text2));
+    const { block, start: start2, length } = this.#store.add(text2);
     this.#places[row] = block * widest + start2;
     this.#lengths[row] = length;
     this.#labelsOf[row] = number3;
@@ -40652,16 +40657,16 @@ function createTurnStore(openScratch2, limits) {
     const text2 = JSON.stringify(tools);
     const known = knownTools.get(text2);
     if (known !== void 0) return known;
-    const stretch = blocks.add(Buffer.from(text2));
+    const stretch = blocks.add(text2);
     if (knownTools.size < mostTools) knownTools.set(text2, stretch);
     return stretch;
   };
   const read2 = (stretch) => JSON.parse(blocks.read(stretch).toString());
   return {
     add: ({ prefix: prefix2, tools, after }) => ({
-      ...blocks.add(Buffer.from(JSON.stringify(prefix2))),
+      ...blocks.add(JSON.stringify(prefix2)),
       tools: tools === null ? null : addTools(tools),
-      after: after === void 0 ? null : blocks.add(Buffer.from(JSON.stringify(after)))
+      after: after === void 0 ? null : blocks.add(JSON.stringify(after))
     }),
     readPrefix: (stored) => read2(stored),
     readAfter: ({ after }) => after === null ? void 0 : read2(after),
@@ -41113,7 +41118,7 @@ function parseJson2(text2) {
 // src/adapters/clients.ts
 var clientFactory = {
   async connectEndpoint(request) {
-    widenNewSpace();
+    easeHeap();
     return { ...await connectEndpoint(request), connectBatches: () => connectBatches(request) };
   },
   openRecording
@@ -41297,6 +41302,7 @@ function compilePart(part) {
 import { createReadStream as createReadStream2 } from "node:fs";
 import { open as open2, stat } from "node:fs/promises";
 var chunkBytes = 2 ** 20;
+var streamedBytes = 2 ** 18;
 var joinedGap = 2 ** 17;
 var readsAhead = 4;
 async function* readFileBytes(request) {
@@ -41306,7 +41312,7 @@ async function* readFileBytes(request) {
     if (stretches !== void 0) yield* readStretches(file, stretches);
     else {
       const start2 = Math.max(0, Number(before.size) - last);
-      yield* createReadStream2(file, { start: start2, highWaterMark: chunkBytes });
+      yield* createReadStream2(file, { start: start2, highWaterMark: streamedBytes });
     }
     const after = await stat(file, { bigint: true }).catch(() => null);
     if (["dev", "ino", "size", "mtimeNs"].every((key) => before[key] === after?.[key])) return;
@@ -67090,5 +67096,5 @@ process.stdout.on("error", (error) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(process.exitCode ?? exitCodes.success);
 });
-boundNewSpace();
+boundHeap();
 process.exitCode = await runCli(process.argv);

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, Option } from 'commander'
-import { boundNewSpace } from './adapters/heap.ts'
+import { boundHeap } from './adapters/heap.ts'
 import { createTerminalLog } from './adapters/terminal-log.ts'
 import { addBatch } from './commands/batch-command.ts'
 import { runCalibrate } from './commands/calibrate.ts'
@@ -258,5 +258,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(process.exitCode ?? exitCodes.success)
 })
 
-boundNewSpace()
+boundHeap()
 process.exitCode = await runCli(process.argv)

@@ -15,7 +15,7 @@ import { reportDecision, reportNoVerdict, reportPlan, type Stage } from './adapt
 import { reportShard } from './adapters/github/report-shard.ts'
 import { reportUnmeasured } from './adapters/github/unmeasured.ts'
 import { createWorkflowLog, jobSummary, workflowArtifacts } from './adapters/github/workflow.ts'
-import { boundNewSpace } from './adapters/heap.ts'
+import { boundHeap } from './adapters/heap.ts'
 import { connectToolServer } from './adapters/mcp-connector.ts'
 import { openRemoteCorpus } from './adapters/remote-corpus.ts'
 import { openEmptyRunDirectory } from './adapters/run-directory.ts'
@@ -231,7 +231,7 @@ function createCancelSignal(): AbortSignal {
   return controller.signal
 }
 
-boundNewSpace()
+boundHeap()
 run().then(
   (exitCode) => {
     process.exitCode = exitCode

@@ -1,6 +1,6 @@
 import type { ClientFactory } from '../connect.ts'
 import { connectBatches } from './batch-client.ts'
-import { widenNewSpace } from './heap.ts'
+import { easeHeap } from './heap.ts'
 import { connectEndpoint } from './openai-client.ts'
 import { openRecording } from './recorded-client.ts'
 
@@ -8,7 +8,7 @@ import { openRecording } from './recorded-client.ts'
 export const clientFactory: ClientFactory = {
   async connectEndpoint(request) {
     // What turns there are has been drawn.
-    widenNewSpace()
+    easeHeap()
     return { ...(await connectEndpoint(request)), connectBatches: () => connectBatches(request) }
   },
   openRecording,

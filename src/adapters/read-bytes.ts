@@ -5,6 +5,8 @@ import { GateError, type GateErrorCode } from '../errors.ts'
 
 /** Bytes that are read at a time. */
 const chunkBytes = 2 ** 20
+/** Bytes of a file that is read from its beginning, at a time: each is a buffer of its own, and some wait to be collected. */
+const streamedBytes = 2 ** 18
 /** Stretches with no more between them are read together: a read of its own costs about as much. */
 const joinedGap = 2 ** 17
 /** Reads under way at a time. */
@@ -26,7 +28,7 @@ export async function* readFileBytes(request: {
     if (stretches !== undefined) yield* readStretches(file, stretches)
     else {
       const start = Math.max(0, Number(before.size) - last)
-      yield* createReadStream(file, { start, highWaterMark: chunkBytes })
+      yield* createReadStream(file, { start, highWaterMark: streamedBytes })
     }
     const after = await stat(file, { bigint: true }).catch(() => null)
     if ((['dev', 'ino', 'size', 'mtimeNs'] as const).every((key) => before[key] === after?.[key])) return

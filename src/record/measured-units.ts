@@ -60,7 +60,7 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
     const row = this.#find(name) ?? this.#places.length
     const number = this.#number(unit.labels)
     const text = JSON.stringify(number === own ? unit : { ...unit, labels: undefined })
-    const { block, start, length } = this.#store.add(Buffer.from(text))
+    const { block, start, length } = this.#store.add(text)
     this.#places[row] = block * widest + start
     this.#lengths[row] = length
     this.#labelsOf[row] = number

@@ -13,11 +13,11 @@ export interface StoreLimits {
   held: number
 }
 
-const storeLimits: StoreLimits = { block: 2 ** 20, held: 2 ** 22 }
+const storeLimits: StoreLimits = { block: 2 ** 19, held: 2 ** 20 }
 
-/** Bytes in few large pieces, of which all but some are on disk. */
+/** Texts as bytes in few large pieces, of which all but some are on disk. */
 export interface ByteStore {
-  add(bytes: Buffer): Stretch
+  add(text: string): Stretch
   /** Valid until the next `read`, and never written to. */
   read(stretch: Stretch): Buffer
 }
@@ -50,13 +50,14 @@ export function createByteStore(
     used = 0
   }
   return {
-    add(bytes) {
-      if (used === 0 && bytes.length > open.length)
-        open = Buffer.allocUnsafe(Math.max(limits.block, bytes.length))
-      else if (used + bytes.length > open.length) openNext(bytes.length)
-      bytes.copy(open, used)
-      used += bytes.length
-      return { block: blocks.length, start: used - bytes.length, length: bytes.length }
+    add(text) {
+      const length = Buffer.byteLength(text)
+      if (used === 0 && length > open.length) open = Buffer.allocUnsafe(Math.max(limits.block, length))
+      else if (used + length > open.length) openNext(length)
+      // Into its place at once: a buffer for each text would be garbage outside of the heap, which is collected late.
+      open.write(text, used)
+      used += length
+      return { block: blocks.length, start: used - length, length }
     },
     read({ block, start, length }) {
       const found = blocks[block] ?? open

@@ -29,16 +29,16 @@ export function createTurnStore(openScratch: (() => Scratch) | undefined, limits
     const text = JSON.stringify(tools)
     const known = knownTools.get(text)
     if (known !== undefined) return known
-    const stretch = blocks.add(Buffer.from(text))
+    const stretch = blocks.add(text)
     if (knownTools.size < mostTools) knownTools.set(text, stretch)
     return stretch
   }
   const read = (stretch: Stretch): unknown => JSON.parse(blocks.read(stretch).toString())
   return {
     add: ({ prefix, tools, after }) => ({
-      ...blocks.add(Buffer.from(JSON.stringify(prefix))),
+      ...blocks.add(JSON.stringify(prefix)),
       tools: tools === null ? null : addTools(tools),
-      after: after === undefined ? null : blocks.add(Buffer.from(JSON.stringify(after))),
+      after: after === undefined ? null : blocks.add(JSON.stringify(after)),
     }),
     readPrefix: (stored) => read(stored) as Message[],
     readAfter: ({ after }) => (after === null ? undefined : (read(after) as Message[])),

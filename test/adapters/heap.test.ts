@@ -32,7 +32,7 @@ const growOldSpace = `
 `
 
 async function measure(start: string, work: string): Promise<number> {
-  const program = `import v8 from 'node:v8'\nimport { boundNewSpace, tightenHeap, widenNewSpace } from ${JSON.stringify(source)}\n${start}\n${work}`
+  const program = `import v8 from 'node:v8'\nimport { boundHeap, tightenHeap, easeHeap } from ${JSON.stringify(source)}\n${start}\n${work}`
   const words = ['--no-warnings', '--experimental-strip-types', '--input-type=module', '-e', program]
   return Number.parseFloat((await promisify(execFile)(process.execPath, words)).stdout)
 }
@@ -40,7 +40,7 @@ async function measure(start: string, work: string): Promise<number> {
 it('new space grows to about the limit and no further', async () => {
   const free = await measure('', growNewSpace)
   const bound = await measure(
-    'boundNewSpace({ narrowBytes: 16 * 2 ** 20, wideBytes: 0, checkEveryMs: 1 })',
+    'boundHeap({ narrowBytes: 16 * 2 ** 20, wideBytes: 0, checkEveryMs: 1 })',
     growNewSpace,
   )
   // On a machine with little memory V8's own limit is 16 MiB a half.
@@ -50,8 +50,8 @@ it('new space grows to about the limit and no further', async () => {
 })
 
 it('new space is given more room when a run is under way, and none where it is large', async () => {
-  const start = 'boundNewSpace({ narrowBytes: 16 * 2 ** 20, wideBytes: 0, checkEveryMs: 1 })'
-  const widen = 'widenNewSpace({ narrowBytes: 0, wideBytes: 64 * 2 ** 20, checkEveryMs: 1 })'
+  const start = 'boundHeap({ narrowBytes: 16 * 2 ** 20, wideBytes: 0, checkEveryMs: 1 })'
+  const widen = 'easeHeap({ narrowBytes: 0, wideBytes: 64 * 2 ** 20, checkEveryMs: 1 })'
   expect(await measure(`${start}\n${widen}`, growNewSpace)).toBeGreaterThanOrEqual(32)
   expect(await measure(`${start}\ntightenHeap()\n${widen}`, growNewSpace)).toBeLessThan(24)
 })
