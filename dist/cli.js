@@ -35252,6 +35252,11 @@ var MeasuredUnits = class {
     else this.#unasked.delete(row);
     return this;
   }
+  /** Takes in those that it does not have. */
+  addMissing(units2) {
+    for (const [name5, unit] of units2) if (!this.has(name5)) this.set(name5, unit);
+    return this;
+  }
   delete(name5) {
     const row = this.#find(name5);
     if (row === void 0) return false;
@@ -51154,7 +51159,8 @@ async function measure4(parts) {
     const { usd, requests } = instruments.spent();
     return recordMeasurement({
       ...parts,
-      ...{ units: addFailed(units2, journal), known, decidedAfter },
+      // What had failed before and was not asked again stands as it was.
+      ...{ units: units2.addMissing(journal.failed), known, decidedAfter },
       audits: measurement.audits,
       facts: {
         timing: { startedAt: measurement.startedAt, elapsedMs: measurement.elapsedMs() },
@@ -51169,10 +51175,6 @@ async function measure4(parts) {
   } finally {
     await measurement.close();
   }
-}
-function addFailed(units2, { failed }) {
-  for (const [name5, unit] of failed) if (!units2.has(name5)) units2.set(name5, unit);
-  return units2;
 }
 async function measureInTurn(work) {
   const { measuring } = work;
@@ -51618,8 +51620,7 @@ function fillMissing(request) {
   const { plan, sample } = parts;
   const reports = shards.flatMap(({ report: report2 }) => report2 === null ? [] : [report2]);
   const findReason = createReasons(reports, sample.turns.length);
-  const units2 = journal.done;
-  for (const [name5, unit] of journal.failed) if (!units2.has(name5)) units2.set(name5, unit);
+  const units2 = journal.done.addMissing(journal.failed);
   for (const [place, { id: turn }] of sample.turns.entries()) {
     const reason = findReason(place);
     for (const arm of arms9) {

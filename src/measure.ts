@@ -6,7 +6,7 @@ import { type Measuring, measureBatch, measureKnown } from './measure-units.ts'
 import { type MeasurementRequest, openMeasurement, recordMeasurement, writeHeader } from './measurement.ts'
 import type { Arm } from './ports.ts'
 import { quoteRun } from './quote.ts'
-import { type Journal, nameUnit } from './record/journal.ts'
+import { nameUnit } from './record/journal.ts'
 import type { MeasuredUnits } from './record/measured-units.ts'
 import type { RecordedProbe, RecordedUnit, RunRecord } from './record/schema.ts'
 import { createUnitWindow } from './replay/window.ts'
@@ -76,7 +76,8 @@ export async function measure(
     const { usd, requests } = instruments.spent()
     return recordMeasurement({
       ...parts,
-      ...{ units: addFailed(units, journal), known, decidedAfter },
+      // What had failed before and was not asked again stands as it was.
+      ...{ units: units.addMissing(journal.failed), known, decidedAfter },
       audits: measurement.audits,
       facts: {
         timing: { startedAt: measurement.startedAt, elapsedMs: measurement.elapsedMs() },
@@ -91,12 +92,6 @@ export async function measure(
   } finally {
     await measurement.close()
   }
-}
-
-/** What had failed before and was not asked again stands as it was. */
-function addFailed(units: MeasuredUnits, { failed }: Pick<Journal, 'failed'>): MeasuredUnits {
-  for (const [name, unit] of failed) if (!units.has(name)) units.set(name, unit)
-  return units
 }
 
 interface Work {

@@ -106,8 +106,7 @@ function fillMissing(request: {
   const { plan, sample } = parts
   const reports = shards.flatMap(({ report }) => (report === null ? [] : [report]))
   const findReason = createReasons(reports, sample.turns.length)
-  const units = journal.done
-  for (const [name, unit] of journal.failed) if (!units.has(name)) units.set(name, unit)
+  const units = journal.done.addMissing(journal.failed)
   for (const [place, { id: turn }] of sample.turns.entries()) {
     const reason = findReason(place)
     for (const arm of arms) {

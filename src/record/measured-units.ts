@@ -71,6 +71,12 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
     return this
   }
 
+  /** Takes in those that it does not have. */
+  addMissing(units: ReadonlyMap<string, RecordedUnit>): this {
+    for (const [name, unit] of units) if (!this.has(name)) this.set(name, unit)
+    return this
+  }
+
   delete(name: string): boolean {
     const row = this.#find(name)
     if (row === undefined) return false
