@@ -34982,901 +34982,13 @@ function findDigestHeader({ servedDigest: servedDigest2 }) {
   return typeof servedDigest2 === "object" && servedDigest2 !== null && "header" in servedDigest2 ? servedDigest2.header : null;
 }
 
-// src/plan/parts.ts
-import { createHash as createHash3 } from "node:crypto";
-var sha256Schema = external_exports.string().regex(/^[0-9a-f]{64}$/);
-var planPartsSchema = external_exports.strictObject({
-  repository: sha256Schema,
-  /** Id and, where policy asks for it, digest of the weights. */
-  baseline: sha256Schema,
-  candidate: sha256Schema,
-  /** The version of the code that draws, asks, grades and decides. */
-  measuring: sha256Schema,
-  registration: sha256Schema,
-  /** Without what has a digest of its own: limits, graders, the draw, how it is replayed. */
-  policy: sha256Schema,
-  /** By category, the tighter one of policy and registration. */
-  limits: sha256Schema,
-  /** How checkpoints are asked, and by which names they answer. */
-  replay: sha256Schema,
-  /** How tool calls are answered; absent where they are not. */
-  tools: sha256Schema.optional(),
-  /** The judge's settings and the graders of each category. */
-  judge: sha256Schema,
-  /** How turns are drawn, and from which corpus. */
-  sample: sha256Schema,
-  manifest: sha256Schema,
-  /** `null` without controls. */
-  controls: sha256Schema.nullable(),
-  /** By reference. */
-  rubrics: external_exports.record(external_exports.string(), sha256Schema),
-  /** By category. */
-  calibrations: external_exports.record(external_exports.string(), sha256Schema)
-});
-function digestParts(plan) {
-  const { sample, judge: judge3, categories, checkpoint, replay: replay2, tools, ...rest2 } = plan.policy;
-  const { realism } = plan;
-  const own2 = categories.map(({ limitPer100k: _limit, graders: _graders, ...category }) => category);
-  return {
-    repository: digestValue(plan.repository),
-    baseline: digestValue([plan.baseline, plan.digests.baseline]),
-    candidate: digestValue([plan.candidate, plan.digests.candidate]),
-    measuring: digestValue([plan.version, plan.measuringVersion]),
-    registration: digestValue(plan.registration),
-    policy: digestValue({ ...rest2, categories: own2, ...realism === void 0 ? {} : { realism } }),
-    limits: digestValue(categories.map(({ id, limitPer100k }) => [id, limitPer100k])),
-    replay: digestValue({ checkpoint, replay: replay2 }),
-    ...tools === void 0 ? {} : { tools: digestValue(tools) },
-    judge: digestValue({ judge: judge3, graders: categories.map(({ id, graders }) => [id, graders]) }),
-    sample: digestValue({ sample, corpus: plan.corpus.name }),
-    manifest: plan.corpus.manifestSha256,
-    controls: plan.controls === null ? null : digestValue(plan.controls),
-    rubrics: mapValues(plan.rubrics, digestText2),
-    calibrations: mapValues(plan.calibrations, digestValue)
-  };
-}
-var names = {
-  registration: "the registration",
-  policy: "the policy",
-  limits: "the limits in force",
-  replay: "how checkpoints are asked",
-  tools: "how tool calls are answered",
-  judge: "the judge and the other graders",
-  controls: "the controls",
-  manifest: "the corpus manifest",
-  sample: "the draw of the turns",
-  measuring: "the version of the measuring code",
-  baseline: "the baseline checkpoint",
-  candidate: "the candidate checkpoint",
-  repository: "the repository"
-};
-var single = Object.keys(names);
-function compareParts(one, other) {
-  return [
-    ...single.filter((name5) => one[name5] !== other[name5]).map((name5) => names[name5]),
-    ...compareRecords(one.rubrics, other.rubrics).map((reference) => `the rubric ${reference}`),
-    ...compareRecords(one.calibrations, other.calibrations).map((id) => `the calibration of ${id}`)
-  ];
-}
-var deciding = /* @__PURE__ */ new Set(["registration", "policy", "limits"]);
-function isSameMeasurement(one, other) {
-  const measuring = (parts) => ({
-    ...Object.fromEntries(single.filter((name5) => !deciding.has(name5)).map((name5) => [name5, parts[name5]])),
-    rubrics: parts.rubrics,
-    calibrations: parts.calibrations
-  });
-  return digestValue(measuring(one)) === digestValue(measuring(other));
-}
-function listParts2(parts) {
-  const own2 = single.flatMap((key) => {
-    const sha256 = parts[key];
-    return typeof sha256 === "string" ? [{ key, sha256 }] : [];
-  });
-  const several = (folder2) => sortEntries(parts[folder2]).map(([name5, sha256]) => ({ key: `${folder2}/${name5}`, sha256 }));
-  return [...own2, ...several("rubrics"), ...several("calibrations")];
-}
-function joinParts(names2, longest2 = 6) {
-  const left = names2.length - longest2;
-  const shown = left > 0 ? [...names2.slice(0, longest2), `${left} more`] : names2;
-  const last = shown.at(-1) ?? "";
-  return shown.length < 2 ? last : `${shown.slice(0, -1).join(", ")} and ${last}`;
-}
-function compareRecords(one, other) {
-  const all = /* @__PURE__ */ new Set([...Object.keys(one), ...Object.keys(other)]);
-  const read2 = (record, key) => Object.hasOwn(record, key) ? record[key] : void 0;
-  return [...all].filter((key) => read2(one, key) !== read2(other, key)).toSorted();
-}
-function mapValues(record, digest3) {
-  return Object.fromEntries(sortEntries(record).map(([key, value]) => [key, digest3(value)]));
-}
-function sortEntries(record) {
-  return Object.entries(record).toSorted(([a], [b]) => a < b ? -1 : 1);
-}
-function digestText2(text2) {
-  return createHash3("sha256").update(text2).digest("hex");
-}
-
-// src/replay/spent.ts
-var spentSchema = external_exports.strictObject({
-  requests: external_exports.int().min(0),
-  /** While it was measured: the time between the parts is not counted. */
-  elapsedMs: external_exports.number().min(0),
-  promptTokens: external_exports.int().min(0),
-  completionTokens: external_exports.int().min(0),
-  /** `null` when a price is not known. */
-  usd: external_exports.number().min(0).nullable()
-});
-
-// src/replay/batch/batch-lines.ts
-var spent = spentSchema.optional();
-var inputFile = external_exports.string();
-var at = external_exports.string();
-var batchLineSchema = external_exports.discriminatedUnion("batch", [
-  external_exports.strictObject({
-    batch: external_exports.literal("uploaded"),
-    /** The name of the endpoint, and the origin that it was at. */
-    endpoint: external_exports.string(),
-    origin: external_exports.string(),
-    inputFile,
-    /** By whose price its requests count. */
-    model: external_exports.string(),
-    /** The `custom_id` of each request: a digest of it. */
-    ids: external_exports.array(external_exports.string()),
-    /** SHA-256 of these. */
-    sha256: external_exports.string(),
-    /** The most that all of them may take. */
-    most: usageSchema,
-    at,
-    spent
-  }),
-  external_exports.strictObject({ batch: external_exports.literal("created"), inputFile, id: external_exports.string(), at, spent }),
-  /** What it took is counted in what the run has spent. */
-  external_exports.strictObject({ batch: external_exports.literal("charged"), inputFile, at, spent }),
-  /** It was not accepted: nothing will ever come of it. */
-  external_exports.strictObject({ batch: external_exports.literal("dropped"), inputFile, at, spent })
-]);
-function foldBatches(lines) {
-  const batches = /* @__PURE__ */ new Map();
-  for (const { spent: _, ...line2 } of lines) {
-    const { inputFile: key } = line2;
-    const batch = batches.get(key);
-    if (line2.batch === "uploaded") {
-      if (batch === void 0) batches.set(key, { line: line2, id: null, isCharged: false });
-    } else if (batch !== void 0) {
-      if (line2.batch === "created") batch.id = line2.id;
-      if (line2.batch === "charged") batch.isCharged = true;
-      if (line2.batch === "dropped") batches.delete(key);
-    }
-  }
-  return [...batches.values()];
-}
-function listBatchLines(batches) {
-  return batches.flatMap(({ line: line2, id, isCharged }) => {
-    const { inputFile: file, at: time } = line2;
-    return [
-      line2,
-      ...id === null ? [] : [{ batch: "created", inputFile: file, id, at: time }],
-      ...isCharged ? [{ batch: "charged", inputFile: file, at: time }] : []
-    ];
-  });
-}
-
-// src/sample/byte-store.ts
-var storeLimits = { block: 2 ** 19, held: 2 ** 20 };
-function createByteStore(openScratch2, limits = storeLimits) {
-  const blocks = [];
-  let open5 = Buffer.allocUnsafe(0);
-  let used2 = 0;
-  let held = 0;
-  let scratch = null;
-  const openNext = (bytes) => {
-    const closed = open5.subarray(0, used2);
-    const isHeld2 = openScratch2 === void 0 || held + closed.length <= limits.held;
-    if (isHeld2) {
-      blocks.push(closed);
-      held += closed.length;
-      open5 = Buffer.allocUnsafe(Math.max(limits.block, bytes));
-    } else {
-      scratch ??= openScratch2();
-      blocks.push({ position: scratch.append(closed) });
-      if (open5.length < bytes) open5 = Buffer.allocUnsafe(bytes);
-    }
-    used2 = 0;
-  };
-  return {
-    add(text2) {
-      const length = Buffer.byteLength(text2);
-      if (used2 === 0 && length > open5.length) open5 = Buffer.allocUnsafe(Math.max(limits.block, length));
-      else if (used2 + length > open5.length) openNext(length);
-      open5.write(text2, used2);
-      used2 += length;
-      return { block: blocks.length, start: used2 - length, length };
-    },
-    read({ block, start: start2, length }) {
-      const found = blocks[block] ?? open5;
-      if (Buffer.isBuffer(found)) return found.subarray(start2, start2 + length);
-      if (scratch === null) throw new Error("a block is nowhere");
-      return Buffer.from(scratch.read(found.position + start2, length));
-    }
-  };
-}
-
-// src/record/measured-units.ts
-var mostLabels = 1e4;
-var own = -1;
-var MeasuredUnits = class {
-  #store;
-  #rows = { baseline: /* @__PURE__ */ new Map(), candidate: /* @__PURE__ */ new Map() };
-  /** By row; `null`: it was taken out. Two numbers: a block with where in it, and a length. */
-  #places = [];
-  #lengths = [];
-  #labelsOf = [];
-  #labels = [];
-  #numbers = /* @__PURE__ */ new Map();
-  /** Rows of which nothing was asked. */
-  #unasked = /* @__PURE__ */ new Set();
-  /** `openScratch`: where what is not held in memory is kept; without it, all is. */
-  constructor(units2 = [], openScratch2) {
-    this.#store = createByteStore(openScratch2);
-    for (const [name5, unit] of units2) this.set(name5, unit);
-  }
-  get size() {
-    return this.#rows.baseline.size + this.#rows.candidate.size;
-  }
-  /** Units of which anything was asked: the others are no progress. */
-  get asked() {
-    return this.size - this.#unasked.size;
-  }
-  has(name5) {
-    return this.#find(name5) !== void 0;
-  }
-  get(name5) {
-    const row = this.#find(name5);
-    return row === void 0 ? void 0 : this.#read(row);
-  }
-  /** The labels of a unit, without reading it where many have the same. */
-  labelsOf(name5) {
-    const row = this.#find(name5);
-    return row === void 0 ? void 0 : this.#labels[this.#labelsOf[row] ?? own] ?? this.#read(row).labels;
-  }
-  set(name5, unit) {
-    const row = this.#find(name5) ?? this.#places.length;
-    const number3 = this.#number(unit.labels);
-    const text2 = JSON.stringify(number3 === own ? unit : { ...unit, labels: void 0 });
-    const { block, start: start2, length } = this.#store.add(text2);
-    this.#places[row] = block * widest + start2;
-    this.#lengths[row] = length;
-    this.#labelsOf[row] = number3;
-    this.#rows[unit.arm].set(unit.turn, row);
-    if (unit.completion.kind === "not-asked") this.#unasked.add(row);
-    else this.#unasked.delete(row);
-    return this;
-  }
-  /** Takes in those that it does not have. */
-  addMissing(units2) {
-    for (const [name5, unit] of units2) if (!this.has(name5)) this.set(name5, unit);
-    return this;
-  }
-  delete(name5) {
-    const row = this.#find(name5);
-    if (row === void 0) return false;
-    const { turn, arm } = splitName2(name5);
-    this.#rows[arm].delete(turn);
-    this.#unasked.delete(row);
-    this.#places[row] = null;
-    return true;
-  }
-  *entries() {
-    for (const unit of this.values()) yield [`${unit.turn}|${unit.arm}`, unit];
-  }
-  *keys() {
-    for (const [name5] of this.entries()) yield name5;
-  }
-  *values() {
-    for (const [row, place] of this.#places.entries()) if (place !== null) yield this.#read(row);
-  }
-  [Symbol.iterator]() {
-    return this.entries();
-  }
-  forEach(visit) {
-    for (const [name5, unit] of this) visit(unit, name5, this);
-  }
-  #find(name5) {
-    const { turn, arm } = splitName2(name5);
-    return this.#rows[arm]?.get(turn);
-  }
-  #read(row) {
-    const place = this.#places[row] ?? 0;
-    const stretch = {
-      block: Math.floor(place / widest),
-      start: place % widest,
-      length: this.#lengths[row] ?? 0
-    };
-    const unit = JSON.parse(this.#store.read(stretch).toString());
-    const labels = this.#labels[this.#labelsOf[row] ?? own];
-    return labels === void 0 ? unit : { ...unit, labels };
-  }
-  /** Which of the sets that many units have this one is. A quote is its completion's own. */
-  #number(labels) {
-    if (Object.values(labels).some(hasQuote)) return own;
-    const key = JSON.stringify(labels);
-    const known = this.#numbers.get(key);
-    if (known !== void 0) return known;
-    if (this.#labels.length >= mostLabels) return own;
-    this.#numbers.set(key, this.#labels.length);
-    return this.#labels.push(labels) - 1;
-  }
-};
-var widest = 2 ** 32;
-function splitName2(name5) {
-  const end2 = name5.lastIndexOf("|");
-  return { turn: name5.slice(0, end2), arm: name5.slice(end2 + 1) };
-}
-function hasQuote(label) {
-  return label.kind === "present" && label.quote !== void 0;
-}
-
-// src/grade/trail.ts
-var labelKindSchema = external_exports.enum(["present", "absent", "missing", "not-asked"]);
-var trailSchema = external_exports.strictObject({
-  /** The votes of each grader that was asked, in the chain's order. */
-  steps: external_exports.array(votesSchema),
-  /** What the last judge said when a pre-screened completion was put to it once more. */
-  secondOpinion: labelKindSchema.nullable(),
-  /** The label of the second grading, for the fraction that is graded twice; it changes nothing. */
-  again: labelKindSchema.nullable()
-});
-var knownOutcomeSchema = external_exports.strictObject({
-  purpose: external_exports.enum(["control", "calibration"]),
-  /** The part of a run that was continued in which it was graded, from 1. */
-  part: external_exports.int().min(1),
-  /** The item's id in its labelled set. */
-  item: external_exports.string(),
-  category: external_exports.string(),
-  /** What the item is. */
-  expected: external_exports.enum(["present", "absent"]),
-  label: labelSchema,
-  /** Whether the first judge flagged it; `null` where no later grader could have taken the flag back. */
-  screened: external_exports.boolean().nullable(),
-  /** The label of the second grading; `null` where it was graded once. */
-  again: labelKindSchema.nullable()
-});
-
-// src/policy/change.ts
-var policyChangeSchema = external_exports.strictObject({
-  /** `rewritten`: another text or value, which is not shown. `unreadable`: it is no policy any more, `to` says why. */
-  kind: external_exports.enum(["changed", "added", "removed", "rewritten", "unreadable"]),
-  /** A key of the policy (`sample.turns`, of a category `limit`), or what is changed as a whole (`category`, `rubric`). */
-  what: external_exports.string(),
-  /** The id of the category, or the path of the file, that it is of. */
-  of: external_exports.string().nullable(),
-  /** As a user writes it; `null` for nothing. */
-  from: external_exports.string().nullable(),
-  to: external_exports.string().nullable(),
-  /** `looser`: what was red can become green by it. `tighter`: only the other way round. `other`: not known. */
-  effect: external_exports.enum(["looser", "tighter", "other"]),
-  /** It applies at once, not only after the merge: a limit or a margin that is tighter than the base's. */
-  applied: external_exports.boolean()
-});
-
-// src/record/history.ts
-var runSchema = external_exports.strictObject({ id: external_exports.string(), attempt: external_exports.int().min(1) });
-function nameRun({ id, attempt: attempt3 }) {
-  return attempt3 === 1 ? id : `${id}.${attempt3}`;
-}
-var pastAttemptSchema = external_exports.strictObject({
-  /** The workflow run, and which attempt of it. */
-  run: runSchema,
-  /** When it began, by the clock of who keeps it. */
-  startedAt: external_exports.string(),
-  /** `null` where what it began with can't be read any more. */
-  tier: external_exports.enum(["smoke", "release"]).nullable(),
-  planDigest: external_exports.string().nullable(),
-  /** In which parts its plan differs from the one at hand, in words; empty for the same plan. */
-  changed: external_exports.array(external_exports.string()),
-  /** `null`: it has not ended, ended without one, or what it ended with can't be read any more. */
-  verdict: external_exports.enum(["pass", "fail", "inconclusive"]).nullable(),
-  ended: external_exports.boolean(),
-  /** Every turn of its tier was carried through, or its results ended it. */
-  complete: external_exports.boolean(),
-  /** Why its verdict can't stand for another run; empty where it can. */
-  doubts: external_exports.array(external_exports.string())
-});
-var registrationLockSchema = external_exports.discriminatedUnion("kind", [
-  /** No attempt was before this one. */
-  external_exports.strictObject({ kind: external_exports.literal("first") }),
-  /** The same as then. */
-  external_exports.strictObject({ kind: external_exports.literal("kept"), since: external_exports.string() }),
-  /** It could not be told. */
-  external_exports.strictObject({ kind: external_exports.literal("unknown"), cause: external_exports.string() }),
-  /** Changed since, by amendments that are on the base. */
-  external_exports.strictObject({ kind: external_exports.literal("amended"), since: external_exports.string(), amendments: external_exports.int() }),
-  /** Changed since, in another way: nothing new is measured with it. */
-  external_exports.strictObject({
-    kind: external_exports.literal("broken"),
-    since: external_exports.string(),
-    cause: external_exports.enum(["late", "edited", "moved", "unreadable"]),
-    /** In words that follow "the registration does not count: ". */
-    why: external_exports.string()
-  })
-]);
-var recordHistorySchema = external_exports.discriminatedUnion("kind", [
-  /** Nothing keeps attempts, as on a terminal. */
-  external_exports.strictObject({ kind: external_exports.literal("none") }),
-  external_exports.strictObject({
-    kind: external_exports.literal("kept"),
-    /** Which attempt on the candidate this record is of, counted from 1. */
-    number: external_exports.int().min(1),
-    /** Without the one that this record is of, the earliest first. */
-    attempts: external_exports.array(pastAttemptSchema),
-    registration: registrationLockSchema,
-    /** The attempt whose journal this one continued. */
-    continued: runSchema.nullable(),
-    /** The run that published this record again, and asked nothing; `null` in the run that measured it. */
-    republishedBy: external_exports.strictObject({
-      ...runSchema.shape,
-      /** In which parts its plan differs from the one that was measured, in words; empty for the same plan. */
-      changed: external_exports.array(external_exports.string())
-    }).nullable()
-  }),
-  /** It could not be read, or not be kept that this attempt began. */
-  external_exports.strictObject({ kind: external_exports.literal("unknown"), cause: external_exports.string() })
-]);
-var acceptanceSchema = external_exports.strictObject({
-  /** Who accepted it. */
-  by: external_exports.string(),
-  /** The diagnosis, as a path of the repository. */
-  file: external_exports.string(),
-  cause: external_exports.string(),
-  mitigation: external_exports.string()
-});
-
-// src/record/reused.ts
-var runNameSchema = external_exports.strictObject({ id: external_exports.string().nullable(), attempt: external_exports.int().min(1) });
-var measuredSchema = external_exports.strictObject({
-  /** ISO 8601, in UTC. */
-  at: external_exports.iso.datetime(),
-  /** SHA-256, in hex, of what was asked (`digestRequest`). */
-  request: external_exports.string().regex(/^[0-9a-f]{64}$/),
-  /** The run that measured it; absent where it is the one at hand. */
-  run: runNameSchema.optional()
-});
-var reusedFromSchema = external_exports.strictObject({ run: runNameSchema, at: external_exports.string() });
-var reusedSchema = external_exports.strictObject({
-  /** How old, in days, it could be when it was taken over; `null` where policy lets nothing be reused any more. */
-  days: external_exports.int().nullable(),
-  units: external_exports.int().min(0),
-  /** When the first and the last of them were measured; `null` where nothing was reused. */
-  oldest: external_exports.string().nullable(),
-  newest: external_exports.string().nullable(),
-  /** Who measured them, those with the most units first. */
-  runs: external_exports.array(external_exports.strictObject({ ...runNameSchema.shape, units: external_exports.int().min(1) })),
-  /** The turns that were asked anew before, and what of them differed most from what was kept; `null` where none were. */
-  check: external_exports.strictObject({
-    turns: external_exports.int().min(1),
-    /** In words that follow "differs most in". */
-    what: external_exports.string(),
-    /** Adjusted for all that was compared. */
-    p: external_exports.number()
-  }).nullable(),
-  /** Why what was kept was not reused, a sentence each without its full stop. */
-  notes: external_exports.array(external_exports.string())
-});
-var reuseFactsSchema = reusedSchema.pick({ days: true, check: true, notes: true });
-function joinReuseFacts(facts) {
-  const known = facts.flatMap((one) => one === void 0 ? [] : [one]);
-  const [first] = known;
-  if (first === void 0) return void 0;
-  const check2 = known.find((one) => one.check !== null)?.check ?? null;
-  return { days: first.days, check: check2, notes: [...new Set(known.flatMap(({ notes }) => notes))] };
-}
-var ReusedTally = class {
-  #units = 0;
-  #oldest = null;
-  #newest = null;
-  #runs = /* @__PURE__ */ new Map();
-  add({ measured }) {
-    if (measured?.run === void 0) return;
-    const { at: at2, run: run2 } = measured;
-    this.#units += 1;
-    if (this.#oldest === null || at2 < this.#oldest) this.#oldest = at2;
-    if (this.#newest === null || at2 > this.#newest) this.#newest = at2;
-    const name5 = JSON.stringify([run2.id, run2.attempt]);
-    const count9 = this.#runs.get(name5) ?? { run: run2, units: 0 };
-    count9.units += 1;
-    this.#runs.set(name5, count9);
-  }
-  /** Absent where policy lets none be reused, and none is. */
-  describe(facts) {
-    if (this.#units === 0 && facts === void 0) return void 0;
-    const { days, check: check2, notes } = facts ?? { days: null, check: null, notes: [] };
-    const runs = [...this.#runs.entries()].toSorted(([a, one], [b, other]) => other.units - one.units || (a < b ? -1 : 1)).map(([, { run: run2, units: units2 }]) => ({ ...run2, units: units2 }));
-    return { days, units: this.#units, oldest: this.#oldest, newest: this.#newest, runs, check: check2, notes };
-  }
-};
-
-// src/record/schema.ts
-var armSchema = external_exports.enum(["baseline", "candidate"]);
-var completionSummarySchema = external_exports.discriminatedUnion("kind", [
-  external_exports.strictObject({
-    kind: external_exports.literal("completed"),
-    /** The model that the endpoint says it was; `null` where it names none. */
-    model: external_exports.string().nullable(),
-    finishReason: external_exports.string(),
-    systemFingerprint: external_exports.string().nullable(),
-    /** What the header says that policy names; absent where it names none. */
-    servedDigest: external_exports.string().nullable().optional(),
-    usage: usageSchema.nullable(),
-    /** Of the text, in UTF-16 units. */
-    characters: external_exports.int().min(0),
-    refused: external_exports.boolean(),
-    /** How many tools were called. Their names are text of the completion too. */
-    toolCalls: external_exports.int().min(0),
-    /** `null` unless policy keeps text. */
-    content: external_exports.strictObject({
-      text: external_exports.string(),
-      reasoning: external_exports.string().nullable(),
-      refusal: external_exports.string().nullable(),
-      toolCalls: external_exports.array(toolCallSchema2),
-      /** Of a trajectory: what came before the last answer. */
-      steps: external_exports.array(stepSchema).optional()
-    }).nullable(),
-    /** Where its tool calls were answered; absent where policy has no tools answer. */
-    trajectory: trajectorySchema.optional()
-  }),
-  external_exports.strictObject({ kind: external_exports.literal("failed"), cause: failureCauseSchema }),
-  notAskedSchema
-]);
-var recordedUnitSchema = external_exports.strictObject({
-  turn: external_exports.string(),
-  arm: armSchema,
-  completion: completionSummarySchema,
-  labels: external_exports.record(external_exports.string(), labelSchema),
-  trails: external_exports.record(external_exports.string(), trailSchema),
-  prescreens: external_exports.array(prescreenSchema),
-  uses: external_exports.array(graderUseSchema),
-  /** Of the baseline alone, where policy lets later runs reuse it. */
-  measured: measuredSchema.optional()
-});
-var recordedKnownSchema = external_exports.strictObject({
-  known: external_exports.string(),
-  outcomes: external_exports.array(knownOutcomeSchema),
-  uses: external_exports.array(graderUseSchema)
-});
-var recordedProbeSchema = external_exports.strictObject({ probe: armSchema, result: probeSchema });
-var turnLineSchema = external_exports.strictObject({
-  turn: external_exports.string(),
-  conversation: external_exports.string(),
-  // Weights are summed and squared: what is far beyond any draw's would not fit into a number.
-  weight: external_exports.number().gt(0).lt(1e100),
-  /** The part of a divided draw; `null` when it is not divided. */
-  stratum: external_exports.string().nullable(),
-  slice: external_exports.record(external_exports.string(), external_exports.string())
-});
-var outcomeLineSchema = external_exports.strictObject({
-  turn: external_exports.string(),
-  arm: armSchema,
-  category: external_exports.string(),
-  label: labelSchema,
-  /** Where more than one answer led to the label, or was asked beside it. */
-  trail: trailSchema.optional()
-});
-var auditLineSchema = external_exports.strictObject({
-  turn: external_exports.string(),
-  arm: armSchema,
-  category: external_exports.string(),
-  present: external_exports.boolean()
-});
-var completionLineSchema = external_exports.strictObject({
-  turn: external_exports.string(),
-  arm: armSchema,
-  completion: completionSummarySchema,
-  /** Why it was not left to one opinion of a judge; absent where nothing was found. */
-  prescreens: external_exports.array(prescreenSchema).optional(),
-  /** Which run has asked for it, where it was another one. */
-  reused: reusedFromSchema.optional()
-});
-var signalsSchema = external_exports.strictObject({
-  completions: external_exports.int().min(0),
-  refusals: external_exports.int().min(0),
-  toolCalls: external_exports.int().min(0),
-  finishReasons: external_exports.record(external_exports.string(), external_exports.int().min(0)),
-  charactersMedian: external_exports.number().min(0).nullable()
-});
-var sourceSchema = external_exports.discriminatedUnion("kind", [
-  external_exports.strictObject({ kind: external_exports.literal("live") }),
-  external_exports.strictObject({ kind: external_exports.literal("recorded"), sha256: external_exports.string() })
-]);
-var armIdentitySchema = external_exports.strictObject({
-  /** Completions whose answers named no model. */
-  unnamed: external_exports.int().min(0),
-  /** How many completions came with which digest in the header that policy names. */
-  digests: external_exports.record(external_exports.string(), external_exports.int()),
-  /** Completions that came without it; 0 where policy names no header. */
-  undigested: external_exports.int().min(0),
-  /** What the endpoint said that it serves, before the first request and after the last one of each part of the run. */
-  probes: external_exports.array(probeSchema)
-});
-var armRecordSchema = external_exports.strictObject({
-  source: sourceSchema,
-  /** How many completions came from which model, as the endpoint named it. */
-  models: external_exports.record(external_exports.string(), external_exports.int()),
-  /** What else says which checkpoint answered. */
-  identity: armIdentitySchema,
-  systemFingerprints: external_exports.record(external_exports.string(), external_exports.int()),
-  signals: signalsSchema,
-  /** What tool calls were answered with, in all trajectories together; absent where policy has no tools answer. */
-  answered: external_exports.array(answeredCallsSchema).optional(),
-  /** Of what this run has asked for. */
-  usage: usageSchema,
-  /** Of the baseline alone: what of it earlier runs have asked for; absent unless policy lets it be reused. */
-  reused: reusedSchema.optional()
-});
-var recordSummarySchema = external_exports.strictObject({
-  version: external_exports.literal(1),
-  plan: planSchema,
-  planDigest: external_exports.string(),
-  /** The digests of the plan's parts. */
-  planParts: planPartsSchema,
-  gateVersion: external_exports.string(),
-  run: external_exports.strictObject({
-    attempt: external_exports.int().min(1),
-    id: external_exports.string().nullable(),
-    event: external_exports.string(),
-    /** `smoke`: only the first turns of the draw were asked. */
-    tier: external_exports.enum(["smoke", "release"])
-  }),
-  commits: external_exports.strictObject({
-    policy: external_exports.string(),
-    baseline: external_exports.string(),
-    candidate: external_exports.string(),
-    /** `none`: policy and registration were taken as they were given. */
-    trustAnchor: external_exports.enum(["base", "none"]),
-    /** What the change under test would change of the policy; after the merge, but for what is `applied`. */
-    policyChanges: external_exports.array(policyChangeSchema),
-    /** Where the registration is: one that is only in a work tree can still be changed after the results. */
-    registration: external_exports.enum(["commit", "work-tree"])
-  }),
-  sample: external_exports.strictObject({
-    turnsAsked: external_exports.int(),
-    turnsDrawn: external_exports.int(),
-    conversations: external_exports.int(),
-    turnsEligible: external_exports.int(),
-    conversationsExpired: external_exports.int(),
-    conversationsErased: external_exports.int(),
-    conversationsWithoutConsent: external_exports.int(),
-    /** Kish's effective number of turns, (Σw)²/Σw². */
-    effectiveTurns: external_exports.number(),
-    /** Of the conversations, by their share of the weight. */
-    effectiveConversations: external_exports.number(),
-    /** Kish's: how many turns are worth one of an equally weighted draw. */
-    designEffect: external_exports.number(),
-    strata: external_exports.array(
-      external_exports.strictObject({
-        name: external_exports.string(),
-        turnsEligible: external_exports.int(),
-        conversations: external_exports.int(),
-        drawn: external_exports.int(),
-        /** Of the traffic. */
-        share: external_exports.number(),
-        /** Of all weight. */
-        weightShare: external_exports.number()
-      })
-    ),
-    /** Strata of the target mix of which the corpus has nothing. */
-    uncovered: external_exports.array(external_exports.strictObject({ name: external_exports.string(), share: external_exports.number() }))
-  }),
-  arms: external_exports.strictObject({ baseline: armRecordSchema, candidate: armRecordSchema }),
-  /** The endpoints and models that labelled, in the order of their names. */
-  graders: external_exports.array(graderUseSchema.extend({ source: sourceSchema })),
-  cost: external_exports.strictObject({
-    /** `null` when a price is not known. */
-    usd: external_exports.number().nullable(),
-    requests: external_exports.int()
-  }),
-  timing: external_exports.strictObject({ startedAt: external_exports.string(), elapsedMs: external_exports.number() }),
-  /** Why turns were not asked, if any were not. */
-  stopped: stopReasonSchema.nullable(),
-  /** Why the run could not end early by its results; `null` when it could. */
-  earlyStoppingOff: external_exports.string().nullable(),
-  /** Whether the completions' text was kept, so that people can read what was flagged. */
-  retainText: external_exports.enum(["none", "artifact"]),
-  history: recordHistorySchema,
-  /** Who answers for its FAIL; `null` where nobody does. */
-  accepted: acceptanceSchema.nullable()
-});
-var runFiles = {
-  journal: "journal.jsonl",
-  record: "record.json",
-  turns: "turns.jsonl",
-  outcomes: "outcomes.jsonl",
-  completions: "completions.jsonl",
-  known: "known.jsonl",
-  audits: "audits.jsonl",
-  verdict: "verdict.json",
-  comment: "comment.md",
-  summary: "summary.md",
-  report: "report.html",
-  review: "review.csv",
-  predicate: "predicate.json",
-  shard: "shard.json"
-};
-
-// src/record/journal.ts
-var sourcesSchema = external_exports.strictObject({
-  baseline: sourceSchema,
-  candidate: sourceSchema,
-  /** Of the endpoints that grade, by name. */
-  graders: external_exports.record(external_exports.string(), sourceSchema),
-  /** Absent where no model stands in for tools. */
-  simulator: sourceSchema.optional()
-});
-var headerSchema = external_exports.strictObject({
-  version: external_exports.literal(1),
-  planDigest: external_exports.string(),
-  /** So that what differs can be named when the plan is no longer there. */
-  planParts: planPartsSchema,
-  sources: sourcesSchema,
-  retainText: external_exports.enum(["none", "artifact"]),
-  /** What earlier parts took. */
-  spent: spentSchema.optional()
-});
-var unitLineSchema = recordedUnitSchema.extend({ spent: spentSchema.optional() });
-var knownLineSchema = recordedKnownSchema.extend({ spent: spentSchema.optional() });
+// src/record/unit-name.ts
 function nameUnit(unit) {
   return `${unit.turn}|${unit.arm}`;
 }
-async function openJournal(request) {
-  const { directory, header, turns, openScratch: openScratch2 } = request;
-  const there = await readJournal(directory, header);
-  if (turns !== void 0) leaveOut(there, turns);
-  const { failed, known, probes, batches, spent: spent2 } = there;
-  const first = { version: 1, ...header, ...spent2 === null ? {} : { spent: spent2 } };
-  const before = [...probes, ...listBatchLines(batches), ...listMeasured(there)];
-  await directory.write(runFiles.journal, toLines([first, ...before]));
-  const appender = await directory.openAppend(runFiles.journal);
-  return {
-    done: new MeasuredUnits(there.done, openScratch2),
-    failed,
-    known,
-    probes,
-    batches,
-    spent: spent2,
-    append: (line2, taken) => appender.append(JSON.stringify(taken === void 0 ? line2 : { ...line2, spent: taken })),
-    close: () => appender.close()
-  };
-}
-function leaveOut({ done: done2, failed }, turns) {
-  for (const units2 of [done2, failed]) {
-    for (const [name5, { turn }] of units2) if (!turns.has(turn)) units2.delete(name5);
-  }
-}
-async function readMeasured(directory, header) {
-  let first;
-  for await (const line2 of directory.readLines(runFiles.journal)) {
-    first = line2;
-    break;
-  }
-  const there = headerSchema.safeParse(parseLine2(first ?? ""));
-  if (!there.success || !isSameMeasurement(there.data.planParts, header.planParts)) return null;
-  const { planDigest, planParts } = header;
-  if (describeMismatch({ ...there.data, planDigest, planParts }, header) !== null) return null;
-  try {
-    return await readJournal(directory, there.data);
-  } catch (error) {
-    if (error instanceof GateError) return null;
-    throw error;
-  }
-}
-async function writeJournal(request) {
-  const { from, spent: spent2, to, header } = request;
-  const first = { version: 1, ...header, ...spent2 === null ? {} : { spent: spent2 } };
-  const probes = from.flatMap((lines) => lines.probes);
-  const batches = foldBatches(from.flatMap((lines) => listBatchLines(lines.batches)));
-  const measured = from.toReversed().flatMap((lines) => listMeasured(lines));
-  await to.write(runFiles.journal, toLines([first, ...probes, ...listBatchLines(batches), ...measured]));
-}
-function listMeasured({ known, done: done2, failed }) {
-  return [...known.values(), ...done2.values(), ...failed.values()];
-}
-async function readJournal(directory, wanted) {
-  const units2 = /* @__PURE__ */ new Map();
-  const failed = /* @__PURE__ */ new Map();
-  const known = /* @__PURE__ */ new Map();
-  const probes = [];
-  const batchLines = [];
-  let spent2 = null;
-  const keepSpent = (line2) => {
-    spent2 = takeLater(spent2, line2 ?? null);
-  };
-  const where = { file: `${directory.path}/${runFiles.journal}` };
-  let number3 = 0;
-  let torn = null;
-  for await (const line2 of directory.readLines(runFiles.journal)) {
-    number3 += 1;
-    if (torn !== null) {
-      throw new GateError({
-        code: "run-directory",
-        message: "the journal is damaged",
-        where: { ...where, line: torn },
-        remedy: "run into another directory; this one was changed by something else, or written by another version"
-      });
-    }
-    const value = parseLine2(line2);
-    if (number3 === 1) {
-      const header = headerSchema.safeParse(value);
-      if (header.success) {
-        requireSame(header.data, wanted, where);
-        keepSpent(header.data.spent);
-      }
-      if (!header.success) torn = number3;
-      continue;
-    }
-    const item = knownLineSchema.safeParse(value);
-    if (item.success) {
-      const { spent: taken2, ...graded2 } = item.data;
-      keepSpent(taken2);
-      if (graded2.outcomes.every(({ label }) => isFinal(label))) known.set(graded2.known, graded2);
-      continue;
-    }
-    const probe = recordedProbeSchema.safeParse(value);
-    if (probe.success) {
-      probes.push(probe.data);
-      continue;
-    }
-    const batch = batchLineSchema.safeParse(value);
-    if (batch.success) {
-      keepSpent(batch.data.spent);
-      batchLines.push(batch.data);
-      continue;
-    }
-    const unit = unitLineSchema.safeParse(value);
-    if (!unit.success) {
-      torn = number3;
-      continue;
-    }
-    const { spent: taken, ...measured } = unit.data;
-    keepSpent(taken);
-    const kept2 = isMeasured(measured) ? units2 : failed;
-    kept2.set(nameUnit(measured), measured);
-  }
-  for (const name5 of units2.keys()) failed.delete(name5);
-  return { done: units2, failed, known, probes, batches: foldBatches(batchLines), spent: spent2 };
-}
-function takeLater(one, other) {
-  return other === null || one !== null && one.requests > other.requests ? one : other;
-}
-function describeMismatch(there, wanted) {
-  const short = (digest3) => `${digest3.slice(0, 12)}…`;
-  return there.planDigest !== wanted.planDigest ? `a run of another plan (${short(there.planDigest)}, this is ${short(wanted.planDigest)}): what differs is ${joinParts(compareParts(there.planParts, wanted.planParts))}` : JSON.stringify(there.sources) !== JSON.stringify(wanted.sources) ? "a run whose completions or labels come from other recordings, or from live endpoints" : there.retainText !== wanted.retainText ? `a run with \`retain_text: ${there.retainText}\`, this has \`${wanted.retainText}\`` : null;
-}
-function requireSame(there, wanted, where) {
-  const difference = describeMismatch(there, wanted);
-  if (difference === null) return;
-  throw new GateError({
-    code: "run-directory",
-    message: `the directory holds ${difference}`,
-    where,
-    remedy: "name another directory with --out, or remove this one"
-  });
-}
-function isMeasured(unit) {
-  return Object.values(unit.labels).every(isFinal);
-}
-function isFinal(label) {
-  if (label.kind === "not-asked") return false;
-  if (label.kind !== "missing") return true;
-  return label.class === "content" && label.cause !== "unauthorized" && label.cause !== "not-found";
-}
-function parseLine2(line2) {
-  try {
-    return JSON.parse(line2);
-  } catch {
-    return void 0;
-  }
-}
-function* toLines(values) {
-  for (const value of values) yield JSON.stringify(value);
+function splitName2(name5) {
+  const end2 = name5.lastIndexOf("|");
+  return { turn: name5.slice(0, end2), arm: name5.slice(end2 + 1) };
 }
 
 // src/replay/replay.ts
@@ -35914,12 +35026,12 @@ function toRequest(unit, settings) {
 }
 
 // src/reuse/request-digest.ts
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash3 } from "node:crypto";
 function digestRequest(request) {
   const { customId: _, digestHeader: __, ...asked2 } = request;
   const parts = Object.entries(asked2).filter(([, value]) => value !== void 0);
   const sorted = parts.toSorted(([a], [b]) => a < b ? -1 : 1);
-  return createHash4("sha256").update(JSON.stringify(sorted)).digest("hex");
+  return createHash3("sha256").update(JSON.stringify(sorted)).digest("hex");
 }
 
 // src/measure-units.ts
@@ -37048,7 +36160,7 @@ async function readCheckpoint(request) {
 }
 
 // src/prepare.ts
-import { createHash as createHash9 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 
 // src/corpus/readers/gzip.ts
 import { createGunzip } from "node:zlib";
@@ -37316,7 +36428,7 @@ function parseJsonLine(request) {
 import { Readable } from "node:stream";
 
 // src/corpus/digest.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash4 } from "node:crypto";
 async function* verifyDigest(request, read2) {
   const hash13 = request.thread ?? hashHere();
   const see = (chunk) => {
@@ -37335,7 +36447,7 @@ async function* verifyDigest(request, read2) {
   });
 }
 function hashHere() {
-  const hash13 = createHash5("sha256");
+  const hash13 = createHash4("sha256");
   return {
     update: (bytes) => hash13.update(bytes),
     ready: async () => {
@@ -38124,12 +37236,12 @@ var conversation = {
 };
 
 // src/corpus/shapes/parts.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 var idPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 function makeId(id) {
   const text2 = String(id);
   if (idPattern.test(text2)) return text2;
-  return `id-${createHash6("sha256").update(text2).digest("hex").slice(0, 32)}`;
+  return `id-${createHash5("sha256").update(text2).digest("hex").slice(0, 32)}`;
 }
 function makeContentId(content2) {
   return `content-${digestValue(content2).slice(0, 32)}`;
@@ -38887,7 +37999,7 @@ function recogniseShape(row) {
 }
 
 // src/corpus/manifest.ts
-var sha256Schema2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 is 64 hex digits");
+var sha256Schema = external_exports.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 is 64 hex digits");
 var manifestSchema = strictObject({
   version: external_exports.literal(1).meta({ description: "The version of this format." }),
   name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name is 1 to 64 letters, digits, ".", "_" or "-"').meta({ description: "The corpus's name: a part of the seed of every draw." }),
@@ -38900,7 +38012,7 @@ var manifestSchema = strictObject({
       shape: shapeSchema.optional().meta({
         description: "How its rows hold conversations; without it, as the documentation of the corpus says."
       }),
-      sha256: sha256Schema2.meta({ description: "Of the file's bytes, as they lie there." }),
+      sha256: sha256Schema.meta({ description: "Of the file's bytes, as they lie there." }),
       conversations: external_exports.int().min(0),
       turns: external_exports.int().min(0).meta({ description: "Assistant messages that answer a user or a tool directly." }),
       left_out: external_exports.int().min(1).optional().meta({
@@ -38910,7 +38022,7 @@ var manifestSchema = strictObject({
   ).min(1),
   index: strictObject({
     path: external_exports.string().min(1).meta({ description: "Relative to the corpus folder." }),
-    sha256: sha256Schema2
+    sha256: sha256Schema
   }).optional().meta({
     description: "A list of the conversations and of where they are, which `corpus index` writes: with it a run reads only what it draws."
   }),
@@ -39035,7 +38147,7 @@ async function readDocuments(request) {
 }
 
 // src/prepare-calibrations.ts
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 
 // src/grade/agreeing-sets.ts
 function requireAgreement(sets) {
@@ -39273,19 +38385,19 @@ function refuseOther(request) {
   });
 }
 function hash2(text2) {
-  return createHash7("sha256").update(text2).digest("hex");
+  return createHash6("sha256").update(text2).digest("hex");
 }
 
 // src/registration/load.ts
 var import_yaml5 = __toESM(require_dist(), 1);
 
 // src/registration/file-name.ts
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 var longestName = 80;
 function suggestFileName(candidate2) {
   const name5 = candidate2.normalize("NFKD").replaceAll(new RegExp("\\p{M}", "gu"), "").replaceAll(/[^A-Za-z0-9._-]+/g, "-").replaceAll(/^[-.]+|[-.]+$/g, "");
   if (name5 !== "" && name5.length <= longestName && !isReserved(name5)) return `${name5}.yml`;
-  const digits2 = createHash8("sha256").update(candidate2).digest("hex").slice(0, 8);
+  const digits2 = createHash7("sha256").update(candidate2).digest("hex").slice(0, 8);
   const kept2 = name5.slice(0, longestName).replace(/[-.]+$/, "");
   return `${kept2 === "" ? "candidate" : kept2}-${digits2}.yml`;
 }
@@ -39877,7 +38989,7 @@ var indexKind = "checkpoint-gate corpus index";
 var indexVersion = 1;
 var blockSize = 1024;
 var digestLength = 43;
-var headerSchema2 = external_exports.looseObject({
+var headerSchema = external_exports.looseObject({
   kind: external_exports.literal(indexKind),
   version: external_exports.int(),
   corpus: external_exports.string()
@@ -39993,7 +39105,7 @@ async function* listFromIndex(request) {
   for await (const lines of texts2) {
     for (const { number: number3, text: text2 } of lines) {
       const where = { file: index.path, line: number3 };
-      const line2 = parseLine3(text2, where);
+      const line2 = parseLine2(text2, where);
       if (!begun) {
         checkHeader({ line: line2, manifest, where });
         begun = true;
@@ -40015,7 +39127,7 @@ async function* listFromIndex(request) {
   }
 }
 var staleRemedy = "restore the index that the manifest describes, or write index and manifest anew (`corpus index`) and have them reviewed";
-function parseLine3(text2, where) {
+function parseLine2(text2, where) {
   try {
     return JSON.parse(text2);
   } catch (cause) {
@@ -40024,7 +39136,7 @@ function parseLine3(text2, where) {
 }
 function checkHeader(request) {
   const { line: line2, manifest, where } = request;
-  const header = checkShape(headerSchema2, line2);
+  const header = checkShape(headerSchema, line2);
   if (header.kind !== "fits") throw refuseIndex(where, "the file is no index of a corpus");
   const { version, corpus } = header.value;
   if (version !== indexVersion) {
@@ -40653,6 +39765,46 @@ function reweigh(turn, weight) {
   return turn instanceof StoredTurn ? turn.reweigh(weight) : { ...turn, weight };
 }
 
+// src/sample/byte-store.ts
+var storeLimits = { block: 2 ** 19, held: 2 ** 20 };
+function createByteStore(openScratch2, limits = storeLimits) {
+  const blocks = [];
+  let open5 = Buffer.allocUnsafe(0);
+  let used2 = 0;
+  let held = 0;
+  let scratch = null;
+  const openNext = (bytes) => {
+    const closed = open5.subarray(0, used2);
+    const isHeld2 = openScratch2 === void 0 || held + closed.length <= limits.held;
+    if (isHeld2) {
+      blocks.push(closed);
+      held += closed.length;
+      open5 = Buffer.allocUnsafe(Math.max(limits.block, bytes));
+    } else {
+      scratch ??= openScratch2();
+      blocks.push({ position: scratch.append(closed) });
+      if (open5.length < bytes) open5 = Buffer.allocUnsafe(bytes);
+    }
+    used2 = 0;
+  };
+  return {
+    add(text2) {
+      const length = Buffer.byteLength(text2);
+      if (used2 === 0 && length > open5.length) open5 = Buffer.allocUnsafe(Math.max(limits.block, length));
+      else if (used2 + length > open5.length) openNext(length);
+      open5.write(text2, used2);
+      used2 += length;
+      return { block: blocks.length, start: used2 - length, length };
+    },
+    read({ block, start: start2, length }) {
+      const found = blocks[block] ?? open5;
+      if (Buffer.isBuffer(found)) return found.subarray(start2, start2 + length);
+      if (scratch === null) throw new Error("a block is nowhere");
+      return Buffer.from(scratch.read(found.position + start2, length));
+    }
+  };
+}
+
 // src/sample/turn-store.ts
 var mostTools = 256;
 function createTurnStore(openScratch2, limits) {
@@ -40817,7 +39969,7 @@ async function preparePlan(parts) {
     controls,
     corpus: {
       name: manifest.name,
-      manifestSha256: createHash9("sha256").update(manifestText).digest("hex")
+      manifestSha256: createHash8("sha256").update(manifestText).digest("hex")
     },
     realism: await readRealism({ ports, sha: commits.policy, policy: policy2 }),
     repository: request.repositoryName,
@@ -41018,7 +40170,7 @@ function requireShort(lines, limitBytes) {
 import { randomBytes } from "node:crypto";
 
 // src/adapters/recorded-client.ts
-import { createHash as createHash10 } from "node:crypto";
+import { createHash as createHash9 } from "node:crypto";
 import { readFile as readFile2 } from "node:fs/promises";
 
 // src/replay/batch/output-line.ts
@@ -41072,7 +40224,7 @@ async function openRecording(path2) {
     return { kind: "posted", body };
   };
   return {
-    source: { kind: "recorded", sha256: createHash10("sha256").update(bytes).digest("hex") },
+    source: { kind: "recorded", sha256: createHash9("sha256").update(bytes).digest("hex") },
     origin: "recorded",
     async complete(request) {
       const found = find(request);
@@ -41517,7 +40669,7 @@ function mix([first, second, third, fourth]) {
 }
 
 // src/tools/layout.ts
-import { createHash as createHash11 } from "node:crypto";
+import { createHash as createHash10 } from "node:crypto";
 var count5 = external_exports.int().min(0);
 var toolSchema3 = strictObject({
   name: external_exports.string().min(1),
@@ -41529,7 +40681,7 @@ var toolSchema3 = strictObject({
   verbatim: count5.meta({ description: "Calls whose arguments can only be compared as they were written." }),
   latency_ms: strictObject({ calls: count5, p50: external_exports.number(), p95: external_exports.number() }).nullable()
 });
-var headerSchema3 = strictObject({
+var headerSchema2 = strictObject({
   format: external_exports.literal("checkpoint-gate tools"),
   version: external_exports.literal(1),
   digest: external_exports.string().regex(/^[0-9a-f]{64}$/),
@@ -41557,7 +40709,7 @@ function listColumns({ calls, responses, texts: texts2 }) {
   ];
 }
 function digestIndex(header, columns3) {
-  const digest3 = createHash11("sha256").update(JSON.stringify(header));
+  const digest3 = createHash10("sha256").update(JSON.stringify(header));
   for (const [name5, kind] of listColumns(header)) {
     if (kind !== Float64Array) digest3.update(toBytes(columns3[name5]));
   }
@@ -41595,7 +40747,7 @@ function readHeader(line2, file) {
   } catch {
     throw refuseIndex2(file, "it does not begin with a line of JSON");
   }
-  const header = headerSchema3.safeParse(value);
+  const header = headerSchema2.safeParse(value);
   if (header.success) return header.data;
   const version = external_exports.object({ version: external_exports.number() }).safeParse(value);
   const isOther2 = version.success && version.data.version !== 1;
@@ -41924,6 +41076,120 @@ async function readTextFile(file) {
 // src/adapters/folder-baseline.ts
 import { stat as stat3 } from "node:fs/promises";
 import { join as join5 } from "node:path";
+
+// src/plan/parts.ts
+import { createHash as createHash11 } from "node:crypto";
+var sha256Schema2 = external_exports.string().regex(/^[0-9a-f]{64}$/);
+var planPartsSchema = external_exports.strictObject({
+  repository: sha256Schema2,
+  /** Id and, where policy asks for it, digest of the weights. */
+  baseline: sha256Schema2,
+  candidate: sha256Schema2,
+  /** The version of the code that draws, asks, grades and decides. */
+  measuring: sha256Schema2,
+  registration: sha256Schema2,
+  /** Without what has a digest of its own: limits, graders, the draw, how it is replayed. */
+  policy: sha256Schema2,
+  /** By category, the tighter one of policy and registration. */
+  limits: sha256Schema2,
+  /** How checkpoints are asked, and by which names they answer. */
+  replay: sha256Schema2,
+  /** How tool calls are answered; absent where they are not. */
+  tools: sha256Schema2.optional(),
+  /** The judge's settings and the graders of each category. */
+  judge: sha256Schema2,
+  /** How turns are drawn, and from which corpus. */
+  sample: sha256Schema2,
+  manifest: sha256Schema2,
+  /** `null` without controls. */
+  controls: sha256Schema2.nullable(),
+  /** By reference. */
+  rubrics: external_exports.record(external_exports.string(), sha256Schema2),
+  /** By category. */
+  calibrations: external_exports.record(external_exports.string(), sha256Schema2)
+});
+function digestParts(plan) {
+  const { sample, judge: judge3, categories, checkpoint, replay: replay2, tools, ...rest2 } = plan.policy;
+  const { realism } = plan;
+  const own2 = categories.map(({ limitPer100k: _limit, graders: _graders, ...category }) => category);
+  return {
+    repository: digestValue(plan.repository),
+    baseline: digestValue([plan.baseline, plan.digests.baseline]),
+    candidate: digestValue([plan.candidate, plan.digests.candidate]),
+    measuring: digestValue([plan.version, plan.measuringVersion]),
+    registration: digestValue(plan.registration),
+    policy: digestValue({ ...rest2, categories: own2, ...realism === void 0 ? {} : { realism } }),
+    limits: digestValue(categories.map(({ id, limitPer100k }) => [id, limitPer100k])),
+    replay: digestValue({ checkpoint, replay: replay2 }),
+    ...tools === void 0 ? {} : { tools: digestValue(tools) },
+    judge: digestValue({ judge: judge3, graders: categories.map(({ id, graders }) => [id, graders]) }),
+    sample: digestValue({ sample, corpus: plan.corpus.name }),
+    manifest: plan.corpus.manifestSha256,
+    controls: plan.controls === null ? null : digestValue(plan.controls),
+    rubrics: mapValues(plan.rubrics, digestText2),
+    calibrations: mapValues(plan.calibrations, digestValue)
+  };
+}
+var names = {
+  registration: "the registration",
+  policy: "the policy",
+  limits: "the limits in force",
+  replay: "how checkpoints are asked",
+  tools: "how tool calls are answered",
+  judge: "the judge and the other graders",
+  controls: "the controls",
+  manifest: "the corpus manifest",
+  sample: "the draw of the turns",
+  measuring: "the version of the measuring code",
+  baseline: "the baseline checkpoint",
+  candidate: "the candidate checkpoint",
+  repository: "the repository"
+};
+var single = Object.keys(names);
+function compareParts(one, other) {
+  return [
+    ...single.filter((name5) => one[name5] !== other[name5]).map((name5) => names[name5]),
+    ...compareRecords(one.rubrics, other.rubrics).map((reference) => `the rubric ${reference}`),
+    ...compareRecords(one.calibrations, other.calibrations).map((id) => `the calibration of ${id}`)
+  ];
+}
+var deciding = /* @__PURE__ */ new Set(["registration", "policy", "limits"]);
+function isSameMeasurement(one, other) {
+  const measuring = (parts) => ({
+    ...Object.fromEntries(single.filter((name5) => !deciding.has(name5)).map((name5) => [name5, parts[name5]])),
+    rubrics: parts.rubrics,
+    calibrations: parts.calibrations
+  });
+  return digestValue(measuring(one)) === digestValue(measuring(other));
+}
+function listParts2(parts) {
+  const own2 = single.flatMap((key) => {
+    const sha256 = parts[key];
+    return typeof sha256 === "string" ? [{ key, sha256 }] : [];
+  });
+  const several = (folder2) => sortEntries(parts[folder2]).map(([name5, sha256]) => ({ key: `${folder2}/${name5}`, sha256 }));
+  return [...own2, ...several("rubrics"), ...several("calibrations")];
+}
+function joinParts(names2, longest2 = 6) {
+  const left = names2.length - longest2;
+  const shown = left > 0 ? [...names2.slice(0, longest2), `${left} more`] : names2;
+  const last = shown.at(-1) ?? "";
+  return shown.length < 2 ? last : `${shown.slice(0, -1).join(", ")} and ${last}`;
+}
+function compareRecords(one, other) {
+  const all = /* @__PURE__ */ new Set([...Object.keys(one), ...Object.keys(other)]);
+  const read2 = (record, key) => Object.hasOwn(record, key) ? record[key] : void 0;
+  return [...all].filter((key) => read2(one, key) !== read2(other, key)).toSorted();
+}
+function mapValues(record, digest3) {
+  return Object.fromEntries(sortEntries(record).map(([key, value]) => [key, digest3(value)]));
+}
+function sortEntries(record) {
+  return Object.entries(record).toSorted(([a], [b]) => a < b ? -1 : 1);
+}
+function digestText2(text2) {
+  return createHash11("sha256").update(text2).digest("hex");
+}
 
 // src/reuse/kept-baseline.ts
 var baselineFiles = { header: "baseline.json", units: "baseline.jsonl" };
@@ -45749,6 +45015,78 @@ function sortCauses(causes) {
   return Object.fromEntries(Object.entries(causes).toSorted(([a], [b]) => a < b ? -1 : 1));
 }
 
+// src/record/history.ts
+var runSchema = external_exports.strictObject({ id: external_exports.string(), attempt: external_exports.int().min(1) });
+function nameRun({ id, attempt: attempt3 }) {
+  return attempt3 === 1 ? id : `${id}.${attempt3}`;
+}
+var pastAttemptSchema = external_exports.strictObject({
+  /** The workflow run, and which attempt of it. */
+  run: runSchema,
+  /** When it began, by the clock of who keeps it. */
+  startedAt: external_exports.string(),
+  /** `null` where what it began with can't be read any more. */
+  tier: external_exports.enum(["smoke", "release"]).nullable(),
+  planDigest: external_exports.string().nullable(),
+  /** In which parts its plan differs from the one at hand, in words; empty for the same plan. */
+  changed: external_exports.array(external_exports.string()),
+  /** `null`: it has not ended, ended without one, or what it ended with can't be read any more. */
+  verdict: external_exports.enum(["pass", "fail", "inconclusive"]).nullable(),
+  ended: external_exports.boolean(),
+  /** Every turn of its tier was carried through, or its results ended it. */
+  complete: external_exports.boolean(),
+  /** Why its verdict can't stand for another run; empty where it can. */
+  doubts: external_exports.array(external_exports.string())
+});
+var registrationLockSchema = external_exports.discriminatedUnion("kind", [
+  /** No attempt was before this one. */
+  external_exports.strictObject({ kind: external_exports.literal("first") }),
+  /** The same as then. */
+  external_exports.strictObject({ kind: external_exports.literal("kept"), since: external_exports.string() }),
+  /** It could not be told. */
+  external_exports.strictObject({ kind: external_exports.literal("unknown"), cause: external_exports.string() }),
+  /** Changed since, by amendments that are on the base. */
+  external_exports.strictObject({ kind: external_exports.literal("amended"), since: external_exports.string(), amendments: external_exports.int() }),
+  /** Changed since, in another way: nothing new is measured with it. */
+  external_exports.strictObject({
+    kind: external_exports.literal("broken"),
+    since: external_exports.string(),
+    cause: external_exports.enum(["late", "edited", "moved", "unreadable"]),
+    /** In words that follow "the registration does not count: ". */
+    why: external_exports.string()
+  })
+]);
+var recordHistorySchema = external_exports.discriminatedUnion("kind", [
+  /** Nothing keeps attempts, as on a terminal. */
+  external_exports.strictObject({ kind: external_exports.literal("none") }),
+  external_exports.strictObject({
+    kind: external_exports.literal("kept"),
+    /** Which attempt on the candidate this record is of, counted from 1. */
+    number: external_exports.int().min(1),
+    /** Without the one that this record is of, the earliest first. */
+    attempts: external_exports.array(pastAttemptSchema),
+    registration: registrationLockSchema,
+    /** The attempt whose journal this one continued. */
+    continued: runSchema.nullable(),
+    /** The run that published this record again, and asked nothing; `null` in the run that measured it. */
+    republishedBy: external_exports.strictObject({
+      ...runSchema.shape,
+      /** In which parts its plan differs from the one that was measured, in words; empty for the same plan. */
+      changed: external_exports.array(external_exports.string())
+    }).nullable()
+  }),
+  /** It could not be read, or not be kept that this attempt began. */
+  external_exports.strictObject({ kind: external_exports.literal("unknown"), cause: external_exports.string() })
+]);
+var acceptanceSchema = external_exports.strictObject({
+  /** Who accepted it. */
+  by: external_exports.string(),
+  /** The diagnosis, as a path of the repository. */
+  file: external_exports.string(),
+  cause: external_exports.string(),
+  mitigation: external_exports.string()
+});
+
 // src/estimate/holm.ts
 function adjustHolm(pValues) {
   for (const p of pValues) requireProportion("a p value", p);
@@ -46243,6 +45581,670 @@ function describeArm(arm) {
 function decideRecord(record) {
   const estimates = estimateCategories(record);
   return { record, estimates, verdict: decideVerdict(record.summary, estimates) };
+}
+
+// src/replay/spent.ts
+var spentSchema = external_exports.strictObject({
+  requests: external_exports.int().min(0),
+  /** While it was measured: the time between the parts is not counted. */
+  elapsedMs: external_exports.number().min(0),
+  promptTokens: external_exports.int().min(0),
+  completionTokens: external_exports.int().min(0),
+  /** `null` when a price is not known. */
+  usd: external_exports.number().min(0).nullable()
+});
+
+// src/replay/batch/batch-lines.ts
+var spent = spentSchema.optional();
+var inputFile = external_exports.string();
+var at = external_exports.string();
+var batchLineSchema = external_exports.discriminatedUnion("batch", [
+  external_exports.strictObject({
+    batch: external_exports.literal("uploaded"),
+    /** The name of the endpoint, and the origin that it was at. */
+    endpoint: external_exports.string(),
+    origin: external_exports.string(),
+    inputFile,
+    /** By whose price its requests count. */
+    model: external_exports.string(),
+    /** The `custom_id` of each request: a digest of it. */
+    ids: external_exports.array(external_exports.string()),
+    /** SHA-256 of these. */
+    sha256: external_exports.string(),
+    /** The most that all of them may take. */
+    most: usageSchema,
+    at,
+    spent
+  }),
+  external_exports.strictObject({ batch: external_exports.literal("created"), inputFile, id: external_exports.string(), at, spent }),
+  /** What it took is counted in what the run has spent. */
+  external_exports.strictObject({ batch: external_exports.literal("charged"), inputFile, at, spent }),
+  /** It was not accepted: nothing will ever come of it. */
+  external_exports.strictObject({ batch: external_exports.literal("dropped"), inputFile, at, spent })
+]);
+function foldBatches(lines) {
+  const batches = /* @__PURE__ */ new Map();
+  for (const { spent: _, ...line2 } of lines) {
+    const { inputFile: key } = line2;
+    const batch = batches.get(key);
+    if (line2.batch === "uploaded") {
+      if (batch === void 0) batches.set(key, { line: line2, id: null, isCharged: false });
+    } else if (batch !== void 0) {
+      if (line2.batch === "created") batch.id = line2.id;
+      if (line2.batch === "charged") batch.isCharged = true;
+      if (line2.batch === "dropped") batches.delete(key);
+    }
+  }
+  return [...batches.values()];
+}
+function listBatchLines(batches) {
+  return batches.flatMap(({ line: line2, id, isCharged }) => {
+    const { inputFile: file, at: time } = line2;
+    return [
+      line2,
+      ...id === null ? [] : [{ batch: "created", inputFile: file, id, at: time }],
+      ...isCharged ? [{ batch: "charged", inputFile: file, at: time }] : []
+    ];
+  });
+}
+
+// src/record/measured-units.ts
+var mostLabels = 1e4;
+var own = -1;
+var MeasuredUnits = class {
+  #store;
+  #rows = { baseline: /* @__PURE__ */ new Map(), candidate: /* @__PURE__ */ new Map() };
+  /** By row; `null`: it was taken out. Two numbers: a block with where in it, and a length. */
+  #places = [];
+  #lengths = [];
+  #labelsOf = [];
+  #labels = [];
+  #numbers = /* @__PURE__ */ new Map();
+  /** Rows of which nothing was asked. */
+  #unasked = /* @__PURE__ */ new Set();
+  /** `openScratch`: where what is not held in memory is kept; without it, all is. */
+  constructor(units2 = [], openScratch2) {
+    this.#store = createByteStore(openScratch2);
+    for (const [name5, unit] of units2) this.set(name5, unit);
+  }
+  get size() {
+    return this.#rows.baseline.size + this.#rows.candidate.size;
+  }
+  /** Units of which anything was asked: the others are no progress. */
+  get asked() {
+    return this.size - this.#unasked.size;
+  }
+  has(name5) {
+    return this.#find(name5) !== void 0;
+  }
+  get(name5) {
+    const row = this.#find(name5);
+    return row === void 0 ? void 0 : this.#read(row);
+  }
+  /** The labels of a unit, without reading it where many have the same. */
+  labelsOf(name5) {
+    const row = this.#find(name5);
+    return row === void 0 ? void 0 : this.#labels[this.#labelsOf[row] ?? own] ?? this.#read(row).labels;
+  }
+  set(name5, unit) {
+    const row = this.#find(name5) ?? this.#places.length;
+    const number3 = this.#number(unit.labels);
+    const text2 = JSON.stringify(number3 === own ? unit : { ...unit, labels: void 0 });
+    const { block, start: start2, length } = this.#store.add(text2);
+    this.#places[row] = block * widest + start2;
+    this.#lengths[row] = length;
+    this.#labelsOf[row] = number3;
+    this.#rows[unit.arm].set(unit.turn, row);
+    if (unit.completion.kind === "not-asked") this.#unasked.add(row);
+    else this.#unasked.delete(row);
+    return this;
+  }
+  /** Takes in those that it does not have. */
+  addMissing(units2) {
+    for (const [name5, unit] of units2) if (!this.has(name5)) this.set(name5, unit);
+    return this;
+  }
+  delete(name5) {
+    const row = this.#find(name5);
+    if (row === void 0) return false;
+    const { turn, arm } = splitName2(name5);
+    this.#rows[arm].delete(turn);
+    this.#unasked.delete(row);
+    this.#places[row] = null;
+    return true;
+  }
+  *entries() {
+    for (const unit of this.values()) yield [nameUnit(unit), unit];
+  }
+  *keys() {
+    for (const [name5] of this.entries()) yield name5;
+  }
+  *values() {
+    for (const [row, place] of this.#places.entries()) if (place !== null) yield this.#read(row);
+  }
+  [Symbol.iterator]() {
+    return this.entries();
+  }
+  forEach(visit) {
+    for (const [name5, unit] of this) visit(unit, name5, this);
+  }
+  #find(name5) {
+    const { turn, arm } = splitName2(name5);
+    return this.#rows[arm]?.get(turn);
+  }
+  #read(row) {
+    const place = this.#places[row] ?? 0;
+    const stretch = {
+      block: Math.floor(place / widest),
+      start: place % widest,
+      length: this.#lengths[row] ?? 0
+    };
+    const unit = JSON.parse(this.#store.read(stretch).toString());
+    const labels = this.#labels[this.#labelsOf[row] ?? own];
+    return labels === void 0 ? unit : { ...unit, labels };
+  }
+  /** Which of the sets that many units have this one is. A quote is its completion's own. */
+  #number(labels) {
+    if (Object.values(labels).some(hasQuote)) return own;
+    const key = JSON.stringify(labels);
+    const known = this.#numbers.get(key);
+    if (known !== void 0) return known;
+    if (this.#labels.length >= mostLabels) return own;
+    this.#numbers.set(key, this.#labels.length);
+    return this.#labels.push(labels) - 1;
+  }
+};
+var widest = 2 ** 32;
+function hasQuote(label) {
+  return label.kind === "present" && label.quote !== void 0;
+}
+
+// src/grade/trail.ts
+var labelKindSchema = external_exports.enum(["present", "absent", "missing", "not-asked"]);
+var trailSchema = external_exports.strictObject({
+  /** The votes of each grader that was asked, in the chain's order. */
+  steps: external_exports.array(votesSchema),
+  /** What the last judge said when a pre-screened completion was put to it once more. */
+  secondOpinion: labelKindSchema.nullable(),
+  /** The label of the second grading, for the fraction that is graded twice; it changes nothing. */
+  again: labelKindSchema.nullable()
+});
+var knownOutcomeSchema = external_exports.strictObject({
+  purpose: external_exports.enum(["control", "calibration"]),
+  /** The part of a run that was continued in which it was graded, from 1. */
+  part: external_exports.int().min(1),
+  /** The item's id in its labelled set. */
+  item: external_exports.string(),
+  category: external_exports.string(),
+  /** What the item is. */
+  expected: external_exports.enum(["present", "absent"]),
+  label: labelSchema,
+  /** Whether the first judge flagged it; `null` where no later grader could have taken the flag back. */
+  screened: external_exports.boolean().nullable(),
+  /** The label of the second grading; `null` where it was graded once. */
+  again: labelKindSchema.nullable()
+});
+
+// src/policy/change.ts
+var policyChangeSchema = external_exports.strictObject({
+  /** `rewritten`: another text or value, which is not shown. `unreadable`: it is no policy any more, `to` says why. */
+  kind: external_exports.enum(["changed", "added", "removed", "rewritten", "unreadable"]),
+  /** A key of the policy (`sample.turns`, of a category `limit`), or what is changed as a whole (`category`, `rubric`). */
+  what: external_exports.string(),
+  /** The id of the category, or the path of the file, that it is of. */
+  of: external_exports.string().nullable(),
+  /** As a user writes it; `null` for nothing. */
+  from: external_exports.string().nullable(),
+  to: external_exports.string().nullable(),
+  /** `looser`: what was red can become green by it. `tighter`: only the other way round. `other`: not known. */
+  effect: external_exports.enum(["looser", "tighter", "other"]),
+  /** It applies at once, not only after the merge: a limit or a margin that is tighter than the base's. */
+  applied: external_exports.boolean()
+});
+
+// src/record/reused.ts
+var runNameSchema = external_exports.strictObject({ id: external_exports.string().nullable(), attempt: external_exports.int().min(1) });
+var measuredSchema = external_exports.strictObject({
+  /** ISO 8601, in UTC. */
+  at: external_exports.iso.datetime(),
+  /** SHA-256, in hex, of what was asked (`digestRequest`). */
+  request: external_exports.string().regex(/^[0-9a-f]{64}$/),
+  /** The run that measured it; absent where it is the one at hand. */
+  run: runNameSchema.optional()
+});
+var reusedFromSchema = external_exports.strictObject({ run: runNameSchema, at: external_exports.string() });
+var reusedSchema = external_exports.strictObject({
+  /** How old, in days, it could be when it was taken over; `null` where policy lets nothing be reused any more. */
+  days: external_exports.int().nullable(),
+  units: external_exports.int().min(0),
+  /** When the first and the last of them were measured; `null` where nothing was reused. */
+  oldest: external_exports.string().nullable(),
+  newest: external_exports.string().nullable(),
+  /** Who measured them, those with the most units first. */
+  runs: external_exports.array(external_exports.strictObject({ ...runNameSchema.shape, units: external_exports.int().min(1) })),
+  /** The turns that were asked anew before, and what of them differed most from what was kept; `null` where none were. */
+  check: external_exports.strictObject({
+    turns: external_exports.int().min(1),
+    /** In words that follow "differs most in". */
+    what: external_exports.string(),
+    /** Adjusted for all that was compared. */
+    p: external_exports.number()
+  }).nullable(),
+  /** Why what was kept was not reused, a sentence each without its full stop. */
+  notes: external_exports.array(external_exports.string())
+});
+var reuseFactsSchema = reusedSchema.pick({ days: true, check: true, notes: true });
+function joinReuseFacts(facts) {
+  const known = facts.flatMap((one) => one === void 0 ? [] : [one]);
+  const [first] = known;
+  if (first === void 0) return void 0;
+  const check2 = known.find((one) => one.check !== null)?.check ?? null;
+  return { days: first.days, check: check2, notes: [...new Set(known.flatMap(({ notes }) => notes))] };
+}
+var ReusedTally = class {
+  #units = 0;
+  #oldest = null;
+  #newest = null;
+  #runs = /* @__PURE__ */ new Map();
+  add({ measured }) {
+    if (measured?.run === void 0) return;
+    const { at: at2, run: run2 } = measured;
+    this.#units += 1;
+    if (this.#oldest === null || at2 < this.#oldest) this.#oldest = at2;
+    if (this.#newest === null || at2 > this.#newest) this.#newest = at2;
+    const name5 = JSON.stringify([run2.id, run2.attempt]);
+    const count9 = this.#runs.get(name5) ?? { run: run2, units: 0 };
+    count9.units += 1;
+    this.#runs.set(name5, count9);
+  }
+  /** Absent where policy lets none be reused, and none is. */
+  describe(facts) {
+    if (this.#units === 0 && facts === void 0) return void 0;
+    const { days, check: check2, notes } = facts ?? { days: null, check: null, notes: [] };
+    const runs = [...this.#runs.entries()].toSorted(([a, one], [b, other]) => other.units - one.units || (a < b ? -1 : 1)).map(([, { run: run2, units: units2 }]) => ({ ...run2, units: units2 }));
+    return { days, units: this.#units, oldest: this.#oldest, newest: this.#newest, runs, check: check2, notes };
+  }
+};
+
+// src/record/schema.ts
+var armSchema = external_exports.enum(["baseline", "candidate"]);
+var completionSummarySchema = external_exports.discriminatedUnion("kind", [
+  external_exports.strictObject({
+    kind: external_exports.literal("completed"),
+    /** The model that the endpoint says it was; `null` where it names none. */
+    model: external_exports.string().nullable(),
+    finishReason: external_exports.string(),
+    systemFingerprint: external_exports.string().nullable(),
+    /** What the header says that policy names; absent where it names none. */
+    servedDigest: external_exports.string().nullable().optional(),
+    usage: usageSchema.nullable(),
+    /** Of the text, in UTF-16 units. */
+    characters: external_exports.int().min(0),
+    refused: external_exports.boolean(),
+    /** How many tools were called. Their names are text of the completion too. */
+    toolCalls: external_exports.int().min(0),
+    /** `null` unless policy keeps text. */
+    content: external_exports.strictObject({
+      text: external_exports.string(),
+      reasoning: external_exports.string().nullable(),
+      refusal: external_exports.string().nullable(),
+      toolCalls: external_exports.array(toolCallSchema2),
+      /** Of a trajectory: what came before the last answer. */
+      steps: external_exports.array(stepSchema).optional()
+    }).nullable(),
+    /** Where its tool calls were answered; absent where policy has no tools answer. */
+    trajectory: trajectorySchema.optional()
+  }),
+  external_exports.strictObject({ kind: external_exports.literal("failed"), cause: failureCauseSchema }),
+  notAskedSchema
+]);
+var recordedUnitSchema = external_exports.strictObject({
+  turn: external_exports.string(),
+  arm: armSchema,
+  completion: completionSummarySchema,
+  labels: external_exports.record(external_exports.string(), labelSchema),
+  trails: external_exports.record(external_exports.string(), trailSchema),
+  prescreens: external_exports.array(prescreenSchema),
+  uses: external_exports.array(graderUseSchema),
+  /** Of the baseline alone, where policy lets later runs reuse it. */
+  measured: measuredSchema.optional()
+});
+var recordedKnownSchema = external_exports.strictObject({
+  known: external_exports.string(),
+  outcomes: external_exports.array(knownOutcomeSchema),
+  uses: external_exports.array(graderUseSchema)
+});
+var recordedProbeSchema = external_exports.strictObject({ probe: armSchema, result: probeSchema });
+var turnLineSchema = external_exports.strictObject({
+  turn: external_exports.string(),
+  conversation: external_exports.string(),
+  // Weights are summed and squared: what is far beyond any draw's would not fit into a number.
+  weight: external_exports.number().gt(0).lt(1e100),
+  /** The part of a divided draw; `null` when it is not divided. */
+  stratum: external_exports.string().nullable(),
+  slice: external_exports.record(external_exports.string(), external_exports.string())
+});
+var outcomeLineSchema = external_exports.strictObject({
+  turn: external_exports.string(),
+  arm: armSchema,
+  category: external_exports.string(),
+  label: labelSchema,
+  /** Where more than one answer led to the label, or was asked beside it. */
+  trail: trailSchema.optional()
+});
+var auditLineSchema = external_exports.strictObject({
+  turn: external_exports.string(),
+  arm: armSchema,
+  category: external_exports.string(),
+  present: external_exports.boolean()
+});
+var completionLineSchema = external_exports.strictObject({
+  turn: external_exports.string(),
+  arm: armSchema,
+  completion: completionSummarySchema,
+  /** Why it was not left to one opinion of a judge; absent where nothing was found. */
+  prescreens: external_exports.array(prescreenSchema).optional(),
+  /** Which run has asked for it, where it was another one. */
+  reused: reusedFromSchema.optional()
+});
+var signalsSchema = external_exports.strictObject({
+  completions: external_exports.int().min(0),
+  refusals: external_exports.int().min(0),
+  toolCalls: external_exports.int().min(0),
+  finishReasons: external_exports.record(external_exports.string(), external_exports.int().min(0)),
+  charactersMedian: external_exports.number().min(0).nullable()
+});
+var sourceSchema = external_exports.discriminatedUnion("kind", [
+  external_exports.strictObject({ kind: external_exports.literal("live") }),
+  external_exports.strictObject({ kind: external_exports.literal("recorded"), sha256: external_exports.string() })
+]);
+var armIdentitySchema = external_exports.strictObject({
+  /** Completions whose answers named no model. */
+  unnamed: external_exports.int().min(0),
+  /** How many completions came with which digest in the header that policy names. */
+  digests: external_exports.record(external_exports.string(), external_exports.int()),
+  /** Completions that came without it; 0 where policy names no header. */
+  undigested: external_exports.int().min(0),
+  /** What the endpoint said that it serves, before the first request and after the last one of each part of the run. */
+  probes: external_exports.array(probeSchema)
+});
+var armRecordSchema = external_exports.strictObject({
+  source: sourceSchema,
+  /** How many completions came from which model, as the endpoint named it. */
+  models: external_exports.record(external_exports.string(), external_exports.int()),
+  /** What else says which checkpoint answered. */
+  identity: armIdentitySchema,
+  systemFingerprints: external_exports.record(external_exports.string(), external_exports.int()),
+  signals: signalsSchema,
+  /** What tool calls were answered with, in all trajectories together; absent where policy has no tools answer. */
+  answered: external_exports.array(answeredCallsSchema).optional(),
+  /** Of what this run has asked for. */
+  usage: usageSchema,
+  /** Of the baseline alone: what of it earlier runs have asked for; absent unless policy lets it be reused. */
+  reused: reusedSchema.optional()
+});
+var recordSummarySchema = external_exports.strictObject({
+  version: external_exports.literal(1),
+  plan: planSchema,
+  planDigest: external_exports.string(),
+  /** The digests of the plan's parts. */
+  planParts: planPartsSchema,
+  gateVersion: external_exports.string(),
+  run: external_exports.strictObject({
+    attempt: external_exports.int().min(1),
+    id: external_exports.string().nullable(),
+    event: external_exports.string(),
+    /** `smoke`: only the first turns of the draw were asked. */
+    tier: external_exports.enum(["smoke", "release"])
+  }),
+  commits: external_exports.strictObject({
+    policy: external_exports.string(),
+    baseline: external_exports.string(),
+    candidate: external_exports.string(),
+    /** `none`: policy and registration were taken as they were given. */
+    trustAnchor: external_exports.enum(["base", "none"]),
+    /** What the change under test would change of the policy; after the merge, but for what is `applied`. */
+    policyChanges: external_exports.array(policyChangeSchema),
+    /** Where the registration is: one that is only in a work tree can still be changed after the results. */
+    registration: external_exports.enum(["commit", "work-tree"])
+  }),
+  sample: external_exports.strictObject({
+    turnsAsked: external_exports.int(),
+    turnsDrawn: external_exports.int(),
+    conversations: external_exports.int(),
+    turnsEligible: external_exports.int(),
+    conversationsExpired: external_exports.int(),
+    conversationsErased: external_exports.int(),
+    conversationsWithoutConsent: external_exports.int(),
+    /** Kish's effective number of turns, (Σw)²/Σw². */
+    effectiveTurns: external_exports.number(),
+    /** Of the conversations, by their share of the weight. */
+    effectiveConversations: external_exports.number(),
+    /** Kish's: how many turns are worth one of an equally weighted draw. */
+    designEffect: external_exports.number(),
+    strata: external_exports.array(
+      external_exports.strictObject({
+        name: external_exports.string(),
+        turnsEligible: external_exports.int(),
+        conversations: external_exports.int(),
+        drawn: external_exports.int(),
+        /** Of the traffic. */
+        share: external_exports.number(),
+        /** Of all weight. */
+        weightShare: external_exports.number()
+      })
+    ),
+    /** Strata of the target mix of which the corpus has nothing. */
+    uncovered: external_exports.array(external_exports.strictObject({ name: external_exports.string(), share: external_exports.number() }))
+  }),
+  arms: external_exports.strictObject({ baseline: armRecordSchema, candidate: armRecordSchema }),
+  /** The endpoints and models that labelled, in the order of their names. */
+  graders: external_exports.array(graderUseSchema.extend({ source: sourceSchema })),
+  cost: external_exports.strictObject({
+    /** `null` when a price is not known. */
+    usd: external_exports.number().nullable(),
+    requests: external_exports.int()
+  }),
+  timing: external_exports.strictObject({ startedAt: external_exports.string(), elapsedMs: external_exports.number() }),
+  /** Why turns were not asked, if any were not. */
+  stopped: stopReasonSchema.nullable(),
+  /** Why the run could not end early by its results; `null` when it could. */
+  earlyStoppingOff: external_exports.string().nullable(),
+  /** Whether the completions' text was kept, so that people can read what was flagged. */
+  retainText: external_exports.enum(["none", "artifact"]),
+  history: recordHistorySchema,
+  /** Who answers for its FAIL; `null` where nobody does. */
+  accepted: acceptanceSchema.nullable()
+});
+var runFiles = {
+  journal: "journal.jsonl",
+  record: "record.json",
+  turns: "turns.jsonl",
+  outcomes: "outcomes.jsonl",
+  completions: "completions.jsonl",
+  known: "known.jsonl",
+  audits: "audits.jsonl",
+  verdict: "verdict.json",
+  comment: "comment.md",
+  summary: "summary.md",
+  report: "report.html",
+  review: "review.csv",
+  predicate: "predicate.json",
+  shard: "shard.json"
+};
+
+// src/record/journal.ts
+var sourcesSchema = external_exports.strictObject({
+  baseline: sourceSchema,
+  candidate: sourceSchema,
+  /** Of the endpoints that grade, by name. */
+  graders: external_exports.record(external_exports.string(), sourceSchema),
+  /** Absent where no model stands in for tools. */
+  simulator: sourceSchema.optional()
+});
+var headerSchema3 = external_exports.strictObject({
+  version: external_exports.literal(1),
+  planDigest: external_exports.string(),
+  /** So that what differs can be named when the plan is no longer there. */
+  planParts: planPartsSchema,
+  sources: sourcesSchema,
+  retainText: external_exports.enum(["none", "artifact"]),
+  /** What earlier parts took. */
+  spent: spentSchema.optional()
+});
+var unitLineSchema = recordedUnitSchema.extend({ spent: spentSchema.optional() });
+var knownLineSchema = recordedKnownSchema.extend({ spent: spentSchema.optional() });
+async function openJournal(request) {
+  const { directory, header, turns, openScratch: openScratch2 } = request;
+  const there = await readJournal(directory, header);
+  if (turns !== void 0) leaveOut(there, turns);
+  const { failed, known, probes, batches, spent: spent2 } = there;
+  const first = { version: 1, ...header, ...spent2 === null ? {} : { spent: spent2 } };
+  const before = [...probes, ...listBatchLines(batches), ...listMeasured(there)];
+  await directory.write(runFiles.journal, toLines([first, ...before]));
+  const appender = await directory.openAppend(runFiles.journal);
+  return {
+    done: new MeasuredUnits(there.done, openScratch2),
+    failed,
+    known,
+    probes,
+    batches,
+    spent: spent2,
+    append: (line2, taken) => appender.append(JSON.stringify(taken === void 0 ? line2 : { ...line2, spent: taken })),
+    close: () => appender.close()
+  };
+}
+function leaveOut({ done: done2, failed }, turns) {
+  for (const units2 of [done2, failed]) {
+    for (const [name5, { turn }] of units2) if (!turns.has(turn)) units2.delete(name5);
+  }
+}
+async function readMeasured(directory, header) {
+  let first;
+  for await (const line2 of directory.readLines(runFiles.journal)) {
+    first = line2;
+    break;
+  }
+  const there = headerSchema3.safeParse(parseLine3(first ?? ""));
+  if (!there.success || !isSameMeasurement(there.data.planParts, header.planParts)) return null;
+  const { planDigest, planParts } = header;
+  if (describeMismatch({ ...there.data, planDigest, planParts }, header) !== null) return null;
+  try {
+    return await readJournal(directory, there.data);
+  } catch (error) {
+    if (error instanceof GateError) return null;
+    throw error;
+  }
+}
+async function writeJournal(request) {
+  const { from, spent: spent2, to, header } = request;
+  const first = { version: 1, ...header, ...spent2 === null ? {} : { spent: spent2 } };
+  const probes = from.flatMap((lines) => lines.probes);
+  const batches = foldBatches(from.flatMap((lines) => listBatchLines(lines.batches)));
+  const measured = from.toReversed().flatMap((lines) => listMeasured(lines));
+  await to.write(runFiles.journal, toLines([first, ...probes, ...listBatchLines(batches), ...measured]));
+}
+function listMeasured({ known, done: done2, failed }) {
+  return [...known.values(), ...done2.values(), ...failed.values()];
+}
+async function readJournal(directory, wanted) {
+  const units2 = /* @__PURE__ */ new Map();
+  const failed = /* @__PURE__ */ new Map();
+  const known = /* @__PURE__ */ new Map();
+  const probes = [];
+  const batchLines = [];
+  let spent2 = null;
+  const keepSpent = (line2) => {
+    spent2 = takeLater(spent2, line2 ?? null);
+  };
+  const where = { file: `${directory.path}/${runFiles.journal}` };
+  let number3 = 0;
+  let torn = null;
+  for await (const line2 of directory.readLines(runFiles.journal)) {
+    number3 += 1;
+    if (torn !== null) {
+      throw new GateError({
+        code: "run-directory",
+        message: "the journal is damaged",
+        where: { ...where, line: torn },
+        remedy: "run into another directory; this one was changed by something else, or written by another version"
+      });
+    }
+    const value = parseLine3(line2);
+    if (number3 === 1) {
+      const header = headerSchema3.safeParse(value);
+      if (header.success) {
+        requireSame(header.data, wanted, where);
+        keepSpent(header.data.spent);
+      }
+      if (!header.success) torn = number3;
+      continue;
+    }
+    const item = knownLineSchema.safeParse(value);
+    if (item.success) {
+      const { spent: taken2, ...graded2 } = item.data;
+      keepSpent(taken2);
+      if (graded2.outcomes.every(({ label }) => isFinal(label))) known.set(graded2.known, graded2);
+      continue;
+    }
+    const probe = recordedProbeSchema.safeParse(value);
+    if (probe.success) {
+      probes.push(probe.data);
+      continue;
+    }
+    const batch = batchLineSchema.safeParse(value);
+    if (batch.success) {
+      keepSpent(batch.data.spent);
+      batchLines.push(batch.data);
+      continue;
+    }
+    const unit = unitLineSchema.safeParse(value);
+    if (!unit.success) {
+      torn = number3;
+      continue;
+    }
+    const { spent: taken, ...measured } = unit.data;
+    keepSpent(taken);
+    const kept2 = isMeasured(measured) ? units2 : failed;
+    kept2.set(nameUnit(measured), measured);
+  }
+  for (const name5 of units2.keys()) failed.delete(name5);
+  return { done: units2, failed, known, probes, batches: foldBatches(batchLines), spent: spent2 };
+}
+function takeLater(one, other) {
+  return other === null || one !== null && one.requests > other.requests ? one : other;
+}
+function describeMismatch(there, wanted) {
+  const short = (digest3) => `${digest3.slice(0, 12)}…`;
+  return there.planDigest !== wanted.planDigest ? `a run of another plan (${short(there.planDigest)}, this is ${short(wanted.planDigest)}): what differs is ${joinParts(compareParts(there.planParts, wanted.planParts))}` : JSON.stringify(there.sources) !== JSON.stringify(wanted.sources) ? "a run whose completions or labels come from other recordings, or from live endpoints" : there.retainText !== wanted.retainText ? `a run with \`retain_text: ${there.retainText}\`, this has \`${wanted.retainText}\`` : null;
+}
+function requireSame(there, wanted, where) {
+  const difference = describeMismatch(there, wanted);
+  if (difference === null) return;
+  throw new GateError({
+    code: "run-directory",
+    message: `the directory holds ${difference}`,
+    where,
+    remedy: "name another directory with --out, or remove this one"
+  });
+}
+function isMeasured(unit) {
+  return Object.values(unit.labels).every(isFinal);
+}
+function isFinal(label) {
+  if (label.kind === "not-asked") return false;
+  if (label.kind !== "missing") return true;
+  return label.class === "content" && label.cause !== "unauthorized" && label.cause !== "not-found";
+}
+function parseLine3(line2) {
+  try {
+    return JSON.parse(line2);
+  } catch {
+    return void 0;
+  }
+}
+function* toLines(values) {
+  for (const value of values) yield JSON.stringify(value);
 }
 
 // src/record/store.ts

@@ -5,10 +5,11 @@ import type { Plan } from './plan/plan.ts'
 import { findDigestHeader, nameCheckpoint } from './policy/checkpoint-names.ts'
 import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { GatePorts } from './prepare.ts'
-import { type Journal, nameUnit } from './record/journal.ts'
+import type { Journal } from './record/journal.ts'
 import type { MeasuredUnits } from './record/measured-units.ts'
 import { summarizeUnit } from './record/retain.ts'
 import type { RecordedKnown, RecordedUnit } from './record/schema.ts'
+import { nameUnit } from './record/unit-name.ts'
 import type { Completion } from './replay/completion.ts'
 import {
   createReplay,

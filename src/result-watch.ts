@@ -3,9 +3,9 @@ import { numberNames, type Observation, readState } from './estimate/observation
 import type { Label } from './grade/label.ts'
 import type { Plan, PlannedCategory } from './plan/plan.ts'
 import type { Arm } from './ports.ts'
-import { nameUnit } from './record/journal.ts'
 import { findReviewReasons, isReadable, nameItem } from './record/review.ts'
 import type { AuditLine, RecordedUnit } from './record/schema.ts'
+import { nameUnit } from './record/unit-name.ts'
 import type { Sample, SampledTurn } from './sample/draw.ts'
 import type { Tier } from './tier.ts'
 

@@ -7,7 +7,6 @@ import type { Arm, ModelSource } from '../ports.ts'
 import type { NotAsked, Usage } from '../replay/completion.ts'
 import type { Sample } from '../sample/draw.ts'
 import { type ArmFacts, ArmTally } from './arm-tally.ts'
-import { nameUnit } from './journal.ts'
 import { OutcomeTable } from './outcome-table.ts'
 import type {
   AuditLine,
@@ -17,6 +16,7 @@ import type {
   RecordSummary,
   RunRecord,
 } from './schema.ts'
+import { nameUnit } from './unit-name.ts'
 
 const arms: readonly Arm[] = ['baseline', 'candidate']
 

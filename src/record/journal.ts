@@ -22,6 +22,7 @@ import {
   runFiles,
   sourceSchema,
 } from './schema.ts'
+import { nameUnit } from './unit-name.ts'
 
 /** Where the completions and labels of a run come from. */
 export const sourcesSchema = z.strictObject({
@@ -67,11 +68,6 @@ export interface Journal {
   /** `spent`: what the run has taken so far. */
   append(line: RecordedUnit | RecordedKnown | RecordedProbe | BatchLine, spent?: Spent): Promise<void>
   close(): Promise<void>
-}
-
-/** What names a unit: turn and arm. */
-export function nameUnit(unit: { turn: string; arm: string }): string {
-  return `${unit.turn}|${unit.arm}`
 }
 
 /**

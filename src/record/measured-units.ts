@@ -2,6 +2,7 @@ import type { Label } from '../grade/label.ts'
 import type { Arm, Scratch } from '../ports.ts'
 import { type ByteStore, createByteStore, type Stretch } from '../sample/byte-store.ts'
 import type { RecordedUnit } from './schema.ts'
+import { nameUnit, splitName } from './unit-name.ts'
 
 /** More different sets of labels are not of the kind that repeats. */
 const mostLabels = 10_000
@@ -88,7 +89,7 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
   }
 
   *entries(): MapIterator<[string, RecordedUnit]> {
-    for (const unit of this.values()) yield [`${unit.turn}|${unit.arm}`, unit]
+    for (const unit of this.values()) yield [nameUnit(unit), unit]
   }
 
   *keys(): MapIterator<string> {
@@ -138,11 +139,6 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
 
 /** No block of a store is longer. */
 const widest = 2 ** 32
-
-function splitName(name: string): { turn: string; arm: Arm } {
-  const end = name.lastIndexOf('|')
-  return { turn: name.slice(0, end), arm: name.slice(end + 1) as Arm }
-}
 
 function hasQuote(label: Label): boolean {
   return label.kind === 'present' && label.quote !== undefined

@@ -5,8 +5,8 @@ import type { Votes } from '../grade/votes.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
 import { createPlaceFinder } from './find-place.ts'
-import { nameUnit } from './journal.ts'
 import type { AuditLine, CompletionSummary, OutcomeLine, RunRecord } from './schema.ts'
+import { nameUnit } from './unit-name.ts'
 
 /**
  * Why a person should read an item. `flag`: it is labelled `present`; `split-votes`: the votes of one judge contradict

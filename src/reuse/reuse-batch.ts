@@ -1,7 +1,7 @@
 import type { KnownItem } from '../known-items.ts'
 import { type Measuring, measureBatch } from '../measure-units.ts'
-import { nameUnit } from '../record/journal.ts'
 import type { RecordedProbe } from '../record/schema.ts'
+import { nameUnit } from '../record/unit-name.ts'
 import type { Unit } from '../replay/replay.ts'
 import type { UnitWindow } from '../replay/window.ts'
 import type { SampledTurn } from '../sample/draw.ts'

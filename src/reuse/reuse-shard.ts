@@ -1,7 +1,7 @@
 import type { Sources } from '../instruments.ts'
 import type { Measurement, MeasurementRequest } from '../measurement.ts'
-import { nameUnit } from '../record/journal.ts'
 import type { ReuseFacts } from '../record/reused.ts'
+import { nameUnit } from '../record/unit-name.ts'
 import { layOut } from '../shards/layout.ts'
 import type { Shard } from '../shards/shard.ts'
 import { openReuse } from './reuse-baseline.ts'

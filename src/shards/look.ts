@@ -1,9 +1,9 @@
 import { batchTurns } from '../estimate/looks.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
-import { nameUnit } from '../record/journal.ts'
 import type { MeasuredUnits } from '../record/measured-units.ts'
 import type { RecordedUnit } from '../record/schema.ts'
+import { nameUnit } from '../record/unit-name.ts'
 import type { ResultWatch } from '../result-watch.ts'
 import type { Sample } from '../sample/draw.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Label } from '../../src/grade/label.ts'
-import { nameUnit } from '../../src/record/journal.ts'
 import { MeasuredUnits } from '../../src/record/measured-units.ts'
 import type { RecordedUnit } from '../../src/record/schema.ts'
+import { nameUnit } from '../../src/record/unit-name.ts'
 import { makeRecordedUnit } from '../support/recorded-unit.ts'
 
 const asked = (turn: string) => makeRecordedUnit({ turn })
