@@ -36213,7 +36213,7 @@ async function* splitLines4(request) {
       start2 = end2 + 1;
       place.line += 1;
     }
-    if (start2 < chunk.length) hold(chunk.subarray(start2));
+    if (start2 < chunk.length) hold(Buffer.from(chunk.subarray(start2)));
   }
   for await (const chunk of bytes) yield splitChunk(chunk);
   if (pieces.length > 0) yield [take2()];
@@ -36263,9 +36263,10 @@ function createByteCursor(bytes, tail2) {
   let chunk = new Uint8Array();
   let position = 0;
   const advance = async () => {
+    const { length } = chunk;
     const next = await iterator.next();
     if (next.done === true) return false;
-    position += chunk.length;
+    position += length;
     chunk = next.value;
     end2.add(chunk);
     return true;
@@ -36300,16 +36301,14 @@ function createByteCursor(bytes, tail2) {
   };
 }
 function keepEnd(length) {
-  const chunks = [];
-  let held = 0;
+  let end2 = new Uint8Array();
   return {
     add(chunk) {
-      chunks.push(chunk);
-      held += chunk.length;
-      while (held - (chunks[0]?.length ?? 0) >= length && chunks.length > 1)
-        held -= chunks.shift()?.length ?? 0;
+      if (length === 0) return;
+      const fresh = chunk.subarray(Math.max(0, chunk.length - length));
+      end2 = Buffer.concat([end2.subarray(Math.max(0, end2.length + fresh.length - length)), fresh]);
     },
-    read: () => Buffer.concat(chunks).subarray(-length)
+    read: () => end2
   };
 }
 
@@ -36425,66 +36424,22 @@ function parseJsonLine(request) {
 }
 
 // src/corpus/readers/unpack.ts
-import { Readable } from "node:stream";
-
-// src/corpus/digest.ts
-import { createHash as createHash4 } from "node:crypto";
-async function* verifyDigest(request, read2) {
-  const hash13 = request.thread ?? hashHere();
-  const see = (chunk) => {
-    hash13.update(chunk);
-    return hash13.ready();
-  };
-  yield* read2(tap(request.bytes, see));
-  const actual = await hash13.finish();
-  request.onDigest?.(actual);
-  if (request.sha256 === null || actual === request.sha256) return;
-  throw new GateError({
-    code: "corpus",
-    message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
-    where: { file: request.file },
-    remedy: request.remedy ?? "restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)"
-  });
-}
-function hashHere() {
-  const hash13 = createHash4("sha256");
-  return {
-    update: (bytes) => hash13.update(bytes),
-    ready: async () => {
-    },
-    finish: async () => hash13.digest("hex")
-  };
-}
-async function* tap(bytes, see) {
-  for await (const chunk of bytes) {
-    await see(chunk);
-    yield chunk;
-  }
-}
-
-// src/corpus/readers/unpack.ts
-var engineOptions = { chunkSize: 2 ** 19, readableHighWaterMark: 2 ** 20 };
+var engineOptions = { chunkSize: 2 ** 20, readableObjectMode: true, readableHighWaterMark: 4 };
 async function* unpack(request) {
-  const { name: name5, place, limits, engine } = request;
-  let packed = 0;
+  const { name: name5, bytes, place, limits, engine } = request;
   let unpacked = 0;
-  const source2 = Readable.from(
-    tap(request.bytes, (chunk) => {
-      packed += chunk.length;
-    })
-  );
-  source2.on("error", (error) => engine.destroy(error));
-  engine.on("error", () => {
-  });
+  const fed = { bytes: 0, isWhole: false };
+  const feeding = feed({ bytes, engine, fed });
   try {
-    for await (const chunk of source2.pipe(engine)) {
+    for await (const chunk of engine) {
       unpacked += chunk.length;
-      if (unpacked > limits.unpackedFree && unpacked > limits.unpackedRatio * packed) {
+      if (unpacked > limits.unpackedFree && unpacked > limits.unpackedRatio * fed.bytes) {
         throw refuseBomb(place, limits);
       }
       yield chunk;
+      freeRead(chunk);
     }
-    if (!source2.readableEnded || engine.bytesWritten !== packed) throw refuseRest(name5, place);
+    if (!fed.isWhole || engine.bytesWritten !== fed.bytes) throw refuseRest(name5, place);
   } catch (cause) {
     if (cause instanceof GateError) throw cause;
     throw new GateError({
@@ -36495,9 +36450,34 @@ async function* unpack(request) {
       cause
     });
   } finally {
-    source2.destroy();
     engine.destroy();
+    await feeding;
   }
+}
+async function feed(request) {
+  const { bytes, engine, fed } = request;
+  let goOn = () => {
+  };
+  engine.on("error", () => {
+  });
+  engine.on("close", () => goOn());
+  try {
+    for await (const chunk of bytes) {
+      fed.bytes += chunk.length;
+      await new Promise((taken) => {
+        goOn = taken;
+        engine.write(chunk, () => taken());
+      });
+      if (engine.destroyed) return;
+    }
+    fed.isWhole = true;
+    engine.end();
+  } catch (cause) {
+    engine.destroy(cause instanceof Error ? cause : new Error(String(cause)));
+  }
+}
+function freeRead({ buffer, byteOffset, length }) {
+  if (buffer instanceof ArrayBuffer && byteOffset + length === buffer.byteLength) buffer.transfer(0);
 }
 function refuseBomb(place, { unpackedFree, unpackedRatio }) {
   return new GateError({
@@ -37236,12 +37216,12 @@ var conversation = {
 };
 
 // src/corpus/shapes/parts.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash4 } from "node:crypto";
 var idPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 function makeId(id) {
   const text2 = String(id);
   if (idPattern.test(text2)) return text2;
-  return `id-${createHash5("sha256").update(text2).digest("hex").slice(0, 32)}`;
+  return `id-${createHash4("sha256").update(text2).digest("hex").slice(0, 32)}`;
 }
 function makeContentId(content2) {
   return `content-${digestValue(content2).slice(0, 32)}`;
@@ -38147,7 +38127,7 @@ async function readDocuments(request) {
 }
 
 // src/prepare-calibrations.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 
 // src/grade/agreeing-sets.ts
 function requireAgreement(sets) {
@@ -38385,19 +38365,19 @@ function refuseOther(request) {
   });
 }
 function hash2(text2) {
-  return createHash6("sha256").update(text2).digest("hex");
+  return createHash5("sha256").update(text2).digest("hex");
 }
 
 // src/registration/load.ts
 var import_yaml5 = __toESM(require_dist(), 1);
 
 // src/registration/file-name.ts
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 var longestName = 80;
 function suggestFileName(candidate2) {
   const name5 = candidate2.normalize("NFKD").replaceAll(new RegExp("\\p{M}", "gu"), "").replaceAll(/[^A-Za-z0-9._-]+/g, "-").replaceAll(/^[-.]+|[-.]+$/g, "");
   if (name5 !== "" && name5.length <= longestName && !isReserved(name5)) return `${name5}.yml`;
-  const digits2 = createHash7("sha256").update(candidate2).digest("hex").slice(0, 8);
+  const digits2 = createHash6("sha256").update(candidate2).digest("hex").slice(0, 8);
   const kept2 = name5.slice(0, longestName).replace(/[-.]+$/, "");
   return `${kept2 === "" ? "candidate" : kept2}-${digits2}.yml`;
 }
@@ -38595,6 +38575,41 @@ function locate(source2, path2) {
 
 // src/corpus/listing.ts
 import { hash as hash4 } from "node:crypto";
+
+// src/corpus/digest.ts
+import { createHash as createHash7 } from "node:crypto";
+async function* verifyDigest(request, read2) {
+  const hash13 = request.thread ?? hashHere();
+  const see = (chunk) => {
+    hash13.update(chunk);
+    return hash13.ready();
+  };
+  yield* read2(tap(request.bytes, see));
+  const actual = await hash13.finish();
+  request.onDigest?.(actual);
+  if (request.sha256 === null || actual === request.sha256) return;
+  throw new GateError({
+    code: "corpus",
+    message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
+    where: { file: request.file },
+    remedy: request.remedy ?? "restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)"
+  });
+}
+function hashHere() {
+  const hash13 = createHash7("sha256");
+  return {
+    update: (bytes) => hash13.update(bytes),
+    ready: async () => {
+    },
+    finish: async () => hash13.digest("hex")
+  };
+}
+async function* tap(bytes, see) {
+  for await (const chunk of bytes) {
+    await see(chunk);
+    yield chunk;
+  }
+}
 
 // src/corpus/ids.ts
 import { hash as hash3 } from "node:crypto";
@@ -40456,10 +40471,8 @@ function compilePart(part) {
 }
 
 // src/adapters/read-bytes.ts
-import { createReadStream as createReadStream2 } from "node:fs";
 import { open as open2, stat } from "node:fs/promises";
-var chunkBytes = 2 ** 20;
-var streamedBytes = 2 ** 18;
+var chunkBytes = 2 ** 18;
 var joinedGap = 2 ** 17;
 var readsAhead = 4;
 async function* readFileBytes(request) {
@@ -40469,7 +40482,7 @@ async function* readFileBytes(request) {
     if (stretches !== void 0) yield* readStretches(file, stretches);
     else {
       const start2 = Math.max(0, Number(before.size) - last);
-      yield* createReadStream2(file, { start: start2, highWaterMark: streamedBytes });
+      yield* readFrom(file, start2);
     }
     const after = await stat(file, { bigint: true }).catch(() => null);
     if (["dev", "ino", "size", "mtimeNs"].every((key) => before[key] === after?.[key])) return;
@@ -40482,6 +40495,30 @@ async function* readFileBytes(request) {
     where: { file: path2 },
     remedy: "let whatever writes it finish, and start again"
   });
+}
+async function* readFrom(file, start2) {
+  const handle = await open2(file);
+  const buffers = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
+  let position = start2;
+  const read2 = (buffer) => {
+    const span = { start: position, end: position + chunkBytes };
+    position = span.end;
+    const work = readSpan2(handle, span, buffer);
+    work.catch(() => void 0);
+    return work;
+  };
+  let ahead = read2(buffers[0]);
+  try {
+    for (let count9 = 1; ; count9 += 1) {
+      const bytes = await ahead;
+      ahead = read2(buffers[count9 % 2 === 0 ? 0 : 1]);
+      if (bytes.length > 0) yield bytes;
+      if (bytes.length < chunkBytes) return;
+    }
+  } finally {
+    await Promise.allSettled([ahead]);
+    await handle.close();
+  }
 }
 async function* readStretches(file, stretches) {
   const handle = await open2(file);
@@ -64616,7 +64653,7 @@ async function forecastRun(request, options) {
   const prepared = { ...read2, plan: settleCalibrations({ plan: read2.plan, known: [], answeredAs: {} }) };
   const { tier: tier2 } = request.run;
   const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier: tier2 });
-  const measured = from === null ? null : await readFrom(from, checkpoints2.baseline);
+  const measured = from === null ? null : await readFrom2(from, checkpoints2.baseline);
   const forecast = forecastPlan({
     ...prepared,
     tier: tier2,
@@ -64627,7 +64664,7 @@ async function forecastRun(request, options) {
   });
   return { kind: "forecast", forecast };
 }
-async function readFrom(directory, baseline2) {
+async function readFrom2(directory, baseline2) {
   const measured = readMeasuredRun(await readRecord(directory));
   if (measured.baseline === baseline2) return { run: directory.path, measured };
   throw new GateError({

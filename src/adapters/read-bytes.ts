@@ -1,19 +1,17 @@
-import { createReadStream } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Stretch } from '../corpus/readers/reader.ts'
 import { GateError, type GateErrorCode } from '../errors.ts'
 
 /** Bytes that are read at a time. */
-const chunkBytes = 2 ** 20
-/** Bytes of a file that is read from its beginning, at a time: each is a buffer of its own, and some wait to be collected. */
-const streamedBytes = 2 ** 18
+const chunkBytes = 2 ** 18
 /** Stretches with no more between them are read together: a read of its own costs about as much. */
 const joinedGap = 2 ** 17
 /** Reads under way at a time. */
 const readsAhead = 4
 
 /**
- * The bytes of a file, which must then still be the file that it was: all, the last ones, or those of ascending stretches.
+ * The bytes of a file, which must then still be the file that it was: all, the last ones, or those of ascending stretches. What
+ * is given is good until the next is asked for: it lies in a few buffers, which are filled again and again.
  * @throws GateError for a file that can't be read, and for one that has changed
  */
 export async function* readFileBytes(request: {
@@ -28,7 +26,7 @@ export async function* readFileBytes(request: {
     if (stretches !== undefined) yield* readStretches(file, stretches)
     else {
       const start = Math.max(0, Number(before.size) - last)
-      yield* createReadStream(file, { start, highWaterMark: streamedBytes })
+      yield* readFrom(file, start)
     }
     const after = await stat(file, { bigint: true }).catch(() => null)
     if ((['dev', 'ino', 'size', 'mtimeNs'] as const).every((key) => before[key] === after?.[key])) return
@@ -43,7 +41,34 @@ export async function* readFileBytes(request: {
   })
 }
 
-/** Stops where the file ends. What is read is copied out of a few buffers, which are filled again and again. */
+/** To the end of the file. While a chunk is looked at, the next is read. */
+async function* readFrom(file: string, start: number): AsyncGenerator<Uint8Array> {
+  const handle = await open(file)
+  const buffers = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)] as const
+  let position = start
+  const read = (buffer: Buffer): Promise<Buffer> => {
+    const span = { start: position, end: position + chunkBytes }
+    position = span.end
+    const work = readSpan(handle, span, buffer)
+    // Who stops reading does not wait for it.
+    work.catch(() => undefined)
+    return work
+  }
+  let ahead = read(buffers[0])
+  try {
+    for (let count = 1; ; count += 1) {
+      const bytes = await ahead
+      ahead = read(buffers[count % 2 === 0 ? 0 : 1])
+      if (bytes.length > 0) yield bytes
+      if (bytes.length < chunkBytes) return
+    }
+  } finally {
+    await Promise.allSettled([ahead])
+    await handle.close()
+  }
+}
+
+/** Stops where the file ends. */
 async function* readStretches(file: string, stretches: readonly Stretch[]): AsyncGenerator<Uint8Array> {
   const handle = await open(file)
   const spans = joinStretches(stretches)

@@ -57,7 +57,8 @@ export async function* splitLines(request: {
       start = end + 1
       place.line += 1
     }
-    if (start < chunk.length) hold(chunk.subarray(start))
+    // A copy: the chunk need not be there any more when the next is.
+    if (start < chunk.length) hold(Buffer.from(chunk.subarray(start)))
   }
   for await (const chunk of bytes) yield splitChunk(chunk)
   if (pieces.length > 0) yield [take()]

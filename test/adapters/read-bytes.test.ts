@@ -12,7 +12,7 @@ const makeFolder = useTemporaryFolders()
 
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = []
-  for await (const chunk of chunks) all.push(chunk)
+  for await (const chunk of chunks) all.push(Buffer.from(chunk))
   return Buffer.concat(all)
 }
 
@@ -33,6 +33,35 @@ const stretchLists = fc
       return { start, end: at }
     })
   })
+
+describe('a file', () => {
+  const chunk = 2 ** 18
+  it.each([0, 1, chunk - 1, chunk, chunk + 1, 3 * chunk, bytes.length])(
+    'of %d bytes is read from its beginning, or its last bytes are',
+    async (length) => {
+      const file = join(await makeFolder(), 'a.jsonl')
+      const expected = bytes.subarray(0, length)
+      await writeFile(file, expected)
+      const read = (last?: number) => readAll(readFileBytes({ file, path: 'a.jsonl', last }))
+      expect((await read()).equals(expected)).toBe(true)
+      for (const last of [0, 1, chunk, length + 1]) {
+        expect((await read(last)).equals(expected.subarray(Math.max(0, length - last)))).toBe(true)
+      }
+    },
+  )
+
+  it('is read in a memory that does not grow with it, and no further than somebody asks', async () => {
+    const file = join(await makeFolder(), 'a.jsonl')
+    await writeFile(file, bytes)
+    const buffers = new Set<unknown>()
+    for await (const { buffer } of readFileBytes({ file, path: 'a.jsonl' })) buffers.add(buffer)
+    expect(buffers.size).toBe(2)
+    for await (const first of readFileBytes({ file, path: 'a.jsonl' })) {
+      expect(first.length).toBe(chunk)
+      break
+    }
+  })
+})
 
 describe('stretches of a file', () => {
   it('are their bytes, one after the other, as far as the file goes', async () => {

@@ -18,10 +18,14 @@ export function digest(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Bytes as a stream gives them: in chunks of a size. */
+/** Bytes as a corpus file gives them: in chunks of a size, each of which is good until the next is asked for. */
 export async function* chunk(bytes: Uint8Array | string, size = 65_536): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.from(bytes)
-  for (let start = 0; start < buffer.length; start += size) yield buffer.subarray(start, start + size)
+  const whole = Buffer.from(bytes)
+  for (let start = 0; start < whole.length; start += size) {
+    const lent = Buffer.from(whole.subarray(start, start + size))
+    yield lent
+    lent.fill(0xff)
+  }
 }
 
 /** Corpus files in memory, which are read from their beginning. One that a test did not give is not there. */

@@ -1,10 +1,13 @@
 import type { Stretch } from './reader.ts'
 
-/** Goes through a stream of bytes once, and gives those of some stretches of it. */
+/**
+ * Goes through a stream of bytes once, and gives those of some stretches of it. What a stream has given need not be there any
+ * more when it gives the next.
+ */
 export interface ByteCursor {
   /** The bytes of a stretch, which must not begin before the end of an earlier one; `null` where the stream ends first. */
   read(stretch: Stretch): Promise<Uint8Array<ArrayBuffer> | null>
-  /** The same; it may be a part of a larger piece, which it then keeps. */
+  /** The same; it may be a part of what the stream gave, and is good until anything else is asked for. */
   view(stretch: Stretch): Promise<Uint8Array | null>
   /** What `view` would give, where that needs nothing to be read; `null` otherwise. */
   peek(stretch: Stretch): Uint8Array | null
@@ -21,9 +24,10 @@ export function createByteCursor(bytes: AsyncIterable<Uint8Array>, tail: number)
   /** Where the chunk begins in the stream. */
   let position = 0
   const advance = async () => {
+    const { length } = chunk
     const next = await iterator.next()
     if (next.done === true) return false
-    position += chunk.length
+    position += length
     chunk = next.value
     end.add(chunk)
     return true
@@ -62,16 +66,15 @@ export function createByteCursor(bytes: AsyncIterable<Uint8Array>, tail: number)
   }
 }
 
+/** Copies of the last bytes. */
 function keepEnd(length: number) {
-  const chunks: Uint8Array[] = []
-  let held = 0
+  let end: Uint8Array = new Uint8Array()
   return {
     add(chunk: Uint8Array) {
-      chunks.push(chunk)
-      held += chunk.length
-      while (held - (chunks[0]?.length ?? 0) >= length && chunks.length > 1)
-        held -= chunks.shift()?.length ?? 0
+      if (length === 0) return
+      const fresh = chunk.subarray(Math.max(0, chunk.length - length))
+      end = Buffer.concat([end.subarray(Math.max(0, end.length + fresh.length - length)), fresh])
     },
-    read: () => Buffer.concat(chunks).subarray(-length),
+    read: () => end,
   }
 }

@@ -53,7 +53,10 @@ export interface Fields {
   inner?: Readonly<Record<string, readonly string[]>>
 }
 
-/** Opens corpus files. `Files` of the ports does; `last` asks for so many bytes from the end instead of all. */
+/**
+ * Opens corpus files. `Files` of the ports does; `last` asks for so many bytes from the end instead of all. Bytes are good until
+ * the next are asked for.
+ */
 export interface CorpusFiles {
   openCorpusFile(path: string, range?: { last: number }): AsyncIterable<Uint8Array>
   /**

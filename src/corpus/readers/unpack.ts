@@ -1,6 +1,5 @@
-import { type Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { GateError } from '../../errors.ts'
-import { tap } from '../digest.ts'
 import { type CorpusLimits, formatBytes } from '../limits.ts'
 import type { LinePlace } from '../lines.ts'
 
@@ -9,12 +8,13 @@ export type Engine = Duplex & { readonly bytesWritten: number }
 
 /**
  * How decompressors of `node:zlib` give bytes: small chunks cost more than they hold, and with some at hand the next are
- * unpacked, on another thread, while these are read.
+ * unpacked, on another thread, while these are read. As objects they are given one by one; else as many as there are, copied
+ * together.
  */
-export const engineOptions = { chunkSize: 2 ** 19, readableHighWaterMark: 2 ** 20 }
+export const engineOptions = { chunkSize: 2 ** 20, readableObjectMode: true, readableHighWaterMark: 4 }
 
 /**
- * Streams the unpacked bytes of an archive.
+ * Streams the unpacked bytes of an archive. A chunk is good until the next is asked for, and then empty.
  * @throws GateError for one that is damaged, cut off or followed by other bytes, and for one that unpacks to more than
  * the limits allow
  */
@@ -25,27 +25,21 @@ export async function* unpack(request: {
   limits: CorpusLimits
   engine: Engine
 }): AsyncGenerator<Uint8Array> {
-  const { name, place, limits, engine } = request
-  let packed = 0
+  const { name, bytes, place, limits, engine } = request
   let unpacked = 0
-  const source = Readable.from(
-    tap(request.bytes, (chunk) => {
-      packed += chunk.length
-    }),
-  )
-  source.on('error', (error) => engine.destroy(error))
-  // What an engine says after its reader has left is nobody's.
-  engine.on('error', () => {})
+  const fed = { bytes: 0, isWhole: false }
+  const feeding = feed({ bytes, engine, fed })
   try {
-    for await (const chunk of source.pipe(engine) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of engine as AsyncIterable<Uint8Array>) {
       unpacked += chunk.length
-      if (unpacked > limits.unpackedFree && unpacked > limits.unpackedRatio * packed) {
+      if (unpacked > limits.unpackedFree && unpacked > limits.unpackedRatio * fed.bytes) {
         throw refuseBomb(place, limits)
       }
       yield chunk
+      freeRead(chunk)
     }
     // An engine ends early at bytes that are not its own; what it left was neither read nor digested.
-    if (!source.readableEnded || engine.bytesWritten !== packed) throw refuseRest(name, place)
+    if (!fed.isWhole || engine.bytesWritten !== fed.bytes) throw refuseRest(name, place)
   } catch (cause) {
     if (cause instanceof GateError) throw cause
     throw new GateError({
@@ -56,9 +50,44 @@ export async function* unpack(request: {
       cause,
     })
   } finally {
-    source.destroy()
     engine.destroy()
+    await feeding
   }
+}
+
+/** Gives an engine all bytes, as fast as it takes them. A chunk is asked for when the engine is done with the one before. */
+async function feed(request: {
+  bytes: AsyncIterable<Uint8Array>
+  engine: Engine
+  fed: { bytes: number; isWhole: boolean }
+}): Promise<void> {
+  const { bytes, engine, fed } = request
+  let goOn = () => {}
+  // What an engine says after its reader has left is nobody's; and of what it was given then it never says that it took it.
+  engine.on('error', () => {})
+  engine.on('close', () => goOn())
+  try {
+    for await (const chunk of bytes) {
+      fed.bytes += chunk.length
+      await new Promise<void>((taken) => {
+        goOn = taken
+        engine.write(chunk, () => taken())
+      })
+      if (engine.destroyed) return
+    }
+    fed.isWhole = true
+    engine.end()
+  } catch (cause) {
+    engine.destroy(cause instanceof Error ? cause : new Error(String(cause)))
+  }
+}
+
+/**
+ * Gives back the memory of chunks that have been read, at the end of the last that lies in it. Left to V8's collections, it is
+ * what makes for one every few chunks.
+ */
+function freeRead({ buffer, byteOffset, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteOffset + length === buffer.byteLength) buffer.transfer(0)
 }
 
 function refuseBomb(place: LinePlace, { unpackedFree, unpackedRatio }: CorpusLimits): GateError {
