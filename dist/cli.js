@@ -36477,7 +36477,8 @@ async function feed(request) {
   }
 }
 function freeRead({ buffer, byteOffset, length }) {
-  if (buffer instanceof ArrayBuffer && byteOffset + length === buffer.byteLength) buffer.transfer(0);
+  if (!(buffer instanceof ArrayBuffer && "transfer" in buffer)) return;
+  if (byteOffset + length === buffer.byteLength) buffer.transfer(0);
 }
 function refuseBomb(place, { unpackedFree, unpackedRatio }) {
   return new GateError({

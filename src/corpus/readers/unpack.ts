@@ -84,10 +84,11 @@ async function feed(request: {
 
 /**
  * Gives back the memory of chunks that have been read, at the end of the last that lies in it. Left to V8's collections, it is
- * what makes for one every few chunks.
+ * what makes for one every few chunks. Node.js 20 has no way to.
  */
 function freeRead({ buffer, byteOffset, length }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && byteOffset + length === buffer.byteLength) buffer.transfer(0)
+  if (!(buffer instanceof ArrayBuffer && 'transfer' in buffer)) return
+  if (byteOffset + length === buffer.byteLength) buffer.transfer(0)
 }
 
 function refuseBomb(place: LinePlace, { unpackedFree, unpackedRatio }: CorpusLimits): GateError {
