@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { createFiles } from '../src/adapters/files.ts'
 import { boundHeap } from '../src/adapters/heap.ts'
 import { openIndexOutput } from '../src/adapters/index-output.ts'
+import { startCorpusThread } from '../src/corpus/corpus-thread.ts'
 import { describeCorpus } from '../src/corpus/describe.ts'
-import { startHashThread } from '../src/corpus/hash-thread.ts'
 import { type Manifest, parseManifest } from '../src/corpus/manifest.ts'
 import { noTombstones } from '../src/corpus/tombstones.ts'
 import { drawCorpus } from '../src/sample/draw-corpus.ts'
@@ -75,7 +75,7 @@ async function parseLines(file: string): Promise<() => string> {
 async function writeIndex(folder: string, format: Format): Promise<() => string> {
   const path = `${format}.index.jsonl`
   const output = await openIndexOutput(folder, path)
-  const thread = startHashThread()
+  const thread = await startCorpusThread()
   const manifest = await describeCorpus({
     thread,
     name: 'bench',

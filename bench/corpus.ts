@@ -20,7 +20,7 @@ import { corpusFiles, type Format, type Outcome, type Task } from './corpus-task
 const limits = { drawPlain: 0.5, drawGzip: 0.6, index: 1.5, peakMiB: 300 }
 const work = await mkdtemp(join(tmpdir(), 'corpus-bench-'))
 
-/** Runs a task as it is shipped: in one file, without types. */
+/** Runs a task as it is shipped: bundled, without types. */
 function run(task: Task): Promise<Outcome> {
   const child = fork(join(work, 'task.mjs'), [JSON.stringify(task)])
   return new Promise((done, fail) => {
@@ -146,9 +146,11 @@ async function main(words: string[]): Promise<void> {
   const small = join(folder, String(conversations / 10))
   try {
     await build({
-      entryPoints: [join(import.meta.dirname, 'corpus-task.ts')],
-      outfile: join(work, 'task.mjs'),
+      entryPoints: { task: join(import.meta.dirname, 'corpus-task.ts') },
+      outdir: work,
+      outExtension: { '.js': '.mjs' },
       bundle: true,
+      splitting: true,
       platform: 'node',
       format: 'esm',
       target: 'node24',

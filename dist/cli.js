@@ -5,6 +5,13 @@ import {
   external_exports
 } from "./parts/chunk-S7U66JXT.js";
 import {
+  createSkim,
+  cutLines,
+  findTurns,
+  isInCommonForm,
+  skimLines
+} from "./parts/chunk-YLIQNM55.js";
+import {
   __commonJS,
   __require,
   __toESM
@@ -58,25 +65,25 @@ var require_argument = __commonJS({
        * @param {string} name
        * @param {string} [description]
        */
-      constructor(name5, description) {
+      constructor(name4, description) {
         this.description = description || "";
         this.variadic = false;
         this.parseArg = void 0;
         this.defaultValue = void 0;
         this.defaultValueDescription = void 0;
         this.argChoices = void 0;
-        switch (name5[0]) {
+        switch (name4[0]) {
           case "<":
             this.required = true;
-            this._name = name5.slice(1, -1);
+            this._name = name4.slice(1, -1);
             break;
           case "[":
             this.required = false;
-            this._name = name5.slice(1, -1);
+            this._name = name4.slice(1, -1);
             break;
           default:
             this.required = true;
-            this._name = name5;
+            this._name = name4;
             break;
         }
         if (this._name.endsWith("...")) {
@@ -883,8 +890,8 @@ var require_option = __commonJS({
        * @param {string} name
        * @return {Option}
        */
-      env(name5) {
-        this.envVar = name5;
+      env(name4) {
+        this.envVar = name4;
         return this;
       }
       /**
@@ -1187,7 +1194,7 @@ var require_command = __commonJS({
        *
        * @param {string} [name]
        */
-      constructor(name5) {
+      constructor(name4) {
         super();
         this.commands = [];
         this.options = [];
@@ -1200,7 +1207,7 @@ var require_command = __commonJS({
         this.rawArgs = [];
         this.processedArgs = [];
         this._scriptPath = null;
-        this._name = name5 || "";
+        this._name = name4 || "";
         this._optionValues = {};
         this._optionValueSources = {};
         this._storeOptionsAsProperties = false;
@@ -1305,8 +1312,8 @@ var require_command = __commonJS({
           desc = null;
         }
         opts = opts || {};
-        const [, name5, args] = nameAndArgs.match(/([^ ]+) *(.*)/);
-        const cmd = this.createCommand(name5);
+        const [, name4, args] = nameAndArgs.match(/([^ ]+) *(.*)/);
+        const cmd = this.createCommand(name4);
         if (desc) {
           cmd.description(desc);
           cmd._executableHandler = true;
@@ -1330,8 +1337,8 @@ var require_command = __commonJS({
        * @param {string} [name]
        * @return {Command} new command
        */
-      createCommand(name5) {
-        return new _Command(name5);
+      createCommand(name4) {
+        return new _Command(name4);
       }
       /**
        * You can customise the help with a subclass of Help by overriding createHelp,
@@ -1437,8 +1444,8 @@ var require_command = __commonJS({
        * @param {string} [description]
        * @return {Argument} new argument
        */
-      createArgument(name5, description) {
-        return new Argument2(name5, description);
+      createArgument(name4, description) {
+        return new Argument2(name4, description);
       }
       /**
        * Define argument syntax for command.
@@ -1456,8 +1463,8 @@ var require_command = __commonJS({
        * @param {*} [defaultValue]
        * @return {Command} `this` command for chaining
        */
-      argument(name5, description, parseArg, defaultValue) {
-        const argument = this.createArgument(name5, description);
+      argument(name4, description, parseArg, defaultValue) {
+        const argument = this.createArgument(name4, description);
         if (typeof parseArg === "function") {
           argument.default(defaultValue).argParser(parseArg);
         } else {
@@ -1715,7 +1722,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
           return [cmd.name()].concat(cmd.aliases());
         };
         const alreadyUsed = knownBy(command).find(
-          (name5) => this._findCommand(name5)
+          (name4) => this._findCommand(name4)
         );
         if (alreadyUsed) {
           const existingCmd = knownBy(this._findCommand(alreadyUsed)).join("|");
@@ -1736,24 +1743,24 @@ Expecting one of '${allowedValues.join("', '")}'`);
       addOption(option) {
         this._registerOption(option);
         const oname = option.name();
-        const name5 = option.attributeName();
+        const name4 = option.attributeName();
         if (option.negate) {
           const positiveLongFlag = option.long.replace(/^--no-/, "--");
           if (!this._findOption(positiveLongFlag)) {
             this.setOptionValueWithSource(
-              name5,
+              name4,
               option.defaultValue === void 0 ? true : option.defaultValue,
               "default"
             );
           }
         } else if (option.defaultValue !== void 0) {
-          this.setOptionValueWithSource(name5, option.defaultValue, "default");
+          this.setOptionValueWithSource(name4, option.defaultValue, "default");
         }
         const handleOptionValue = (val, invalidValueMessage, valueSource) => {
           if (val == null && option.presetArg !== void 0) {
             val = option.presetArg;
           }
-          const oldValue = this.getOptionValue(name5);
+          const oldValue = this.getOptionValue(name4);
           if (val !== null && option.parseArg) {
             val = this._callParseArg(option, val, oldValue, invalidValueMessage);
           } else if (val !== null && option.variadic) {
@@ -1768,7 +1775,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
               val = "";
             }
           }
-          this.setOptionValueWithSource(name5, val, valueSource);
+          this.setOptionValueWithSource(name4, val, valueSource);
         };
         this.on("option:" + oname, (val) => {
           const invalidValueMessage = `error: option '${option.flags}' argument '${val}' is invalid.`;
@@ -1975,13 +1982,13 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} source - expected values are default/config/env/cli/implied
        * @return {Command} `this` command for chaining
        */
-      setOptionValueWithSource(key, value, source2) {
+      setOptionValueWithSource(key, value, source) {
         if (this._storeOptionsAsProperties) {
           this[key] = value;
         } else {
           this._optionValues[key] = value;
         }
-        this._optionValueSources[key] = source2;
+        this._optionValueSources[key] = source;
         return this;
       }
       /**
@@ -2002,13 +2009,13 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @return {string}
        */
       getOptionValueSourceWithGlobals(key) {
-        let source2;
+        let source;
         this._getCommandAndAncestors().forEach((cmd) => {
           if (cmd.getOptionValueSource(key) !== void 0) {
-            source2 = cmd.getOptionValueSource(key);
+            source = cmd.getOptionValueSource(key);
           }
         });
-        return source2;
+        return source;
       }
       /**
        * Get user arguments from implied or explicit arguments.
@@ -2544,10 +2551,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        * @return {Command | undefined}
        */
-      _findCommand(name5) {
-        if (!name5) return void 0;
+      _findCommand(name4) {
+        if (!name4) return void 0;
         return this.commands.find(
-          (cmd) => cmd._name === name5 || cmd._aliases.includes(name5)
+          (cmd) => cmd._name === name4 || cmd._aliases.includes(name4)
         );
       }
       /**
@@ -2828,8 +2835,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} name
        * @private
        */
-      missingArgument(name5) {
-        const message = `error: missing required argument '${name5}'`;
+      missingArgument(name4) {
+        const message = `error: missing required argument '${name4}'`;
         this.error(message, { code: "commander.missingArgument" });
       }
       /**
@@ -2877,8 +2884,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
         const getErrorMessage = (option2) => {
           const bestOption = findBestOptionFromValue(option2);
           const optionKey = bestOption.attributeName();
-          const source2 = this.getOptionValueSource(optionKey);
-          if (source2 === "env") {
+          const source = this.getOptionValueSource(optionKey);
+          if (source === "env") {
             return `environment variable '${bestOption.envVar}'`;
           }
           return `option '${bestOption.flags}'`;
@@ -3423,9 +3430,9 @@ var require_commander = __commonJS({
     var { Help: Help2 } = require_help();
     var { Option: Option2 } = require_option();
     exports.program = new Command2();
-    exports.createCommand = (name5) => new Command2(name5);
+    exports.createCommand = (name4) => new Command2(name4);
     exports.createOption = (flags2, description) => new Option2(flags2, description);
-    exports.createArgument = (name5, description) => new Argument2(name5, description);
+    exports.createArgument = (name4, description) => new Argument2(name4, description);
     exports.Command = Command2;
     exports.Option = Option2;
     exports.Argument = Argument2;
@@ -3858,8 +3865,8 @@ var require_directives = __commonJS({
           this.atNextDocument = false;
         }
         const parts = line2.trim().split(/[ \t]+/);
-        const name5 = parts.shift();
-        switch (name5) {
+        const name4 = parts.shift();
+        switch (name4) {
           case "%TAG": {
             if (parts.length !== 2) {
               onError(0, "%TAG directive should contain exactly two parts");
@@ -3887,7 +3894,7 @@ var require_directives = __commonJS({
             }
           }
           default:
-            onError(0, `Unknown directive ${name5}`, true);
+            onError(0, `Unknown directive ${name4}`, true);
             return false;
         }
       }
@@ -3897,26 +3904,26 @@ var require_directives = __commonJS({
        * @returns Resolved tag, which may also be the non-specific tag `'!'` or a
        *   `'!local'` tag, or `null` if unresolvable.
        */
-      tagName(source2, onError) {
-        if (source2 === "!")
+      tagName(source, onError) {
+        if (source === "!")
           return "!";
-        if (source2[0] !== "!") {
-          onError(`Not a valid tag: ${source2}`);
+        if (source[0] !== "!") {
+          onError(`Not a valid tag: ${source}`);
           return null;
         }
-        if (source2[1] === "<") {
-          const verbatim2 = source2.slice(2, -1);
+        if (source[1] === "<") {
+          const verbatim2 = source.slice(2, -1);
           if (verbatim2 === "!" || verbatim2 === "!!") {
-            onError(`Verbatim tags aren't resolved, so ${source2} is invalid.`);
+            onError(`Verbatim tags aren't resolved, so ${source} is invalid.`);
             return null;
           }
-          if (source2[source2.length - 1] !== ">")
+          if (source[source.length - 1] !== ">")
             onError("Verbatim tags must end with a >");
           return verbatim2;
         }
-        const [, handle, suffix] = source2.match(/^(.*!)([^!]*)$/s);
+        const [, handle, suffix] = source.match(/^(.*!)([^!]*)$/s);
         if (!suffix)
-          onError(`The ${source2} tag has no suffix`);
+          onError(`The ${source} tag has no suffix`);
         const prefix2 = this.tags[handle];
         if (prefix2) {
           try {
@@ -3927,8 +3934,8 @@ var require_directives = __commonJS({
           }
         }
         if (handle === "!")
-          return source2;
-        onError(`Could not resolve tag: ${source2}`);
+          return source;
+        onError(`Could not resolve tag: ${source}`);
         return null;
       }
       /**
@@ -3996,9 +4003,9 @@ var require_anchors = __commonJS({
     }
     function findNewAnchor(prefix2, exclude) {
       for (let i = 1; true; ++i) {
-        const name5 = `${prefix2}${i}`;
-        if (!exclude.has(name5))
-          return name5;
+        const name4 = `${prefix2}${i}`;
+        if (!exclude.has(name4))
+          return name4;
       }
     }
     function createNodeAnchors(doc, prefix2) {
@@ -4006,8 +4013,8 @@ var require_anchors = __commonJS({
       const sourceObjects = /* @__PURE__ */ new Map();
       let prevAnchors = null;
       return {
-        onAnchor: (source2) => {
-          aliasObjects.push(source2);
+        onAnchor: (source) => {
+          aliasObjects.push(source);
           prevAnchors ?? (prevAnchors = anchorNames(doc));
           const anchor2 = findNewAnchor(prefix2, prevAnchors);
           prevAnchors.add(anchor2);
@@ -4019,13 +4026,13 @@ var require_anchors = __commonJS({
          * the nodes have been created.
          */
         setAnchors: () => {
-          for (const source2 of aliasObjects) {
-            const ref = sourceObjects.get(source2);
+          for (const source of aliasObjects) {
+            const ref = sourceObjects.get(source);
             if (typeof ref === "object" && ref.anchor && (identity.isScalar(ref.node) || identity.isCollection(ref.node))) {
               ref.node.anchor = ref.anchor;
             } else {
               const error = new Error("Failed to resolve repeated object (this should not happen)");
-              error.source = source2;
+              error.source = source;
               throw error;
             }
           }
@@ -4171,9 +4178,9 @@ var require_Alias = __commonJS({
     var Node2 = require_Node();
     var toJS = require_toJS();
     var Alias = class extends Node2.NodeBase {
-      constructor(source2) {
+      constructor(source) {
         super(identity.ALIAS);
-        this.source = source2;
+        this.source = source;
         Object.defineProperty(this, "tag", {
           set() {
             throw new Error("Alias nodes cannot have tags");
@@ -4234,12 +4241,12 @@ var require_Alias = __commonJS({
       toJSON(_arg, ctx) {
         if (!ctx)
           return { source: this.source };
-        const source2 = this.resolve(ctx.doc, ctx);
-        if (!source2) {
+        const source = this.resolve(ctx.doc, ctx);
+        if (!source) {
           const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
           throw new ReferenceError(msg);
         }
-        return ctx.anchors.get(source2).res;
+        return ctx.anchors.get(source).res;
       }
       toString(ctx, _onComment, _onChompKeep) {
         const src = `*${this.source}`;
@@ -4257,8 +4264,8 @@ var require_Alias = __commonJS({
     };
     function getAliasCount(doc, node, anchors2) {
       if (identity.isAlias(node)) {
-        const source2 = node.resolve(doc);
-        const anchor2 = anchors2 && source2 && anchors2.get(source2);
+        const source = node.resolve(doc);
+        const anchor2 = anchors2 && source && anchors2.get(source);
         return anchor2 ? anchor2.count * anchor2.aliasCount : 0;
       } else if (identity.isCollection(node)) {
         let count9 = 0;
@@ -5035,8 +5042,8 @@ var require_stringify = __commonJS({
         tagObj = tags.find((t) => t.nodeClass && obj instanceof t.nodeClass);
       }
       if (!tagObj) {
-        const name5 = obj?.constructor?.name ?? (obj === null ? "null" : typeof obj);
-        throw new Error(`Tag not resolved for ${name5} value`);
+        const name4 = obj?.constructor?.name ?? (obj === null ? "null" : typeof obj);
+        throw new Error(`Tag not resolved for ${name4} value`);
       }
       return tagObj;
     }
@@ -5261,21 +5268,21 @@ var require_merge = __commonJS({
     };
     var isMergeKey = (ctx, key) => (merge.identify(key) || identity.isScalar(key) && (!key.type || key.type === Scalar.Scalar.PLAIN) && merge.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge.tag && tag.default);
     function addMergeToJSMap(ctx, map, value) {
-      const source2 = resolveAliasValue(ctx, value);
-      if (identity.isSeq(source2))
-        for (const it of source2.items)
+      const source = resolveAliasValue(ctx, value);
+      if (identity.isSeq(source))
+        for (const it of source.items)
           mergeValue(ctx, map, it);
-      else if (Array.isArray(source2))
-        for (const it of source2)
+      else if (Array.isArray(source))
+        for (const it of source)
           mergeValue(ctx, map, it);
       else
-        mergeValue(ctx, map, source2);
+        mergeValue(ctx, map, source);
     }
     function mergeValue(ctx, map, value) {
-      const source2 = resolveAliasValue(ctx, value);
-      if (!identity.isMap(source2))
+      const source = resolveAliasValue(ctx, value);
+      if (!identity.isMap(source))
         throw new Error("Merge sources must be maps or map aliases");
-      const srcMap = source2.toJSON(null, ctx, Map);
+      const srcMap = source.toJSON(null, ctx, Map);
       for (const [key, value2] of srcMap) {
         if (map instanceof Map) {
           if (!map.has(key))
@@ -5892,7 +5899,7 @@ var require_null = __commonJS({
       tag: "tag:yaml.org,2002:null",
       test: /^(?:~|[Nn]ull|NULL)?$/,
       resolve: () => new Scalar.Scalar(null),
-      stringify: ({ source: source2 }, ctx) => typeof source2 === "string" && nullTag.test.test(source2) ? source2 : ctx.options.nullStr
+      stringify: ({ source }, ctx) => typeof source === "string" && nullTag.test.test(source) ? source : ctx.options.nullStr
     };
     exports.nullTag = nullTag;
   }
@@ -5909,11 +5916,11 @@ var require_bool = __commonJS({
       tag: "tag:yaml.org,2002:bool",
       test: /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$/,
       resolve: (str) => new Scalar.Scalar(str[0] === "t" || str[0] === "T"),
-      stringify({ source: source2, value }, ctx) {
-        if (source2 && boolTag.test.test(source2)) {
-          const sv = source2[0] === "t" || source2[0] === "T";
+      stringify({ source, value }, ctx) {
+        if (source && boolTag.test.test(source)) {
+          const sv = source[0] === "t" || source[0] === "T";
           if (value === sv)
-            return source2;
+            return source;
         }
         return value ? ctx.options.trueStr : ctx.options.falseStr;
       }
@@ -6362,10 +6369,10 @@ var require_bool2 = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
-    function boolStringify({ value, source: source2 }, ctx) {
+    function boolStringify({ value, source }, ctx) {
       const boolObj = value ? trueTag : falseTag;
-      if (source2 && boolObj.test.test(source2))
-        return source2;
+      if (source && boolObj.test.test(source))
+        return source;
       return value ? ctx.options.trueStr : ctx.options.falseStr;
     }
     var trueTag = {
@@ -7035,11 +7042,11 @@ var require_Document = __commonJS({
        * `name` will be used as a prefix for a new unique anchor.
        * If `name` is undefined, the generated anchor will use 'a' as a prefix.
        */
-      createAlias(node, name5) {
+      createAlias(node, name4) {
         if (!node.anchor) {
           const prev = anchors.anchorNames(this);
           node.anchor = // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing
-          !name5 || prev.has(name5) ? anchors.findNewAnchor(name5 || "a", prev) : name5;
+          !name4 || prev.has(name4) ? anchors.findNewAnchor(name4 || "a", prev) : name4;
         }
         return new Alias.Alias(node.anchor);
       }
@@ -7258,9 +7265,9 @@ var require_errors = __commonJS({
   "node_modules/yaml/dist/errors.js"(exports) {
     "use strict";
     var YAMLError = class extends Error {
-      constructor(name5, pos, code, message) {
+      constructor(name4, pos, code, message) {
         super();
-        this.name = name5;
+        this.name = name4;
         this.code = code;
         this.message = message;
         this.pos = pos;
@@ -7697,7 +7704,7 @@ var require_resolve_end = __commonJS({
         let hasSpace = false;
         let sep3 = "";
         for (const token of end2) {
-          const { source: source2, type } = token;
+          const { source, type } = token;
           switch (type) {
             case "space":
               hasSpace = true;
@@ -7705,7 +7712,7 @@ var require_resolve_end = __commonJS({
             case "comment": {
               if (reqSpace && !hasSpace)
                 onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-              const cb = source2.substring(1) || " ";
+              const cb = source.substring(1) || " ";
               if (!comment)
                 comment = cb;
               else
@@ -7715,13 +7722,13 @@ var require_resolve_end = __commonJS({
             }
             case "newline":
               if (comment)
-                sep3 += source2;
+                sep3 += source;
               hasSpace = true;
               break;
             default:
               onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
-          offset += source2.length;
+          offset += source.length;
         }
       }
       return { comment, offset };
@@ -7900,8 +7907,8 @@ var require_resolve_flow_collection = __commonJS({
       if (ce?.source === expectedEnd)
         cePos = ce.offset + ce.source.length;
       else {
-        const name5 = fcName[0].toUpperCase() + fcName.substring(1);
-        const msg = atRoot ? `${name5} must end with a ${expectedEnd}` : `${name5} in block collection must be sufficiently indented and end with a ${expectedEnd}`;
+        const name4 = fcName[0].toUpperCase() + fcName.substring(1);
+        const msg = atRoot ? `${name4} must end with a ${expectedEnd}` : `${name4} in block collection must be sufficiently indented and end with a ${expectedEnd}`;
         onError(offset, atRoot ? "MISSING_CHAR" : "BAD_INDENT", msg);
         if (ce && ce.source.length !== 1)
           ee.unshift(ce);
@@ -8003,8 +8010,8 @@ var require_resolve_block_scalar = __commonJS({
       const lines = scalar.source ? splitLines5(scalar.source) : [];
       let chompStart = lines.length;
       for (let i = lines.length - 1; i >= 0; --i) {
-        const content2 = lines[i][1];
-        if (content2 === "" || content2 === "\r")
+        const content = lines[i][1];
+        if (content === "" || content === "\r")
           chompStart = i;
         else
           break;
@@ -8020,8 +8027,8 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content2] = lines[i];
-        if (content2 === "" || content2 === "\r") {
+        const [indent, content] = lines[i];
+        if (content === "" || content === "\r") {
           if (header.indent === 0 && indent.length > trimIndent)
             trimIndent = indent.length;
         } else {
@@ -8038,7 +8045,7 @@ var require_resolve_block_scalar = __commonJS({
           }
           break;
         }
-        offset += indent.length + content2.length + 1;
+        offset += indent.length + content.length + 1;
       }
       for (let i = lines.length - 1; i >= chompStart; --i) {
         if (lines[i][0].length > trimIndent)
@@ -8050,35 +8057,35 @@ var require_resolve_block_scalar = __commonJS({
       for (let i = 0; i < contentStart; ++i)
         value += lines[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content2] = lines[i];
-        offset += indent.length + content2.length + 1;
-        const crlf = content2[content2.length - 1] === "\r";
+        let [indent, content] = lines[i];
+        offset += indent.length + content.length + 1;
+        const crlf = content[content.length - 1] === "\r";
         if (crlf)
-          content2 = content2.slice(0, -1);
-        if (content2 && indent.length < trimIndent) {
+          content = content.slice(0, -1);
+        if (content && indent.length < trimIndent) {
           const src = header.indent ? "explicit indentation indicator" : "first line";
           const message = `Block scalar lines must not be less indented than their ${src}`;
-          onError(offset - content2.length - (crlf ? 2 : 1), "BAD_INDENT", message);
+          onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep3 + indent.slice(trimIndent) + content2;
+          value += sep3 + indent.slice(trimIndent) + content;
           sep3 = "\n";
-        } else if (indent.length > trimIndent || content2[0] === "	") {
+        } else if (indent.length > trimIndent || content[0] === "	") {
           if (sep3 === " ")
             sep3 = "\n";
           else if (!prevMoreIndented && sep3 === "\n")
             sep3 = "\n\n";
-          value += sep3 + indent.slice(trimIndent) + content2;
+          value += sep3 + indent.slice(trimIndent) + content;
           sep3 = "\n";
           prevMoreIndented = true;
-        } else if (content2 === "") {
+        } else if (content === "") {
           if (sep3 === "\n")
             value += "\n";
           else
             sep3 = "\n";
         } else {
-          value += sep3 + content2;
+          value += sep3 + content;
           sep3 = " ";
           prevMoreIndented = false;
         }
@@ -8103,13 +8110,13 @@ var require_resolve_block_scalar = __commonJS({
         onError(props[0], "IMPOSSIBLE", "Block scalar header not found");
         return null;
       }
-      const { source: source2 } = props[0];
-      const mode = source2[0];
+      const { source } = props[0];
+      const mode = source[0];
       let indent = 0;
       let chomp = "";
       let error = -1;
-      for (let i = 1; i < source2.length; ++i) {
-        const ch = source2[i];
+      for (let i = 1; i < source.length; ++i) {
+        const ch = source[i];
         if (!chomp && (ch === "-" || ch === "+"))
           chomp = ch;
         else {
@@ -8121,10 +8128,10 @@ var require_resolve_block_scalar = __commonJS({
         }
       }
       if (error !== -1)
-        onError(error, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source2}`);
+        onError(error, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
       let hasSpace = false;
       let comment = "";
-      let length = source2.length;
+      let length = source.length;
       for (let i = 1; i < props.length; ++i) {
         const token = props[i];
         switch (token.type) {
@@ -8158,8 +8165,8 @@ var require_resolve_block_scalar = __commonJS({
       }
       return { mode, indent, chomp, comment, length };
     }
-    function splitLines5(source2) {
-      const split = source2.split(/\n( *)/);
+    function splitLines5(source) {
+      const split = source.split(/\n( *)/);
       const first = split[0];
       const m = first.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first];
@@ -8179,22 +8186,22 @@ var require_resolve_flow_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
     function resolveFlowScalar(scalar, strict, onError) {
-      const { offset, type, source: source2, end: end2 } = scalar;
+      const { offset, type, source, end: end2 } = scalar;
       let _type;
       let value;
       const _onError = (rel, code, msg) => onError(offset + rel, code, msg);
       switch (type) {
         case "scalar":
           _type = Scalar.Scalar.PLAIN;
-          value = plainValue(source2, _onError);
+          value = plainValue(source, _onError);
           break;
         case "single-quoted-scalar":
           _type = Scalar.Scalar.QUOTE_SINGLE;
-          value = singleQuotedValue(source2, _onError);
+          value = singleQuotedValue(source, _onError);
           break;
         case "double-quoted-scalar":
           _type = Scalar.Scalar.QUOTE_DOUBLE;
-          value = doubleQuotedValue(source2, _onError);
+          value = doubleQuotedValue(source, _onError);
           break;
         /* istanbul ignore next should not happen */
         default:
@@ -8203,10 +8210,10 @@ var require_resolve_flow_scalar = __commonJS({
             value: "",
             type: null,
             comment: "",
-            range: [offset, offset + source2.length, offset + source2.length]
+            range: [offset, offset + source.length, offset + source.length]
           };
       }
-      const valueEnd = offset + source2.length;
+      const valueEnd = offset + source.length;
       const re = resolveEnd.resolveEnd(end2, valueEnd, strict, onError);
       return {
         value,
@@ -8215,9 +8222,9 @@ var require_resolve_flow_scalar = __commonJS({
         range: [offset, valueEnd, re.offset]
       };
     }
-    function plainValue(source2, onError) {
+    function plainValue(source, onError) {
       let badChar = "";
-      switch (source2[0]) {
+      switch (source[0]) {
         /* istanbul ignore next should not happen */
         case "	":
           badChar = "a tab character";
@@ -8230,29 +8237,29 @@ var require_resolve_flow_scalar = __commonJS({
           break;
         case "|":
         case ">": {
-          badChar = `block scalar indicator ${source2[0]}`;
+          badChar = `block scalar indicator ${source[0]}`;
           break;
         }
         case "@":
         case "`": {
-          badChar = `reserved character ${source2[0]}`;
+          badChar = `reserved character ${source[0]}`;
           break;
         }
       }
       if (badChar)
         onError(0, "BAD_SCALAR_START", `Plain value cannot start with ${badChar}`);
-      return unfoldLines(source2);
+      return unfoldLines(source);
     }
-    function singleQuotedValue(source2, onError) {
-      if (source2[source2.length - 1] !== "'" || source2.length === 1)
-        onError(source2.length, "MISSING_CHAR", "Missing closing 'quote");
-      return unfoldLines(source2.slice(1, -1)).replace(/''/g, "'");
+    function singleQuotedValue(source, onError) {
+      if (source[source.length - 1] !== "'" || source.length === 1)
+        onError(source.length, "MISSING_CHAR", "Missing closing 'quote");
+      return unfoldLines(source.slice(1, -1)).replace(/''/g, "'");
     }
-    function unfoldLines(source2) {
+    function unfoldLines(source) {
       const line2 = /(.*?)\r?\n/sy;
-      let match = line2.exec(source2);
+      let match = line2.exec(source);
       if (!match)
-        return source2;
+        return source;
       let trimEnd, trimBoth;
       try {
         trimEnd = new RegExp("(?<![ 	])[ 	]+$");
@@ -8264,7 +8271,7 @@ var require_resolve_flow_scalar = __commonJS({
       let res = match[1].replace(trimEnd, "");
       let sep3 = " ";
       let pos = line2.lastIndex;
-      while (match = line2.exec(source2)) {
+      while (match = line2.exec(source)) {
         const lm = match[1].replace(trimBoth, "");
         if (lm === "") {
           if (sep3 === "\n")
@@ -8279,66 +8286,66 @@ var require_resolve_flow_scalar = __commonJS({
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
-      match = last.exec(source2);
+      match = last.exec(source);
       return res + sep3 + (match?.[1] ?? "");
     }
-    function doubleQuotedValue(source2, onError) {
+    function doubleQuotedValue(source, onError) {
       let res = "";
-      for (let i = 1; i < source2.length - 1; ++i) {
-        const ch = source2[i];
-        if (ch === "\r" && source2[i + 1] === "\n")
+      for (let i = 1; i < source.length - 1; ++i) {
+        const ch = source[i];
+        if (ch === "\r" && source[i + 1] === "\n")
           continue;
         if (ch === "\n") {
-          const { fold: fold4, offset } = foldNewline(source2, i);
+          const { fold: fold4, offset } = foldNewline(source, i);
           res += fold4;
           i = offset;
         } else if (ch === "\\") {
-          let next = source2[++i];
+          let next = source[++i];
           const cc = escapeCodes[next];
           if (cc)
             res += cc;
           else if (next === "\n") {
-            next = source2[i + 1];
+            next = source[i + 1];
             while (next === " " || next === "	")
-              next = source2[++i + 1];
-          } else if (next === "\r" && source2[i + 1] === "\n") {
-            next = source2[++i + 1];
+              next = source[++i + 1];
+          } else if (next === "\r" && source[i + 1] === "\n") {
+            next = source[++i + 1];
             while (next === " " || next === "	")
-              next = source2[++i + 1];
+              next = source[++i + 1];
           } else if (next === "x" || next === "u" || next === "U") {
             const length = next === "x" ? 2 : next === "u" ? 4 : 8;
-            res += parseCharCode(source2, i + 1, length, onError);
+            res += parseCharCode(source, i + 1, length, onError);
             i += length;
           } else {
-            const raw = source2.substr(i - 1, 2);
+            const raw = source.substr(i - 1, 2);
             onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
             res += raw;
           }
         } else if (ch === " " || ch === "	") {
           const wsStart = i;
-          let next = source2[i + 1];
+          let next = source[i + 1];
           while (next === " " || next === "	")
-            next = source2[++i + 1];
-          if (next !== "\n" && !(next === "\r" && source2[i + 2] === "\n"))
-            res += i > wsStart ? source2.slice(wsStart, i + 1) : ch;
+            next = source[++i + 1];
+          if (next !== "\n" && !(next === "\r" && source[i + 2] === "\n"))
+            res += i > wsStart ? source.slice(wsStart, i + 1) : ch;
         } else {
           res += ch;
         }
       }
-      if (source2[source2.length - 1] !== '"' || source2.length === 1)
-        onError(source2.length, "MISSING_CHAR", 'Missing closing "quote');
+      if (source[source.length - 1] !== '"' || source.length === 1)
+        onError(source.length, "MISSING_CHAR", 'Missing closing "quote');
       return res;
     }
-    function foldNewline(source2, offset) {
+    function foldNewline(source, offset) {
       let fold4 = "";
-      let ch = source2[offset + 1];
+      let ch = source[offset + 1];
       while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
-        if (ch === "\r" && source2[offset + 2] !== "\n")
+        if (ch === "\r" && source[offset + 2] !== "\n")
           break;
         if (ch === "\n")
           fold4 += "\n";
         offset += 1;
-        ch = source2[offset + 1];
+        ch = source[offset + 1];
       }
       if (!fold4)
         fold4 = " ";
@@ -8377,14 +8384,14 @@ var require_resolve_flow_scalar = __commonJS({
       "\\": "\\",
       "	": "	"
     };
-    function parseCharCode(source2, offset, length, onError) {
-      const cc = source2.substr(offset, length);
+    function parseCharCode(source, offset, length, onError) {
+      const cc = source.substr(offset, length);
       const ok = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
       const code = ok ? parseInt(cc, 16) : NaN;
       try {
         return String.fromCodePoint(code);
       } catch {
-        const raw = source2.substr(offset - 2, length + 2);
+        const raw = source.substr(offset - 2, length + 2);
         onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
         return raw;
       }
@@ -8592,13 +8599,13 @@ var require_compose_node = __commonJS({
       }
       return node;
     }
-    function composeAlias({ options }, { offset, source: source2, end: end2 }, onError) {
-      const alias = new Alias.Alias(source2.substring(1));
+    function composeAlias({ options }, { offset, source, end: end2 }, onError) {
+      const alias = new Alias.Alias(source.substring(1));
       if (alias.source === "")
         onError(offset, "BAD_ALIAS", "Alias cannot be an empty string");
       if (alias.source.endsWith(":"))
-        onError(offset + source2.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
-      const valueEnd = offset + source2.length;
+        onError(offset + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
+      const valueEnd = offset + source.length;
       const re = resolveEnd.resolveEnd(end2, valueEnd, options.strict, onError);
       alias.range = [offset, valueEnd, re.offset];
       if (re.comment)
@@ -8669,18 +8676,18 @@ var require_composer = __commonJS({
         return [src, src + 1];
       if (Array.isArray(src))
         return src.length === 2 ? src : [src[0], src[1]];
-      const { offset, source: source2 } = src;
-      return [offset, offset + (typeof source2 === "string" ? source2.length : 1)];
+      const { offset, source } = src;
+      return [offset, offset + (typeof source === "string" ? source.length : 1)];
     }
     function parsePrelude(prelude) {
       let comment = "";
       let atComment = false;
       let afterEmptyLine = false;
       for (let i = 0; i < prelude.length; ++i) {
-        const source2 = prelude[i];
-        switch (source2[0]) {
+        const source = prelude[i];
+        switch (source[0]) {
           case "#":
-            comment += (comment === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source2.substring(1) || " ");
+            comment += (comment === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
             atComment = true;
             afterEmptyLine = false;
             break;
@@ -8704,8 +8711,8 @@ var require_composer = __commonJS({
         this.prelude = [];
         this.errors = [];
         this.warnings = [];
-        this.onError = (source2, code, message, warning) => {
-          const pos = getErrorPos(source2);
+        this.onError = (source, code, message, warning) => {
+          const pos = getErrorPos(source);
           if (warning)
             this.warnings.push(new errors.YAMLWarning(pos, code, message));
           else
@@ -8891,7 +8898,7 @@ var require_cst_scalar = __commonJS({
     }
     function createScalarToken(value, context) {
       const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context;
-      const source2 = stringifyString.stringifyString({ type, value }, {
+      const source = stringifyString.stringifyString({ type, value }, {
         implicitKey,
         indent: indent > 0 ? " ".repeat(indent) : "",
         inFlow,
@@ -8900,12 +8907,12 @@ var require_cst_scalar = __commonJS({
       const end2 = context.end ?? [
         { type: "newline", offset: -1, indent, source: "\n" }
       ];
-      switch (source2[0]) {
+      switch (source[0]) {
         case "|":
         case ">": {
-          const he = source2.indexOf("\n");
-          const head2 = source2.substring(0, he);
-          const body = source2.substring(he + 1) + "\n";
+          const he = source.indexOf("\n");
+          const head2 = source.substring(0, he);
+          const body = source.substring(he + 1) + "\n";
           const props = [
             { type: "block-scalar-header", offset, indent, source: head2 }
           ];
@@ -8914,11 +8921,11 @@ var require_cst_scalar = __commonJS({
           return { type: "block-scalar", offset, indent, props, source: body };
         }
         case '"':
-          return { type: "double-quoted-scalar", offset, indent, source: source2, end: end2 };
+          return { type: "double-quoted-scalar", offset, indent, source, end: end2 };
         case "'":
-          return { type: "single-quoted-scalar", offset, indent, source: source2, end: end2 };
+          return { type: "single-quoted-scalar", offset, indent, source, end: end2 };
         default:
-          return { type: "scalar", offset, indent, source: source2, end: end2 };
+          return { type: "scalar", offset, indent, source, end: end2 };
       }
     }
     function setScalarValue(token, value, context = {}) {
@@ -8944,31 +8951,31 @@ var require_cst_scalar = __commonJS({
           default:
             type = "PLAIN";
         }
-      const source2 = stringifyString.stringifyString({ type, value }, {
+      const source = stringifyString.stringifyString({ type, value }, {
         implicitKey: implicitKey || indent === null,
         indent: indent !== null && indent > 0 ? " ".repeat(indent) : "",
         inFlow,
         options: { blockQuote: true, lineWidth: -1 }
       });
-      switch (source2[0]) {
+      switch (source[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token, source2);
+          setBlockScalarValue(token, source);
           break;
         case '"':
-          setFlowScalarValue(token, source2, "double-quoted-scalar");
+          setFlowScalarValue(token, source, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token, source2, "single-quoted-scalar");
+          setFlowScalarValue(token, source, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token, source2, "scalar");
+          setFlowScalarValue(token, source, "scalar");
       }
     }
-    function setBlockScalarValue(token, source2) {
-      const he = source2.indexOf("\n");
-      const head2 = source2.substring(0, he);
-      const body = source2.substring(he + 1) + "\n";
+    function setBlockScalarValue(token, source) {
+      const he = source.indexOf("\n");
+      const head2 = source.substring(0, he);
+      const body = source.substring(he + 1) + "\n";
       if (token.type === "block-scalar") {
         const header = token.props[0];
         if (header.type !== "block-scalar-header")
@@ -9003,31 +9010,31 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token, source2, type) {
+    function setFlowScalarValue(token, source, type) {
       switch (token.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
           token.type = type;
-          token.source = source2;
+          token.source = source;
           break;
         case "block-scalar": {
           const end2 = token.props.slice(1);
-          let oa = source2.length;
+          let oa = source.length;
           if (token.props[0].type === "block-scalar-header")
             oa -= token.props[0].source.length;
           for (const tok of end2)
             tok.offset += oa;
           delete token.props;
-          Object.assign(token, { type, source: source2, end: end2 });
+          Object.assign(token, { type, source, end: end2 });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token.offset + source2.length;
+          const offset = token.offset + source.length;
           const nl2 = { type: "newline", offset, indent: token.indent, source: "\n" };
           delete token.items;
-          Object.assign(token, { type, source: source2, end: [nl2] });
+          Object.assign(token, { type, source, end: [nl2] });
           break;
         }
         default: {
@@ -9036,7 +9043,7 @@ var require_cst_scalar = __commonJS({
           for (const key of Object.keys(token))
             if (key !== "type" && key !== "offset")
               delete token[key];
-          Object.assign(token, { type, indent, source: source2, end: end2 });
+          Object.assign(token, { type, indent, source, end: end2 });
         }
       }
     }
@@ -9196,8 +9203,8 @@ var require_cst = __commonJS({
           return JSON.stringify(token);
       }
     }
-    function tokenType(source2) {
-      switch (source2) {
+    function tokenType(source) {
+      switch (source) {
         case BOM:
           return "byte-order-mark";
         case DOCUMENT:
@@ -9231,7 +9238,7 @@ var require_cst = __commonJS({
         case ",":
           return "comma";
       }
-      switch (source2[0]) {
+      switch (source[0]) {
         case " ":
         case "	":
           return "space";
@@ -9313,11 +9320,11 @@ var require_lexer = __commonJS({
        *
        * @returns A generator of lexical tokens
        */
-      *lex(source2, incomplete = false) {
-        if (source2) {
-          if (typeof source2 !== "string")
+      *lex(source, incomplete = false) {
+        if (source) {
+          if (typeof source !== "string")
             throw TypeError("source is not a string");
-          this.buffer = this.buffer ? this.buffer + source2 : source2;
+          this.buffer = this.buffer ? this.buffer + source : source;
           this.lineEndPos = null;
         }
         this.atEnd = !incomplete;
@@ -9962,12 +9969,12 @@ var require_parser = __commonJS({
       }
       return prev.splice(i, prev.length);
     }
-    function arrayPushArray(target, source2) {
-      if (source2.length < 1e5)
-        Array.prototype.push.apply(target, source2);
+    function arrayPushArray(target, source) {
+      if (source.length < 1e5)
+        Array.prototype.push.apply(target, source);
       else
-        for (let i = 0; i < source2.length; ++i)
-          target.push(source2[i]);
+        for (let i = 0; i < source.length; ++i)
+          target.push(source[i]);
     }
     function fixFlowSeqItems(fc) {
       if (fc.start.type === "flow-seq-start") {
@@ -10013,10 +10020,10 @@ var require_parser = __commonJS({
        *
        * @returns A generator of tokens representing each directive, document, and other structure.
        */
-      *parse(source2, incomplete = false) {
+      *parse(source, incomplete = false) {
         if (this.onNewLine && this.offset === 0)
           this.onNewLine(0);
-        for (const lexeme of this.lexer.lex(source2, incomplete))
+        for (const lexeme of this.lexer.lex(source, incomplete))
           yield* this.next(lexeme);
         if (!incomplete)
           yield* this.end();
@@ -10024,21 +10031,21 @@ var require_parser = __commonJS({
       /**
        * Advance the parser by the `source` of one lexical token.
        */
-      *next(source2) {
-        this.source = source2;
+      *next(source) {
+        this.source = source;
         if (node_process.env.LOG_TOKENS)
-          console.log("|", cst.prettyToken(source2));
+          console.log("|", cst.prettyToken(source));
         if (this.atScalar) {
           this.atScalar = false;
           yield* this.step();
-          this.offset += source2.length;
+          this.offset += source.length;
           return;
         }
-        const type = cst.tokenType(source2);
+        const type = cst.tokenType(source);
         if (!type) {
-          const message = `Not a YAML token: ${source2}`;
-          yield* this.pop({ type: "error", offset: this.offset, message, source: source2 });
-          this.offset += source2.length;
+          const message = `Not a YAML token: ${source}`;
+          yield* this.pop({ type: "error", offset: this.offset, message, source });
+          this.offset += source.length;
         } else if (type === "scalar") {
           this.atNewLine = false;
           this.atScalar = true;
@@ -10051,17 +10058,17 @@ var require_parser = __commonJS({
               this.atNewLine = true;
               this.indent = 0;
               if (this.onNewLine)
-                this.onNewLine(this.offset + source2.length);
+                this.onNewLine(this.offset + source.length);
               break;
             case "space":
-              if (this.atNewLine && source2[0] === " ")
-                this.indent += source2.length;
+              if (this.atNewLine && source[0] === " ")
+                this.indent += source.length;
               break;
             case "explicit-key-ind":
             case "map-value-ind":
             case "seq-item-ind":
               if (this.atNewLine)
-                this.indent += source2.length;
+                this.indent += source.length;
               break;
             case "doc-mode":
             case "flow-error-end":
@@ -10069,7 +10076,7 @@ var require_parser = __commonJS({
             default:
               this.atNewLine = false;
           }
-          this.offset += source2.length;
+          this.offset += source.length;
         }
       }
       /** Call at end of input to push out any remaining constructions */
@@ -10781,26 +10788,26 @@ var require_public_api = __commonJS({
       const lineCounter$1 = options.lineCounter || prettyErrors && new lineCounter.LineCounter() || null;
       return { lineCounter: lineCounter$1, prettyErrors };
     }
-    function parseAllDocuments(source2, options = {}) {
+    function parseAllDocuments(source, options = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options);
-      const docs = Array.from(composer$1.compose(parser$1.parse(source2)));
+      const docs = Array.from(composer$1.compose(parser$1.parse(source)));
       if (prettyErrors && lineCounter2)
         for (const doc of docs) {
-          doc.errors.forEach(errors.prettifyError(source2, lineCounter2));
-          doc.warnings.forEach(errors.prettifyError(source2, lineCounter2));
+          doc.errors.forEach(errors.prettifyError(source, lineCounter2));
+          doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
         }
       if (docs.length > 0)
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument6(source2, options = {}) {
+    function parseDocument6(source, options = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options);
       let doc = null;
-      for (const _doc of composer$1.compose(parser$1.parse(source2), true, source2.length)) {
+      for (const _doc of composer$1.compose(parser$1.parse(source), true, source.length)) {
         if (!doc)
           doc = _doc;
         else if (doc.options.logLevel !== "silent") {
@@ -10809,12 +10816,12 @@ var require_public_api = __commonJS({
         }
       }
       if (prettyErrors && lineCounter2) {
-        doc.errors.forEach(errors.prettifyError(source2, lineCounter2));
-        doc.warnings.forEach(errors.prettifyError(source2, lineCounter2));
+        doc.errors.forEach(errors.prettifyError(source, lineCounter2));
+        doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
       }
       return doc;
     }
-    function parse4(src, reviver, options) {
+    function parse3(src, reviver, options) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -10855,7 +10862,7 @@ var require_public_api = __commonJS({
         return value.toString(options);
       return new Document.Document(value, _replacer, options).toString(options);
     }
-    exports.parse = parse4;
+    exports.parse = parse3;
     exports.parseAllDocuments = parseAllDocuments;
     exports.parseDocument = parseDocument6;
     exports.stringify = stringify2;
@@ -11387,7 +11394,7 @@ var require_main2 = __commonJS({
   "node_modules/@stdlib/string-base-format-tokenize/lib/main.js"(exports, module) {
     "use strict";
     var RE = /%(?:([1-9]\d*)\$)?([0 +\-#]*)(\*|\d+)?(?:(\.)(\*|\d+)?)?[hlL]?([%A-Za-z])/g;
-    function parse4(match) {
+    function parse3(match) {
       var token = {
         "mapping": match[1] ? parseInt(match[1], 10) : void 0,
         "flags": match[2],
@@ -11401,7 +11408,7 @@ var require_main2 = __commonJS({
       return token;
     }
     function formatTokenize(str) {
-      var content2;
+      var content;
       var tokens;
       var match;
       var prev;
@@ -11409,21 +11416,21 @@ var require_main2 = __commonJS({
       prev = 0;
       match = RE.exec(str);
       while (match) {
-        content2 = str.slice(prev, RE.lastIndex - match[0].length);
-        if (content2.length) {
-          tokens.push(content2);
+        content = str.slice(prev, RE.lastIndex - match[0].length);
+        if (content.length) {
+          tokens.push(content);
         }
         if (match[6] === "%") {
           tokens.push("%");
         } else {
-          tokens.push(parse4(match));
+          tokens.push(parse3(match));
         }
         prev = RE.lastIndex;
         match = RE.exec(str);
       }
-      content2 = str.slice(prev);
-      if (content2.length) {
-        tokens.push(content2);
+      content = str.slice(prev);
+      if (content.length) {
+        tokens.push(content);
       }
       return tokens;
     }
@@ -20578,7 +20585,7 @@ var require_ms = __commonJS({
       options = options || {};
       var type = typeof val;
       if (type === "string" && val.length > 0) {
-        return parse4(val);
+        return parse3(val);
       } else if (type === "number" && isNaN(val) === false) {
         return options.long ? fmtLong(val) : fmtShort(val);
       }
@@ -20586,7 +20593,7 @@ var require_ms = __commonJS({
         "val is not a non-empty string or a valid number. val=" + JSON.stringify(val)
       );
     };
-    function parse4(str) {
+    function parse3(str) {
       str = String(str);
       if (str.length > 100) {
         return;
@@ -20656,14 +20663,14 @@ var require_ms = __commonJS({
     function fmtLong(ms) {
       return plural(ms, d, "day") || plural(ms, h, "hour") || plural(ms, m, "minute") || plural(ms, s, "second") || ms + " ms";
     }
-    function plural(ms, n, name5) {
+    function plural(ms, n, name4) {
       if (ms < n) {
         return;
       }
       if (ms < n * 1.5) {
-        return Math.floor(ms / n) + " " + name5;
+        return Math.floor(ms / n) + " " + name4;
       }
-      return Math.ceil(ms / n) + " " + name5 + "s";
+      return Math.ceil(ms / n) + " " + name4 + "s";
     }
   }
 });
@@ -20752,15 +20759,15 @@ var require_debug = __commonJS({
     function disable() {
       exports.enable("");
     }
-    function enabled(name5) {
+    function enabled(name4) {
       var i, len;
       for (i = 0, len = exports.skips.length; i < len; i++) {
-        if (exports.skips[i].test(name5)) {
+        if (exports.skips[i].test(name4)) {
           return false;
         }
       }
       for (i = 0, len = exports.names.length; i < len; i++) {
-        if (exports.names[i].test(name5)) {
+        if (exports.names[i].test(name4)) {
           return true;
         }
       }
@@ -20906,15 +20913,15 @@ var require_node = __commonJS({
       return util.inspect(v, this.inspectOpts);
     };
     function formatArgs(args) {
-      var name5 = this.namespace;
+      var name4 = this.namespace;
       var useColors2 = this.useColors;
       if (useColors2) {
         var c = this.color;
-        var prefix2 = "  \x1B[3" + c + ";1m" + name5 + " \x1B[0m";
+        var prefix2 = "  \x1B[3" + c + ";1m" + name4 + " \x1B[0m";
         args[0] = prefix2 + args[0].split("\n").join("\n" + prefix2);
         args.push("\x1B[3" + c + "m+" + exports.humanize(this.diff) + "\x1B[0m");
       } else {
-        args[0] = (/* @__PURE__ */ new Date()).toUTCString() + " " + name5 + " " + args[0];
+        args[0] = (/* @__PURE__ */ new Date()).toUTCString() + " " + name4 + " " + args[0];
       }
     }
     function log() {
@@ -23408,11 +23415,13 @@ var {
 import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 50 };
+var threadMebibytes = 4;
 var growingPercent = { drawing: 100, large: 25 };
 var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
 function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   state.limitBytes = narrowBytes;
   setGrowing(growingPercent.drawing);
+  v8.setFlagsFromString(`--min-semi-space-size=${threadMebibytes}`);
   setInterval(heedLimit, checkEveryMs).unref();
   heedLimit();
 }
@@ -23433,7 +23442,7 @@ function setGrowing(percent3) {
   v8.setFlagsFromString(`--heap-growing-percent=${percent3}`);
 }
 function heedLimit() {
-  const size = v8.getHeapSpaceStatistics().find(({ space_name: name5 }) => name5 === "new_space")?.space_size ?? 0;
+  const size = v8.getHeapSpaceStatistics().find(({ space_name: name4 }) => name4 === "new_space")?.space_size ?? 0;
   v8.setFlagsFromString(`--semi-space-growth-factor=${2 * size <= state.limitBytes ? 2 : 1}`);
 }
 
@@ -23665,8 +23674,8 @@ function isPlainAnswer(body) {
   if (!isObject(choice) || !isTextOrNothing(choice.finish_reason)) return false;
   const { message } = choice;
   if (!isObject(message) || (message.tool_calls ?? null) !== null) return false;
-  const { content: content2, refusal, reasoning_content, reasoning } = message;
-  return [content2, refusal, reasoning_content, reasoning].every(isTextOrNothing);
+  const { content, refusal, reasoning_content, reasoning } = message;
+  return [content, refusal, reasoning_content, reasoning].every(isTextOrNothing);
 }
 function isPlainUsage(usage) {
   return isObject(usage) && isCount(usage.prompt_tokens) && isCount(usage.completion_tokens);
@@ -23692,14 +23701,14 @@ function readPlainAnswer(answer) {
   const { choices, usage } = answer;
   const choice = choices?.[0];
   if (choice === void 0) return fail("empty-choices", "the answer has no choices");
-  const { content: content2, tool_calls: calls } = choice.message;
+  const { content, tool_calls: calls } = choice.message;
   const refusal = choice.message.refusal || null;
   const toolCalls = (calls ?? []).map((call, index) => ({
     id: call.id || `call-${index}`,
     type: "function",
     function: { name: call.function.name, arguments: call.function.arguments ?? "" }
   }));
-  const text2 = content2 ?? "";
+  const text2 = content ?? "";
   if (!isVisible(text2) && toolCalls.length === 0 && !isVisible(refusal ?? "")) {
     return fail("empty-answer", `the answer is empty (finish reason: ${choice.finish_reason ?? "none"})`);
   }
@@ -23754,16 +23763,16 @@ var texts = external_exports.array(external_exports.object({ text: external_expo
 var messageSchema = external_exports.object({
   type: external_exports.literal("message"),
   content: external_exports.array(external_exports.object({ type: external_exports.string(), text, refusal: text }))
-}).transform(({ content: content2 }) => {
-  const list2 = (type, key) => content2.flatMap((part) => part.type === type ? [part[key] ?? ""] : []);
+}).transform(({ content }) => {
+  const list2 = (type, key) => content.flatMap((part) => part.type === type ? [part[key] ?? ""] : []);
   return { ...nothing, texts: list2("output_text", "text"), refusals: list2("refusal", "refusal") };
 });
 var callSchema = external_exports.object({ type: external_exports.literal("function_call"), call_id: text, name: external_exports.string(), arguments: text }).transform((call) => {
-  const { call_id: id = null, name: name5, arguments: written2 } = call;
-  return { ...nothing, calls: [{ id, name: name5, arguments: written2 ?? "" }] };
+  const { call_id: id = null, name: name4, arguments: written2 } = call;
+  return { ...nothing, calls: [{ id, name: name4, arguments: written2 ?? "" }] };
 });
-var reasoningSchema = external_exports.object({ type: external_exports.literal("reasoning"), content: texts, summary: texts }).transform(({ content: content2, summary }) => {
-  const shown = content2?.length ? content2 : summary ?? [];
+var reasoningSchema = external_exports.object({ type: external_exports.literal("reasoning"), content: texts, summary: texts }).transform(({ content, summary }) => {
+  const shown = content?.length ? content : summary ?? [];
   return { ...nothing, thoughts: shown.map((part) => part.text) };
 });
 var otherSchema = external_exports.object({ type: external_exports.string().regex(/^(?!(?:message|function_call|reasoning)$)/) }).transform(() => nothing);
@@ -23855,15 +23864,15 @@ function formatError(error) {
 }
 
 // src/policy/document.ts
-function parseSource(source2, schema, code) {
+function parseSource(source, schema, code) {
   const lines = new import_yaml.LineCounter();
-  const document2 = (0, import_yaml.parseDocument)(source2.text, {
+  const document2 = (0, import_yaml.parseDocument)(source.text, {
     lineCounter: lines,
     uniqueKeys: isSameKey,
     prettyErrors: false,
     version: "1.2"
   });
-  const offset = (source2.firstLine ?? 1) - 1;
+  const offset = (source.firstLine ?? 1) - 1;
   const syntax = document2.errors[0];
   if (syntax !== void 0) {
     const { line: line2, col } = lines.linePos(syntax.pos[0]);
@@ -23871,7 +23880,7 @@ function parseSource(source2, schema, code) {
     throw new GateError({
       code,
       message: duplicate ? "the same key is written twice" : `not valid YAML or JSON: ${syntax.message}`,
-      where: { file: source2.file, line: line2 + offset, column: col },
+      where: { file: source.file, line: line2 + offset, column: col },
       remedy: duplicate ? "keep one of the two" : "mend the syntax at that place"
     });
   }
@@ -23879,16 +23888,16 @@ function parseSource(source2, schema, code) {
     throw new GateError({
       code,
       message: "the file is empty",
-      where: { file: source2.file },
+      where: { file: source.file },
       remedy: "write the file, or restore it"
     });
   }
-  const checked = checkShape(schema, toPlain(document2, source2.file, code));
+  const checked = checkShape(schema, toPlain(document2, source.file, code));
   if (checked.kind === "fits") return checked.value;
   const [first, ...others] = checked.problems;
   const locate2 = (path2, key) => {
     const position = findPosition({ document: document2, lines, path: path2, key });
-    return { file: source2.file, ...shift(position, offset), field: formatField(path2) };
+    return { file: source.file, ...shift(position, offset), field: formatField(path2) };
   };
   const rest2 = others.map((problem) => {
     const place = locate2(problem.path, problem.key);
@@ -23914,10 +23923,10 @@ function checkShape(schema, value) {
 }
 function describeIssue(issue) {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((name5) => ({
+    return issue.keys.map((name4) => ({
       message: issue.message,
       remedy: "remove it or correct its name",
-      path: [...issue.path, name5],
+      path: [...issue.path, name4],
       key: true
     }));
   }
@@ -23939,13 +23948,13 @@ function depth(branch) {
 function strictObject(shape) {
   const known = Object.keys(shape);
   return external_exports.strictObject(shape, {
-    error: (issue) => issue.code === "unrecognized_keys" ? issue.keys.map((name5) => `unknown key "${name5}"${suggestKey(name5, known)}`).join(", ") : void 0
+    error: (issue) => issue.code === "unrecognized_keys" ? issue.keys.map((name4) => `unknown key "${name4}"${suggestKey(name4, known)}`).join(", ") : void 0
   });
 }
-function suggestKey(name5, known) {
-  const nearest = known.toSorted((a, b) => (0, import_fastest_levenshtein.distance)(name5, a) - (0, import_fastest_levenshtein.distance)(name5, b))[0];
+function suggestKey(name4, known) {
+  const nearest = known.toSorted((a, b) => (0, import_fastest_levenshtein.distance)(name4, a) - (0, import_fastest_levenshtein.distance)(name4, b))[0];
   if (nearest === void 0) return "";
-  if ((0, import_fastest_levenshtein.distance)(name5, nearest) <= Math.max(2, name5.length / 2)) return `; did you mean "${nearest}"?`;
+  if ((0, import_fastest_levenshtein.distance)(name4, nearest) <= Math.max(2, name4.length / 2)) return `; did you mean "${nearest}"?`;
   return `; known keys: ${known.join(", ")}`;
 }
 function isSameKey(first, second) {
@@ -24048,18 +24057,9 @@ var conversationSchema = strictObject({
   ).optional(),
   tool_latency_ms: external_exports.record(external_exports.string(), external_exports.number().min(0)).optional()
 });
-function readText(content2) {
-  if (content2 === void 0 || content2 === null) return "";
-  return typeof content2 === "string" ? content2 : content2.map((part) => part.text).join("");
-}
-function findTurns({ messages, firstTurn = 0 }) {
-  const turns = [];
-  for (let index = Math.max(1, firstTurn); index < messages.length; index += 1) {
-    const before = messages[index - 1]?.role;
-    const answers = before === "user" || before === "tool";
-    if (messages[index]?.role === "assistant" && answers) turns.push(index);
-  }
-  return turns;
+function readText(content) {
+  if (content === void 0 || content === null) return "";
+  return typeof content === "string" ? content : content.map((part) => part.text).join("");
 }
 
 // src/replay/responses-body.ts
@@ -24084,13 +24084,13 @@ function toItems(message) {
   const calls = (message.tool_calls ?? []).map(
     ({ id, function: called }) => ({ type: "function_call", call_id: id, ...called })
   );
-  const said2 = [text2, message.refusal ?? ""].filter((part) => part !== "").join("\n");
-  return said2 === "" ? calls : [{ role: "assistant", content: said2 }, ...calls];
+  const said = [text2, message.refusal ?? ""].filter((part) => part !== "").join("\n");
+  return said === "" ? calls : [{ role: "assistant", content: said }, ...calls];
 }
-function flattenTool({ function: { name: name5, description, parameters, strict } }) {
+function flattenTool({ function: { name: name4, description, parameters, strict } }) {
   return {
     type: "function",
-    name: name5,
+    name: name4,
     ...description === void 0 ? {} : { description },
     parameters: parameters ?? { type: "object", properties: {} },
     strict: strict ?? false
@@ -24294,15 +24294,15 @@ var AnswerHeaders = class {
   constructor(values) {
     this.#values = values;
   }
-  get(name5) {
-    const value = this.#values[name5.toLowerCase()];
+  get(name4) {
+    const value = this.#values[name4.toLowerCase()];
     return Array.isArray(value) ? value.join(", ") : value ?? null;
   }
-  has(name5) {
-    return this.get(name5) !== null;
+  has(name4) {
+    return this.get(name4) !== null;
   }
   entries() {
-    return Object.keys(this.#values).map((name5) => [name5, this.get(name5) ?? ""]).values();
+    return Object.keys(this.#values).map((name4) => [name4, this.get(name4) ?? ""]).values();
   }
   [Symbol.iterator]() {
     return this.entries();
@@ -24318,8 +24318,8 @@ async function createGuardedFetch(origin, { largestAnswerBytes: limitBytes = lar
   const begin3 = (input, init) => {
     const path2 = findPath(input instanceof Request ? input.url : String(input));
     const { body = null, method = "GET", signal = null } = init;
-    const isText2 = !(input instanceof Request) && (typeof body === "string" || body === null);
-    if (!isText2 || limitBytes > largestCompletionBytes) return stream({ input, init, limitBytes });
+    const isText = !(input instanceof Request) && (typeof body === "string" || body === null);
+    if (!isText || limitBytes > largestCompletionBytes) return stream({ input, init, limitBytes });
     const request = { origin, path: path2, method, headers: listHeaders(init.headers), body };
     return collectAnswer(dispatcher, request, { signal, limitBytes }).then(
       (answer) => createAnswer({ answer, url: origin + path2, limitBytes }),
@@ -24389,11 +24389,11 @@ var checkpointPolicySchema = external_exports.strictObject({
 });
 function parseCheckpoint(pointer, text2) {
   const value = pointer.path === null ? text2.trim() : readField({ file: pointer.file, path: pointer.path, text: text2 });
-  const isText2 = typeof value === "string" && /^[\x21-\x7e]{1,256}$/.test(value);
-  if (isText2 && value !== "__proto__") return value;
+  const isText = typeof value === "string" && /^[\x21-\x7e]{1,256}$/.test(value);
+  if (isText && value !== "__proto__") return value;
   throw new GateError({
     code: "checkpoint",
-    message: value === void 0 ? "the checkpoint id is not there" : isText2 ? 'the checkpoint id "__proto__" is a name of the language' : "the checkpoint id is not a text of 1 to 256 printable characters",
+    message: value === void 0 ? "the checkpoint id is not there" : isText ? 'the checkpoint id "__proto__" is a name of the language' : "the checkpoint id is not a text of 1 to 256 printable characters",
     where: { file: pointer.file, field: pointer.path ?? void 0 },
     remedy: "write the id there, in quotes if it looks like a number, or correct `checkpoint` in the policy"
   });
@@ -24690,8 +24690,8 @@ var realismResultSchema = strictObject({
   discriminator: discriminatorSchema.nullable().meta({ description: "What a model makes of the pairs; `null` where none was asked." }),
   automatic: automaticSchema.meta({ description: "What a logistic regression on features makes of them." })
 });
-function parseRealismResult(source2) {
-  return parseSource(source2, realismResultSchema, "realism");
+function parseRealismResult(source) {
+  return parseSource(source, realismResultSchema, "realism");
 }
 
 // src/policy/tools-policy.ts
@@ -24789,30 +24789,30 @@ function toTools(written2) {
     }
   };
 }
-function findEffect({ perTool }, tool2) {
-  const said2 = perTool.filter(({ pattern: pattern2, writes }) => writes !== null && matchesName(pattern2, tool2));
-  if (said2.some(({ writes }) => writes === true)) return "writes";
-  return said2.length > 0 ? "reads" : "unknown";
+function findEffect({ perTool }, tool) {
+  const said = perTool.filter(({ pattern: pattern2, writes }) => writes !== null && matchesName(pattern2, tool));
+  if (said.some(({ writes }) => writes === true)) return "writes";
+  return said.length > 0 ? "reads" : "unknown";
 }
-function matchesName(pattern2, name5) {
+function matchesName(pattern2, name4) {
   const [first = "", ...rest2] = pattern2.split("*");
   const last = rest2.pop();
-  if (last === void 0) return name5 === pattern2;
-  if (!name5.startsWith(first)) return false;
+  if (last === void 0) return name4 === pattern2;
+  if (!name4.startsWith(first)) return false;
   let position = first.length;
   for (const part of rest2) {
-    const found = name5.indexOf(part, position);
+    const found = name4.indexOf(part, position);
     if (found < 0) return false;
     position = found + part.length;
   }
-  return name5.length - last.length >= position && name5.endsWith(last);
+  return name4.length - last.length >= position && name4.endsWith(last);
 }
 var arms = ["baseline", "candidate"];
 var final = ["simulated", "blocked"];
 function findOrderProblem(names2) {
-  const twice = names2.find((name5, index2) => names2.indexOf(name5) < index2);
+  const twice = names2.find((name4, index2) => names2.indexOf(name4) < index2);
   if (twice !== void 0) return `\`${twice}\` stands there twice`;
-  const index = names2.findIndex((name5) => final.includes(name5));
+  const index = names2.findIndex((name4) => final.includes(name4));
   const after = names2[index + 1];
   if (index < 0 || after === void 0 || names2[index] === "simulated" && after === "blocked") return null;
   return `\`${names2[index]}\` answers every call: \`${after}\` after it would never be tried`;
@@ -24851,29 +24851,29 @@ function findToolsProblems(tools) {
 function findConnectorProblems(tools) {
   const seen = /* @__PURE__ */ new Map();
   const names2 = /* @__PURE__ */ new Set();
-  return tools.connectors.flatMap(({ name: name5, tools: listed }, connector) => {
+  return tools.connectors.flatMap(({ name: name4, tools: listed }, connector) => {
     const problems = [];
-    if (names2.has(name5)) {
-      problems.push({ message: `"${name5}" stands there twice`, field: ["connectors", connector, "name"] });
+    if (names2.has(name4)) {
+      problems.push({ message: `"${name4}" stands there twice`, field: ["connectors", connector, "name"] });
     }
-    names2.add(name5);
-    for (const [index, tool2] of listed.entries()) {
-      const message = explainTool(tools, { tool: tool2, other: seen.get(tool2) });
+    names2.add(name4);
+    for (const [index, tool] of listed.entries()) {
+      const message = explainTool(tools, { tool, other: seen.get(tool) });
       if (message !== null) problems.push({ message, field: ["connectors", connector, "tools", index] });
-      seen.set(tool2, name5);
+      seen.set(tool, name4);
     }
     return problems;
   });
 }
-function explainTool(tools, { tool: tool2, other }) {
-  if (other !== void 0) return `"${tool2}" is a tool of "${other}" already`;
-  switch (findEffect(tools, tool2)) {
+function explainTool(tools, { tool, other }) {
+  if (other !== void 0) return `"${tool}" is a tool of "${other}" already`;
+  switch (findEffect(tools, tool)) {
     case "reads":
       return null;
     case "writes":
-      return `"${tool2}" writes, as \`per_tool\` says: a live server is never asked for it`;
+      return `"${tool}" writes, as \`per_tool\` says: a live server is never asked for it`;
     case "unknown":
-      return `\`per_tool\` does not say that "${tool2}" writes nothing: add \`writes: false\` there if so`;
+      return `\`per_tool\` does not say that "${tool}" writes nothing: add \`writes: false\` there if so`;
   }
 }
 
@@ -25157,11 +25157,11 @@ var pins = [
   "latest"
 ];
 var pinAtEnd = new RegExp(`[-@:](?:${pins.join("|")})$`);
-function isNameOf(id, name5) {
-  return isUnderPath(id, name5) || isUnderPath(id, name5.replace(pinAtEnd, ""));
+function isNameOf(id, name4) {
+  return isUnderPath(id, name4) || isUnderPath(id, name4.replace(pinAtEnd, ""));
 }
-function isUnderPath(id, name5) {
-  return name5 === id || name5 !== "" && (name5.endsWith(`/${id}`) || id.endsWith(`/${name5}`));
+function isUnderPath(id, name4) {
+  return name4 === id || name4 !== "" && (name4.endsWith(`/${id}`) || id.endsWith(`/${name4}`));
 }
 
 // src/replay/probe.ts
@@ -25209,15 +25209,15 @@ function looksLikeOllama(body) {
 function addOllamaDigest(probe, tags, { model: model2 }) {
   const parsed = tagsSchema.safeParse(tags);
   if (!parsed.success) return probe;
-  const entry = parsed.data.models.filter(isTag).find(({ name: name6 }) => isTagOf(model2, name6));
+  const entry = parsed.data.models.filter(isTag).find(({ name: name5 }) => isTagOf(model2, name5));
   if (entry === void 0) return probe;
   const servedDigest2 = entry.digest.slice(0, longestTextUnits);
   if (probe.kind === "listed") return { ...probe, servedDigest: servedDigest2 };
-  const { name: name5 } = entry;
-  return { kind: "listed", name: name5, entrySha256: digestEntry({ id: name5 }), servedDigest: servedDigest2 };
+  const { name: name4 } = entry;
+  return { kind: "listed", name: name4, entrySha256: digestEntry({ id: name4 }), servedDigest: servedDigest2 };
 }
-function isTagOf(model2, name5) {
-  return name5 === model2 || name5 === `${model2}:latest`;
+function isTagOf(model2, name4) {
+  return name4 === model2 || name4 === `${model2}:latest`;
 }
 function isTag(entry) {
   return typeof entry === "object" && entry !== null && "digest" in entry && "name" in entry;
@@ -25232,7 +25232,7 @@ var lastingFields = ["id", "root", "parent", "owned_by", "max_model_len"];
 var digestField = /(?:^|_)(?:digest|sha256|sha|checksum|revision)$/;
 function digestEntry(entry) {
   const lasting = Object.entries(entry).filter(
-    ([name5, value]) => (lastingFields.includes(name5) || digestField.test(name5)) && isScalar2(value)
+    ([name4, value]) => (lastingFields.includes(name4) || digestField.test(name4)) && isScalar2(value)
   );
   return digestValue(Object.fromEntries(lasting));
 }
@@ -25253,8 +25253,8 @@ var families = [
   nameFields("tokens", (field) => `anthropic-ratelimit-input-tokens-${field}`),
   nameFields("tokens", (field) => `anthropic-ratelimit-output-tokens-${field}`)
 ];
-function nameFields(of, name5) {
-  return { of, limit: name5("limit"), remaining: name5("remaining"), reset: name5("reset") };
+function nameFields(of, name4) {
+  return { of, limit: name4("limit"), remaining: name4("remaining"), reset: name4("reset") };
 }
 function readAllowances(headers, now) {
   const allowances = [];
@@ -25300,9 +25300,9 @@ function isShared(value) {
 }
 function writeByParts(body) {
   let text2 = "";
-  for (const [name5, value] of Object.entries(body)) {
+  for (const [name4, value] of Object.entries(body)) {
     const json = Array.isArray(value) ? writeList(value) : writeValue(value);
-    if (json !== void 0) text2 += `${text2 === "" ? "" : ","}${JSON.stringify(name5)}:${json}`;
+    if (json !== void 0) text2 += `${text2 === "" ? "" : ","}${JSON.stringify(name4)}:${json}`;
   }
   return `{${text2}}`;
 }
@@ -25331,7 +25331,7 @@ var unsent = [
   "runtime",
   "runtime-version",
   "timeout"
-].map((name5) => `x-stainless-${name5}`);
+].map((name4) => `x-stainless-${name4}`);
 function createLeanClient(parts) {
   const { openai: openai2, options, fetch: fetch2 } = parts;
   const Lean = class OpenAI extends openai2.default {
@@ -25367,7 +25367,7 @@ function createLeanClient(parts) {
       return fetch2(url, { method: "POST", headers: headers.list(), signal, body: writeJson(body) });
     }
   };
-  const nothing5 = Object.fromEntries(unsent.map((name5) => [name5, null]));
+  const nothing5 = Object.fromEntries(unsent.map((name4) => [name4, null]));
   const defaultHeaders = { ...nothing5, ...options.defaultHeaders };
   return new Lean({ ...options, defaultHeaders, fetch: fetch2 });
 }
@@ -25422,7 +25422,7 @@ function redactJson(value, redact) {
   if (Array.isArray(value)) return value.map((entry) => redactJson(entry, redact));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name5, entry]) => [redact(name5), redactJson(entry, redact)])
+    Object.entries(value).map(([name4, entry]) => [redact(name4), redactJson(entry, redact)])
   );
 }
 function redactCompletion(completion, redact) {
@@ -25500,7 +25500,7 @@ async function connectEndpoint(request) {
       ...request.key === null ? { defaultHeaders: { authorization: null } } : {}
     }
   });
-  const tell = (name5, instead) => request.onFallback(`${origin} does not know ${name5}: ${instead}`);
+  const tell = (name4, instead) => request.onFallback(`${origin} does not know ${name4}: ${instead}`);
   const redact = createRedactor(request.key, request.secrets);
   const parts = { client, openai: openai2, redact, clock: request.clock, tell };
   const explain5 = (error, signal) => explainError({ error, openai: openai2, signal, now: request.clock.now() });
@@ -25710,7 +25710,7 @@ function createCall(parts) {
     }
   };
 }
-async function upload(client, { name: name5, lines }, options) {
+async function upload(client, { name: name4, lines }, options) {
   const parts = [];
   let pending = [];
   const pack = () => {
@@ -25722,7 +25722,7 @@ async function upload(client, { name: name5, lines }, options) {
     if (pending.length >= 2e3) pack();
   }
   pack();
-  const file = new File(parts, name5, { type: "application/jsonl" });
+  const file = new File(parts, name4, { type: "application/jsonl" });
   const answer = await client.files.create({ file, purpose: "batch" }, options);
   return typeof answer?.id === "string" && answer.id !== "" ? { kind: "uploaded", file: answer.id } : fail("unreadable-answer", "the answer to an upload names no file");
 }
@@ -25834,11 +25834,11 @@ async function openRunDirectory(path2, options = { make: true }) {
   if (options.make) await explain(path2, mkdir(path2, { recursive: true }));
   return {
     path: path2,
-    read: (name5) => explain(path2, readOptional(join(path2, name5))),
-    readLines: (name5) => readLines(path2, join(path2, name5)),
-    write: (name5, lines) => explain(path2, writeWhole(join(path2, name5), lines)),
-    async openAppend(name5) {
-      const handle = await explain(path2, open(join(path2, name5), "a"));
+    read: (name4) => explain(path2, readOptional(join(path2, name4))),
+    readLines: (name4) => readLines(path2, join(path2, name4)),
+    write: (name4, lines) => explain(path2, writeWhole(join(path2, name4), lines)),
+    async openAppend(name4) {
+      const handle = await explain(path2, open(join(path2, name4), "a"));
       return createLineAppender({
         appendFile: (text2) => explain(path2, handle.appendFile(text2)),
         close: () => handle.close()
@@ -25951,8 +25951,8 @@ function renderAnswer(answer) {
   for (const call of toolCalls) parts.push(renderCall(call));
   return parts;
 }
-function renderCall({ function: { name: name5, arguments: given } }) {
-  return `[tool call] ${name5}(${given})`;
+function renderCall({ function: { name: name4, arguments: given } }) {
+  return `[tool call] ${name4}(${given})`;
 }
 function applies({ appliesTo }, item) {
   switch (appliesTo) {
@@ -25968,13 +25968,13 @@ function listAnswers(completion) {
   return [...completion.steps ?? [], completion];
 }
 function hasToolResult(prefix2) {
-  return prefix2.slice(prefix2.findLastIndex(({ role: role3 }) => role3 === "user") + 1).some(({ role: role3 }) => role3 === "tool");
+  return prefix2.slice(prefix2.findLastIndex(({ role: role2 }) => role2 === "user") + 1).some(({ role: role2 }) => role2 === "tool");
 }
 function renderConversation(turn) {
   const tools = turn.tools ?? [];
   const prefix2 = renderPrefix(turn.prefix);
   if (tools.length === 0) return prefix2;
-  const lines = tools.map(({ function: tool2 }) => `- ${tool2.name}: ${tool2.description ?? "no description"}`);
+  const lines = tools.map(({ function: tool }) => `- ${tool.name}: ${tool.description ?? "no description"}`);
   return `${["[tools offered]", ...lines].join("\n")}
 
 ${prefix2}`;
@@ -25984,11 +25984,11 @@ function renderPrefix(prefix2) {
 }
 function renderMessage(message) {
   const text2 = readText(message.content);
-  const said2 = text2 === "" ? `[${message.role}]` : `[${message.role}]
+  const said = text2 === "" ? `[${message.role}]` : `[${message.role}]
 ${text2}`;
-  if (message.role !== "assistant") return said2;
+  if (message.role !== "assistant") return said;
   const refusal = message.refusal ? [`[refusal] ${message.refusal}`] : [];
-  return [said2, ...refusal, ...(message.tool_calls ?? []).map(renderCall)].join("\n");
+  return [said, ...refusal, ...(message.tool_calls ?? []).map(renderCall)].join("\n");
 }
 function containsQuote(text2, quote5) {
   const fold4 = (value) => normalizeText(value, "NFC").replaceAll(new RegExp("\\p{Default_Ignorable_Code_Point}", "gu"), "").replaceAll(/\s+/g, " ").trim();
@@ -26032,9 +26032,9 @@ var notApplicable = {
 };
 function nameCall(call) {
   const { item, step: step3, vote } = call;
-  const name5 = `${item.turn.id}|${item.arm}|${item.category}`;
+  const name4 = `${item.turn.id}|${item.arm}|${item.category}`;
   const place = step3 + vote === 0 ? "" : `|${step3 + 1}.${vote + 1}`;
-  return `${name5}${place}${item.pass === "first" ? "" : `|${item.pass}`}`;
+  return `${name4}${place}${item.pass === "first" ? "" : `|${item.pass}`}`;
 }
 
 // src/grade/label.ts
@@ -26085,10 +26085,10 @@ function addUses(uses) {
   if (uses.length < 2) return [...uses];
   const sums = /* @__PURE__ */ new Map();
   for (const use of uses) {
-    const name5 = JSON.stringify([use.endpoint, use.model]);
-    const sum5 = sums.get(name5);
+    const name4 = JSON.stringify([use.endpoint, use.model]);
+    const sum5 = sums.get(name4);
     if (sum5 === void 0) {
-      sums.set(name5, { ...use, answeredAs: { ...use.answeredAs } });
+      sums.set(name4, { ...use, answeredAs: { ...use.answeredAs } });
       continue;
     }
     sum5.usage = addUsage(sum5.usage, use.usage);
@@ -26122,13 +26122,13 @@ function createScoreGrader(parts) {
     }
   };
 }
-function findEndpoint({ kind, endpoint: name5, context }) {
-  const endpoint = context.endpoints.get(name5);
+function findEndpoint({ kind, endpoint: name4, context }) {
+  const endpoint = context.endpoints.get(name4);
   if (endpoint !== void 0) return endpoint;
   throw new GateError({
     code: "policy",
-    message: `category "${context.category}" is graded by kind "${kind}", which has no endpoint "${name5}"`,
-    remedy: `give the address of "${name5}"`
+    message: `category "${context.category}" is graded by kind "${kind}", which has no endpoint "${name4}"`,
+    remedy: `give the address of "${name4}"`
   });
 }
 function toGrading(label, uses) {
@@ -26167,7 +26167,7 @@ function readVllm(body, classes) {
   if (!parsed.success) return null;
   const [{ label, probs }] = parsed.data.data;
   if (probs.length !== classes.length) return null;
-  const scores = new Map(classes.map((name5, index) => [name5, probs[index] ?? Number.NaN]));
+  const scores = new Map(classes.map((name4, index) => [name4, probs[index] ?? Number.NaN]));
   const isOtherOrder = typeof label === "string" && scores.get(label) !== Math.max(...probs);
   return isOtherOrder ? null : scores;
 }
@@ -26441,8 +26441,8 @@ function createSystem(write) {
     return message;
   };
 }
-function freezeSystem(content2) {
-  return Object.freeze({ role: "system", content: content2 });
+function freezeSystem(content) {
+  return Object.freeze({ role: "system", content });
 }
 function explainData(hasResults2, delimiter2) {
   const results = hasResults2 ? [
@@ -26459,7 +26459,7 @@ function writeData(item, delimiter2) {
   const writePart = ({ by, text: text2 }) => by === "model" ? clean(text2) : `<tool-result-${delimiter2}>
 ${clean(text2)}
 </tool-result-${delimiter2}>`;
-  const content2 = [
+  const content = [
     `<conversation-${delimiter2}>`,
     clean(renderConversation(item.turn)),
     `</conversation-${delimiter2}>`,
@@ -26467,7 +26467,7 @@ ${clean(text2)}
     listParts(item.completion).map(writePart).join("\n"),
     `</completion-${delimiter2}>`
   ].join("\n");
-  return { role: "user", content: content2 };
+  return { role: "user", content };
 }
 
 // src/grade/graders/judge/judge.ts
@@ -27611,23 +27611,23 @@ var MachineUTF8Input = class MachineUTF8Input2 extends MachineInputBase {
     const r2 = pos < this.end ? this.step(pos - this.start) >> 3 : -1;
     return Utils.emptyOpContext(r1, r2);
   }
-  indexOf(source2, target, fromIndex = 0) {
+  indexOf(source, target, fromIndex = 0) {
     let targetLength = target.length;
     if (targetLength === 0) return fromIndex <= this.end ? fromIndex : -1;
     const firstByte = target[0];
     let limit = this.end - targetLength;
-    const hasNativeIndexOf = typeof source2.indexOf === "function";
+    const hasNativeIndexOf = typeof source.indexOf === "function";
     let i = fromIndex;
     while (i <= limit) {
       if (hasNativeIndexOf) {
-        i = source2.indexOf(firstByte, i);
+        i = source.indexOf(firstByte, i);
         if (i === -1 || i > limit) return -1;
       } else {
-        while (i <= limit && source2[i] !== firstByte) i++;
+        while (i <= limit && source[i] !== firstByte) i++;
         if (i > limit) return -1;
       }
       let match = true;
-      for (let j = 1; j < targetLength; j++) if (source2[i + j] !== target[j]) {
+      for (let j = 1; j < targetLength; j++) if (source[i + j] !== target[j]) {
         match = false;
         break;
       }
@@ -27841,7 +27841,7 @@ var Matcher = class Matcher2 {
   getNamedGroups() {
     if (!this.hasMatch) throw new RE2JSGroupException("perhaps no match attempted");
     const result = /* @__PURE__ */ Object.create(null);
-    for (const name5 of Object.keys(this.namedGroups)) result[name5] = this.group(name5);
+    for (const name4 of Object.keys(this.namedGroups)) result[name4] = this.group(name4);
     return result;
   }
   /**
@@ -28079,9 +28079,9 @@ var Matcher = class Matcher2 {
           res += "$<";
           i += 2;
         } else {
-          const name5 = replacement.substring(i + 2, gt);
-          if (Object.hasOwn(this.namedGroups, name5)) {
-            const group = this.group(name5);
+          const name4 = replacement.substring(i + 2, gt);
+          if (Object.hasOwn(this.namedGroups, name4)) {
+            const group = this.group(name4);
             if (group !== null) res += group;
           }
           i = gt + 1;
@@ -28193,7 +28193,7 @@ var Matcher = class Matcher2 {
   namedGroupsObject() {
     if (!this.hasNamedGroups) return;
     const result = this.getNamedGroups();
-    for (const name5 in result) if (result[name5] === null) result[name5] = void 0;
+    for (const name4 in result) if (result[name4] === null) result[name4] = void 0;
     return result;
   }
 };
@@ -31117,35 +31117,35 @@ var Parser = class Parser2 {
     8490,
     1
   ]));
-  static unicodeTable(name5) {
-    if (name5 === "Any") return {
+  static unicodeTable(name4) {
+    if (name4 === "Any") return {
       tab: Parser2.ANY_TABLE,
       fold: Parser2.ANY_TABLE,
       sign: 1
     };
-    if (name5 === "Ascii") return {
+    if (name4 === "Ascii") return {
       tab: Parser2.ASCII_TABLE,
       fold: Parser2.ASCII_FOLD_TABLE,
       sign: 1
     };
-    if (name5 === "Assigned") return {
+    if (name4 === "Assigned") return {
       tab: UnicodeTables.CATEGORIES.get("Cn"),
       fold: UnicodeTables.CATEGORIES.get("Cn"),
       sign: -1
     };
-    if (name5 === "Lc") return {
+    if (name4 === "Lc") return {
       tab: UnicodeTables.CATEGORIES.get("LC"),
       fold: UnicodeTables.FOLD_CATEGORIES.get("LC"),
       sign: 1
     };
-    if (UnicodeTables.CATEGORIES.has(name5)) return {
-      tab: UnicodeTables.CATEGORIES.get(name5),
-      fold: UnicodeTables.FOLD_CATEGORIES.get(name5),
+    if (UnicodeTables.CATEGORIES.has(name4)) return {
+      tab: UnicodeTables.CATEGORIES.get(name4),
+      fold: UnicodeTables.FOLD_CATEGORIES.get(name4),
       sign: 1
     };
-    if (UnicodeTables.SCRIPTS.has(name5)) return {
-      tab: UnicodeTables.SCRIPTS.get(name5),
-      fold: UnicodeTables.FOLD_SCRIPT.get(name5),
+    if (UnicodeTables.SCRIPTS.has(name4)) return {
+      tab: UnicodeTables.SCRIPTS.get(name4),
+      fold: UnicodeTables.FOLD_SCRIPT.get(name4),
       sign: 1
     };
     return null;
@@ -31200,10 +31200,10 @@ var Parser = class Parser2 {
     if (min < 0 || min > 1e3 || max === -2 || max > 1e3 || max >= 0 && min > max) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_REPEAT_SIZE, t.from(start2));
     return min << 16 | max & Unicode.MAX_BMP;
   }
-  static isValidCaptureName(name5) {
-    if (name5.length === 0) return false;
-    for (let i = 0; i < name5.length; i++) {
-      const c = name5.codePointAt(i);
+  static isValidCaptureName(name4) {
+    if (name4.length === 0) return false;
+    for (let i = 0; i < name4.length; i++) {
+      const c = name4.codePointAt(i);
       if (c !== Codepoint.CODES["_"] && !Utils.isalnum(c)) return false;
     }
     return true;
@@ -31918,15 +31918,15 @@ var Parser = class Parser2 {
       const begin3 = s.charAt(2) === "P" ? 4 : 3;
       const end2 = s.indexOf(">");
       if (end2 < 0) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_NAMED_CAPTURE, s);
-      const name5 = s.substring(begin3, end2);
-      t.skipString(name5);
+      const name4 = s.substring(begin3, end2);
+      t.skipString(name4);
       t.skip(begin3 + 1);
-      if (!Parser2.isValidCaptureName(name5)) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_NAMED_CAPTURE, s.substring(0, end2 + 1));
+      if (!Parser2.isValidCaptureName(name4)) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_NAMED_CAPTURE, s.substring(0, end2 + 1));
       const re = this.op(Regexp.Op.LEFT_PAREN);
       re.cap = ++this.numCap;
-      if (this.namedGroups[name5]) throw new RE2JSSyntaxException(Parser2.ERR_DUPLICATE_NAMED_CAPTURE, name5);
-      this.namedGroups[name5] = this.numCap;
-      re.name = name5;
+      if (this.namedGroups[name4]) throw new RE2JSSyntaxException(Parser2.ERR_DUPLICATE_NAMED_CAPTURE, name4);
+      this.namedGroups[name4] = this.numCap;
+      re.name = name4;
       return;
     }
     t.skip(2);
@@ -32055,10 +32055,10 @@ var Parser = class Parser2 {
     const cls = t.rest();
     const i = cls.indexOf(":]");
     if (i < 0) return false;
-    const name5 = cls.substring(0, i + 2);
-    t.skipString(name5);
-    const g = POSIX_GROUPS.has(name5) ? POSIX_GROUPS.get(name5) : null;
-    if (g === null) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_CHAR_RANGE, name5);
+    const name4 = cls.substring(0, i + 2);
+    t.skipString(name4);
+    const g = POSIX_GROUPS.has(name4) ? POSIX_GROUPS.get(name4) : null;
+    if (g === null) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_CHAR_RANGE, name4);
     cc.appendGroup(g, (this.flags & RE2Flags.FOLD_CASE) !== 0);
     return true;
   }
@@ -32074,8 +32074,8 @@ var Parser = class Parser2 {
       throw new RE2JSSyntaxException(Parser2.ERR_INVALID_CHAR_RANGE, t.rest());
     }
     c = t.pop();
-    let name5;
-    if (c !== Codepoint.CODES["{"]) name5 = Utils.runeToString(c);
+    let name4;
+    if (c !== Codepoint.CODES["{"]) name4 = Utils.runeToString(c);
     else {
       const rest2 = t.rest();
       const end2 = rest2.indexOf("}");
@@ -32083,15 +32083,15 @@ var Parser = class Parser2 {
         t.rewindTo(startPos);
         throw new RE2JSSyntaxException(Parser2.ERR_INVALID_CHAR_RANGE, t.rest());
       }
-      name5 = rest2.substring(0, end2);
-      t.skipString(name5);
+      name4 = rest2.substring(0, end2);
+      t.skipString(name4);
       t.skip(1);
     }
-    if (!(name5.length === 0) && name5.codePointAt(0) === Codepoint.CODES["^"]) {
+    if (!(name4.length === 0) && name4.codePointAt(0) === Codepoint.CODES["^"]) {
       sign = 0 - sign;
-      name5 = name5.substring(1);
+      name4 = name4.substring(1);
     }
-    const pair = Parser2.unicodeTable(name5);
+    const pair = Parser2.unicodeTable(name4);
     if (pair === null) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_CHAR_RANGE, t.from(startPos));
     if (pair.sign < 0) sign = 0 - sign;
     const tab = pair.tab;
@@ -33330,17 +33330,17 @@ function readTrace({ prefix: prefix2, toolCalls }) {
     if (message.role === "tool") {
       const number3 = asked2.get(message.tool_call_id) ?? null;
       const call = number3 === null ? void 0 : trace.calls[number3];
-      const { tool: tool2, arguments: written2 } = call ?? { tool: message.name ?? "", arguments: "" };
+      const { tool, arguments: written2 } = call ?? { tool: message.name ?? "", arguments: "" };
       const text2 = readText(message.content);
-      trace.results.push({ tool: tool2, arguments: written2, text: text2, batch, call: number3, messageIndex: messageIndex2 });
+      trace.results.push({ tool, arguments: written2, text: text2, batch, call: number3, messageIndex: messageIndex2 });
     }
   }
   const messageIndex = prefix2.length;
   trace.calls.push(...toolCalls.map((call) => traceCall(call, messageIndex)));
   return trace;
 }
-function traceCall({ id, function: { name: name5, arguments: written2 } }, messageIndex) {
-  return { tool: name5, arguments: written2, messageIndex, id };
+function traceCall({ id, function: { name: name4, arguments: written2 } }, messageIndex) {
+  return { tool: name4, arguments: written2, messageIndex, id };
 }
 
 // src/tools/canonical-arguments.ts
@@ -33418,8 +33418,8 @@ function readArguments(written2) {
   const doubt = inspectJson(written2);
   return doubt === null ? { kind: "canonical", text: canonicalize2(json.value) } : keep(doubt);
 }
-function digestCall(tool2, { kind, text: text2 }) {
-  return digestText(`${JSON.stringify([tool2, kind])}${text2}`);
+function digestCall(tool, { kind, text: text2 }) {
+  return digestText(`${JSON.stringify([tool, kind])}${text2}`);
 }
 function digestText(text2) {
   const digest3 = hash("sha256", text2, "buffer");
@@ -33470,7 +33470,7 @@ function nameStep(customId, step3) {
 function toMessages({ text: text2, toolCalls, results }) {
   return [
     { role: "assistant", content: text2 === "" ? null : text2, tool_calls: toolCalls },
-    ...results.map(({ callId, text: content2 }) => ({ role: "tool", tool_call_id: callId, content: content2 }))
+    ...results.map(({ callId, text: content }) => ({ role: "tool", tool_call_id: callId, content }))
   ];
 }
 function findEnd2(parts) {
@@ -33491,11 +33491,11 @@ function nameCalls(calls) {
   const known = named.get(calls);
   if (known !== void 0) return known;
   const digests = calls.map(
-    ({ function: { name: name6, arguments: written2 } }) => digestCall(name6, readArguments(written2)).join()
+    ({ function: { name: name5, arguments: written2 } }) => digestCall(name5, readArguments(written2)).join()
   );
-  const name5 = digests.toSorted().join(" ");
-  named.set(calls, name5);
-  return name5;
+  const name4 = digests.toSorted().join(" ");
+  named.set(calls, name4);
+  return name4;
 }
 function createUsage() {
   const total = { promptTokens: 0, completionTokens: 0 };
@@ -33625,22 +33625,22 @@ function readEvidence({ turn, completion }) {
   const own2 = steps.flatMap(toMessages);
   const starts = { "last-user-message": afterLastUser(turn.prefix), start: turn.prefix };
   const read2 = (before) => readTrace({ prefix: [...before, ...own2], toolCalls });
-  const said2 = [...own2.map(readSpoken), text2, refusal ?? ""].flatMap(
+  const said = [...own2.map(readSpoken), text2, refusal ?? ""].flatMap(
     (part, place) => part === "" ? [] : [{ place, own: readOwnWords(part), all: readWords(part) }]
   );
   return {
-    said: said2,
-    listSaidAfter: ({ messageIndex }, since) => said2.filter(({ place }) => place > messageIndex - starts[since].length),
-    asked: turn.prefix.flatMap(({ role: role3, content: content2 }) => role3 === "user" ? [readText(content2)] : []),
+    said,
+    listSaidAfter: ({ messageIndex }, since) => said.filter(({ place }) => place > messageIndex - starts[since].length),
+    asked: turn.prefix.flatMap(({ role: role2, content }) => role2 === "user" ? [readText(content)] : []),
     traces: { "last-user-message": read2(starts["last-user-message"]), start: read2(starts.start) },
     isOwn: ({ messageIndex }, since) => messageIndex >= starts[since].length
   };
 }
-function readSpoken({ role: role3, content: content2 }) {
-  return role3 === "assistant" ? readText(content2) : "";
+function readSpoken({ role: role2, content }) {
+  return role2 === "assistant" ? readText(content) : "";
 }
 function afterLastUser(prefix2) {
-  return prefix2.slice(prefix2.findLastIndex(({ role: role3 }) => role3 === "user") + 1);
+  return prefix2.slice(prefix2.findLastIndex(({ role: role2 }) => role2 === "user") + 1);
 }
 var sinceSchema = external_exports.enum(["last-user-message", "start"]).meta({
   description: "From where calls and results count: after the last user message, or from the start."
@@ -33649,18 +33649,18 @@ var expressions = external_exports.array(expression).min(1);
 var toolSchema2 = expression.meta({
   description: "The name of the tool, or a regular expression (RE2) for the whole name."
 });
-function createToolTest(tool2) {
-  if (tool2 === void 0) return () => true;
-  const compiled = RE2JS.compile(tool2);
-  return (name5) => compiled.matches(name5);
+function createToolTest(tool) {
+  if (tool === void 0) return () => true;
+  const compiled = RE2JS.compile(tool);
+  return (name4) => compiled.matches(name4);
 }
 function createFinder(texts2) {
   const compiled = texts2.map((text2) => RE2JS.compile(text2, RE2JS.CASE_INSENSITIVE));
   return (text2) => compiled.some((one) => one.matcher(text2).find());
 }
 function findSaid(evidence, find) {
-  for (const said2 of evidence.said) {
-    const found = find(said2);
+  for (const said of evidence.said) {
+    const found = find(said);
     if (found !== null) return found;
   }
   return null;
@@ -33813,7 +33813,7 @@ function compileContradicted(rule) {
   const wording = compileWording(rule.text);
   const says = createValueTest(rule);
   return (evidence) => {
-    const answers = keepNewest(evidence.traces[rule.since].results.filter(({ tool: tool2 }) => isMeant2(tool2))).map(({ text: text2 }) => says(text2)).filter((answer) => answer !== "silent");
+    const answers = keepNewest(evidence.traces[rule.since].results.filter(({ tool }) => isMeant2(tool))).map(({ text: text2 }) => says(text2)).filter((answer) => answer !== "silent");
     if (answers.length === 0 || answers.includes("no")) return null;
     return findSaid(evidence, ({ own: own2 }) => findStatement({ words: own2, wording, manner: "stated" }));
   };
@@ -33929,16 +33929,16 @@ var acts = {
   reserve: "reserved"
 };
 var fillers = ["tool", "api", "function", "by", "id", "up", "all"];
-function guessClaims(tool2) {
-  const words = splitName(tool2);
-  const name5 = joinWords2(words);
+function guessClaims(tool) {
+  const words = splitName(tool);
+  const name4 = joinWords2(words);
   const single2 = words.length < 2;
   const claims = single2 ? [
-    String.raw`${doer} (?:ran|run|called|used|queried|executed|invoked|consulted) (?:(?:a|an|the|my|our|your) )?(?:\w+ )?"?${name5}\b`,
-    String.raw`\b(?:according to|based on|from) (?:my|our) (?:\w+ )?${name5}\b`
+    String.raw`${doer} (?:ran|run|called|used|queried|executed|invoked|consulted) (?:(?:a|an|the|my|our|your) )?(?:\w+ )?"?${name4}\b`,
+    String.raw`\b(?:according to|based on|from) (?:my|our) (?:\w+ )?${name4}\b`
   ] : [
-    String.raw`${doer} ${used}\b[^.!?\n]{0,60}?\b${name5}s?\b`,
-    String.raw`\b(?:according to|based on|from) (?:the |my |our |a )?(?:\w+ )?${name5}\b`
+    String.raw`${doer} ${used}\b[^.!?\n]{0,60}?\b${name4}s?\b`,
+    String.raw`\b(?:according to|based on|from) (?:the |my |our |a )?(?:\w+ )?${name4}\b`
   ];
   return [...claims, ...guessFromVerb(words)];
 }
@@ -33957,8 +33957,8 @@ function guessFromVerb(words) {
     `\\b${thing}${"[^.!?;\\n]{0,80}?"} (?:has|have) (?:\\w+ )?been (?:\\w+ )?${act}\\b`
   ];
 }
-function splitName(tool2) {
-  return tool2.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== "");
+function splitName(tool) {
+  return tool.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== "");
 }
 function joinWords2(words) {
   return words.map((word) => RE2JS.quote(word)).join("[ _./:-]?");
@@ -33986,7 +33986,7 @@ function compileNeverCalled(rule) {
   const wording = compileWording(rule.claims ?? guessClaims(rule.tool));
   return (evidence) => {
     const trace = evidence.traces[rule.since];
-    if (trace.calls.some(({ tool: tool2 }) => isMeant2(tool2))) return null;
+    if (trace.calls.some(({ tool }) => isMeant2(tool))) return null;
     const negatable = rule.claims === void 0;
     return findSaid(
       evidence,
@@ -33994,8 +33994,8 @@ function compileNeverCalled(rule) {
     );
   };
 }
-function isName(tool2) {
-  return /^[\w.:/-]+$/.test(tool2) && /[a-z]/i.test(tool2);
+function isName(tool) {
+  return /^[\w.:/-]+$/.test(tool) && /[a-z]/i.test(tool);
 }
 
 // src/tools/error-result.ts
@@ -34029,8 +34029,8 @@ function looksLikeError(text2) {
   return isErrorObject(value) || wrappers.some((key) => isObject2(value[key]) && isErrorObject(value[key]));
 }
 function isErrorObject(fields) {
-  return Object.entries(fields).some(([name5, value]) => {
-    switch (name5.toLowerCase().replaceAll(/[^a-z]/g, "")) {
+  return Object.entries(fields).some(([name4, value]) => {
+    switch (name4.toLowerCase().replaceAll(/[^a-z]/g, "")) {
       case "error":
       case "errors":
       case "errormessage":
@@ -34117,7 +34117,7 @@ function compileSuccessAfterError(rule) {
   const success = compileWording(rule.success ?? defaultSuccesses);
   const admissions = compileWording(rule.admissions ?? defaultAdmissions);
   return (evidence) => {
-    const results = evidence.traces["last-user-message"].results.filter(({ tool: tool2 }) => isMeant2(tool2));
+    const results = evidence.traces["last-user-message"].results.filter(({ tool }) => isMeant2(tool));
     const last = findLast(results);
     const end2 = last.at(-1);
     if (end2 === void 0 || !last.some(({ text: text2 }) => isError(text2))) return null;
@@ -34399,8 +34399,8 @@ var addresses = [
   })),
   { telling: null, patterns: [...orders, ...boundaries, ...ordersElsewhere].map(compile) }
 ];
-function compile(source2) {
-  return new RegExp(source2.normalize("NFKC"), "imu");
+function compile(source) {
+  return new RegExp(source.normalize("NFKC"), "imu");
 }
 function speaksToGrader(text2) {
   return addresses.some(
@@ -34420,10 +34420,10 @@ var prescreenSchema = external_exports.enum([
 var longestOpener = 160;
 var manyHidden = 8;
 function findPrescreens(completion) {
-  const said2 = joinLines([completion.text, completion.refusal]);
+  const said = joinLines([completion.text, completion.refusal]);
   const shown = joinLines(listTexts(completion));
-  const answer = fold2(said2);
-  const all = shown === said2 ? answer : fold2(shown);
+  const answer = fold2(said);
+  const all = shown === said ? answer : fold2(shown);
   const hasCalls = listAnswers(completion).some(({ toolCalls }) => toolCalls.length > 0);
   const found = [
     ["no-words", !hasCalls && !/[\p{L}\p{N}]/u.test(answer)],
@@ -34435,12 +34435,12 @@ function findPrescreens(completion) {
   return found.flatMap(([reason, holds]) => holds ? [reason] : []);
 }
 function listTexts(completion) {
-  const said2 = listAnswers(completion).flatMap(({ reasoning, text: text2, toolCalls }) => [
+  const said = listAnswers(completion).flatMap(({ reasoning, text: text2, toolCalls }) => [
     reasoning,
     text2,
     ...toolCalls.flatMap((call) => [call.function.name, call.function.arguments])
   ]);
-  return [...said2, completion.refusal];
+  return [...said, completion.refusal];
 }
 function joinLines(texts2) {
   return texts2.filter((text2) => text2 !== null && text2 !== "").join("\n");
@@ -34529,9 +34529,9 @@ function countCalls(categories) {
 }
 function describeCalls(categories) {
   const { each, flagged } = countCalls(categories);
-  const name5 = (count9) => `${count9} ${count9 === 1 ? "call" : "calls"}`;
-  const ofEach = each === 0 ? "no call to grade one" : `${name5(each)} to grade each`;
-  return flagged === 0 ? ofEach : `${ofEach}, up to ${name5(flagged)} more where it is flagged`;
+  const name4 = (count9) => `${count9} ${count9 === 1 ? "call" : "calls"}`;
+  const ofEach = each === 0 ? "no call to grade one" : `${name4(each)} to grade each`;
+  return flagged === 0 ? ofEach : `${ofEach}, up to ${name4(flagged)} more where it is flagged`;
 }
 async function gradeUnit(unit, set) {
   const { completion, turn, arm } = unit;
@@ -34564,8 +34564,8 @@ function describeTrail(first, second) {
   const { steps, secondOpinion } = first;
   const again2 = second?.asked ? second.label.kind : null;
   const votes = steps.reduce((sum5, { present, absent: absent2, missing: missing2 }) => sum5 + present + absent2 + missing2, 0);
-  const isPlain4 = steps.length < 2 && votes < 2 && secondOpinion === null;
-  return isPlain4 && again2 === null ? null : { steps, secondOpinion, again: again2 };
+  const isPlain3 = steps.length < 2 && votes < 2 && secondOpinion === null;
+  return isPlain3 && again2 === null ? null : { steps, secondOpinion, again: again2 };
 }
 async function gradeCompletion(request, set) {
   const { prescreens, ...item } = request;
@@ -34632,11 +34632,11 @@ function parseLabelledLines({ file, text: text2 }) {
         remedy: "give each item its own id"
       });
     }
-    const content2 = describeContent(own2.item);
-    const twin = contents.get(content2);
+    const content = describeContent(own2.item);
+    const twin = contents.get(content);
     if (twin !== void 0) throw refuseTwin({ file, own: own2, twin });
     ids.set(own2.item.id, own2);
-    contents.set(content2, own2);
+    contents.set(content, own2);
   }
   return [...ids.values()];
 }
@@ -34670,8 +34670,8 @@ function isJson(text2) {
 }
 function describeContent(item) {
   const { completion } = toUnit(item);
-  const content2 = [item.messages, item.tools ?? null, { ...completion, model: null }];
-  return JSON.stringify(content2, (_, value) => typeof value === "string" ? foldText(value) : value);
+  const content = [item.messages, item.tools ?? null, { ...completion, model: null }];
+  return JSON.stringify(content, (_, value) => typeof value === "string" ? foldText(value) : value);
 }
 function refuseTwin({ file, own: own2, twin }) {
   const contrary = findContradiction(own2.item, twin.item);
@@ -34707,11 +34707,11 @@ function countLabels(items, category) {
   return { positives: count9("present"), negatives: count9("absent") };
 }
 function toUnit(item) {
-  const { content: content2, reasoning, refusal, tool_calls: toolCalls } = item.completion;
+  const { content, reasoning, refusal, tool_calls: toolCalls } = item.completion;
   const completion = {
     kind: "completed",
     model: item.source ?? "unknown",
-    text: content2 ?? "",
+    text: content ?? "",
     reasoning: reasoning ?? null,
     refusal: refusal ?? null,
     toolCalls: toolCalls ?? [],
@@ -34731,8 +34731,8 @@ function toUnit(item) {
   return { turn, arm: "candidate", completion };
 }
 function isEmpty({ completion }) {
-  const { content: content2, refusal, tool_calls: toolCalls } = completion;
-  return !content2?.trim() && !refusal?.trim() && (toolCalls ?? []).length === 0;
+  const { content, refusal, tool_calls: toolCalls } = completion;
+  return !content?.trim() && !refusal?.trim() && (toolCalls ?? []).length === 0;
 }
 
 // src/record/trajectory.ts
@@ -34779,10 +34779,10 @@ function summarizeSteps(steps) {
   );
   return { steps: steps.length, answered: addAnswered(answered) };
 }
-function describeCall({ source: source2, defect = void 0, isError, isCut = void 0 }, name5) {
+function describeCall({ source, defect = void 0, isError, isCut = void 0 }, name4) {
   return {
-    tool: defect === "unknown-tool" ? null : name5,
-    source: source2,
+    tool: defect === "unknown-tool" ? null : name4,
+    source,
     defect: defect ?? null,
     calls: 1,
     errors: isError ? 1 : 0,
@@ -34986,9 +34986,9 @@ function findDigestHeader({ servedDigest: servedDigest2 }) {
 function nameUnit(unit) {
   return `${unit.turn}|${unit.arm}`;
 }
-function splitName2(name5) {
-  const end2 = name5.lastIndexOf("|");
-  return { turn: name5.slice(0, end2), arm: name5.slice(end2 + 1) };
+function splitName2(name4) {
+  const end2 = name4.lastIndexOf("|");
+  return { turn: name4.slice(0, end2), arm: name4.slice(end2 + 1) };
 }
 
 // src/replay/replay.ts
@@ -35340,8 +35340,8 @@ function diffCategories(base2, head2) {
     const effect = category.role === "block" ? "looser" : "other";
     return [makeChange({ kind: "removed", what: "category", of: category.id, effect })];
   });
-  const added = head2.categories.filter(({ id }) => !known.has(id)).map(({ id, role: role3 }) => {
-    const effect = role3 === "block" ? "tighter" : "other";
+  const added = head2.categories.filter(({ id }) => !known.has(id)).map(({ id, role: role2 }) => {
+    const effect = role2 === "block" ? "tighter" : "other";
     return makeChange({ kind: "added", what: "category", of: id, effect });
   });
   return [...kept2, ...added];
@@ -35388,11 +35388,11 @@ function describeGraders({ graders }) {
 function diffValues(values) {
   const { base: base2, head: head2, of } = values;
   const names2 = /* @__PURE__ */ new Set([...Object.keys(base2), ...Object.keys(head2)]);
-  return [...names2].flatMap((name5) => {
-    const before = base2[name5] ?? null;
-    const after = head2[name5] ?? null;
+  return [...names2].flatMap((name4) => {
+    const before = base2[name4] ?? null;
+    const after = head2[name4] ?? null;
     if (isDeepStrictEqual(before, after)) return [];
-    const path2 = [...values.path, name5];
+    const path2 = [...values.path, name4];
     if (isMap2(before) && isMap2(after)) return diffValues({ base: before, head: after, path: path2, of });
     return [diffValue({ what: writeKey(path2), of, before, after })];
   });
@@ -35463,7 +35463,7 @@ function compareLooseness(value) {
   return after > before ? "looser" : after < before ? "tighter" : "other";
 }
 function writeKey(path2) {
-  return path2.map((name5) => name5.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).join(".");
+  return path2.map((name4) => name4.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).join(".");
 }
 function isMap2(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -35514,7 +35514,7 @@ var template = external_exports.string().regex(/^[\x21-\x7e]{1,256}$/, "a name h
 var servedDigest = external_exports.union(
   [
     strictObject({
-      header: external_exports.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'a header has a name of letters, digits and "-"').refine((name5) => !/cookie|auth/i.test(name5), "such a header holds a secret: name one of its own").meta({ description: "A header of every completion." })
+      header: external_exports.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'a header has a name of letters, digits and "-"').refine((name4) => !/cookie|auth/i.test(name4), "such a header holds a secret: name one of its own").meta({ description: "A header of every completion." })
     }),
     strictObject({
       models: external_exports.string().min(1).max(64).meta({ description: "A field of the model's entry in the answer of `GET /models`." })
@@ -35615,7 +35615,7 @@ function chooseBatchShare({ batchShare }) {
 function findPrice(prices, model2) {
   if (Object.hasOwn(prices, model2)) return prices[model2];
   const patterns2 = Object.keys(prices).filter(
-    (name5) => name5.endsWith("*") && model2.startsWith(name5.slice(0, -1))
+    (name4) => name4.endsWith("*") && model2.startsWith(name4.slice(0, -1))
   );
   const [longest2] = patterns2.toSorted((a, b) => b.length - a.length);
   return longest2 === void 0 ? void 0 : prices[longest2];
@@ -35770,25 +35770,25 @@ function findShortfall(required, result) {
     ["the discriminator", discriminator],
     ["the automatic comparison", required.automatic === "counts" ? automatic : null]
   ];
-  for (const [name5, measure6] of measures) {
-    const short = measure6 === null ? null : findMissed(required, { name: name5, measure: measure6 });
+  for (const [name4, measure6] of measures) {
+    const short = measure6 === null ? null : findMissed(required, { name: name4, measure: measure6 });
     if (short !== null) return short;
   }
   return null;
 }
-function findMissed({ limits, minWinRate }, { name: name5, measure: measure6 }) {
+function findMissed({ limits, minWinRate }, { name: name4, measure: measure6 }) {
   const { lower, upper } = measure6.win_rate;
   if (measure6.control?.detected !== true) {
-    return fallShort("inconclusive", `${name5} did not detect degraded rollouts, and so proves nothing`);
+    return fallShort("inconclusive", `${name4} did not detect degraded rollouts, and so proves nothing`);
   }
   if (limits !== null && !(lower >= limits.lower && upper <= limits.upper)) {
-    return measure6.verdict === "distinguishable" ? fallShort("distinguishable", `${name5} tells simulated rollouts from real ones`) : fallShort("inconclusive", `${name5} has not shown that they can’t be told apart`);
+    return measure6.verdict === "distinguishable" ? fallShort("distinguishable", `${name4} tells simulated rollouts from real ones`) : fallShort("inconclusive", `${name4} has not shown that they can’t be told apart`);
   }
   if (minWinRate !== null && !(lower >= minWinRate)) {
     const shown = Number((100 * lower).toPrecision(3));
     return fallShort(
       "win-rate-too-low",
-      `${name5} shows a win rate of ${shown} % or more, which is not enough`
+      `${name4} shows a win rate of ${shown} % or more, which is not enough`
     );
   }
   return null;
@@ -35911,8 +35911,8 @@ function createCategorySchema(graderConfig) {
       });
       return external_exports.NEVER;
     }
-    const { id, role: role3, regression, limit, margin: margin2, calibration } = written2;
-    if (role3 === "block" && !regression && limit === void 0 && margin2 === void 0) {
+    const { id, role: role2, regression, limit, margin: margin2, calibration } = written2;
+    if (role2 === "block" && !regression && limit === void 0 && margin2 === void 0) {
       context.addIssue({
         code: "custom",
         message: `category "${id}" blocks and tests nothing: give it a limit or a margin, leave out \`regression: false\`, or set \`role: watch\``,
@@ -35921,7 +35921,7 @@ function createCategorySchema(graderConfig) {
     }
     return {
       id,
-      role: role3,
+      role: role2,
       regression,
       limitPer100k: limit ?? null,
       marginPer100k: margin2 ?? null,
@@ -35969,8 +35969,8 @@ function toPolicy(written2) {
 }
 
 // src/policy/load.ts
-function parsePolicy(source2, graderConfig) {
-  return parseSource(source2, createPolicySchema(graderConfig), "policy");
+function parsePolicy(source, graderConfig) {
+  return parseSource(source, createPolicySchema(graderConfig), "policy");
 }
 function checkJudge(request) {
   const { policy: policy2, file, checkpoints: checkpoints2 } = request;
@@ -35985,7 +35985,7 @@ function checkJudge(request) {
     )
   ];
   const served = new Set(
-    listCheckpointNames(policy2.checkpoint, checkpoints2).map((name5) => name5.toLowerCase())
+    listCheckpointNames(policy2.checkpoint, checkpoints2).map((name4) => name4.toLowerCase())
   );
   const isServed = (model2) => typeof model2 === "string" && served.has(model2.toLowerCase());
   const simulator = policy2.tools?.simulator?.model;
@@ -36107,18 +36107,18 @@ function describeCause(error) {
 }
 async function resolveCheckpoints(request) {
   const { repository, commits, pointer } = request;
-  const read2 = (source2) => readCheckpoint({ repository, source: source2, pointer });
+  const read2 = (source) => readCheckpoint({ repository, source, pointer });
   const [baseline2, candidate2] = await Promise.all([read2(commits.baseline), read2(commits.candidate)]);
   const digests = readDigests({ pointer, baseline: baseline2, candidate: candidate2 });
   if (commits.baseTip !== null && candidate2.id !== baseline2.id) {
     const tip = await read2({ kind: "commit", sha: commits.baseTip });
     const digest3 = readDigest(pointer, tip);
     if (tip.id !== baseline2.id || digest3 !== digests.baseline) {
-      const isId2 = tip.id !== baseline2.id;
+      const isId = tip.id !== baseline2.id;
       throw new GateError({
         code: "checkpoint",
-        message: isId2 ? `the base branch serves "${tip.id}" by now, this change was made against "${baseline2.id}"` : `the base branch serves other weights as "${tip.id}" by now than this change was made against`,
-        where: { file: pointer.file, field: (isId2 ? pointer.path : pointer.digest) ?? void 0 },
+        message: isId ? `the base branch serves "${tip.id}" by now, this change was made against "${baseline2.id}"` : `the base branch serves other weights as "${tip.id}" by now than this change was made against`,
+        where: { file: pointer.file, field: (isId ? pointer.path : pointer.digest) ?? void 0 },
         remedy: "update the branch, so that the candidate is compared with what is really served"
       });
     }
@@ -36145,13 +36145,13 @@ function readDigest(pointer, { text: text2 }) {
   return text2 === null ? null : parseExpectedDigest(pointer, text2);
 }
 async function readCheckpoint(request) {
-  const { repository, source: source2, pointer } = request;
-  if (source2.kind === "named") return { id: source2.checkpoint, text: null };
-  const text2 = await repository.read(source2.sha, pointer.file);
+  const { repository, source, pointer } = request;
+  if (source.kind === "named") return { id: source.checkpoint, text: null };
+  const text2 = await repository.read(source.sha, pointer.file);
   if (text2 === null) {
     throw new GateError({
       code: "checkpoint",
-      message: `the file of the checkpoint id is not there at ${source2.sha.slice(0, 12)}`,
+      message: `the file of the checkpoint id is not there at ${source.sha.slice(0, 12)}`,
       where: { file: pointer.file },
       remedy: "add it, or correct `checkpoint.file` in the policy"
     });
@@ -36166,7 +36166,7 @@ import { createHash as createHash8 } from "node:crypto";
 import { createGunzip } from "node:zlib";
 
 // src/corpus/readers/jsonl.ts
-import { TextDecoder as TextDecoder3 } from "node:util";
+import { TextDecoder as TextDecoder4 } from "node:util";
 
 // src/corpus/lines.ts
 import { TextDecoder as TextDecoder2 } from "node:util";
@@ -36312,6 +36312,169 @@ function keepEnd(length) {
   };
 }
 
+// src/corpus/readers/json-line.ts
+function parseJsonLine(request) {
+  const { file, line: line2, text: text2 } = request;
+  try {
+    return JSON.parse(text2);
+  } catch (error) {
+    const position = /at position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
+    throw new GateError({
+      code: "corpus",
+      message: "not a JSON object",
+      where: { file, line: line2, column: position === void 0 ? void 0 : Number(position) + 1 },
+      remedy: /^\s*\[/.test(text2) ? "write one whole conversation a line; `jq -c .[]` makes lines of a JSON array" : "write one whole conversation a line"
+    });
+  }
+}
+
+// src/corpus/readers/on-threads.ts
+import { TextDecoder as TextDecoder3 } from "node:util";
+
+// src/corpus/digest.ts
+import { createHash as createHash4 } from "node:crypto";
+var digestLength = 43;
+function copyDigest(part) {
+  return Buffer.from(part, "latin1").toString("latin1");
+}
+async function* verifyDigest(request, read2) {
+  const hash13 = request.thread ?? hashHere();
+  const see = (chunk) => {
+    hash13.update(chunk);
+    return hash13.ready();
+  };
+  yield* read2(tap(request.bytes, see));
+  const actual = await hash13.finish();
+  request.onDigest?.(actual);
+  if (request.sha256 === null || actual === request.sha256) return;
+  throw new GateError({
+    code: "corpus",
+    message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
+    where: { file: request.file },
+    remedy: request.remedy ?? "restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)"
+  });
+}
+function hashHere() {
+  const hash13 = createHash4("sha256");
+  return {
+    update: (bytes) => hash13.update(bytes),
+    ready: async () => {
+    },
+    finish: async () => hash13.digest("hex")
+  };
+}
+async function* tap(bytes, see) {
+  for await (const chunk of bytes) {
+    await see(chunk);
+    yield chunk;
+  }
+}
+
+// src/corpus/shared-buffers.ts
+var smallest = 2 ** 19;
+function createSharedBuffers() {
+  const free = [];
+  return {
+    take(length) {
+      const found = free.pop();
+      if (found !== void 0 && found.length >= length) return found;
+      return new Uint8Array(new SharedArrayBuffer(Math.max(smallest, length)));
+    },
+    give: (buffer) => void free.push(buffer)
+  };
+}
+
+// src/corpus/readers/whole-lines.ts
+var lineFeed2 = 10;
+async function* cutWholeLines(request) {
+  const { place, longest: longest2 } = request;
+  const buffers = createSharedBuffers();
+  let next = { first: place.line, start: 0 };
+  let pieces = [];
+  let held = 0;
+  const join7 = (last) => {
+    const length = held + last.length;
+    const bytes = buffers.take(length);
+    let at2 = 0;
+    for (const piece of [...pieces, last]) {
+      bytes.set(piece, at2);
+      at2 += piece.length;
+    }
+    const lines = { ...next, bytes, length, done: () => buffers.give(bytes) };
+    next = { first: place.line, start: next.start + length };
+    pieces = [];
+    held = 0;
+    return lines;
+  };
+  for await (const chunk of request.bytes) {
+    let end2 = 0;
+    for (let found = chunk.indexOf(lineFeed2); found >= 0; found = chunk.indexOf(lineFeed2, end2)) {
+      if ((end2 === 0 ? held : 0) + found - end2 > longest2) throw refuseLength2(place, longest2);
+      end2 = found + 1;
+      place.line += 1;
+    }
+    if (end2 > 0) yield join7(chunk.subarray(0, end2));
+    if (end2 === chunk.length) continue;
+    held += chunk.length - end2;
+    if (held > longest2) throw refuseLength2(place, longest2);
+    pieces.push(Buffer.from(chunk.subarray(end2)));
+  }
+  if (held > 0) yield join7(new Uint8Array());
+}
+
+// src/corpus/readers/on-threads.ts
+var mostWaiting = 5;
+var mostAhead = 12;
+async function* readOnThreads(request) {
+  const { text: text2, skim, thread } = request;
+  const { file } = text2.place;
+  const begin3 = ({ bytes, length }) => {
+    if (thread.waiting() >= mostWaiting) return Promise.resolve(skimLines(bytes.subarray(0, length), skim));
+    const skimmed = thread.skimLines({ bytes, length, skims: skim !== void 0 });
+    skimmed.catch(() => void 0);
+    return skimmed;
+  };
+  const ahead = [];
+  const takeOut = async function* (left) {
+    for (let next = ahead[left]; next !== void 0; next = ahead[left]) {
+      const { lines, skimmed } = ahead.shift() ?? next;
+      yield listRows({ file, lines, skimmed: await skimmed });
+      lines.done();
+    }
+  };
+  try {
+    for await (const lines of cutWholeLines(text2)) {
+      ahead.push({ lines, skimmed: begin3(lines) });
+      yield* takeOut(mostAhead);
+    }
+  } catch (cause) {
+    yield* takeOut(0);
+    throw cause;
+  }
+  yield* takeOut(0);
+}
+function* listRows(request) {
+  const { file, lines, skimmed } = request;
+  const { digests, found } = skimmed;
+  const decoder = new TextDecoder3("utf-8", { fatal: true });
+  let number3 = lines.first;
+  let { start: start2 } = lines;
+  for (const bytes of cutLines(lines.bytes.subarray(0, lines.length))) {
+    const index = number3 - lines.first;
+    const digest3 = digests.slice(index * digestLength, (index + 1) * digestLength);
+    const line2 = { start: start2, bytes, digest: digest3 };
+    const one = found[index] ?? null;
+    if (one !== null) yield { number: number3, value: void 0, skimmed: one, line: line2 };
+    else {
+      const place = { file, line: number3 };
+      const text2 = decodeLine({ decoder, whole: bytes, place });
+      if (text2.trim() !== "") yield { number: number3, value: parseJsonLine({ ...place, text: text2 }), skimmed: null, line: line2 };
+    }
+    number3 += 1;
+    start2 += bytes.length + 1;
+  }
+}
+
 // src/corpus/readers/jsonl.ts
 var jsonl = {
   format: "jsonl",
@@ -36321,32 +36484,24 @@ var jsonl = {
   pick: (request) => {
     const { places } = request;
     const stretches = places.map(({ start: start2, length }) => ({ start: start2, end: start2 + length }));
-    return cutLines(request, { bytes: request.openStretches(stretches), isCut: true });
+    return cutLines2(request, { bytes: request.openStretches(stretches), isCut: true });
   }
 };
 async function* readJsonLines(request, unpack2) {
   const { file, skim, limits, thread } = request;
   const place = { file, line: 1 };
-  let digests;
-  const digestLines = async function* (bytes2) {
-    for await (const chunk of bytes2) {
-      digests = thread?.digestLines(chunk);
-      await thread?.ready();
-      yield chunk;
-    }
-    digests = thread?.endLines();
-  };
-  const bytes = digestLines(unpack2(request.bytes, place));
-  for await (const lines of splitLines4({ bytes, place, longest: limits.row })) {
-    yield parseLines({ file, lines, first: place.line, skim, digests });
+  const text2 = { bytes: unpack2(request.bytes, place), place, longest: limits.row };
+  if (thread !== void 0) {
+    yield* readOnThreads({ text: text2, skim, thread });
+    return;
   }
+  for await (const lines of splitLines4(text2)) yield parseLines({ file, lines, skim });
 }
 function* parseLines(request) {
-  const { file, first, skim, digests } = request;
+  const { file, skim } = request;
   for (const found of request.lines) {
     const { number: number3, start: start2, bytes } = found;
-    const digest3 = digests === void 0 ? void 0 : { batch: digests, index: number3 - first };
-    const line2 = { start: start2, bytes, digest: digest3 };
+    const line2 = { start: start2, bytes };
     const skimmed = skim?.(bytes) ?? null;
     if (skimmed !== null) {
       yield { number: number3, value: void 0, skimmed, line: line2 };
@@ -36359,11 +36514,11 @@ function* parseLines(request) {
 }
 function pickPackedLines(request, unpack2) {
   const place = { file: request.file, line: request.places[0]?.number ?? 1 };
-  return cutLines(request, { bytes: unpack2(request.open(), place), isCut: false });
+  return cutLines2(request, { bytes: unpack2(request.open(), place), isCut: false });
 }
-async function* cutLines({ file, places, limits }, { bytes, isCut }) {
+async function* cutLines2({ file, places, limits }, { bytes, isCut }) {
   const cursor = createByteCursor(bytes, 0);
-  const decoder = new TextDecoder3("utf-8", { fatal: true });
+  const decoder = new TextDecoder4("utf-8", { fatal: true });
   let next = 0;
   let position = 0;
   const findStretch = ({ start: start2, length }) => {
@@ -36408,25 +36563,11 @@ function refuseMissing({ file, number: number3 }) {
     remedy: "restore the file that the manifest describes, or write the manifest anew, with its index if it has one"
   });
 }
-function parseJsonLine(request) {
-  const { file, line: line2, text: text2 } = request;
-  try {
-    return JSON.parse(text2);
-  } catch (error) {
-    const position = /at position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
-    throw new GateError({
-      code: "corpus",
-      message: "not a JSON object",
-      where: { file, line: line2, column: position === void 0 ? void 0 : Number(position) + 1 },
-      remedy: /^\s*\[/.test(text2) ? "write one whole conversation a line; `jq -c .[]` makes lines of a JSON array" : "write one whole conversation a line"
-    });
-  }
-}
 
 // src/corpus/readers/unpack.ts
 var engineOptions = { chunkSize: 2 ** 20, readableObjectMode: true, readableHighWaterMark: 4 };
 async function* unpack(request) {
-  const { name: name5, bytes, place, limits, engine } = request;
+  const { name: name4, bytes, place, limits, engine } = request;
   let unpacked = 0;
   const fed = { bytes: 0, isWhole: false };
   const feeding = feed({ bytes, engine, fed });
@@ -36439,12 +36580,12 @@ async function* unpack(request) {
       yield chunk;
       freeRead(chunk);
     }
-    if (!fed.isWhole || engine.bytesWritten !== fed.bytes) throw refuseRest(name5, place);
+    if (!fed.isWhole || engine.bytesWritten !== fed.bytes) throw refuseRest(name4, place);
   } catch (cause) {
     if (cause instanceof GateError) throw cause;
     throw new GateError({
       code: "corpus",
-      message: `the ${name5} archive is damaged or cut off (${cause instanceof Error ? cause.message : String(cause)})`,
+      message: `the ${name4} archive is damaged or cut off (${cause instanceof Error ? cause.message : String(cause)})`,
       where: { ...place },
       remedy: "transfer the file again",
       cause
@@ -36488,10 +36629,10 @@ function refuseBomb(place, { unpackedFree, unpackedRatio }) {
     remedy: "no corpus packs so well: look at what is in it, or store it unpacked"
   });
 }
-function refuseRest(name5, place) {
+function refuseRest(name4, place) {
   return new GateError({
     code: "corpus",
-    message: `other bytes follow the end of the ${name5} archive`,
+    message: `other bytes follow the end of the ${name4} archive`,
     where: { ...place },
     remedy: "transfer the file again, or write it anew without them"
   });
@@ -36514,7 +36655,7 @@ async function chooseColumns(request) {
   const { file, metadata, fields } = request;
   const { parquetSchema } = await import("./parts/node-XH7XH43C.js");
   const tree = parquetSchema(metadata);
-  const columns3 = tree.children.map(({ element }) => element.name).filter((name5) => fields === null || fields.names.includes(name5));
+  const columns3 = tree.children.map(({ element }) => element.name).filter((name4) => fields === null || fields.names.includes(name4));
   if (columns3.length === 0) throw refuseTable(file, fields);
   const isWanted = (path2) => {
     const [top = "", ...rest2] = path2;
@@ -36697,7 +36838,7 @@ async function createDecompressors(limit) {
 }
 
 // src/corpus/readers/parquet-values.ts
-import { TextDecoder as TextDecoder4 } from "node:util";
+import { TextDecoder as TextDecoder5 } from "node:util";
 var Unreadable = class {
   message;
   remedy;
@@ -36734,7 +36875,7 @@ var StoredJson = class extends StoredText {
   }
 };
 function createParsers() {
-  const decoder = new TextDecoder4("utf-8", { fatal: true, ignoreBOM: true });
+  const decoder = new TextDecoder5("utf-8", { fatal: true, ignoreBOM: true });
   const create = (Stored) => (bytes) => bytes === void 0 ? void 0 : new Stored(bytes, decoder);
   return { stringFromBytes: create(StoredText), jsonFromBytes: create(StoredJson) };
 }
@@ -36760,19 +36901,19 @@ function readTableRow(request) {
   };
   const readFields = (given, path2) => {
     const entries = [];
-    for (const [name5, inner] of Object.entries(given)) {
-      const plain2 = inner === null || inner === void 0 ? null : read2(inner, [...path2, name5]);
-      if (plain2 !== null) entries.push([name5, plain2]);
+    for (const [name4, inner] of Object.entries(given)) {
+      const plain2 = inner === null || inner === void 0 ? null : read2(inner, [...path2, name4]);
+      if (plain2 !== null) entries.push([name4, plain2]);
     }
     return Object.fromEntries(entries);
   };
   const fields = readFields(value, []);
-  for (const name5 of json) {
-    const text2 = fields[name5];
+  for (const name4 of json) {
+    const text2 = fields[name4];
     if (typeof text2 !== "string" || !/^\s*[[{]/.test(text2)) continue;
     const parsed = parseJson(text2);
-    if (parsed instanceof Unreadable) throw refuse8(parsed, [name5]);
-    fields[name5] = parsed;
+    if (parsed instanceof Unreadable) throw refuse8(parsed, [name4]);
+    fields[name4] = parsed;
   }
   return fields;
 }
@@ -37034,138 +37175,6 @@ function findReader(file) {
   return found ?? jsonl;
 }
 
-// src/corpus/common-form.ts
-var isText = (value) => typeof value === "string";
-var isFilled2 = (value) => typeof value === "string" && value !== "";
-var isBoolean = (value) => typeof value === "boolean";
-var isId = (value) => typeof value === "string" && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(value);
-var isUser = (value) => typeof value === "string" && /^[0-9a-f]{32,128}$/.test(value);
-var timePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
-var isTime = (value) => typeof value === "string" && timePattern.test(value);
-var name4 = { name: "name", check: isFilled2, optional: true };
-var content = { name: "content", check: isText };
-var functionCall = [
-  { name: "name", check: isFilled2 },
-  { name: "arguments", check: isText }
-];
-var toolCall = [
-  { name: "id", check: isFilled2 },
-  { name: "type", check: (value) => value === "function" },
-  { name: "function", check: (value) => hasFields(value, functionCall) }
-];
-var role2 = { name: "role", check: isText };
-var said = [role2, content, name4];
-var messageFields = /* @__PURE__ */ new Map([
-  ["system", said],
-  ["developer", said],
-  ["user", said],
-  [
-    "assistant",
-    [
-      role2,
-      { name: "content", check: (value) => value === null || isText(value), optional: true },
-      {
-        name: "tool_calls",
-        check: (value) => isListOf(value, (one) => hasFields(one, toolCall)),
-        optional: true
-      },
-      name4
-    ]
-  ],
-  ["tool", [role2, content, { name: "tool_call_id", check: isFilled2 }, name4]]
-]);
-var toolFunction = [
-  { name: "name", check: isFilled2 },
-  { name: "description", check: isText, optional: true },
-  { name: "parameters", check: (value) => isMapOf(value, () => true), optional: true },
-  { name: "strict", check: isBoolean, optional: true }
-];
-var tool = [
-  { name: "type", check: (value) => value === "function" },
-  { name: "function", check: (value) => hasFields(value, toolFunction) }
-];
-var conversationFields = [
-  { name: "id", check: isId },
-  { name: "messages", check: (value) => isListOf(value, isMessage) },
-  { name: "tools", check: (value) => isListOf(value, (one) => hasFields(one, tool)), optional: true },
-  { name: "metadata", check: (value) => isMapOf(value, isMetadata), optional: true },
-  { name: "collected_at", check: isTime, optional: true },
-  { name: "expires_at", check: isTime, optional: true },
-  { name: "consent", check: isBoolean, optional: true },
-  { name: "user", check: isUser, optional: true }
-];
-function isInCommonForm(value) {
-  return hasFields(value, conversationFields);
-}
-function isMessage(value) {
-  const fields = isPlain2(value) ? messageFields.get(value.role) : void 0;
-  return fields !== void 0 && hasFields(value, fields);
-}
-function isMetadata(value) {
-  return typeof value === "string" ? value.length <= 200 : isBoolean(value) || Number.isFinite(value);
-}
-function hasFields(value, fields) {
-  if (!isPlain2(value)) return false;
-  let next = 0;
-  for (const key in value) {
-    while (fields[next]?.name !== key) {
-      if (fields[next]?.optional !== true) return false;
-      next += 1;
-    }
-    if (fields[next]?.check(value[key]) !== true) return false;
-    next += 1;
-  }
-  for (; next < fields.length; next += 1) if (fields[next]?.optional !== true) return false;
-  return true;
-}
-function isListOf(value, check2) {
-  if (!Array.isArray(value) || value.length === 0) return false;
-  for (const one of value) if (!check2(one)) return false;
-  return true;
-}
-function isMapOf(value, check2) {
-  if (!isPlain2(value)) return false;
-  for (const key in value) if (key === "__proto__" || !check2(value[key])) return false;
-  return true;
-}
-function isPlain2(value) {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-// src/corpus/readers/skim.ts
-import { isUtf8 } from "node:buffer";
-var openingBrace = 123;
-var patience = 1e3;
-function createSkim() {
-  let found = 0;
-  let tried = 0;
-  return (line2) => {
-    if (line2[0] !== openingBrace || tried > patience && found < tried / 2) return null;
-    tried += 1;
-    const conversation2 = readInCommonForm(line2);
-    if (conversation2 !== null) found += 1;
-    return conversation2;
-  };
-}
-function readInCommonForm(line2) {
-  if (!isUtf8(line2)) return null;
-  const value = parse2(Buffer.from(line2.buffer, line2.byteOffset, line2.length).toString("latin1"));
-  if (!isInCommonForm(value) || !isAscii(value.metadata)) return null;
-  return findTurns(value).length === 0 ? null : value;
-}
-function parse2(text2) {
-  try {
-    return JSON.parse(text2);
-  } catch {
-    return null;
-  }
-}
-function isAscii(metadata) {
-  for (const key in metadata) if (!ascii.test(key) || !ascii.test(String(metadata[key]))) return false;
-  return true;
-}
-var ascii = /^[\0-\x7f]*$/;
-
 // src/corpus/shapes/shape.ts
 function refuseField({ place, path: path2 }, message, remedy2 = "correct the value") {
   const field = path2.length === 0 ? void 0 : formatPath(path2);
@@ -37217,15 +37226,15 @@ var conversation = {
 };
 
 // src/corpus/shapes/parts.ts
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 var idPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 function makeId(id) {
   const text2 = String(id);
   if (idPattern.test(text2)) return text2;
-  return `id-${createHash4("sha256").update(text2).digest("hex").slice(0, 32)}`;
+  return `id-${createHash5("sha256").update(text2).digest("hex").slice(0, 32)}`;
 }
-function makeContentId(content2) {
-  return `content-${digestValue(content2).slice(0, 32)}`;
+function makeContentId(content) {
+  return `content-${digestValue(content).slice(0, 32)}`;
 }
 function keepMetadata(...records) {
   const entries = records.flatMap((record) => isRecord(record) ? Object.entries(record) : []);
@@ -37242,11 +37251,11 @@ function isRecord(value) {
 }
 function finishConversation(parts) {
   const { messages, tools, metadata = {}, collectedAt, singleCall = false } = parts;
-  const content2 = { messages, tools: tools.length === 0 ? null : tools };
+  const content = { messages, tools: tools.length === 0 ? null : tools };
   const conversation2 = {
-    id: parts.id === null ? makeContentId(content2) : makeId(parts.id),
+    id: parts.id === null ? makeContentId(content) : makeId(parts.id),
     messages,
-    ...content2.tools === null ? {} : { tools: content2.tools },
+    ...content.tools === null ? {} : { tools: content.tools },
     ...Object.keys(metadata).length === 0 ? {} : { metadata },
     ...collectedAt === void 0 ? {} : { collected_at: collectedAt },
     ...singleCall ? { firstTurn: messages.length - 1 } : {}
@@ -37293,7 +37302,7 @@ function readWhole(read2) {
     }
   };
 }
-var messageFields2 = [
+var messageFields = [
   "role",
   "content",
   "parts",
@@ -37330,60 +37339,60 @@ function readMessages(values, field, firstIndex = 0) {
 }
 function readMessage(value, field, index) {
   const raw = isTextMessage(value) ? value : parseField(messageSchema3, value, field);
-  const role3 = roles.get(raw.role);
-  if (role3 === void 0) {
+  const role2 = roles.get(raw.role);
+  if (role2 === void 0) {
     throw refuseField(inside(field, "role"), `expected one of ${[...roles.keys()].join(", ")}`);
   }
-  const content2 = readContent(raw, field);
-  if (role3 === "tool" || content2.results.length > 0) return readResults({ raw, content: content2, field });
-  const name5 = raw.name ? { name: raw.name } : {};
-  if (role3 !== "assistant") {
-    if (content2.texts.length === 0) throw refuseField(inside(field, "content"), "expected text");
-    return [{ role: role3, content: joinTexts2(content2.texts), ...name5 }];
+  const content = readContent(raw, field);
+  if (role2 === "tool" || content.results.length > 0) return readResults({ raw, content, field });
+  const name4 = raw.name ? { name: raw.name } : {};
+  if (role2 !== "assistant") {
+    if (content.texts.length === 0) throw refuseField(inside(field, "content"), "expected text");
+    return [{ role: role2, content: joinTexts2(content.texts), ...name4 }];
   }
-  const calls = [...raw.tool_calls ?? [], ...content2.calls].map(
+  const calls = [...raw.tool_calls ?? [], ...content.calls].map(
     (call, order2) => readToolCall(call, {
       field: inside(field, "tool_calls", order2),
       fallbackId: `call_${index}_${order2}`
     })
   );
-  const refusal = raw.refusal ?? content2.refusal;
+  const refusal = raw.refusal ?? content.refusal;
   return [
     {
-      role: role3,
-      content: content2.texts.length === 0 ? null : joinTexts2(content2.texts),
+      role: role2,
+      content: content.texts.length === 0 ? null : joinTexts2(content.texts),
       ...refusal ? { refusal } : {},
       ...calls.length === 0 ? {} : { tool_calls: calls },
-      ...name5
+      ...name4
     }
   ];
 }
 function isTextMessage(value) {
   if (!isRecord(value) || typeof value.role !== "string" || typeof value.content !== "string") return false;
-  const { parts, tool_calls: calls, tool_call_id: callId, name: name5, refusal } = value;
-  return [parts, calls, callId, name5, refusal].every((other) => other === void 0);
+  const { parts, tool_calls: calls, tool_call_id: callId, name: name4, refusal } = value;
+  return [parts, calls, callId, name4, refusal].every((other) => other === void 0);
 }
 function joinTexts2(texts2) {
   return texts2.length === 1 ? texts2[0] ?? "" : texts2.map((text2) => ({ type: "text", text: text2 }));
 }
 function readContent(raw, field) {
-  const content2 = { texts: [], calls: [], results: [], refusal: null };
-  if (typeof raw.content === "string") content2.texts.push(raw.content);
+  const content = { texts: [], calls: [], results: [], refusal: null };
+  if (typeof raw.content === "string") content.texts.push(raw.content);
   else if (Array.isArray(raw.content)) {
     for (const [index, part] of raw.content.entries()) {
-      readPart(part, inside(field, "content", index), content2);
+      readPart(part, inside(field, "content", index), content);
     }
   } else if (raw.content !== void 0 && raw.content !== null && raw.role !== "tool") {
     throw refuseField(inside(field, "content"), "expected text, or a list of parts");
   }
   for (const [index, part] of (raw.parts ?? []).entries()) {
-    readPart(part, inside(field, "parts", index), content2);
+    readPart(part, inside(field, "parts", index), content);
   }
-  return content2;
+  return content;
 }
-function readPart(part, field, content2) {
+function readPart(part, field, content) {
   if (typeof part === "string") {
-    content2.texts.push(part);
+    content.texts.push(part);
     return;
   }
   const { type, ...rest2 } = parseField(external_exports.looseObject({ type: external_exports.string() }), part, field);
@@ -37392,17 +37401,17 @@ function readPart(part, field, content2) {
     case "input_text":
     case "output_text": {
       const key = "text" in rest2 ? "text" : "content";
-      content2.texts.push(parseField(external_exports.string(), rest2[key], inside(field, key)));
+      content.texts.push(parseField(external_exports.string(), rest2[key], inside(field, key)));
       return;
     }
     case "refusal":
-      content2.refusal = parseField(external_exports.string(), rest2.refusal, inside(field, "refusal"));
+      content.refusal = parseField(external_exports.string(), rest2.refusal, inside(field, "refusal"));
       return;
     case "tool_call":
-      content2.calls.push(rest2);
+      content.calls.push(rest2);
       return;
     case "tool_call_response":
-      content2.results.push(rest2);
+      content.results.push(rest2);
       return;
     // What a model thought before its answer is not sent back to it.
     case "reasoning":
@@ -37418,7 +37427,7 @@ function readToolCall(call, { field, fallbackId }) {
   if (!nested && call.type !== void 0 && call.type !== "tool_call") {
     throw new Unreplayable("more than text and function calls");
   }
-  const name5 = parseField(
+  const name4 = parseField(
     external_exports.string().min(1),
     called.name,
     inside(field, ...nested ? ["function", "name"] : ["name"])
@@ -37427,20 +37436,20 @@ function readToolCall(call, { field, fallbackId }) {
   return {
     id: typeof call.id === "string" && call.id !== "" ? call.id : fallbackId,
     type: "function",
-    function: { name: name5, arguments: typeof given === "string" ? given : JSON.stringify(given) }
+    function: { name: name4, arguments: typeof given === "string" ? given : JSON.stringify(given) }
   };
 }
 function readResults(parts) {
-  const { raw, content: content2, field } = parts;
-  if (content2.results.length > 0) {
-    if (content2.texts.length > 0) throw new Unreplayable("more than text and function calls");
-    return content2.results.map((result, index) => ({
+  const { raw, content, field } = parts;
+  if (content.results.length > 0) {
+    if (content.texts.length > 0) throw new Unreplayable("more than text and function calls");
+    return content.results.map((result, index) => ({
       role: "tool",
       content: writeText(result.response ?? result.result),
       tool_call_id: parseField(external_exports.string().min(1), result.id, inside(field, "parts", index, "id"))
     }));
   }
-  const text2 = content2.texts.length > 0 ? joinTexts2(content2.texts) : writeText(raw.content);
+  const text2 = content.texts.length > 0 ? joinTexts2(content.texts) : writeText(raw.content);
   const id = parseField(external_exports.string().min(1), raw.tool_call_id ?? void 0, inside(field, "tool_call_id"));
   return [{ role: "tool", content: text2, tool_call_id: id, ...raw.name ? { name: raw.name } : {} }];
 }
@@ -37459,12 +37468,12 @@ var functionSchema = external_exports.looseObject({
 function readTools(value, field) {
   if (value === void 0 || value === null || value === "") return [];
   if (typeof value === "string") return readTools(parseJsonField(value, field), field);
-  const entries = isRecord(value) ? Object.entries(value).map(([name5, tool2]) => [name5, nameTool(name5, tool2, inside(field, name5))]) : [...parseField(external_exports.array(external_exports.unknown()), value, field).entries()];
-  return entries.map(([key, tool2]) => readTool(tool2, inside(field, key)));
+  const entries = isRecord(value) ? Object.entries(value).map(([name4, tool]) => [name4, nameTool(name4, tool, inside(field, name4))]) : [...parseField(external_exports.array(external_exports.unknown()), value, field).entries()];
+  return entries.map(([key, tool]) => readTool(tool, inside(field, key)));
 }
-function nameTool(name5, value, field) {
-  const tool2 = typeof value === "string" ? parseJsonField(value, field) : value;
-  return isRecord(tool2) && !isRecord(tool2.function) ? { name: name5, ...tool2 } : tool2;
+function nameTool(name4, value, field) {
+  const tool = typeof value === "string" ? parseJsonField(value, field) : value;
+  return isRecord(tool) && !isRecord(tool.function) ? { name: name4, ...tool } : tool;
 }
 function readTool(value, field) {
   if (isRecord(value) && value.type !== void 0 && value.type !== null && value.type !== "function") {
@@ -37509,12 +37518,12 @@ function readCall(call) {
   });
 }
 function readInput(given, field, firstIndex) {
-  const value = parseIf(given, (parsed) => isMessageList(parsed) || isRequest(parsed) || isMessage2(parsed));
+  const value = parseIf(given, (parsed) => isMessageList(parsed) || isRequest(parsed) || isMessage(parsed));
   if (typeof value === "string" && value !== "") {
     return { messages: [{ role: "user", content: value }], tools: [] };
   }
   if (isMessageList(value)) return { messages: readList(value, field, firstIndex), tools: [] };
-  if (isMessage2(value)) return { messages: readMessage(unwrap(value), field, firstIndex), tools: [] };
+  if (isMessage(value)) return { messages: readMessage(unwrap(value), field, firstIndex), tools: [] };
   if (!isRequest(value)) throw new Unreplayable("no messages were recorded");
   const key = Array.isArray(value.messages) ? "messages" : "input";
   const systemKey = value.instructions ? "instructions" : "system";
@@ -37549,7 +37558,7 @@ function readOutput2(given, field, index) {
 function findAnswer(value) {
   if (Array.isArray(value)) return findAnswer(value.at(-1));
   if (!isRecord(value)) return void 0;
-  if (isMessage2(value)) return unwrap(value);
+  if (isMessage(value)) return unwrap(value);
   const [choice] = Array.isArray(value.choices) ? value.choices : [];
   if (isRecord(choice) && isRecord(choice.message)) return choice.message;
   const [generation] = Array.isArray(value.generations) ? value.generations.flat() : [];
@@ -37573,14 +37582,14 @@ function unwrap(value) {
   }
   return value;
 }
-function isMessage2(value) {
+function isMessage(value) {
   if (!isRecord(value)) return false;
   return typeof value.role === "string" || unwrap(value).role !== void 0;
 }
 function isMessageList(value) {
   if (!Array.isArray(value)) return false;
   const [first] = value.length === 1 && Array.isArray(value[0]) ? value[0] : value;
-  return isMessage2(first);
+  return isMessage(first);
 }
 function isRequest(value) {
   if (!isRecord(value)) return false;
@@ -37688,7 +37697,7 @@ var lmsysChat = {
   fields: {
     names: ["conversation_id", "conversation", "model", "language", "redacted"],
     json: ["conversation"],
-    inner: { conversation: messageFields2 }
+    inner: { conversation: messageFields }
   },
   recognises: (row) => Array.isArray(row.conversation) && !("conversation_hash" in row || "toxic" in row || "timestamp" in row),
   read: readWhole((row, place) => {
@@ -37716,7 +37725,7 @@ var openai = {
   fields: {
     names: ["id", "messages", "tools", "metadata", "created_at"],
     json: ["messages", "tools", "metadata"],
-    inner: { messages: messageFields2 }
+    inner: { messages: messageFields }
   },
   recognises: (row) => !("id" in row) && Array.isArray(row.messages),
   read: readWhole((row, place) => {
@@ -37904,10 +37913,10 @@ function readSpeech(speech) {
 function readCalls(text2, field, index) {
   const parsed = parseJsonField(text2, field);
   const calls = parseField(external_exports.array(callSchema2).min(1), Array.isArray(parsed) ? parsed : [parsed], field);
-  return calls.map(({ name: name5, arguments: given }, order2) => ({
+  return calls.map(({ name: name4, arguments: given }, order2) => ({
     id: `call_${index}_${order2}`,
     type: "function",
-    function: { name: name5, arguments: typeof given === "string" ? given : JSON.stringify(given ?? {}) }
+    function: { name: name4, arguments: typeof given === "string" ? given : JSON.stringify(given ?? {}) }
   }));
 }
 
@@ -37933,7 +37942,7 @@ var wildchat = {
       "timestamp"
     ],
     json: ["conversation"],
-    inner: { conversation: [...messageFields2, "turn_identifier"] }
+    inner: { conversation: [...messageFields, "turn_identifier"] }
   },
   recognises: (row) => Array.isArray(row.conversation) && ("conversation_hash" in row || "toxic" in row || "timestamp" in row),
   read: readWhole((row, place) => {
@@ -37966,9 +37975,9 @@ var shapes = [
   langsmith,
   otelGenai
 ];
-var shapeSchema = external_exports.enum(shapes.map(({ name: name5 }) => name5));
-function findShape(name5) {
-  return shapes.find((shape) => shape.name === name5) ?? conversation;
+var shapeSchema = external_exports.enum(shapes.map(({ name: name4 }) => name4));
+function findShape(name4) {
+  return shapes.find((shape) => shape.name === name4) ?? conversation;
 }
 var recognitionFields = {
   names: [...new Set(shapes.flatMap(({ fields }) => fields.names))],
@@ -38014,8 +38023,8 @@ var manifestSchema = strictObject({
     description: "Path in the repository of a list of conversations that are never replayed: ids and users, one a line."
   })
 });
-function parseManifest(source2) {
-  return parseSource(source2, manifestSchema, "corpus");
+function parseManifest(source) {
+  return parseSource(source, manifestSchema, "corpus");
 }
 
 // src/corpus/tombstones.ts
@@ -38062,19 +38071,19 @@ var frontMatterSchema = strictObject({
   applies_to: external_exports.enum(["all", "tool-calls", "reasoning"]),
   published: external_exports.string().min(1).optional()
 });
-function parseRubric(source2) {
-  const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(source2.text);
+function parseRubric(source) {
+  const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(source.text);
   const front = match?.[1];
   const body = match?.[2]?.trim();
   if (front === void 0 || body === void 0) {
     throw new GateError({
       code: "rubric",
       message: "a rubric begins with front matter between two lines of `---`",
-      where: { file: source2.file, line: 1 },
+      where: { file: source.file, line: 1 },
       remedy: "start from one of the shipped rubrics"
     });
   }
-  const written2 = parseSource({ file: source2.file, text: front, firstLine: 2 }, frontMatterSchema, "rubric");
+  const written2 = parseSource({ file: source.file, text: front, firstLine: 2 }, frontMatterSchema, "rubric");
   const missing2 = headings.filter((heading) => !new RegExp(`^## ${heading}\\s*$`, "m").test(body));
   const positives = body.match(/^- present:/gm)?.length ?? 0;
   const negatives = body.match(/^- absent:/gm)?.length ?? 0;
@@ -38083,7 +38092,7 @@ function parseRubric(source2) {
     throw new GateError({
       code: "rubric",
       message: problem,
-      where: { file: source2.file },
+      where: { file: source.file },
       remedy: `a rubric has the sections ${headings.join(", ")}, with at least three examples of each label`
     });
   }
@@ -38120,7 +38129,7 @@ function describeMissing(reference, id) {
 async function readDocuments(request) {
   const { repository, sha: sha2, folder: folder2 } = request;
   const names2 = await repository.list(sha2, folder2) ?? [];
-  const paths = names2.filter((name5) => /\.(ya?ml|json)$/.test(name5)).map((name5) => `${folder2}/${name5}`);
+  const paths = names2.filter((name4) => /\.(ya?ml|json)$/.test(name4)).map((name4) => `${folder2}/${name4}`);
   const texts2 = await Promise.all(
     paths.map(async (file) => ({ file, text: await repository.read(sha2, file) }))
   );
@@ -38128,7 +38137,7 @@ async function readDocuments(request) {
 }
 
 // src/prepare-calibrations.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 
 // src/grade/agreeing-sets.ts
 function requireAgreement(sets) {
@@ -38136,31 +38145,31 @@ function requireAgreement(sets) {
   const contents = /* @__PURE__ */ new Map();
   for (const { file, items } of sets) {
     for (const item of items) {
-      const content2 = describeContent(item);
+      const content = describeContent(item);
       const namesake = ids.get(item.id);
-      if (namesake !== void 0 && describeContent(namesake.item) !== content2) {
+      if (namesake !== void 0 && describeContent(namesake.item) !== content) {
         throw refuseSet({
           where: { file, field: "id" },
           message: `the id "${item.id}" stands for another item in ${namesake.file}`,
           remedy: "give each item its own id, for example with the name of its set before it"
         });
       }
-      const twin = contents.get(content2);
+      const twin = contents.get(content);
       if (twin !== void 0) requireSameLabels({ item, file, twin });
       ids.set(item.id, { file, item });
-      contents.set(content2, { file, item: { ...item, labels: { ...twin?.item.labels, ...item.labels } } });
+      contents.set(content, { file, item: { ...item, labels: { ...twin?.item.labels, ...item.labels } } });
     }
   }
 }
 function requireSameLabels(request) {
   const { item, file, twin } = request;
   const isSame = item.id === twin.item.id;
-  const name5 = isSame ? `"${item.id}"` : `"${item.id}", which is "${twin.item.id}" of ${twin.file},`;
+  const name4 = isSame ? `"${item.id}"` : `"${item.id}", which is "${twin.item.id}" of ${twin.file},`;
   const contrary = findContradiction(item, twin.item);
   if (contrary !== null) {
     throw refuseSet({
       where: { file, field: `labels.${contrary}` },
-      message: `${name5} is labelled otherwise ${isSame ? `in ${twin.file}` : "there"}`,
+      message: `${name4} is labelled otherwise ${isSame ? `in ${twin.file}` : "there"}`,
       remedy: "decide what it is, and correct the other"
     });
   }
@@ -38168,7 +38177,7 @@ function requireSameLabels(request) {
   if (isSame || both === void 0) return;
   throw refuseSet({
     where: { file, field: `labels.${both}` },
-    message: `${name5} would count twice`,
+    message: `${name4} would count twice`,
     remedy: "keep one of them"
   });
 }
@@ -38239,15 +38248,15 @@ var calibrationRecordSchema = strictObject({
     usd: external_exports.number().nullable().meta({ description: "`null` when a price is not known." })
   })
 });
-function parseCalibration(source2, category) {
-  const isRecord2 = Object.hasOwn(parseSource(source2, external_exports.looseObject({}), "calibration"), "categories");
+function parseCalibration(source, category) {
+  const isRecord2 = Object.hasOwn(parseSource(source, external_exports.looseObject({}), "calibration"), "categories");
   if (!isRecord2) {
-    const written3 = parseSource(source2, calibrationSchema, "calibration");
+    const written3 = parseSource(source, calibrationSchema, "calibration");
     if (written3.category !== category) return { kind: "other", categories: [written3.category] };
     const counts = countConfusion(written3);
     return { kind: "found", calibration: { counts, graders: null, answeredAs: {}, madeAt: null } };
   }
-  const written2 = parseSource(source2, calibrationRecordSchema, "calibration");
+  const written2 = parseSource(source, calibrationRecordSchema, "calibration");
   const own2 = Object.hasOwn(written2.categories, category) ? written2.categories[category] : void 0;
   if (own2 === void 0) return { kind: "other", categories: Object.keys(written2.categories) };
   return {
@@ -38276,26 +38285,26 @@ function countConfusion({
 
 // src/prepare-calibrations.ts
 async function readCalibrations(request) {
-  const source2 = { ...request.ports, sha: request.sha, policy: request.policy };
+  const source = { ...request.ports, sha: request.sha, policy: request.policy };
   const calibrations = {};
   const sets = /* @__PURE__ */ new Map();
-  for (const [index, { id, calibration: file }] of source2.policy.categories.entries()) {
+  for (const [index, { id, calibration: file }] of source.policy.categories.entries()) {
     if (file === null) continue;
-    const read2 = await readCalibration({ source: source2, file, id, index });
+    const read2 = await readCalibration({ source, file, id, index });
     calibrations[id] = read2.planned;
     if (read2.set !== null) sets.set(id, read2.set);
   }
   requireAgreement([...new Map([...sets.values()].map((set) => [set.file, set])).values()]);
-  const controls = await readControls(source2);
+  const controls = await readControls(source);
   return {
     calibrations,
-    controls: describeControls(controls, source2.policy),
+    controls: describeControls(controls, source.policy),
     sets: { controls, calibrations: sets }
   };
 }
 async function readCalibration(request) {
-  const { source: source2, file, id } = request;
-  const text2 = await source2.repository.read(source2.sha, file);
+  const { source, file, id } = request;
+  const text2 = await source.repository.read(source.sha, file);
   if (text2 === null) {
     throw new GateError({
       code: "calibration",
@@ -38366,24 +38375,24 @@ function refuseOther(request) {
   });
 }
 function hash2(text2) {
-  return createHash5("sha256").update(text2).digest("hex");
+  return createHash6("sha256").update(text2).digest("hex");
 }
 
 // src/registration/load.ts
 var import_yaml5 = __toESM(require_dist(), 1);
 
 // src/registration/file-name.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 var longestName = 80;
 function suggestFileName(candidate2) {
-  const name5 = candidate2.normalize("NFKD").replaceAll(new RegExp("\\p{M}", "gu"), "").replaceAll(/[^A-Za-z0-9._-]+/g, "-").replaceAll(/^[-.]+|[-.]+$/g, "");
-  if (name5 !== "" && name5.length <= longestName && !isReserved(name5)) return `${name5}.yml`;
-  const digits2 = createHash6("sha256").update(candidate2).digest("hex").slice(0, 8);
-  const kept2 = name5.slice(0, longestName).replace(/[-.]+$/, "");
+  const name4 = candidate2.normalize("NFKD").replaceAll(new RegExp("\\p{M}", "gu"), "").replaceAll(/[^A-Za-z0-9._-]+/g, "-").replaceAll(/^[-.]+|[-.]+$/g, "");
+  if (name4 !== "" && name4.length <= longestName && !isReserved(name4)) return `${name4}.yml`;
+  const digits2 = createHash7("sha256").update(candidate2).digest("hex").slice(0, 8);
+  const kept2 = name4.slice(0, longestName).replace(/[-.]+$/, "");
   return `${kept2 === "" ? "candidate" : kept2}-${digits2}.yml`;
 }
-function isReserved(name5) {
-  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name5);
+function isReserved(name4) {
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name4);
 }
 
 // src/registration/schema.ts
@@ -38469,8 +38478,8 @@ function writeRate(per100k) {
   return per100k > 0 && per100k < 100 ? `${write(per100k)} per 100k` : `${write(per100k / 1e3)}%`;
 }
 function writeText2(text2) {
-  const isPlain4 = /^[A-Za-z0-9][A-Za-z0-9._/@+-]*$/.test(text2) && (0, import_yaml4.parseDocument)(text2).toJS() === text2;
-  if (isPlain4) return text2;
+  const isPlain3 = /^[A-Za-z0-9][A-Za-z0-9._/@+-]*$/.test(text2) && (0, import_yaml4.parseDocument)(text2).toJS() === text2;
+  if (isPlain3) return text2;
   return JSON.stringify(text2).replaceAll(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
     (character) => [...Array(character.length).keys()].map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`).join("")
@@ -38498,24 +38507,24 @@ function findRegistration(request) {
   }
   return { ...match.file, from: "file", registration: parseRegistration(match.file, policy2) };
 }
-function parseRegistration(source2, policy2) {
-  const registration = readRegistration(source2);
-  const [misfit] = listMisfits({ source: source2, registration, policy: policy2 });
+function parseRegistration(source, policy2) {
+  const registration = readRegistration(source);
+  const [misfit] = listMisfits({ source, registration, policy: policy2 });
   if (misfit !== void 0) throw misfit;
   return registration;
 }
-function readRegistration(source2) {
-  return parseSource(source2, registrationSchema, "registration");
+function readRegistration(source) {
+  return parseSource(source, registrationSchema, "registration");
 }
 function listMisfits(parts) {
-  const { source: source2, registration, policy: policy2 } = parts;
+  const { source, registration, policy: policy2 } = parts;
   const ids = policy2.categories.map((category) => category.id);
   const seen = /* @__PURE__ */ new Set();
   return registration.predictions.flatMap(({ category: id, limitPer100k }, index) => {
     const found = [];
     const refuse8 = (field, message, remedy2) => {
       const path2 = ["predictions", index, field];
-      const where = { ...locate(source2, path2), field: formatPath(path2) };
+      const where = { ...locate(source, path2), field: formatPath(path2) };
       found.push(new GateError({ code: "registration", message, where, remedy: remedy2 }));
     };
     const category = policy2.categories.find((entry) => entry.id === id);
@@ -38559,58 +38568,90 @@ function describeAbsence(request) {
     remedy: `write ${folder2}/${suggestFileName(candidate2)} with \`candidate: ${writeText2(candidate2)}\` and what you predict, before the run (\`checkpoint-gate register\` drafts it)`
   });
 }
-function peekCandidate(source2) {
-  const document2 = (0, import_yaml5.parseDocument)(source2.text, { version: "1.2" });
+function peekCandidate(source) {
+  const document2 = (0, import_yaml5.parseDocument)(source.text, { version: "1.2" });
   if (document2.errors.length > 0) return null;
   const value = document2.getIn(["candidate"]);
   return typeof value === "string" ? value : null;
 }
-function locate(source2, path2) {
+function locate(source, path2) {
   const lineCounter = new import_yaml5.LineCounter();
-  const node = (0, import_yaml5.parseDocument)(source2.text, { version: "1.2", lineCounter }).getIn(path2, true);
+  const node = (0, import_yaml5.parseDocument)(source.text, { version: "1.2", lineCounter }).getIn(path2, true);
   const range = (0, import_yaml5.isNode)(node) ? node.range : void 0;
-  if (!range) return { file: source2.file };
+  if (!range) return { file: source.file };
   const { line: line2, col } = lineCounter.linePos(range[0]);
-  return { file: source2.file, line: line2, column: col };
+  return { file: source.file, line: line2, column: col };
+}
+
+// src/corpus/corpus-thread.ts
+import { Worker } from "node:worker_threads";
+var mostCopies = 6;
+async function startCorpusThread() {
+  const { workFile, workMark } = await import("./parts/corpus-thread-work-MZVTD7PX.js");
+  const { ask: ask3, waiting, close: close2 } = startThread(new Worker(new URL(workFile), { workerData: workMark }));
+  const buffers = createSharedBuffers();
+  const sent = [];
+  return {
+    update(bytes) {
+      const copy = buffers.take(bytes.length);
+      copy.set(bytes);
+      const answer = ask3("update", { bytes: copy, length: bytes.length });
+      const give = () => buffers.give(copy);
+      answer.then(give, give);
+      sent.push(answer);
+    },
+    finish: () => ask3("finish", {}),
+    async digestTexts(texts2) {
+      const { buffer, byteOffset, length } = await ask3("digestTexts", texts2);
+      return Buffer.from(buffer, byteOffset, length);
+    },
+    async skimLines(lines) {
+      const { digests, found } = await ask3("skimLines", lines);
+      return { digests, found: JSON.parse(found) };
+    },
+    async ready() {
+      while (sent.length > mostCopies) await sent.shift();
+    },
+    waiting,
+    close: close2
+  };
+}
+function startThread(worker) {
+  const questions = [];
+  let failure = null;
+  worker.unref();
+  worker.on("message", (answer) => {
+    questions.shift()?.resolve(answer);
+    if (questions.length === 0) worker.unref();
+  });
+  worker.on("error", (cause) => {
+    failure = cause;
+    for (const { reject } of questions.splice(0)) reject(cause);
+  });
+  return {
+    ask(kind, request) {
+      const answer = new Promise((resolve5, reject) => {
+        if (failure !== null) {
+          reject(failure);
+          return;
+        }
+        if (questions.length === 0) worker.ref();
+        questions.push({ resolve: resolve5, reject });
+        worker.postMessage({ kind, request });
+      });
+      answer.catch(() => void 0);
+      return answer;
+    },
+    waiting: () => questions.length,
+    async close() {
+      worker.unref();
+      await worker.terminate();
+    }
+  };
 }
 
 // src/corpus/listing.ts
 import { hash as hash4 } from "node:crypto";
-
-// src/corpus/digest.ts
-import { createHash as createHash7 } from "node:crypto";
-async function* verifyDigest(request, read2) {
-  const hash13 = request.thread ?? hashHere();
-  const see = (chunk) => {
-    hash13.update(chunk);
-    return hash13.ready();
-  };
-  yield* read2(tap(request.bytes, see));
-  const actual = await hash13.finish();
-  request.onDigest?.(actual);
-  if (request.sha256 === null || actual === request.sha256) return;
-  throw new GateError({
-    code: "corpus",
-    message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
-    where: { file: request.file },
-    remedy: request.remedy ?? "restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)"
-  });
-}
-function hashHere() {
-  const hash13 = createHash7("sha256");
-  return {
-    update: (bytes) => hash13.update(bytes),
-    ready: async () => {
-    },
-    finish: async () => hash13.digest("hex")
-  };
-}
-async function* tap(bytes, see) {
-  for await (const chunk of bytes) {
-    await see(chunk);
-    yield chunk;
-  }
-}
 
 // src/corpus/ids.ts
 import { hash as hash3 } from "node:crypto";
@@ -38679,16 +38720,19 @@ function refuseTwice(id, place, before) {
 // src/corpus/read.ts
 async function* readCorpus(manifest, files, limits = corpusLimits) {
   for await (const { found } of readLocated({ manifest, files, limits })) {
-    for (const { conversation: conversation2 } of found) yield conversation2;
+    for (const { whole } of found) {
+      if (whole === null) throw new Error("a corpus that is read whole was skimmed");
+      yield whole;
+    }
   }
 }
 async function* readLocated(request) {
-  const { manifest, files, limits = corpusLimits, skims = false } = request;
+  const { manifest, files, limits = corpusLimits, skims = false, thread } = request;
   const ids = createIdRegister();
   for (const [file, entry] of manifest.files.entries()) {
     const shape = findShape(entry.shape);
     const skim = skims ? shape.createSkim?.() : void 0;
-    const rows2 = readRows2({ ...entry, files, limits, fields: shape.fields, skim });
+    const rows2 = readRows2({ ...entry, files, limits, fields: shape.fields, skim, thread });
     const counts = createCounts();
     for await (const found of readConversations({ file: entry.path, rows: rows2, shape, ids, counts })) {
       yield { file, found };
@@ -38708,16 +38752,16 @@ function checkCounts(entry, counts) {
     turns: counts.turns,
     "rows left out": countLeftOut(counts)
   };
-  const said2 = {
+  const said = {
     conversations: entry.conversations,
     turns: entry.turns,
     "rows left out": entry.left_out ?? 0
   };
   for (const key of ["conversations", "turns", "rows left out"]) {
-    if (found[key] === said2[key]) continue;
+    if (found[key] === said[key]) continue;
     throw new GateError({
       code: "corpus",
-      message: `it has ${found[key]} ${key}, the manifest says ${said2[key]}`,
+      message: `it has ${found[key]} ${key}, the manifest says ${said[key]}`,
       where: { file: entry.path },
       remedy: "write the manifest anew with `corpus manifest`"
     });
@@ -38756,27 +38800,31 @@ async function* readConversations(request) {
 }
 function* readBatch(rows2, parts) {
   const { file, shape, ids, counts } = parts;
+  const take2 = (located, place) => {
+    ids.add(located.conversation.id, place);
+    counts.conversations += 1;
+    counts.turns += located.turns.length;
+    return located;
+  };
   for (const row of rows2) {
     const place = { file, line: row.number };
+    const { skimmed = null } = row;
+    if (skimmed !== null) {
+      const { known: conversation2, turns } = skimmed;
+      yield take2({ conversation: conversation2, whole: null, turns, row, part: 0 }, place);
+      continue;
+    }
     let part = 0;
-    for (const reading of readRow(row, { shape, place })) {
+    for (const reading of shape.read(row.value, place)) {
       if (reading.kind === "left-out") {
         counts.leftOut.set(reading.reason, (counts.leftOut.get(reading.reason) ?? 0) + 1);
         continue;
       }
-      ids.add(reading.conversation.id, place);
-      counts.conversations += 1;
       const { conversation: conversation2 } = reading;
-      const turns = findTurns(conversation2);
-      counts.turns += turns.length;
-      yield { conversation: conversation2, turns, row, part };
+      yield take2({ conversation: conversation2, whole: conversation2, turns: findTurns(conversation2), row, part }, place);
       part += 1;
     }
   }
-}
-function readRow({ value, skimmed }, { shape, place }) {
-  const conversation2 = skimmed ?? null;
-  return conversation2 === null ? shape.read(value, place) : [{ kind: "conversation", conversation: conversation2 }];
 }
 
 // src/corpus/listing.ts
@@ -38799,10 +38847,10 @@ function* listBatch(file, found) {
 function locateRow({ file, row, part }) {
   const { number: number3, line: line2 } = row;
   const start2 = line2?.start ?? 0;
-  return { file, number: number3, part, start: start2, length: line2?.bytes.length ?? 0, digest: digestRow(row) };
+  return { file, number: number3, part, start: start2, length: line2?.bytes.length ?? 0, digest: copyDigest(digestRow(row)) };
 }
 function digestRow({ line: line2, value }) {
-  if (line2 !== null) return hash4("sha256", line2.bytes, "base64url");
+  if (line2 !== null) return line2.digest ?? hash4("sha256", line2.bytes, "base64url");
   return Buffer.from(digestValue(value), "hex").toString("base64url");
 }
 
@@ -38885,155 +38933,22 @@ async function* openStretches(request) {
   }
 }
 
-// src/corpus/hash-thread.ts
-import { Worker } from "node:worker_threads";
-var mostCopies = 6;
-var smallestCopy = 2 ** 20;
-function startHashThread() {
-  const { ask: ask3, waiting, close: close2 } = startThread(new Worker(source, { eval: true }));
-  const free = [];
-  const take2 = (length) => {
-    const found = free.pop();
-    if (found !== void 0 && found.length >= length) return found;
-    return new Uint8Array(new SharedArrayBuffer(Math.max(smallestCopy, length)));
-  };
-  const sent = [];
-  const send3 = (kind, bytes) => {
-    const copy = take2(bytes.length);
-    copy.set(bytes);
-    const answer = ask3(kind, { bytes: copy, length: bytes.length });
-    const give = () => free.push(copy);
-    answer.then(give, give);
-    sent.push(answer);
-    return answer;
-  };
-  return {
-    update: (bytes) => send3("update", bytes),
-    finish: async () => (await ask3("finish")).toString("hex"),
-    digestLines: (bytes) => send3("digestLines", bytes),
-    endLines: () => ask3("endLines"),
-    digestTexts: (texts2) => ask3("digestTexts", texts2),
-    async ready() {
-      while (sent.length > mostCopies) await sent.shift();
-    },
-    waiting,
-    close: close2
-  };
-}
-function startThread(worker) {
-  const questions = [];
-  let failure = null;
-  worker.unref();
-  worker.on("message", ({ buffer, byteOffset, length }) => {
-    questions.shift()?.resolve(Buffer.from(buffer, byteOffset, length));
-    if (questions.length === 0) worker.unref();
-  });
-  worker.on("error", (cause) => {
-    failure = cause;
-    for (const { reject } of questions.splice(0)) reject(cause);
-  });
-  return {
-    ask(kind, request = {}) {
-      const answer = new Promise((resolve5, reject) => {
-        if (failure !== null) {
-          reject(failure);
-          return;
-        }
-        if (questions.length === 0) worker.ref();
-        questions.push({ resolve: resolve5, reject });
-        worker.postMessage({ kind, ...request });
-      });
-      answer.catch(() => void 0);
-      return answer;
-    },
-    waiting: () => questions.length,
-    async close() {
-      worker.unref();
-      await worker.terminate();
-    }
-  };
-}
-var source = `
-const { createHash, hash } = require('node:crypto')
-const { parentPort } = require('node:worker_threads')
-let whole = createHash('sha256')
-let line = null
-const answers = {
-  update({ bytes, length }) {
-    whole.update(bytes.subarray(0, length))
-    return Buffer.alloc(0)
-  },
-  finish() {
-    const digest = whole.digest()
-    whole = createHash('sha256')
-    return digest
-  },
-  digestLines({ bytes, length }) {
-    const text = Buffer.from(bytes.buffer, 0, length)
-    let digests = ''
-    let start = 0
-    for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, start)) {
-      const piece = text.subarray(start, end)
-      // A text of one letter a byte is had in half the time of a buffer.
-      digests += line === null ? hash('sha256', piece, 'binary') : line.update(piece).digest('binary')
-      line = null
-      start = end + 1
-    }
-    if (start < length) line = (line ?? createHash('sha256')).update(text.subarray(start))
-    return Buffer.from(digests, 'binary')
-  },
-  endLines() {
-    const digest = line === null ? Buffer.alloc(0) : line.digest()
-    line = null
-    return digest
-  },
-  digestTexts({ prefix, texts, ends }) {
-    const digests = Buffer.alloc(ends.length * 8)
-    let start = 0
-    for (const [index, end] of ends.entries()) {
-      digests.write(hash('sha256', prefix + texts.slice(start, end), 'binary'), index * 8, 8, 'binary')
-      start = end
-    }
-    return digests
-  },
-}
-parentPort.on('message', ({ kind, ...request }) => parentPort.postMessage(answers[kind](request)))
-`;
-
-// src/corpus/index-file/format.ts
-var indexKind = "checkpoint-gate corpus index";
-var indexVersion = 1;
-var blockSize = 1024;
-var digestLength = 43;
-var headerSchema = external_exports.looseObject({
-  kind: external_exports.literal(indexKind),
-  version: external_exports.int(),
-  corpus: external_exports.string()
-});
-var count3 = external_exports.int().min(0);
-var fileSchema = strictObject({
-  file: external_exports.string(),
-  sha256: external_exports.string(),
-  conversations: count3,
-  turns: count3
-});
-
 // src/corpus/index-file/block.ts
 function parseBlock(line2) {
   if (typeof line2 !== "object" || line2 === null) return null;
   const { of, ids, digests, metadata, ...lists } = line2;
-  if (typeof of !== "number" || !isListOf2(ids, "string") || typeof digests !== "string") return null;
+  if (typeof of !== "number" || !isListOf(ids, "string") || typeof digests !== "string") return null;
   if (digests.length !== ids.length * digestLength) return null;
   if (typeof metadata !== "object" || metadata === null) return null;
-  const isWhole = (value) => isListOf2(value, "number") && value.length === ids.length;
+  const isWhole = (value) => isListOf(value, "number") && value.length === ids.length;
   const isColumn = (value, isValue) => isColumnOf(value, isValue) && value.at.length === ids.length;
   const optional = (value, check2) => value === void 0 || check2(value);
-  const isText2 = (value) => typeof value === "string";
+  const isText = (value) => typeof value === "string";
   const { turns } = lists;
-  return isWhole(lists.rows) && [lists.parts, lists.starts, lists.lengths].every((value) => optional(value, isWhole)) && isColumn(turns, (value) => isListOf2(value, "number") && value.length > 0) && !turns.at.includes(-1) && Object.values(metadata).every((value) => isColumn(value, (one) => metadataTypes.has(typeof one))) && [lists.expires_at, lists.users].every((value) => optional(value, (column) => isColumn(column, isText2))) && optional(lists.consent, (column) => isColumn(column, (value) => typeof value === "boolean")) ? line2 : null;
+  return isWhole(lists.rows) && [lists.parts, lists.starts, lists.lengths].every((value) => optional(value, isWhole)) && isColumn(turns, (value) => isListOf(value, "number") && value.length > 0) && !turns.at.includes(-1) && Object.values(metadata).every((value) => isColumn(value, (one) => metadataTypes.has(typeof one))) && [lists.expires_at, lists.users].every((value) => optional(value, (column) => isColumn(column, isText))) && optional(lists.consent, (column) => isColumn(column, (value) => typeof value === "boolean")) ? line2 : null;
 }
 var metadataTypes = /* @__PURE__ */ new Set(["string", "number", "boolean"]);
-function isListOf2(value, type) {
+function isListOf(value, type) {
   if (!Array.isArray(value)) return false;
   for (const one of value) if (typeof one !== type) return false;
   return true;
@@ -39041,7 +38956,7 @@ function isListOf2(value, type) {
 function isColumnOf(value, isValue) {
   if (typeof value !== "object" || value === null) return false;
   const { values, at: at2 } = value;
-  if (!Array.isArray(values) || !isListOf2(at2, "number") || !values.every(isValue)) return false;
+  if (!Array.isArray(values) || !isListOf(at2, "number") || !values.every(isValue)) return false;
   for (const place of at2) if (!(Number.isInteger(place) && place >= -1 && place < values.length)) return false;
   return true;
 }
@@ -39089,17 +39004,31 @@ var IndexedConversation = class {
       part: parts?.[index] ?? 0,
       start: starts?.[index] ?? 0,
       length: lengths?.[index] ?? 0,
-      digest: copyText(digest3)
+      digest: copyDigest(digest3)
     };
   }
 };
-function copyText(part) {
-  return Buffer.from(part, "latin1").toString("latin1");
-}
 function readColumn(column, index) {
   const place = column?.at[index] ?? -1;
   return place < 0 ? void 0 : column?.values[place];
 }
+
+// src/corpus/index-file/format.ts
+var indexKind = "checkpoint-gate corpus index";
+var indexVersion = 1;
+var blockSize = 1024;
+var headerSchema = external_exports.looseObject({
+  kind: external_exports.literal(indexKind),
+  version: external_exports.int(),
+  corpus: external_exports.string()
+});
+var count3 = external_exports.int().min(0);
+var fileSchema = strictObject({
+  file: external_exports.string(),
+  sha256: external_exports.string(),
+  conversations: count3,
+  turns: count3
+});
 
 // src/corpus/index-file/read.ts
 async function* listFromIndex(request) {
@@ -39169,21 +39098,21 @@ function checkFile(request) {
   const { entry, line: line2, seen, where } = request;
   const checked = checkShape(fileSchema, line2);
   if (checked.kind !== "fits") throw refuseIndex(where, "the line is none of an index");
-  const said2 = checked.value;
-  const problem = findStale(entry, said2);
+  const said = checked.value;
+  const problem = findStale(entry, said);
   if (problem !== null) throw refuseIndex(where, problem);
-  if (seen.conversations !== said2.conversations || seen.turns !== said2.turns) {
+  if (seen.conversations !== said.conversations || seen.turns !== said.turns) {
     throw refuseIndex(
       where,
-      `the index lists ${seen.conversations} conversations and says ${said2.conversations}`
+      `the index lists ${seen.conversations} conversations and says ${said.conversations}`
     );
   }
 }
-function findStale(entry, said2) {
-  if (entry === void 0 || entry.path !== said2.file) return "the index is of other files than the manifest";
-  if (entry.sha256 !== said2.sha256) return `the index is stale: it is of another "${entry.path}"`;
+function findStale(entry, said) {
+  if (entry === void 0 || entry.path !== said.file) return "the index is of other files than the manifest";
+  if (entry.sha256 !== said.sha256) return `the index is stale: it is of another "${entry.path}"`;
   const { conversations, turns } = entry;
-  return conversations === said2.conversations && turns === said2.turns ? null : `the index counts other conversations or turns of "${entry.path}" than the manifest`;
+  return conversations === said.conversations && turns === said.turns ? null : `the index counts other conversations or turns of "${entry.path}" than the manifest`;
 }
 function refuseIndex(where, message, cause) {
   return new GateError({ code: "corpus", message, where, remedy: staleRemedy, cause });
@@ -39230,7 +39159,7 @@ function readThree(text2, at2) {
 }
 
 // src/sample/rank-each.ts
-var mostWaiting = 5;
+var mostWaiting2 = 5;
 async function rankEach(request) {
   const { seed, batches, admit, offer, thread } = request;
   const rank3 = createTurnRanker(seed);
@@ -39254,7 +39183,7 @@ async function rankEach(request) {
       continue;
     }
     const conversations = [...batch].filter(admit);
-    if (thread.waiting() < mostWaiting) {
+    if (thread.waiting() < mostWaiting2) {
       const offered = offerLater(conversations, thread);
       offered.catch(() => void 0);
       later.push(offered);
@@ -39381,26 +39310,26 @@ function createCandidateLister(settings) {
   return (conversation2, ranks) => {
     const kept2 = pick(conversation2, ranks);
     if (kept2.length === 0) return [];
-    const source2 = {
+    const source = {
       conversation: conversation2.id,
       place: conversation2.locate(),
       slice: readSlice(conversation2.metadata)
     };
     const competitors = one ? conversation2.turns.length : 1;
-    return kept2.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source: source2 }));
+    return kept2.map(({ key, messageIndex }) => ({ key, messageIndex, competitors, source }));
   };
 }
 var noTurns = [];
 function takeSmallest({ turns }, { rank: rank3, cutoff }) {
-  let smallest = Number.POSITIVE_INFINITY;
+  let smallest2 = Number.POSITIVE_INFINITY;
   let messageIndex = 0;
   for (let at2 = 0; at2 < turns.length; at2 += 1) {
     const key = rank3(at2);
-    if (key >= smallest) continue;
-    smallest = key;
+    if (key >= smallest2) continue;
+    smallest2 = key;
     messageIndex = turns[at2] ?? 0;
   }
-  return turns.length === 0 || smallest > cutoff ? noTurns : [{ messageIndex, key: smallest }];
+  return turns.length === 0 || smallest2 > cutoff ? noTurns : [{ messageIndex, key: smallest2 }];
 }
 function takeAll({ turns }, { rank: rank3, cutoff }) {
   return turns.map((messageIndex, at2) => ({ messageIndex, key: rank3(at2) })).filter(({ key }) => key <= cutoff);
@@ -39410,11 +39339,11 @@ function createSliceReader(keys2) {
   const shared = /* @__PURE__ */ new Map();
   return (metadata) => {
     const values = keys2.map((key) => Object.hasOwn(metadata, key) ? String(metadata[key]) : "none");
-    const name5 = JSON.stringify(values);
-    const known = shared.get(name5);
+    const name4 = JSON.stringify(values);
+    const known = shared.get(name4);
     if (known !== void 0) return known;
     const slice = Object.fromEntries(keys2.map((key, index) => [key, values[index] ?? "none"]));
-    if (shared.size < mostShared) shared.set(name5, slice);
+    if (shared.size < mostShared) shared.set(name4, slice);
     return slice;
   };
 }
@@ -39440,8 +39369,8 @@ function createPool(size, firstCutoff = Number.POSITIVE_INFINITY) {
 function compareCandidates(a, b) {
   return a.key - b.key || (nameTurn(a) < nameTurn(b) ? -1 : 1);
 }
-function nameTurn({ source: source2, messageIndex }) {
-  return `${source2.conversation}#${messageIndex}`;
+function nameTurn({ source, messageIndex }) {
+  return `${source.conversation}#${messageIndex}`;
 }
 function chanceUnder(threshold, competitors) {
   return threshold >= 1 ? 1 : -Math.expm1(competitors * Math.log1p(-threshold));
@@ -39460,22 +39389,22 @@ function readTargetMix(target, strataKeys) {
       "give each stratum its share of the traffic, such as `chat: 0.6`"
     );
   }
-  const shares2 = new Map(written2.map(([name5, share2]) => [name5, share2 / total]));
+  const shares2 = new Map(written2.map(([name4, share2]) => [name4, share2 / total]));
   return {
-    readShare({ name: name5, alias }) {
-      if (shares2.has(name5) && shares2.has(alias)) {
-        throw refuseTarget(`"${name5}" and "${alias}" are the same stratum`, "leave one of the two out");
+    readShare({ name: name4, alias }) {
+      if (shares2.has(name4) && shares2.has(alias)) {
+        throw refuseTarget(`"${name4}" and "${alias}" are the same stratum`, "leave one of the two out");
       }
-      return shares2.get(name5) ?? shares2.get(alias) ?? 0;
+      return shares2.get(name4) ?? shares2.get(alias) ?? 0;
     },
     listUnknown(strata) {
-      const known = new Set(strata.flatMap(({ name: name5, alias }) => [name5, alias]));
-      return [...shares2].flatMap(([name5, share2]) => share2 > 0 && !known.has(name5) ? [{ name: name5, share: share2 }] : []);
+      const known = new Set(strata.flatMap(({ name: name4, alias }) => [name4, alias]));
+      return [...shares2].flatMap(([name4, share2]) => share2 > 0 && !known.has(name4) ? [{ name: name4, share: share2 }] : []);
     }
   };
 }
 function refuseForeignTarget(strata) {
-  const names2 = strata.slice(0, 5).map(({ name: name5 }) => `"${name5}"`);
+  const names2 = strata.slice(0, 5).map(({ name: name4 }) => `"${name4}"`);
   const more = strata.length > names2.length ? ", …" : "";
   return refuseTarget(
     "the corpus has no conversation of any stratum that it names",
@@ -39519,11 +39448,11 @@ function selectFromStrata(request) {
       mean: weights[index] ?? 0
     })
   );
-  const described = strata.map(({ name: name5, turnsEligible, conversations }, index) => {
+  const described = strata.map(({ name: name4, turnsEligible, conversations }, index) => {
     const count9 = counts[index] ?? 0;
     const share2 = shares2[index] ?? 0;
     const weightShare = (weights[index] ?? 0) * count9 / drawn.length;
-    return { name: name5, turnsEligible, conversations, drawn: count9, share: share2, weightShare };
+    return { name: name4, turnsEligible, conversations, drawn: count9, share: share2, weightShare };
   });
   return {
     turns: drawn.toSorted(comparePositions).map(({ turn }) => turn),
@@ -39532,7 +39461,7 @@ function selectFromStrata(request) {
       ...target?.listUnknown(strata) ?? [],
       // Fewer turns than strata: not every one of them gave one.
       ...described.flatMap(
-        ({ name: name5, share: share2, drawn: count9 }) => share2 > 0 && count9 === 0 ? [{ name: name5, share: share2 }] : []
+        ({ name: name4, share: share2, drawn: count9 }) => share2 > 0 && count9 === 0 ? [{ name: name4, share: share2 }] : []
       )
     ]
   };
@@ -39547,14 +39476,14 @@ function readShares(strata, target) {
   return shares2;
 }
 function drawFrom(request) {
-  const { stratum, name: name5, turns, turnsPerConversation } = request;
+  const { stratum, name: name4, turns, turnsPerConversation } = request;
   const threshold = stratum.candidates[turns]?.key ?? 1;
   return stratum.candidates.slice(0, turns).map((candidate2) => {
     const { key, competitors } = candidate2;
     const chance2 = chanceUnder(threshold, competitors);
     const weight = turnsPerConversation === "all" ? 1 : competitors / chance2;
     return {
-      turn: toDrawnTurn({ candidate: candidate2, weight, stratum: name5 }),
+      turn: toDrawnTurn({ candidate: candidate2, weight, stratum: name4 }),
       // The chance of a key as small as this among those that are drawn is uniform, whatever the stratum and
       // the number of competitors, and grows with the key.
       position: chanceUnder(key, competitors) / chance2
@@ -39574,8 +39503,8 @@ function comparePositions(a, b) {
 }
 function toDrawnTurn(request) {
   const { candidate: candidate2, weight, stratum } = request;
-  const { source: source2, messageIndex } = candidate2;
-  const { conversation: conversation2, place, slice } = source2;
+  const { source, messageIndex } = candidate2;
+  const { conversation: conversation2, place, slice } = source;
   return { id: nameTurn(candidate2), conversation: conversation2, messageIndex, place, weight, stratum, slice };
 }
 
@@ -39606,9 +39535,9 @@ var ambiguous = /[,="]/;
 function identifyStratum(conversation2, keys2) {
   const { metadata = {} } = conversation2;
   const names2 = keys2.map(stripPrefix);
-  const values = names2.map((name5) => Object.hasOwn(metadata, name5) ? String(metadata[name5]) : "none");
+  const values = names2.map((name4) => Object.hasOwn(metadata, name4) ? String(metadata[name4]) : "none");
   return {
-    name: names2.map((name5, index) => `${name5}=${quote2(values[index] ?? "")}`).join(", "),
+    name: names2.map((name4, index) => `${name4}=${quote2(values[index] ?? "")}`).join(", "),
     alias: values.length === 1 ? values[0] ?? "" : values.map(quote2).join(", "),
     values
   };
@@ -39755,14 +39684,14 @@ var StoredTurn = class _StoredTurn {
   slice;
   #store;
   #content;
-  constructor(turn, store, content2) {
+  constructor(turn, store, content) {
     this.id = turn.id;
     this.conversation = turn.conversation;
     this.weight = turn.weight;
     this.stratum = turn.stratum;
     this.slice = turn.slice;
     this.#store = store;
-    this.#content = content2;
+    this.#content = content;
   }
   get prefix() {
     return this.#store.readPrefix(this.#content);
@@ -39851,13 +39780,15 @@ function createTurnStore(openScratch2, limits) {
 async function drawCorpus(request) {
   const { manifest, now, tombstones, onListed } = request;
   const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones });
-  const expected = manifest.index === void 0 ? void 0 : countConversations(manifest);
-  const thread = (expected ?? 0) >= worthThread ? startHashThread() : void 0;
+  const conversations = countConversations(manifest);
+  const isIndexed = manifest.index !== void 0;
+  const worth = isIndexed ? worthThread.ranking : worthThread.reading;
+  const thread = conversations >= worth ? await startCorpusThread() : void 0;
   const drawing = drawTurns({
     ...request,
     list: () => listCorpus(request, thread),
-    ...expected === void 0 ? {} : { expected },
-    thread,
+    // Another listing is cheap only from an index, and only what it lists may be held.
+    ...isIndexed ? { expected: conversations, thread } : {},
     exclude: (conversation2) => {
       onListed?.(conversation2);
       return exclude(conversation2);
@@ -39866,14 +39797,14 @@ async function drawCorpus(request) {
   const draw = await drawing.finally(() => thread?.close());
   return fetchTurns(draw, request);
 }
-var worthThread = 5e5;
+var worthThread = { ranking: 5e5, reading: 5e4 };
 function countConversations({ files }) {
   return files.reduce((sum5, { conversations }) => sum5 + conversations, 0);
 }
 function listCorpus(request, thread) {
   const { manifest, slices, strata = [] } = request;
   const { index } = manifest;
-  if (index === void 0) return listConversations(request);
+  if (index === void 0) return listConversations({ ...request, thread });
   return listFromIndex({
     ...request,
     index,
@@ -39890,8 +39821,8 @@ async function fetchTurns({ turns, counts }, request) {
       requireStanding(conversation2, exclude);
       const { messages, tools = null } = conversation2;
       const after = request.keepsAfter === true ? messages.slice(turn.messageIndex) : void 0;
-      const content2 = store.add({ prefix: messages.slice(0, turn.messageIndex), tools, after });
-      fetched.set(turn, new StoredTurn(turn, store, content2));
+      const content = store.add({ prefix: messages.slice(0, turn.messageIndex), tools, after });
+      fetched.set(turn, new StoredTurn(turn, store, content));
     }
   }
   return { turns: turns.flatMap((turn) => fetched.get(turn) ?? []), counts };
@@ -39912,7 +39843,7 @@ function takeFirst(sample, turns) {
   if (turns >= sample.turns.length) return sample;
   const first = sample.turns.slice(0, turns);
   const strata = shareAnew(counts.strata, first);
-  const shares2 = new Map(strata.map(({ name: name5, weightShare }) => [name5, weightShare]));
+  const shares2 = new Map(strata.map(({ name: name4, weightShare }) => [name4, weightShare]));
   const found = sumByStratum(first);
   const rescaled = first.map((turn) => {
     const share2 = shares2.get(turn.stratum ?? "");
@@ -39920,22 +39851,22 @@ function takeFirst(sample, turns) {
     if (share2 === void 0 || total === void 0) return turn;
     return reweigh(turn, turn.weight * share2 * first.length / total);
   });
-  const known = new Set(counts.uncovered.map(({ name: name5 }) => name5));
-  const lost2 = strata.filter(({ name: name5, share: share2, drawn }) => share2 > 0 && drawn === 0 && !known.has(name5));
+  const known = new Set(counts.uncovered.map(({ name: name4 }) => name4));
+  const lost2 = strata.filter(({ name: name4, share: share2, drawn }) => share2 > 0 && drawn === 0 && !known.has(name4));
   return {
     turns: rescaled,
     counts: {
       ...counts,
       turnsDrawn: first.length,
       strata,
-      uncovered: [...counts.uncovered, ...lost2.map(({ name: name5, share: share2 }) => ({ name: name5, share: share2 }))],
+      uncovered: [...counts.uncovered, ...lost2.map(({ name: name4, share: share2 }) => ({ name: name4, share: share2 }))],
       ...sizeSample(rescaled)
     }
   };
 }
 function shareAnew(strata, turns) {
   const found = sumByStratum(turns);
-  const covered = strata.filter(({ name: name5 }) => found.has(name5)).reduce((sum5, { weightShare }) => sum5 + weightShare, 0);
+  const covered = strata.filter(({ name: name4 }) => found.has(name4)).reduce((sum5, { weightShare }) => sum5 + weightShare, 0);
   return strata.map((stratum) => {
     const drawn = found.get(stratum.name)?.drawn ?? 0;
     return { ...stratum, drawn, weightShare: drawn === 0 ? 0 : stratum.weightShare / covered };
@@ -40010,8 +39941,8 @@ async function readRegistered(parts) {
   const isNamed = files.some((file) => peekCandidate(file) === candidate2);
   return policy2.registration === "standing" && !isNamed && registerStanding2 !== void 0 ? registerStanding2(rubrics2) : findRegistration({ files, candidate: candidate2, policy: policy2 });
 }
-async function readRealism(source2) {
-  const { ports, sha: sha2, policy: policy2 } = source2;
+async function readRealism(source) {
+  const { ports, sha: sha2, policy: policy2 } = source;
   if (policy2.realism === null) return null;
   const file = policy2.realism.result;
   const text2 = await ports.repository.read(sha2, file);
@@ -40071,7 +40002,7 @@ function describeNothing({ counts }) {
 function checkStrata({ counts, turns }, { policy: policy2, file }) {
   policy2.sample.strata.forEach((key, index) => {
     const none6 = `${key.replace(/^metadata\./, "")}=none`;
-    const isMissing2 = counts.strata.every(({ name: name5 }) => name5.split(", ")[index] === none6);
+    const isMissing2 = counts.strata.every(({ name: name4 }) => name4.split(", ")[index] === none6);
     if (turns.length === 0 || !isMissing2) return;
     throw new GateError({
       code: "policy",
@@ -40154,9 +40085,9 @@ async function writeBatches(request, options) {
   requireShort(sized, limits.bytes);
   const files = [];
   for (const lines of splitIntoFiles(sized, limits)) {
-    const name5 = `${arm}-${files.length + 1}.jsonl`;
-    await directory.write(name5, writeAll(lines, write));
-    files.push({ name: name5, requests: lines.length, bytes: lines.reduce((sum5, { bytes }) => sum5 + bytes, 0) });
+    const name4 = `${arm}-${files.length + 1}.jsonl`;
+    await directory.write(name4, writeAll(lines, write));
+    files.push({ name: name4, requests: lines.length, bytes: lines.reduce((sum5, { bytes }) => sum5 + bytes, 0) });
   }
   const { allowRecorded } = resolved.policy.replay;
   return { checkpoint: checkpoints2[arm], model: model2, files, allowRecorded };
@@ -40332,28 +40263,28 @@ function parseEndpoints(lines) {
         "write for example candidate=https://models.example.com/v1"
       );
     }
-    const [, name5 = "", address = ""] = match;
-    if (endpoints.has(name5)) throw refuse(`endpoint "${name5}" is given twice`, "keep one of the two");
-    endpoints.set(name5, parseAddress(name5, address));
+    const [, name4 = "", address = ""] = match;
+    if (endpoints.has(name4)) throw refuse(`endpoint "${name4}" is given twice`, "keep one of the two");
+    endpoints.set(name4, parseAddress(name4, address));
   }
   return endpoints;
 }
-function parseAddress(name5, address) {
+function parseAddress(name4, address) {
   if (address.startsWith("recorded:")) {
     const path2 = address.slice("recorded:".length);
-    if (path2 === "") throw refuse(`"${name5}" names no recording`, "write for example recorded:answers.jsonl");
+    if (path2 === "") throw refuse(`"${name4}" names no recording`, "write for example recorded:answers.jsonl");
     return { kind: "recorded", path: path2 };
   }
   const url = URL.canParse(address) && !/\s/.test(address) ? new URL(address) : null;
   if (url === null || url.protocol !== "https:" && url.protocol !== "http:") {
     throw refuse(
-      `the address of "${name5}" is not an http or https URL`,
+      `the address of "${name4}" is not an http or https URL`,
       "write the whole URL, for example https://models.example.com/v1"
     );
   }
   const problem = findAddressProblem(address, url);
   if (problem !== null)
-    throw refuse(`the address of "${name5}" ${problem}`, "write the plain address of the model server");
+    throw refuse(`the address of "${name4}" ${problem}`, "write the plain address of the model server");
   return { kind: "url", url: url.href };
 }
 function findAddressProblem(written2, url) {
@@ -40418,8 +40349,8 @@ function listJsonEntries(text2) {
 var loopbackHosts = /* @__PURE__ */ new Set(["127.0.0.1", "localhost", "[::1]"]);
 function parseUrl(path2, address) {
   const url = URL.canParse(address) && !/\s/.test(address) ? new URL(address) : null;
-  const isPlain4 = url?.protocol === "http:" && loopbackHosts.has(url.hostname);
-  if (url === null || url.protocol !== "https:" && !isPlain4) {
+  const isPlain3 = url?.protocol === "http:" && loopbackHosts.has(url.hostname);
+  if (url === null || url.protocol !== "https:" && !isPlain3) {
     throw refuse2(path2, "its address is not an https URL", "write the whole pre-signed URL, with https://");
   }
   if (url.username !== "" || url.password !== "") {
@@ -40442,18 +40373,18 @@ function isGlob(word) {
   return /[*?{]/.test(word);
 }
 function compileGlob(pattern2) {
-  const source2 = pattern2.split("/").map((part, index, parts) => {
+  const source = pattern2.split("/").map((part, index, parts) => {
     const last = index === parts.length - 1;
     if (part === "**") return last ? `${visible}[^/]+(?:/${visible}[^/]+)*` : `(?:${visible}[^/]+/)*`;
     return compilePart(part) + (last ? "" : "/");
   }).join("");
-  const expression2 = new RegExp(`^${source2}$`, "u");
+  const expression2 = new RegExp(`^${source}$`, "u");
   return (path2) => expression2.test(path2);
 }
 var visible = "(?!\\.)";
 function compilePart(part) {
   let depth2 = 0;
-  const source2 = part.replaceAll(/\*+|[?{},]|[^*?{},]+/g, (piece) => {
+  const source = part.replaceAll(/\*+|[?{},]|[^*?{},]+/g, (piece) => {
     if (piece.startsWith("*")) return "[^/]*";
     if (piece === "?") return "[^/]";
     if (piece === "{") {
@@ -40468,7 +40399,7 @@ function compilePart(part) {
     return piece.replaceAll(/[.+^$()|[\]\\/{}-]/g, "\\$&");
   });
   if (depth2 > 0) return compilePart(part.replaceAll("{", "?"));
-  return /^[*?]/.test(part) ? visible + source2 : source2;
+  return /^[*?]/.test(part) ? visible + source : source;
 }
 
 // src/adapters/read-bytes.ts
@@ -40748,8 +40679,8 @@ function listColumns({ calls, responses, texts: texts2 }) {
 }
 function digestIndex(header, columns3) {
   const digest3 = createHash10("sha256").update(JSON.stringify(header));
-  for (const [name5, kind] of listColumns(header)) {
-    if (kind !== Float64Array) digest3.update(toBytes(columns3[name5]));
+  for (const [name4, kind] of listColumns(header)) {
+    if (kind !== Float64Array) digest3.update(toBytes(columns3[name4]));
   }
   return digest3.digest("hex");
 }
@@ -40758,7 +40689,7 @@ function encodeIndex(header, columns3) {
   const filled = Buffer.alloc(Math.ceil((line2.length + 1) / 8) * 8, " ");
   line2.copy(filled);
   filled.write("\n", filled.length - 1);
-  return [filled, ...listColumns(header).map(([name5]) => toBytes(columns3[name5]))];
+  return [filled, ...listColumns(header).map(([name4]) => toBytes(columns3[name4]))];
 }
 function decodeIndex(bytes, file) {
   const end2 = bytes.indexOf(10) + 1;
@@ -40766,10 +40697,10 @@ function decodeIndex(bytes, file) {
   const columns3 = {};
   const body = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   let offset = end2;
-  for (const [name5, Column, length] of listColumns(header)) {
+  for (const [name4, Column, length] of listColumns(header)) {
     const next = offset + length * Column.BYTES_PER_ELEMENT;
     if (next > body.length) throw refuseIndex2(file, "it is cut off");
-    columns3[name5] = new Column(body.buffer, body.byteOffset + offset, length);
+    columns3[name4] = new Column(body.buffer, body.byteOffset + offset, length);
     offset = next;
   }
   if (offset !== body.length) throw refuseIndex2(file, "something follows its end");
@@ -40809,7 +40740,7 @@ function openDatabase(index, texts2) {
   const listResponses = (call) => readResponses(columns3, call);
   const callsByTool = groupByTool(columns3, header.tools.length);
   const errors = /* @__PURE__ */ new Map();
-  const listAll = (tool2) => callsByTool[header.tools.findIndex(({ name: name5 }) => name5 === tool2)] ?? [];
+  const listAll = (tool) => callsByTool[header.tools.findIndex(({ name: name4 }) => name4 === tool)] ?? [];
   return {
     digest: header.digest,
     conversations: header.conversations,
@@ -40827,18 +40758,18 @@ function openDatabase(index, texts2) {
       if (!isWritten) throw refuseIndex2(texts2.file, `another text lies at byte ${offset}`);
       return decode2(bytes);
     },
-    listCalls: (tool2, atMost) => [...listAll(tool2).slice(0, atMost)],
+    listCalls: (tool, atMost) => [...listAll(tool).slice(0, atMost)],
     readCall(call) {
-      const name5 = header.tools[columns3.callTool[call] ?? 0]?.name ?? "";
-      return { arguments: readStored({ columns: columns3, texts: texts2, call, name: name5 }), responses: listResponses(call) };
+      const name4 = header.tools[columns3.callTool[call] ?? 0]?.name ?? "";
+      return { arguments: readStored({ columns: columns3, texts: texts2, call, name: name4 }), responses: listResponses(call) };
     },
-    listErrors(tool2) {
-      const known = errors.get(tool2);
+    listErrors(tool) {
+      const known = errors.get(tool);
       if (known !== void 0) return known;
-      const listed = [...listAll(tool2)].flatMap(
+      const listed = [...listAll(tool)].flatMap(
         (call) => listResponses(call).filter(({ isError }) => isError)
       );
-      errors.set(tool2, listed);
+      errors.set(tool, listed);
       return listed;
     }
   };
@@ -40866,23 +40797,23 @@ function readResponses(columns3, call) {
 }
 function groupByTool({ callTool: callTool2 }, tools) {
   const sizes = new Uint32Array(tools);
-  for (const tool2 of callTool2) sizes[tool2] = (sizes[tool2] ?? 0) + 1;
+  for (const tool of callTool2) sizes[tool] = (sizes[tool] ?? 0) + 1;
   const groups = Array.from(sizes, (size) => new Uint32Array(size));
   const filled = new Uint32Array(tools);
-  for (const [call, tool2] of callTool2.entries()) {
-    const place = filled[tool2] ?? 0;
-    filled[tool2] = place + 1;
-    const group = groups[tool2];
+  for (const [call, tool] of callTool2.entries()) {
+    const place = filled[tool] ?? 0;
+    filled[tool] = place + 1;
+    const group = groups[tool];
     if (group !== void 0) group[place] = call;
   }
   return groups;
 }
 function readStored(request) {
-  const { columns: columns3, texts: texts2, call, name: name5 } = request;
+  const { columns: columns3, texts: texts2, call, name: name4 } = request;
   const offset = columns3.argumentsOffset[call] ?? 0;
   const text2 = decode2(texts2.read(offset, columns3.argumentsLength[call] ?? 0));
   const stored = columns3.callIsVerbatim[call] === 1 ? { kind: "verbatim", text: text2, reason: "not JSON" } : { kind: "canonical", text: text2 };
-  const isWritten = compareDigests(digestCall(name5, stored), readWords2(columns3.callDigest, call)) === 0;
+  const isWritten = compareDigests(digestCall(name4, stored), readWords2(columns3.callDigest, call)) === 0;
   if (!isWritten) throw refuseIndex2(texts2.file, `other arguments lie at byte ${offset}`);
   return stored;
 }
@@ -40894,7 +40825,7 @@ function decode2(bytes) {
 var indexName = "tools.index";
 var textsName = "tools.texts";
 async function writeDatabase(folder2) {
-  const part = (name5) => join3(folder2, `${name5}.part`);
+  const part = (name4) => join3(folder2, `${name4}.part`);
   await explain2(folder2, mkdir2(folder2, { recursive: true }));
   const texts2 = await explain2(folder2, open3(part(textsName), "w"));
   return {
@@ -40914,7 +40845,7 @@ async function writeDatabase(folder2) {
     }),
     async discard() {
       await texts2.close().catch(() => void 0);
-      for (const name5 of [textsName, indexName]) await rm2(part(name5), { force: true });
+      for (const name4 of [textsName, indexName]) await rm2(part(name4), { force: true });
     }
   };
 }
@@ -40924,12 +40855,12 @@ async function readDatabase(folder2) {
   const bytes = await readFile3(file).catch((cause) => {
     throw refuseMissing3(file, cause);
   });
-  const source2 = openTexts(texts2);
+  const source = openTexts(texts2);
   try {
-    const read2 = (offset, length) => readPart2({ ...source2, file: texts2, offset, length });
-    return { database: openDatabase({ file, bytes }, { file: texts2, read: read2 }), close: source2.close };
+    const read2 = (offset, length) => readPart2({ ...source, file: texts2, offset, length });
+    return { database: openDatabase({ file, bytes }, { file: texts2, read: read2 }), close: source.close };
   } catch (error) {
-    source2.close();
+    source.close();
     throw error;
   }
 }
@@ -41186,7 +41117,7 @@ var names = {
 var single = Object.keys(names);
 function compareParts(one, other) {
   return [
-    ...single.filter((name5) => one[name5] !== other[name5]).map((name5) => names[name5]),
+    ...single.filter((name4) => one[name4] !== other[name4]).map((name4) => names[name4]),
     ...compareRecords(one.rubrics, other.rubrics).map((reference) => `the rubric ${reference}`),
     ...compareRecords(one.calibrations, other.calibrations).map((id) => `the calibration of ${id}`)
   ];
@@ -41194,7 +41125,7 @@ function compareParts(one, other) {
 var deciding = /* @__PURE__ */ new Set(["registration", "policy", "limits"]);
 function isSameMeasurement(one, other) {
   const measuring = (parts) => ({
-    ...Object.fromEntries(single.filter((name5) => !deciding.has(name5)).map((name5) => [name5, parts[name5]])),
+    ...Object.fromEntries(single.filter((name4) => !deciding.has(name4)).map((name4) => [name4, parts[name4]])),
     rubrics: parts.rubrics,
     calibrations: parts.calibrations
   });
@@ -41205,7 +41136,7 @@ function listParts2(parts) {
     const sha256 = parts[key];
     return typeof sha256 === "string" ? [{ key, sha256 }] : [];
   });
-  const several = (folder2) => sortEntries(parts[folder2]).map(([name5, sha256]) => ({ key: `${folder2}/${name5}`, sha256 }));
+  const several = (folder2) => sortEntries(parts[folder2]).map(([name4, sha256]) => ({ key: `${folder2}/${name4}`, sha256 }));
   return [...own2, ...several("rubrics"), ...several("calibrations")];
 }
 function joinParts(names2, longest2 = 6) {
@@ -41257,7 +41188,7 @@ var irrelevant = /* @__PURE__ */ new Set([
   "calibrations"
 ]);
 function digestBaseline(parts) {
-  const relevant = Object.entries(parts).filter(([name5]) => !irrelevant.has(name5));
+  const relevant = Object.entries(parts).filter(([name4]) => !irrelevant.has(name4));
   return digestValue(Object.fromEntries(relevant));
 }
 
@@ -41412,9 +41343,9 @@ var toolPageSchema = external_exports.looseObject({
   nextCursor: external_exports.string().nullish()
 });
 function describeTools(listed) {
-  const texts2 = listed.map(({ _meta, ...tool2 }) => canonicalize3(tool2));
+  const texts2 = listed.map(({ _meta, ...tool }) => canonicalize3(tool));
   return {
-    tools: listed.map(({ name: name5, annotations }) => ({ name: name5, isReadOnly: annotations?.readOnlyHint === true })),
+    tools: listed.map(({ name: name4, annotations }) => ({ name: name4, isReadOnly: annotations?.readOnlyHint === true })),
     listing: texts2.toSorted().join("\n")
   };
 }
@@ -41429,9 +41360,9 @@ var resourcePart = external_exports.object({
   resource: external_exports.object({ uri: external_exports.string().optional(), text: external_exports.string() })
 });
 var dataPart = external_exports.object({ mimeType: external_exports.string().optional(), data: external_exports.string().optional() });
-function renderResult({ content: content2, structuredContent }) {
-  if (content2.length === 0 && structuredContent !== void 0) return JSON.stringify(structuredContent);
-  return content2.map(renderPart).join("\n");
+function renderResult({ content, structuredContent }) {
+  if (content.length === 0 && structuredContent !== void 0) return JSON.stringify(structuredContent);
+  return content.map(renderPart).join("\n");
 }
 function renderPart(part) {
   const text2 = textPart.safeParse(part);
@@ -41484,8 +41415,8 @@ function connectToolServer(address) {
   return {
     origin,
     list: (signal) => request(signal, (client) => listTools(client, signal)),
-    call: ({ tool: tool2, arguments: input }, signal) => request(signal, async (client) => {
-      const asked2 = { method: "tools/call", params: { name: tool2, arguments: input } };
+    call: ({ tool, arguments: input }, signal) => request(signal, async (client) => {
+      const asked2 = { method: "tools/call", params: { name: tool, arguments: input } };
       const result = await client.request(asked2, toolResultSchema, { signal, ...noTimeout });
       return { text: redact(renderResult(result)), isError: result.isError === true };
     }),
@@ -41823,9 +41754,9 @@ function chooseExitCode(verdict2) {
 
 // src/connect.ts
 function listKeys(environment) {
-  return Object.entries(environment).flatMap(([name5, value = ""]) => {
+  return Object.entries(environment).flatMap(([name4, value = ""]) => {
     const key = value.trim();
-    return name5.startsWith("CHECKPOINT_GATE_KEY_") && key !== "" ? [key] : [];
+    return name4.startsWith("CHECKPOINT_GATE_KEY_") && key !== "" ? [key] : [];
   });
 }
 function createConnector(request) {
@@ -41856,24 +41787,24 @@ function createConnector(request) {
 function createToolConnector(request) {
   const { endpoints, environment, connect: connect2, remedy: remedy2 } = request;
   const secrets = listKeys(environment);
-  const connectOne = ({ name: name5, endpoint, tools }) => {
+  const connectOne = ({ name: name4, endpoint, tools }) => {
     const address = endpoints.get(endpoint);
     if (address === void 0) {
       throw new GateError({
         code: "endpoint",
-        message: `endpoint "${endpoint}", an MCP server for connector "${name5}", has no address`,
+        message: `endpoint "${endpoint}", an MCP server for connector "${name4}", has no address`,
         remedy: remedy2
       });
     }
     if (address.kind === "recorded") {
       throw new GateError({
         code: "endpoint",
-        message: `endpoint "${endpoint}", an MCP server for connector "${name5}", is a recording`,
+        message: `endpoint "${endpoint}", an MCP server for connector "${name4}", is a recording`,
         remedy: "give the address of the server; recorded results are the environment `recorded`"
       });
     }
     const key = environment[nameKeyVariable(endpoint)]?.trim() ?? "";
-    return { name: name5, tools, server: connect2({ url: address.url, key: key === "" ? null : key, secrets }) };
+    return { name: name4, tools, server: connect2({ url: address.url, key: key === "" ? null : key, secrets }) };
   };
   return (connectors) => connectors.map(connectOne);
 }
@@ -41990,15 +41921,15 @@ function requireAlpha(alpha2) {
     throw new RangeError(`alpha must lie in [${smallestAlpha}, 0.5], got ${alpha2}`);
   }
 }
-function requireOpenProportion(name5, value) {
-  if (!(value > 0 && value < 1)) throw new RangeError(`${name5} must lie in (0, 1), got ${value}`);
+function requireOpenProportion(name4, value) {
+  if (!(value > 0 && value < 1)) throw new RangeError(`${name4} must lie in (0, 1), got ${value}`);
 }
-function requireProportion(name5, value) {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name5} must lie in [0, 1], got ${value}`);
+function requireProportion(name4, value) {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name4} must lie in [0, 1], got ${value}`);
 }
-function requireCount(name5, value) {
+function requireCount(name4, value) {
   if (!(Number.isSafeInteger(value) && value >= 0)) {
-    throw new RangeError(`${name5} must be a whole number of at least 0, got ${value}`);
+    throw new RangeError(`${name4} must be a whole number of at least 0, got ${value}`);
   }
 }
 
@@ -42205,23 +42136,23 @@ function indexClusters(turns) {
   const weights = new Float64Array(turns.length);
   const clusterOf = new Int32Array(turns.length);
   const stratumOf = [];
-  for (const [index, { weight, cluster: name5, stratum }] of turns.entries()) {
+  for (const [index, { weight, cluster: name4, stratum }] of turns.entries()) {
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
       throw new RangeError(`a weight must be a finite number of at least 0, got ${weight}`);
     }
-    const cluster = takeNumber(clusters, name5);
+    const cluster = takeNumber(clusters, name4);
     const place = takeNumber(strata, stratum ?? "");
     stratumOf[cluster] ??= place;
-    if (stratumOf[cluster] !== place) throw new RangeError(`the cluster ${name5} lies in two strata`);
+    if (stratumOf[cluster] !== place) throw new RangeError(`the cluster ${name4} lies in two strata`);
     weights[index] = weight;
     clusterOf[index] = cluster;
   }
   return { weights, clusterOf, stratumOf: Int32Array.from(stratumOf), strata: [...strata.keys()] };
 }
-function takeNumber(names2, name5) {
-  const known = names2.get(name5);
+function takeNumber(names2, name4) {
+  const known = names2.get(name4);
   if (known !== void 0) return known;
-  names2.set(name5, names2.size);
+  names2.set(name4, names2.size);
   return names2.size - 1;
 }
 function sumTurns({ weights, clusterOf, stratumOf }, events) {
@@ -42328,7 +42259,7 @@ function groupStrata(index, clusters) {
     const stratum = index.stratumOf[cluster] ?? 0;
     sizes[stratum] = (sizes[stratum] ?? 0) + 1;
   }
-  const bySize = index.strata.map((name5, stratum) => ({ name: name5, stratum, size: sizes[stratum] ?? 0 })).filter(({ size }) => size > 0).toSorted((a, b) => a.size - b.size || (String(a.name) < String(b.name) ? -1 : 1));
+  const bySize = index.strata.map((name4, stratum) => ({ name: name4, stratum, size: sizes[stratum] ?? 0 })).filter(({ size }) => size > 0).toSorted((a, b) => a.size - b.size || (String(a.name) < String(b.name) ? -1 : 1));
   const singles = bySize.filter(({ size }) => size === 1).length;
   const merged = singles === 1 ? Math.min(2, bySize.length) : singles;
   const groupOfStratum = new Int32Array(index.strata.length);
@@ -42928,10 +42859,10 @@ function isBlind(calibration) {
 function listOwnJudges(summary, category) {
   const { policy: policy2, baseline: baseline2, candidate: candidate2 } = summary.plan;
   const names2 = listCheckpointNames(policy2.checkpoint, [baseline2, candidate2]);
-  const checkpoints2 = new Map(names2.map((name5) => [name5.toLowerCase(), name5]));
+  const checkpoints2 = new Map(names2.map((name4) => [name4.toLowerCase(), name4]));
   return listUses(summary, category).flatMap(
-    ({ model: model2, answeredAs }) => Object.keys(answeredAs).flatMap((name5) => {
-      const checkpoint = checkpoints2.get(name5.toLowerCase());
+    ({ model: model2, answeredAs }) => Object.keys(answeredAs).flatMap((name4) => {
+      const checkpoint = checkpoints2.get(name4.toLowerCase());
       return checkpoint === void 0 ? [] : [{ kind: "own-judge", model: model2, checkpoint }];
     })
   );
@@ -43098,7 +43029,7 @@ function findStaleness(request) {
   const isOther2 = graders.some(({ model: model2 }) => {
     if (typeof model2 !== "string") return false;
     const then = Object.hasOwn(planned.answeredAs, model2) ? planned.answeredAs[model2] ?? [] : [];
-    return (answeredAs[model2] ?? []).some((name5) => !then.includes(name5));
+    return (answeredAs[model2] ?? []).some((name4) => !then.includes(name4));
   });
   return isOther2 ? "model" : null;
 }
@@ -43188,10 +43119,10 @@ function describeSensitivity(calibration, side) {
   const tally = { events: calibration.truePositives, trials: calibration.positives };
   return side === "lower" ? describeUpper(tally) : describeLower(tally);
 }
-function requirePart(name5, part, whole) {
-  requireCount(name5, part);
-  requireCount(`${name5}: whole`, whole);
-  if (part > whole) throw new RangeError(`${name5}: ${part} of ${whole}`);
+function requirePart(name4, part, whole) {
+  requireCount(name4, part);
+  requireCount(`${name4}: whole`, whole);
+  if (part > whole) throw new RangeError(`${name4}: ${part} of ${whole}`);
 }
 function requireAudit({ flagged, turns, audited, confirmed }) {
   requirePart("flagged", flagged, turns);
@@ -43229,7 +43160,7 @@ function createPlaceFinder(turns) {
       last = place;
       return last;
     }
-    places = new Map(turns.map(({ turn: name5 }, place) => [name5, place]));
+    places = new Map(turns.map(({ turn: name4 }, place) => [name4, place]));
     return places.get(turn);
   };
 }
@@ -43424,7 +43355,7 @@ function listReviewItems(record) {
   const { categories } = record.summary.plan.policy;
   const order2 = new Map(categories.map((category, place) => [category.id, { category, place }]));
   const prescreened = listPrescreened(record);
-  const said2 = new Map(record.audits.map((line2) => [nameItem(line2), line2.present]));
+  const said = new Map(record.audits.map((line2) => [nameItem(line2), line2.present]));
   const items = record.outcomes.flatMap((outcome) => {
     const { label, trail } = outcome;
     if (label.kind !== "present" && trail === void 0 && prescreened.size === 0) return [];
@@ -43437,7 +43368,7 @@ function listReviewItems(record) {
       category: planned.category
     });
     if (why.length === 0) return [];
-    const item = describeItem({ outcome, why, prescreens, present: said2.get(nameItem(outcome)) });
+    const item = describeItem({ outcome, why, prescreens, present: said.get(nameItem(outcome)) });
     return [
       { item, rank: [why[0] === "flag" ? 0 : 1, planned.place, place, Number(outcome.arm === "candidate")] }
     ];
@@ -43456,8 +43387,8 @@ function addContents({ summary, completions }, items) {
   const wanted = new Set(items.map(nameUnit));
   const contents = /* @__PURE__ */ new Map();
   for (const { turn, arm, completion } of completions) {
-    const name5 = nameUnit({ turn, arm });
-    if (completion.kind === "completed" && wanted.has(name5)) contents.set(name5, completion.content);
+    const name4 = nameUnit({ turn, arm });
+    if (completion.kind === "completed" && wanted.has(name4)) contents.set(name4, completion.content);
   }
   return items.map((item) => ({ ...item, content: contents.get(nameUnit(item)) ?? null }));
 }
@@ -43540,8 +43471,8 @@ function applyAudit(request) {
   const isUnread2 = others.baseline.said.size + others.candidate.said.size === 0;
   const isWhole = [others.baseline, others.candidate].every(({ listed, read: read2 }) => read2 === listed);
   const compared2 = isUnread2 || isWhole ? observations : observations.map((entry) => ({ ...entry }));
-  const apply = (arm, said2) => {
-    for (const [place, present] of said2) {
+  const apply = (arm, said) => {
+    for (const [place, present] of said) {
       const entry = observations[place];
       if (entry !== void 0) entry[arm] = present ? "event" : "none";
     }
@@ -43562,20 +43493,20 @@ function findSaid2({ findPlace: findPlace3, lines }, arm) {
 }
 function auditFlags(request, arm) {
   const { observations } = request;
-  const said2 = findSaid2(request, arm);
+  const said = findSaid2(request, arm);
   const flags2 = [];
   observations.forEach((entry, index) => {
     if (entry[arm] === "event") flags2.push(index);
   });
-  const audited = flags2.filter((index) => said2.has(index));
-  const refuted = audited.filter((index) => said2.get(index) === false);
+  const audited = flags2.filter((index) => said.has(index));
+  const refuted = audited.filter((index) => said.get(index) === false);
   for (const index of refuted) {
     const entry = observations[index];
     if (entry !== void 0) entry[arm] = "none";
   }
   return {
     flagged: flags2.length,
-    confirmed: audited.filter((index) => said2.get(index) === true),
+    confirmed: audited.filter((index) => said.get(index) === true),
     refuted: refuted.length,
     random: audited.every((index, place) => index === flags2[place])
   };
@@ -43589,12 +43520,12 @@ function readOthers(request, arm) {
     if (listed.has(place)) return true;
     return arm === "candidate" && present && (state2 === "none" || state2 === "content-missing");
   };
-  const said2 = new Map([...findSaid2(request, arm)].filter(([place, present]) => isOther2(place, present)));
+  const said = new Map([...findSaid2(request, arm)].filter(([place, present]) => isOther2(place, present)));
   return {
     listed: listed.size,
-    read: [...listed].filter((place) => said2.has(place)).length,
-    said: said2,
-    found: [...said2].flatMap(([place, present]) => present ? [place] : [])
+    read: [...listed].filter((place) => said.has(place)).length,
+    said,
+    found: [...said].flatMap(([place, present]) => present ? [place] : [])
   };
 }
 function groupByCategory(lines) {
@@ -43608,9 +43539,9 @@ function groupByCategory(lines) {
 }
 function numberNames(names2) {
   const numbers = /* @__PURE__ */ new Map();
-  return names2.map((name5) => {
-    const number3 = numbers.get(name5) ?? numbers.size;
-    numbers.set(name5, number3);
+  return names2.map((name4) => {
+    const number3 = numbers.get(name4) ?? numbers.size;
+    numbers.set(name4, number3);
     return number3;
   });
 }
@@ -44645,8 +44576,8 @@ function requireFailTests(failTests) {
 }
 function requireLook(look2) {
   const { turns, eventsAtMost, eventsAtLeast, limit, plannedTurns, failTests, calibration } = look2;
-  for (const [name5, count9] of Object.entries({ turns, eventsAtMost, eventsAtLeast, plannedTurns })) {
-    requireCount(name5, count9);
+  for (const [name4, count9] of Object.entries({ turns, eventsAtMost, eventsAtLeast, plannedTurns })) {
+    requireCount(name4, count9);
   }
   if (eventsAtLeast > eventsAtMost || eventsAtMost > turns || turns > plannedTurns) {
     throw new RangeError(`${eventsAtLeast} to ${eventsAtMost} events of ${turns} turns of ${plannedTurns}`);
@@ -44785,7 +44716,7 @@ function findObstacle(request) {
     return "some conversations gave several turns, which are not independent";
   }
   if (chooseMethod(turns) === "weighted") return "the weights of the turns differ";
-  const blocking = categories.filter(({ role: role3 }) => role3 === "block");
+  const blocking = categories.filter(({ role: role2 }) => role2 === "block");
   const isShowable = ({ limitPer100k: limit }) => limit !== null && !isTooRare({ plannedTurns: turns.length, limit: limit / 1e5 });
   const canFail = (category) => category.regression || isShowable(category);
   const canPass = (category) => !category.regression && category.marginPer100k === null && isShowable(category);
@@ -44794,7 +44725,7 @@ function findObstacle(request) {
   return blocking.some(({ regression, marginPer100k }) => regression || marginPer100k !== null) ? "a category that is compared with the baseline passes at the last turn only, so that nothing would be saved" : "with so few turns for so low a limit it would save next to nothing";
 }
 function countTests(plan) {
-  return plan.policy.categories.filter(({ role: role3 }) => role3 === "block").reduce(
+  return plan.policy.categories.filter(({ role: role2 }) => role2 === "block").reduce(
     (sum5, { regression, limitPer100k, marginPer100k }) => sum5 + Number(regression) + Number(limitPer100k !== null) + Number(marginPer100k !== null),
     0
   );
@@ -45144,7 +45075,7 @@ function scaleOf({ levels }) {
 }
 function adjustFailures(plan, estimates) {
   const blocking = new Map(
-    plan.policy.categories.filter(({ role: role3 }) => role3 === "block").map((category) => [category.id, category])
+    plan.policy.categories.filter(({ role: role2 }) => role2 === "block").map((category) => [category.id, category])
   );
   const family = estimates.flatMap((estimate) => {
     const category = blocking.get(estimate.category);
@@ -45341,28 +45272,28 @@ function judgeNames(request) {
   const { summary, arm, isVerified } = request;
   const { models: models2, identity } = summary.arms[arm];
   const names2 = Object.keys(models2);
-  const whose = names2.map((name5) => ({ name: name5, of: chooseArm(summary.plan, arm, name5) }));
+  const whose = names2.map((name4) => ({ name: name4, of: chooseArm(summary.plan, arm, name4) }));
   const problems = [];
   const foreign = whose.filter(({ of }) => of !== "own");
   if (names2.length > 1 && (foreign.length > 0 || !isVerified)) problems.push({ kind: "several-names", names: names2 });
   else
-    for (const { name: name5, of } of foreign)
-      problems.push({ kind: of === "other" ? "other-arm" : "other-name", name: name5 });
+    for (const { name: name4, of } of foreign)
+      problems.push({ kind: of === "other" ? "other-arm" : "other-name", name: name4 });
   if (identity.unnamed > 0 && !isVerified) {
     problems.push({ kind: "unnamed", answers: identity.unnamed, of: countAnswers(summary, arm) });
   }
   return { problems };
 }
-function chooseArm({ policy: policy2, ...plan }, arm, name5) {
+function chooseArm({ policy: policy2, ...plan }, arm, name4) {
   const other = arm === "baseline" ? plan.candidate : plan.baseline;
-  const own2 = measureMatch(nameCheckpoint(policy2.checkpoint, plan[arm]), name5);
-  const others = measureMatch(nameCheckpoint(policy2.checkpoint, other), name5);
+  const own2 = measureMatch(nameCheckpoint(policy2.checkpoint, plan[arm]), name4);
+  const others = measureMatch(nameCheckpoint(policy2.checkpoint, other), name4);
   if (own2 === 0 && others === 0) return "nobody";
   return own2 >= others ? "own" : "other";
 }
-function measureMatch({ answered }, name5) {
-  if (answered.includes(name5)) return Number.POSITIVE_INFINITY;
-  return Math.max(0, ...answered.filter((id) => isNameOf(id, name5)).map((id) => id.length));
+function measureMatch({ answered }, name4) {
+  if (answered.includes(name4)) return Number.POSITIVE_INFINITY;
+  return Math.max(0, ...answered.filter((id) => isNameOf(id, name4)).map((id) => id.length));
 }
 function judgeList(probes) {
   const [first, ...rest2] = probes.flatMap((probe) => probe.kind === "listed" ? [probe] : []);
@@ -45370,7 +45301,7 @@ function judgeList(probes) {
   const isSteady = rest2.length > 0 && rest2.length + 1 === probes.length;
   if (new Set(listServedDigests(probes)).size > 1)
     return { isSteady: false, change: { kind: "changed", what: "digest" } };
-  if (rest2.some(({ name: name5, entrySha256 }) => name5 !== first.name || entrySha256 !== first.entrySha256))
+  if (rest2.some(({ name: name4, entrySha256 }) => name4 !== first.name || entrySha256 !== first.entrySha256))
     return { isSteady: false, change: { kind: "changed", what: "entry" } };
   const start2 = probes.findIndex(({ kind }) => kind === "listed");
   const isGone = probes.slice(start2).some(({ kind }) => kind === "unlisted");
@@ -45498,7 +45429,7 @@ function combine(blocking, unestimated) {
 }
 function listUnestimated(plan, estimates) {
   const known = new Set(estimates.map(({ category }) => category));
-  return plan.policy.categories.filter(({ id, role: role3 }) => role3 === "block" && !known.has(id)).map(({ id }) => `${id}: not estimated`);
+  return plan.policy.categories.filter(({ id, role: role2 }) => role2 === "block" && !known.has(id)).map(({ id }) => `${id}: not estimated`);
 }
 function describeReason({ id, reason, audit }) {
   return `${id}: ${reason}${audit === "pending" ? ", audit pending" : ""}`;
@@ -45703,7 +45634,7 @@ var MeasuredUnits = class {
   /** `openScratch`: where what is not held in memory is kept; without it, all is. */
   constructor(units2 = [], openScratch2) {
     this.#store = createByteStore(openScratch2);
-    for (const [name5, unit] of units2) this.set(name5, unit);
+    for (const [name4, unit] of units2) this.set(name4, unit);
   }
   get size() {
     return this.#rows.baseline.size + this.#rows.candidate.size;
@@ -45712,20 +45643,20 @@ var MeasuredUnits = class {
   get asked() {
     return this.size - this.#unasked.size;
   }
-  has(name5) {
-    return this.#find(name5) !== void 0;
+  has(name4) {
+    return this.#find(name4) !== void 0;
   }
-  get(name5) {
-    const row = this.#find(name5);
+  get(name4) {
+    const row = this.#find(name4);
     return row === void 0 ? void 0 : this.#read(row);
   }
   /** The labels of a unit, without reading it where many have the same. */
-  labelsOf(name5) {
-    const row = this.#find(name5);
+  labelsOf(name4) {
+    const row = this.#find(name4);
     return row === void 0 ? void 0 : this.#labels[this.#labelsOf[row] ?? own] ?? this.#read(row).labels;
   }
-  set(name5, unit) {
-    const row = this.#find(name5) ?? this.#places.length;
+  set(name4, unit) {
+    const row = this.#find(name4) ?? this.#places.length;
     const number3 = this.#number(unit.labels);
     const text2 = JSON.stringify(number3 === own ? unit : { ...unit, labels: void 0 });
     const { block, start: start2, length } = this.#store.add(text2);
@@ -45739,13 +45670,13 @@ var MeasuredUnits = class {
   }
   /** Takes in those that it does not have. */
   addMissing(units2) {
-    for (const [name5, unit] of units2) if (!this.has(name5)) this.set(name5, unit);
+    for (const [name4, unit] of units2) if (!this.has(name4)) this.set(name4, unit);
     return this;
   }
-  delete(name5) {
-    const row = this.#find(name5);
+  delete(name4) {
+    const row = this.#find(name4);
     if (row === void 0) return false;
-    const { turn, arm } = splitName2(name5);
+    const { turn, arm } = splitName2(name4);
     this.#rows[arm].delete(turn);
     this.#unasked.delete(row);
     this.#places[row] = null;
@@ -45755,7 +45686,7 @@ var MeasuredUnits = class {
     for (const unit of this.values()) yield [nameUnit(unit), unit];
   }
   *keys() {
-    for (const [name5] of this.entries()) yield name5;
+    for (const [name4] of this.entries()) yield name4;
   }
   *values() {
     for (const [row, place] of this.#places.entries()) if (place !== null) yield this.#read(row);
@@ -45764,10 +45695,10 @@ var MeasuredUnits = class {
     return this.entries();
   }
   forEach(visit) {
-    for (const [name5, unit] of this) visit(unit, name5, this);
+    for (const [name4, unit] of this) visit(unit, name4, this);
   }
-  #find(name5) {
-    const { turn, arm } = splitName2(name5);
+  #find(name4) {
+    const { turn, arm } = splitName2(name4);
     return this.#rows[arm]?.get(turn);
   }
   #read(row) {
@@ -45890,10 +45821,10 @@ var ReusedTally = class {
     this.#units += 1;
     if (this.#oldest === null || at2 < this.#oldest) this.#oldest = at2;
     if (this.#newest === null || at2 > this.#newest) this.#newest = at2;
-    const name5 = JSON.stringify([run2.id, run2.attempt]);
-    const count9 = this.#runs.get(name5) ?? { run: run2, units: 0 };
+    const name4 = JSON.stringify([run2.id, run2.attempt]);
+    const count9 = this.#runs.get(name4) ?? { run: run2, units: 0 };
     count9.units += 1;
-    this.#runs.set(name5, count9);
+    this.#runs.set(name4, count9);
   }
   /** Absent where policy lets none be reused, and none is. */
   describe(facts) {
@@ -46154,7 +46085,7 @@ async function openJournal(request) {
 }
 function leaveOut({ done: done2, failed }, turns) {
   for (const units2 of [done2, failed]) {
-    for (const [name5, { turn }] of units2) if (!turns.has(turn)) units2.delete(name5);
+    for (const [name4, { turn }] of units2) if (!turns.has(turn)) units2.delete(name4);
   }
 }
 async function readMeasured(directory, header) {
@@ -46246,7 +46177,7 @@ async function readJournal(directory, wanted) {
     const kept2 = isMeasured(measured) ? units2 : failed;
     kept2.set(nameUnit(measured), measured);
   }
-  for (const name5 of units2.keys()) failed.delete(name5);
+  for (const name4 of units2.keys()) failed.delete(name4);
   return { done: units2, failed, known, probes, batches: foldBatches(batchLines), spent: spent2 };
 }
 function takeLater(one, other) {
@@ -46357,12 +46288,12 @@ var usualOutcome = /^\{"turn":"([^"\\\p{Cc}]*)",(.*)$/u;
 var mostUsual = 1e4;
 async function readOutcomes(request) {
   const { directory, turns, count: count9 } = request;
-  const name5 = runFiles.outcomes;
-  const file = `${directory.path}/${name5}`;
+  const name4 = runFiles.outcomes;
+  const file = `${directory.path}/${name4}`;
   const table = new OutcomeTable();
   const usual = /* @__PURE__ */ new Map();
   const findPlace3 = createPlaceFinder(turns);
-  for await (const text2 of directory.readLines(name5)) {
+  for await (const text2 of directory.readLines(name4)) {
     const [, turn, rest2 = ""] = usualOutcome.exec(text2) ?? [];
     const known = turn === void 0 ? void 0 : usual.get(rest2);
     const place = { file, line: table.length + 1 };
@@ -46376,8 +46307,8 @@ async function readOutcomes(request) {
   return table;
 }
 async function readParts(request) {
-  const { directory, name: name5, count: count9 } = request;
-  const file = `${directory.path}/${name5}`;
+  const { directory, name: name4, count: count9 } = request;
+  const file = `${directory.path}/${name4}`;
   const parts = await readAll(request);
   requireCount2({ file, lines: parts.length, count: count9 });
   return parts;
@@ -46392,10 +46323,10 @@ function requireCount2({ file, lines, count: count9 }) {
   });
 }
 async function readAll(request) {
-  const { directory, name: name5, schema } = request;
-  const file = `${directory.path}/${name5}`;
+  const { directory, name: name4, schema } = request;
+  const file = `${directory.path}/${name4}`;
   const parts = [];
-  for await (const text2 of directory.readLines(name5)) {
+  for await (const text2 of directory.readLines(name4)) {
     parts.push(parseRecordPart({ text: text2, schema, file, line: parts.length + 1 }));
   }
   return parts;
@@ -46457,11 +46388,11 @@ async function keepContinued(request) {
   return history.kind === "kept" ? { ...history, continued: taken.at(-1)?.attempt.run ?? null } : history;
 }
 function mergeAudits(attempts) {
-  const said2 = /* @__PURE__ */ new Map();
+  const said = /* @__PURE__ */ new Map();
   for (const { audits } of attempts.toReversed()) {
-    for (const line2 of audits) said2.set(nameItem(line2), line2);
+    for (const line2 of audits) said.set(nameItem(line2), line2);
   }
-  return [...said2.values()];
+  return [...said.values()];
 }
 
 // src/replay/give-up.ts
@@ -46470,8 +46401,8 @@ function isHopelessAtOnce({ cause }) {
   return cause === "unauthorized" || cause === "not-found";
 }
 function giveUpIfHopeless({ failures, ...hopeless }) {
-  const { name: name5, failed } = hopeless;
-  const variable = nameKeyVariable(name5);
+  const { name: name4, failed } = hopeless;
+  const variable = nameKeyVariable(name4);
   if (failed.cause === "unauthorized")
     throw refuse4(hopeless, "refuses the key", `set ${variable} to a key that it accepts`);
   if (failed.cause === "not-found")
@@ -46496,10 +46427,10 @@ function refuseSilent({ failures, ...hopeless }) {
     "check that it is up and can be reached from here, then run again: nothing that was measured is lost"
   );
 }
-function refuse4({ name: name5, origin, failed }, message, remedy2) {
+function refuse4({ name: name4, origin, failed }, message, remedy2) {
   return new GateError({
     code: "endpoint",
-    message: `endpoint "${name5}" (${origin}) ${message}: ${failed.detail}`,
+    message: `endpoint "${name4}" (${origin}) ${message}: ${failed.detail}`,
     remedy: remedy2
   });
 }
@@ -46522,7 +46453,7 @@ function reserveTokens(request, longestAnswer) {
 }
 function estimateUsage(request, answer) {
   const { text: text2 = "", reasoning = null, refusal = null, toolCalls = [] } = answer ?? {};
-  const calls = toolCalls.map(({ function: { name: name5, arguments: given } }) => name5 + given);
+  const calls = toolCalls.map(({ function: { name: name4, arguments: given } }) => name4 + given);
   const written2 = [text2, reasoning ?? "", refusal ?? "", ...calls].join("");
   return {
     promptTokens: estimatePrompt(request, usualBytesPerToken),
@@ -46774,10 +46705,10 @@ function chooseCurve(state2, { nowMs, pauseMs }) {
   const isSteady = last !== null && wholeMs >= steadyMs + steadyPauses * last.pauseMs;
   const measured = isSteady ? recentPerMs : Math.sqrt(wholePerMs * recentPerMs);
   const trustedMs = Math.max(shortestRecoveryMs, recoverySpans * wholeMs);
-  const said2 = view.perMs();
+  const said = view.perMs();
   return {
-    peakPerMs: Math.max(slowestPerMs, said2 ?? measured),
-    share: said2 !== null ? shareOfSaid : last === null ? shareOfFirstPeak : shareOfPeak,
+    peakPerMs: Math.max(slowestPerMs, said ?? measured),
+    share: said !== null ? shareOfSaid : last === null ? shareOfFirstPeak : shareOfPeak,
     spanMs: Math.min(trustedMs, Math.max(recoveryMs, recoveryPauses * pauseMs)),
     fromMs: pausedUntilMs
   };
@@ -46886,7 +46817,7 @@ async function rest({ clock, budget, cancelled }, ms) {
 // src/replay/batch/insist.ts
 var callsDownAfterMs = 18e5;
 function createInsisting(context) {
-  const { name: name5, origin, clock, budget, cancelled, maxAttempts: maxAttempts3, random, warn } = context;
+  const { name: name4, origin, clock, budget, cancelled, maxAttempts: maxAttempts3, random, warn } = context;
   let hasAnswered = context.answeredBefore === true;
   return {
     async call(what, attempt3) {
@@ -46902,15 +46833,15 @@ function createInsisting(context) {
         }
         const failed = answer;
         if (cancelled.aborted) continue;
-        if (!isTransportFailure(failed)) throw refuseCall({ name: name5, origin, what, failed });
+        if (!isTransportFailure(failed)) throw refuseCall({ name: name4, origin, what, failed });
         failingSinceMs ??= startMs;
         const forMs = clock.monotonicMs() - failingSinceMs;
         if (!hasAnswered && number3 >= maxAttempts3)
-          throw refuseSilent({ name: name5, origin, failures: number3, failed });
+          throw refuseSilent({ name: name4, origin, failures: number3, failed });
         if (forMs >= callsDownAfterMs) {
           const minutes = Math.floor(forMs / 6e4);
           warn(
-            `endpoint "${name5}" (${origin}) has not let the run ${what} for ${minutes} minutes (${failed.cause}: ${failed.detail}): the run ends here, and what was measured is kept`
+            `endpoint "${name4}" (${origin}) has not let the run ${what} for ${minutes} minutes (${failed.cause}: ${failed.detail}): the run ends here, and what was measured is kept`
           );
           budget.end("endpoint-down");
           return { kind: "not-asked", reason: budget.stopped() ?? "endpoint-down" };
@@ -46921,9 +46852,9 @@ function createInsisting(context) {
   };
 }
 function refuseCall(call) {
-  const { name: name5, origin, what, failed } = call;
-  if (failed.cause === "unauthorized") giveUpIfHopeless({ name: name5, origin, failures: 1, failed });
-  const message = failed.cause === "not-found" ? `endpoint "${name5}" (${origin}) has no Batch API, or lost a file: it did not let the run ${what}: ${failed.detail}` : `endpoint "${name5}" (${origin}) did not let the run ${what}: ${failed.detail}`;
+  const { name: name4, origin, what, failed } = call;
+  if (failed.cause === "unauthorized") giveUpIfHopeless({ name: name4, origin, failures: 1, failed });
+  const message = failed.cause === "not-found" ? `endpoint "${name4}" (${origin}) has no Batch API, or lost a file: it did not let the run ${what}: ${failed.detail}` : `endpoint "${name4}" (${origin}) did not let the run ${what}: ${failed.detail}`;
   return new GateError({
     code: "endpoint",
     message,
@@ -47038,7 +46969,7 @@ var enqueuedCode = "token_limit_exceeded";
 function isOverQueue({ status, errors }) {
   return status === "failed" && errors.some(({ code }) => code === enqueuedCode);
 }
-function refuseBatch(state2, { name: name5, origin }) {
+function refuseBatch(state2, { name: name4, origin }) {
   const { id, errors } = state2;
   const shown = errors.slice(0, 3).map(({ code, line: line2, message }) => {
     const place = line2 === null ? "" : `line ${line2}: `;
@@ -47048,7 +46979,7 @@ function refuseBatch(state2, { name: name5, origin }) {
   const what = shown.length === 0 ? "it does not say why" : `${shown.join("; ")}${more}`;
   return new GateError({
     code: "endpoint",
-    message: `endpoint "${name5}" (${origin}) did not accept the batch ${id}: ${what}`,
+    message: `endpoint "${name4}" (${origin}) did not accept the batch ${id}: ${what}`,
     remedy: "mend what it names (a model that it serves in batches, a request that it takes), or ask it live (`via: live`); what was measured is not lost"
   });
 }
@@ -47086,15 +47017,15 @@ async function finishBatch(batch, tools) {
 async function keepDropped({ line: line2 }, { keep, clock }) {
   await keep({ batch: "dropped", inputFile: line2.inputFile, at: clock.now().toISOString() });
 }
-function loseAll({ id }, { name: name5, warn }) {
-  warn(`endpoint "${name5}" does not have the batch ${id}, or its files, any more: what it held is lost`);
+function loseAll({ id }, { name: name4, warn }) {
+  warn(`endpoint "${name4}" does not have the batch ${id}, or its files, any more: what it held is lost`);
   const without = fail("not-returned", "its batch, or the file of its answers, is not there any more");
   return { kind: "answers", answers: /* @__PURE__ */ new Map(), without };
 }
 async function readFiles(parts) {
   const { batch, state: state2 } = parts;
   const { context, calls } = parts.tools;
-  const { client, name: name5, warn } = context;
+  const { client, name: name4, warn } = context;
   const files = [state2.outputFile, state2.errorFile].flatMap((file) => file === null ? [] : [file]);
   const ids = new Set(batch.line.ids);
   return calls.call(
@@ -47106,14 +47037,14 @@ async function readFiles(parts) {
         if (read2.kind === "failed") return read2.cause === "not-found" ? { kind: "gone" } : read2;
       }
       const odd = describeOddLines(collected);
-      if (odd !== null) warn(`batch ${batch.id} of endpoint "${name5}": of the lines that came back, ${odd}`);
+      if (odd !== null) warn(`batch ${batch.id} of endpoint "${name4}": of the lines that came back, ${odd}`);
       return { kind: "read", answers: collected.answers };
     }
   );
 }
 function describeEnd({ state: state2, cancelledBy }, parts) {
   const { batch, context, answers } = parts;
-  const { budget, name: name5, warn } = context;
+  const { budget, name: name4, warn } = context;
   const asked2 = batch.line.ids.length;
   const isWithout = (id) => {
     const answer = answers.get(id);
@@ -47123,7 +47054,7 @@ function describeEnd({ state: state2, cancelledBy }, parts) {
   for (const id of missing2) answers.delete(id);
   if (missing2.length > 0)
     warn(
-      `batch ${batch.id} of endpoint "${name5}" is ${state2.status}, and has no answer to ${missing2.length} of its ${asked2} requests`
+      `batch ${batch.id} of endpoint "${name4}" is ${state2.status}, and has no answer to ${missing2.length} of its ${asked2} requests`
     );
   if (cancelledBy === "others") budget.end("batch-cancelled");
   const without = cancelledBy === null ? fail("not-returned", `its batch is ${state2.status}, and has no answer to it`) : { kind: "not-asked", reason: budget.stopped() ?? "cancelled" };
@@ -47137,7 +47068,7 @@ function writeEntry(entry, context) {
   return JSON.stringify({ custom_id: entry.id, method: "POST", url, body });
 }
 async function submitFile(entries, { context, calls }) {
-  const { name: name5, origin, client, clock, keep } = context;
+  const { name: name4, origin, client, clock, keep } = context;
   const ids = entries.map(({ id }) => id);
   const sha256 = createHash13("sha256").update(ids.join("\n")).digest("hex");
   const file = {
@@ -47149,7 +47080,7 @@ async function submitFile(entries, { context, calls }) {
   const { file: inputFile2 } = uploaded;
   const line2 = {
     batch: "uploaded",
-    endpoint: name5,
+    endpoint: name4,
     origin,
     inputFile: inputFile2,
     model: entries[0]?.most.model ?? "",
@@ -47265,10 +47196,10 @@ async function keepCharged({ line: line2 }, { context }) {
   const { keep, clock } = context;
   await keep({ batch: "charged", inputFile: line2.inputFile, at: clock.now().toISOString() });
 }
-function refuseQueue({ context: { name: name5, origin } }) {
+function refuseQueue({ context: { name: name4, origin } }) {
   return new GateError({
     code: "endpoint",
-    message: `endpoint "${name5}" (${origin}) takes not even one request into its queue: too many tokens wait there`,
+    message: `endpoint "${name4}" (${origin}) takes not even one request into its queue: too many tokens wait there`,
     remedy: "wait until other batches of the account are done, or raise its limit; what was measured is not lost"
   });
 }
@@ -47374,10 +47305,10 @@ function createBatchEndpoint(context) {
     if (outcome.kind === "completed") state2.succeeded = true;
     if (outcome.kind !== "failed" || outcome.cause === "empty-answer") return outcome;
     state2.failures += 1;
-    const { name: name5, origin, answeredBefore } = context;
+    const { name: name4, origin, answeredBefore } = context;
     const failures = answeredBefore === true ? 0 : state2.failures;
     const isAnswered = state2.succeeded || outcome.cause === "not-returned";
-    if (!isAnswered) giveUpIfHopeless({ name: name5, origin, failures, failed: outcome });
+    if (!isAnswered) giveUpIfHopeless({ name: name4, origin, failures, failed: outcome });
     return outcome;
   };
   return {
@@ -47481,20 +47412,20 @@ function createForms({ origin, info }) {
 }
 
 // src/batch-instruments.ts
-function isInBatches(name5, policy2) {
-  const isArm = name5 === "baseline" || name5 === "candidate";
+function isInBatches(name4, policy2) {
+  const isArm = name4 === "baseline" || name4 === "candidate";
   return (isArm ? policy2.replay.via : policy2.judge?.via) === "batch";
 }
 async function connectBatchClients(clients, policy2) {
   const batches = /* @__PURE__ */ new Map();
-  for (const [name5, client] of clients) {
-    if (!isInBatches(name5, policy2) || client.source.kind === "recorded") continue;
+  for (const [name4, client] of clients) {
+    if (!isInBatches(name4, policy2) || client.source.kind === "recorded") continue;
     const connected = await client.connectBatches?.();
-    if (connected !== void 0) batches.set(name5, connected);
+    if (connected !== void 0) batches.set(name4, connected);
     else
       throw new GateError({
         code: "endpoint",
-        message: `endpoint "${name5}" (${client.origin}) can't be asked in batches`,
+        message: `endpoint "${name4}" (${client.origin}) can't be asked in batches`,
         remedy: "leave `via: batch` out"
       });
   }
@@ -47523,8 +47454,8 @@ function createBatchWrapper(parts) {
       for (const endpoint of endpoints) endpoint.beginPart(part);
     },
     wrap(endpoint, own2) {
-      const { name: name5 } = endpoint;
-      const client = clients.get(name5);
+      const { name: name4 } = endpoint;
+      const client = clients.get(name4);
       if (clients.size === 0) return endpoint;
       const tracked = {
         ...endpoint,
@@ -47533,7 +47464,7 @@ function createBatchWrapper(parts) {
       };
       if (client === void 0) return tracked;
       const batched = createBatchEndpoint({
-        ...{ ...own2, name: name5, client, budget, clock, random, delimiter: delimiter2, cancelled, maxAttempts: maxAttempts3 },
+        ...{ ...own2, name: name4, client, budget, clock, random, delimiter: delimiter2, cancelled, maxAttempts: maxAttempts3 },
         past: journal.batches,
         keep: (line2) => journal.append(line2, budget.spent()),
         isBusy: () => live2 > 0,
@@ -47555,8 +47486,8 @@ function createBatchWrapper(parts) {
 function describeForgotten(parts) {
   const { clients, journal } = parts;
   const names2 = new Set(journal.batches.flatMap(({ line: line2, isCharged }) => isCharged ? [] : [line2.endpoint]));
-  return [...names2].filter((name5) => !clients.has(name5)).map(
-    (name5) => `an earlier part of this run has submitted batches to endpoint "${name5}", which is asked live by now: what they give is not waited for, and may be paid for`
+  return [...names2].filter((name4) => !clients.has(name4)).map(
+    (name4) => `an earlier part of this run has submitted batches to endpoint "${name4}", which is asked live by now: what they give is not waited for, and may be paid for`
   );
 }
 function addCounts2(endpoints) {
@@ -48064,11 +47995,11 @@ function createHost(settings) {
   host.ended.addEventListener("abort", () => letGo(host));
   return { wake: () => letGo(host), join: (lane) => createLane(host, lane) };
 }
-function createLane(host, { name: name5, concurrency }) {
+function createLane(host, { name: name4, concurrency }) {
   const { clock, ended, pace, lanes, timeoutMs: timeoutMs2 } = host;
   const isAuto = concurrency === "auto";
   const lane = {
-    name: name5,
+    name: name4,
     limit: isAuto ? Number.POSITIVE_INFINITY : concurrency,
     underWay: 0,
     isOnTrial: false,
@@ -48193,12 +48124,12 @@ function dismissAll(lanes) {
 
 // src/replay/endpoint.ts
 function createEndpoint(settings) {
-  const { name: name5, client, budget, clock, random, timeoutMs: timeoutMs2 } = settings;
+  const { name: name4, client, budget, clock, random, timeoutMs: timeoutMs2 } = settings;
   const { ended } = budget;
   const host = settings.host ?? createHost({ clock, random, ended, timeoutMs: timeoutMs2 });
   const isRecorded2 = client.source.kind === "recorded";
   const concurrency = isRecorded2 && settings.concurrency === "auto" ? firstConcurrency : settings.concurrency;
-  const lane = host.join({ name: name5, concurrency });
+  const lane = host.join({ name: name4, concurrency });
   budget.onRelease(() => host.wake());
   const state2 = { succeeded: false, failures: 0 };
   const asking = {
@@ -48214,13 +48145,13 @@ function createEndpoint(settings) {
     if (answer.kind === "failed" && answer.cause !== "empty-answer") {
       state2.failures += 1;
       const failures = settings.answeredBefore === true ? 0 : state2.failures;
-      if (!state2.succeeded) giveUpIfHopeless({ name: name5, origin: client.origin, failures, failed: answer });
+      if (!state2.succeeded) giveUpIfHopeless({ name: name4, origin: client.origin, failures, failed: answer });
     }
     return answer;
   };
   const modelOf = (asked2) => settings.pricedAs ?? asked2;
   return {
-    name: name5,
+    name: name4,
     source: client.source,
     failures: () => state2.failures,
     ask(asked2) {
@@ -48263,7 +48194,7 @@ function chargeChat(parts) {
 }
 function createJudge2(parts) {
   const { settings, lane, state: state2 } = parts;
-  const { name: name5, client, budget, clock, cancelled, warn } = settings;
+  const { name: name4, client, budget, clock, cancelled, warn } = settings;
   const breaker = createBreaker({ clock, answeredBefore: settings.answeredBefore === true });
   return (answer, { sentMs }) => {
     if (cancelled.aborted) return;
@@ -48278,12 +48209,12 @@ function createJudge2(parts) {
     if (suspicion.kind === "trial") lane.setTrial(suspicion);
     if (suspicion.kind === "hanging") {
       budget.end("endpoint-down");
-      throw refuseSilent({ name: name5, origin: client.origin, failed: answer, failures: suspicion.failures });
+      throw refuseSilent({ name: name4, origin: client.origin, failed: answer, failures: suspicion.failures });
     }
     if (suspicion.kind !== "down") return;
     const minutes = Math.floor(suspicion.forMs / 6e4);
     warn?.(
-      `endpoint "${name5}" (${client.origin}) has answered none of ${suspicion.failures} requests in ${minutes} minutes (${answer.cause}: ${answer.detail}): the run ends here, and what was measured is kept`
+      `endpoint "${name4}" (${client.origin}) has answered none of ${suspicion.failures} requests in ${minutes} minutes (${answer.cause}: ${answer.detail}): the run ends here, and what was measured is kept`
     );
     budget.end("endpoint-down");
   };
@@ -48319,10 +48250,10 @@ var longestForm = 2e3;
 var messageKey = /^(?:errors?|error_?message|message|msg|detail|details|reason|description|exception)$/i;
 var opening2 = /^[\s[("'<]{0,4}(?:[\w.]{0,60}(?:error|exception)|(?:request|call|tool) failed|failed)\s?[:>-]\s*/i;
 function writeError(form, message) {
-  const { database, seed, turn, tool: tool2 } = form;
+  const { database, seed, turn, tool } = form;
   const plain2 = `Error: ${message}`;
-  const errors = database?.listErrors(tool2) ?? [];
-  const drawn = errors[Math.floor(rankTurn(seed, `${turn}|${tool2}|form of errors`) * errors.length)];
+  const errors = database?.listErrors(tool) ?? [];
+  const drawn = errors[Math.floor(rankTurn(seed, `${turn}|${tool}|form of errors`) * errors.length)];
   if (database === null || drawn === void 0) return plain2;
   const recorded = database.readText(drawn);
   const written2 = recorded.length > longestForm ? null : fillFields(recorded, message) ?? fillText(recorded, message);
@@ -48361,10 +48292,10 @@ function createBlockedEnvironment(parts) {
   return {
     source: "blocked",
     async answer({ turn, call }) {
-      const tool2 = call.function.name;
-      const draw = rankTurn(seed, `${turn.id}|${tool2}|refused`);
+      const tool = call.function.name;
+      const draw = rankTurn(seed, `${turn.id}|${tool}|refused`);
       const message = refusals[Math.floor(draw * refusals.length)] ?? "";
-      const text2 = writeError({ database, seed, turn: turn.id, tool: tool2 }, message);
+      const text2 = writeError({ database, seed, turn: turn.id, tool }, message);
       return { kind: "answered", text: text2, isError: true };
     }
   };
@@ -48406,8 +48337,8 @@ function check(schema, value, place) {
   ];
 }
 function checkType({ type }, value, place) {
-  const types = (Array.isArray(type) ? type : [type]).filter((name5) => typeof name5 === "string");
-  if (types.length === 0 || types.some((name5) => isOfType(name5, value))) return null;
+  const types = (Array.isArray(type) ? type : [type]).filter((name4) => typeof name4 === "string");
+  if (types.length === 0 || types.some((name4) => isOfType(name4, value))) return null;
   return say2(place, `expected ${types.map(withArticle).join(" or ")}, got ${withArticle(nameType(value))}`);
 }
 function isOfType(type, value) {
@@ -48447,14 +48378,14 @@ function checkObject(schema, value, place) {
   const properties = isObject4(schema.properties) ? schema.properties : {};
   const { additionalProperties } = schema;
   const missing2 = listOf(schema.required).filter(
-    (name5) => typeof name5 === "string" && !Object.hasOwn(value, name5)
+    (name4) => typeof name4 === "string" && !Object.hasOwn(value, name4)
   );
   return [
-    ...missing2.map((name5) => say2(step2(place, name5), "is required")),
-    ...Object.entries(value).flatMap(([name5, inner]) => {
-      if (Object.hasOwn(properties, name5)) return check(properties[name5], inner, step2(place, name5));
-      if (additionalProperties === false) return [say2(step2(place, name5), "is not a known argument")];
-      return check(additionalProperties, inner, step2(place, name5));
+    ...missing2.map((name4) => say2(step2(place, name4), "is required")),
+    ...Object.entries(value).flatMap(([name4, inner]) => {
+      if (Object.hasOwn(properties, name4)) return check(properties[name4], inner, step2(place, name4));
+      if (additionalProperties === false) return [say2(step2(place, name4), "is not a known argument")];
+      return check(additionalProperties, inner, step2(place, name4));
     })
   ];
 }
@@ -48472,12 +48403,12 @@ function resolve2(root, reference) {
   if (!reference.startsWith("#")) return true;
   const parts = reference.slice(1).split("/").slice(1);
   return parts.reduce((schema, part) => {
-    const name5 = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    return isObject4(schema) && Object.hasOwn(schema, name5) ? schema[name5] : true;
+    const name4 = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    return isObject4(schema) && Object.hasOwn(schema, name4) ? schema[name4] : true;
   }, root);
 }
-function step2(place, name5) {
-  return { ...place, path: place.path === "" ? name5 : `${place.path}.${name5}` };
+function step2(place, name4) {
+  return { ...place, path: place.path === "" ? name4 : `${place.path}.${name4}` };
 }
 function say2({ path: path2 }, what) {
   return path2 === "" ? what : `${path2.slice(0, 100)}: ${what}`;
@@ -48492,42 +48423,42 @@ function isObject4(value) {
 // src/tools/defect.ts
 var mostNames = 50;
 function findDefect(call, { offered: logged, isKnown }) {
-  const { name: name5, arguments: written2 } = call.function;
-  const offered = logged ?? (isKnown(name5) ? [{ type: "function", function: { name: name5 } }] : []);
-  const tool2 = offered.find((each) => each.function.name === name5);
-  if (tool2 === void 0) {
+  const { name: name4, arguments: written2 } = call.function;
+  const offered = logged ?? (isKnown(name4) ? [{ type: "function", function: { name: name4 } }] : []);
+  const tool = offered.find((each) => each.function.name === name4);
+  if (tool === void 0) {
     const names2 = offered.slice(0, mostNames).map((each) => each.function.name);
     const known = names2.length === 0 ? "no tools are available" : `available tools: ${names2.join(", ")}`;
-    return { kind: "unknown-tool", message: `unknown tool "${name5.slice(0, 100)}"; ${known}` };
+    return { kind: "unknown-tool", message: `unknown tool "${name4.slice(0, 100)}"; ${known}` };
   }
   const read2 = readArguments(written2);
   if (read2.kind === "verbatim" && read2.reason === "not JSON") {
-    return { kind: "invalid-json", message: `the arguments of "${name5}" are not valid JSON` };
+    return { kind: "invalid-json", message: `the arguments of "${name4}" are not valid JSON` };
   }
-  const misfits = listMisfits2({ read: read2, written: written2, tool: tool2 });
+  const misfits = listMisfits2({ read: read2, written: written2, tool });
   if (misfits.length === 0) return null;
-  return { kind: "invalid-arguments", message: `invalid arguments for "${name5}": ${misfits.join("; ")}` };
+  return { kind: "invalid-arguments", message: `invalid arguments for "${name4}": ${misfits.join("; ")}` };
 }
 function listMisfits2(request) {
-  const { read: read2, written: written2, tool: tool2 } = request;
-  if (read2.kind === "canonical") return findMisfits(tool2.function.parameters, JSON.parse(read2.text));
+  const { read: read2, written: written2, tool } = request;
+  if (read2.kind === "canonical") return findMisfits(tool.function.parameters, JSON.parse(read2.text));
   switch (read2.reason) {
     case "not an object":
       return ["expected an object"];
     case "nested too deeply":
       return ["nested too deeply"];
     default:
-      return findMisfits(tool2.function.parameters, JSON.parse(written2));
+      return findMisfits(tool.function.parameters, JSON.parse(written2));
   }
 }
 
 // src/tools/settings.ts
-function listEnvironments(settings, tool2) {
+function listEnvironments(settings, tool) {
   const { environments, perTool } = settings;
-  const own2 = perTool.find((each) => each.environments !== null && matchesName(each.pattern, tool2));
-  const mayBeLive = findEffect(settings, tool2) === "reads";
+  const own2 = perTool.find((each) => each.environments !== null && matchesName(each.pattern, tool));
+  const mayBeLive = findEffect(settings, tool) === "reads";
   return (own2?.environments ?? environments).filter(
-    (source2) => source2 !== "blocked" && (source2 !== "connector" || mayBeLive)
+    (source) => source !== "blocked" && (source !== "connector" || mayBeLive)
   );
 }
 
@@ -48539,8 +48470,8 @@ function createToolChain(parts) {
     open({ turn, arm }) {
       const since = [];
       const answer = async (call) => {
-        const tool2 = turn.tools?.find((each) => each.function.name === call.function.name) ?? null;
-        const asked2 = { turn, arm, call, tool: tool2, since: [...since], examples: [] };
+        const tool = turn.tools?.find((each) => each.function.name === call.function.name) ?? null;
+        const asked2 = { turn, arm, call, tool, since: [...since], examples: [] };
         const answered = await answerCall({ parts, bySource, blocked }, asked2);
         if (answered.kind !== "answered") return answered;
         const { note: note2, ...rest2 } = answered;
@@ -48564,7 +48495,7 @@ async function answerCall(tried, asked2) {
   const { turn, call } = asked2;
   const defect = findDefect(call, {
     offered: turn.tools,
-    isKnown: (name5) => isRecorded({ ...parts, turn }, name5)
+    isKnown: (name4) => isRecorded({ ...parts, turn }, name4)
   });
   const found = await tryEach(tried, { asked: asked2, defect: defect?.kind ?? null });
   if (found !== null && found.answer.kind !== "answered") return found.answer;
@@ -48585,30 +48516,30 @@ async function answerCall(tried, asked2) {
     ...note2 === void 0 ? {} : { note: note2 }
   };
 }
-function isRecorded({ database, turn }, tool2) {
+function isRecorded({ database, turn }, tool) {
   const isCalled = turn.prefix.some(
-    (message) => message.role === "assistant" && message.tool_calls?.some((call) => call.function.name === tool2) === true
+    (message) => message.role === "assistant" && message.tool_calls?.some((call) => call.function.name === tool) === true
   );
-  return isCalled || database?.tools.some(({ name: name5 }) => name5 === tool2) === true;
+  return isCalled || database?.tools.some(({ name: name4 }) => name4 === tool) === true;
 }
 async function tryEach({ parts, bySource }, { asked: asked2, defect }) {
   if (defect === "unknown-tool") return null;
   const order2 = listEnvironments(parts.settings, asked2.call.function.name);
   let current = asked2;
-  for (const source2 of order2) {
-    if (defect !== null && source2 !== "recorded") continue;
-    const environment = bySource.get(source2);
+  for (const source of order2) {
+    if (defect !== null && source !== "recorded") continue;
+    const environment = bySource.get(source);
     if (environment === void 0) continue;
-    if (source2 === "similar") current = { ...asked2, examples: findExamples(parts, asked2) };
+    if (source === "similar") current = { ...asked2, examples: findExamples(parts, asked2) };
     const answer = await environment.answer(current);
-    if (answer !== null) return { source: source2, answer };
+    if (answer !== null) return { source, answer };
   }
   return null;
 }
 function findExamples({ similar, settings }, { call }) {
   const { threshold, examples } = settings.similar;
-  const { name: name5, arguments: written2 } = call.function;
-  return similar?.find({ tool: name5, arguments: written2 }, { threshold, atMost: examples }) ?? [];
+  const { name: name4, arguments: written2 } = call.function;
+  return similar?.find({ tool: name4, arguments: written2 }, { threshold, atMost: examples }) ?? [];
 }
 
 // src/tools/live-server.ts
@@ -48625,10 +48556,10 @@ function createLiveServer(parts) {
     connection: 0,
     told: /* @__PURE__ */ new Set()
   };
-  const askOnce2 = async (tool2, input) => {
-    const checked = await checkTool({ parts, state: state2 }, tool2);
+  const askOnce2 = async (tool, input) => {
+    const checked = await checkTool({ parts, state: state2 }, tool);
     if (checked.kind !== "served") return checked;
-    const called = await within(parts, (signal) => server.call({ tool: tool2, arguments: input }, signal));
+    const called = await within(parts, (signal) => server.call({ tool, arguments: input }, signal));
     if (server.hasAnnouncedChange()) drop({ parts, state: state2 }, "changed");
     return state2.dropped === null ? called : unusable;
   };
@@ -48637,16 +48568,16 @@ function createLiveServer(parts) {
       const { answered, unanswered, reconnects, dropped } = state2;
       return { answered, unanswered, reconnects, dropped };
     },
-    async ask(tool2, input) {
+    async ask(tool, input) {
       for (const isLast of [false, true]) {
         const { connection } = state2;
-        const called = state2.dropped === null ? await askOnce2(tool2, input) : unusable;
+        const called = state2.dropped === null ? await askOnce2(tool, input) : unusable;
         if (called.kind !== "hung" && called.kind !== "lost") state2.hangs = 0;
         if (called.kind === "served") {
           state2.answered += 1;
           return called.value;
         }
-        heed({ parts, state: state2 }, { tool: tool2, called, connection });
+        heed({ parts, state: state2 }, { tool, called, connection });
         if (isLast || called.kind !== "lost") break;
       }
       state2.unanswered += 1;
@@ -48655,7 +48586,7 @@ function createLiveServer(parts) {
   };
 }
 var unusable = { kind: "unusable" };
-async function checkTool({ parts, state: state2 }, tool2) {
+async function checkTool({ parts, state: state2 }, tool) {
   const { server } = parts;
   const listed = await within(parts, (signal) => server.list(signal));
   if (listed.kind === "refused") drop({ parts, state: state2 }, "refused", listed.detail);
@@ -48665,18 +48596,18 @@ async function checkTool({ parts, state: state2 }, tool2) {
     drop({ parts, state: state2 }, "changed");
   }
   if (state2.dropped !== null) return unusable;
-  const found = listed.value.tools.filter(({ name: name5 }) => name5 === tool2);
+  const found = listed.value.tools.filter(({ name: name4 }) => name4 === tool);
   if (found.length === 1 && found[0]?.isReadOnly === true) {
     return { kind: "served", value: null };
   }
   const why = found.length === 1 ? "it does not say `readOnlyHint: true` of it" : `it lists ${found.length} of that name`;
-  tellOnce({ parts, state: state2 }, { about: tool2, text: `never asked for "${tool2}": ${why}` });
+  tellOnce({ parts, state: state2 }, { about: tool, text: `never asked for "${tool}": ${why}` });
   return unusable;
 }
 function within({ deadlines, timeoutMs: timeoutMs2 }, send3) {
   return deadlines.within(timeoutMs2, send3);
 }
-function heed({ parts, state: state2 }, { tool: tool2, called, connection }) {
+function heed({ parts, state: state2 }, { tool, called, connection }) {
   switch (called.kind) {
     case "hung":
       state2.hangs += 1;
@@ -48691,7 +48622,7 @@ function heed({ parts, state: state2 }, { tool: tool2, called, connection }) {
     case "refused":
       tellOnce(
         { parts, state: state2 },
-        { about: `refused ${tool2}`, text: `it refused a call of "${tool2}": ${called.detail}` }
+        { about: `refused ${tool}`, text: `it refused a call of "${tool}": ${called.detail}` }
       );
   }
 }
@@ -48720,25 +48651,25 @@ function createConnectorEnvironment(parts) {
   const servers = new Map(
     connectors.map((connector) => [connector.name, createLiveServer({ ...parts, ...connector })])
   );
-  const findServer = (tool2) => {
-    const connector = connectors.find(({ tools }) => tools.includes(tool2));
+  const findServer = (tool) => {
+    const connector = connectors.find(({ tools }) => tools.includes(tool));
     return connector === void 0 ? void 0 : servers.get(connector.name);
   };
-  const isRead = (tool2) => findEffect(settings, tool2) === "reads";
+  const isRead = (tool) => findEffect(settings, tool) === "reads";
   return {
     environment: {
       source: "connector",
       async answer({ call, since }) {
-        const { name: tool2, arguments: written2 } = call.function;
-        if (!isRead(tool2) || since.some((past) => mayHaveWritten(past, isRead))) return null;
+        const { name: tool, arguments: written2 } = call.function;
+        if (!isRead(tool) || since.some((past) => mayHaveWritten(past, isRead))) return null;
         const read2 = readArguments(written2);
-        const server = findServer(tool2);
+        const server = findServer(tool);
         if (read2.kind === "verbatim" || server === void 0) return null;
-        const answer = await server.ask(tool2, JSON.parse(read2.text));
+        const answer = await server.ask(tool, JSON.parse(read2.text));
         return answer === null ? null : { kind: "answered", ...answer };
       }
     },
-    counts: () => [...servers].map(([name5, server]) => ({ name: name5, ...server.counts() })),
+    counts: () => [...servers].map(([name4, server]) => ({ name: name4, ...server.counts() })),
     async close() {
       await Promise.all(connectors.map(({ server }) => server.close()));
     }
@@ -48758,13 +48689,13 @@ function collectCalls(conversation2) {
     else responses.set(call, { text: text2, isError: looksLikeError(text2), messageIndex });
   }
   const latencies = conversation2.tool_latency_ms ?? {};
-  const calls = trace.calls.map(({ tool: tool2, arguments: written2, id, messageIndex }, index) => {
+  const calls = trace.calls.map(({ tool, arguments: written2, id, messageIndex }, index) => {
     const read2 = readArguments(written2);
     return {
-      tool: tool2,
+      tool,
       written: written2,
       arguments: read2,
-      digest: digestCall(tool2, read2),
+      digest: digestCall(tool, read2),
       messageIndex,
       response: responses.get(index) ?? null,
       latencyMs: Object.hasOwn(latencies, id) ? latencies[id] ?? null : null
@@ -48776,7 +48707,7 @@ function collectNewCalls(conversation2) {
   const collected = collectCalls(conversation2);
   const { messages, firstTurn } = conversation2;
   if (firstTurn === void 0) return collected;
-  const before = messages.slice(0, firstTurn).findLastIndex(({ role: role3 }) => role3 === "assistant");
+  const before = messages.slice(0, firstTurn).findLastIndex(({ role: role2 }) => role2 === "assistant");
   const calls = collected.calls.filter(({ response }) => response !== null && response.messageIndex > before);
   return { calls, strayResults: 0 };
 }
@@ -48794,15 +48725,15 @@ function readOwnTrajectory(request) {
   const names2 = /* @__PURE__ */ new Map();
   const nameOnce = (call) => {
     const written2 = JSON.stringify([call.tool, call.arguments]);
-    const name5 = names2.get(written2) ?? nameWritten(call);
-    names2.set(written2, name5);
-    return name5;
+    const name4 = names2.get(written2) ?? nameWritten(call);
+    names2.set(written2, name4);
+    return name4;
   };
-  const writes = isWrite === void 0 ? null : calls.filter(({ tool: tool2 }) => isWrite(tool2));
+  const writes = isWrite === void 0 ? null : calls.filter(({ tool }) => isWrite(tool));
   const findState2 = (call, since) => {
     if (writes === null || isWrite === void 0) return "unknown";
     const before = writes.filter((write) => write.messageIndex >= turn && isBefore(write, call)).map(nameCall2);
-    const made = since.filter(({ tool: tool2 }) => isWrite(tool2)).map(nameOnce);
+    const made = since.filter(({ tool }) => isWrite(tool)).map(nameOnce);
     return isSameSet(before, made) ? "same" : "other";
   };
   return {
@@ -48827,13 +48758,13 @@ function isBefore(write, call) {
 function nameCall2({ digest: digest3 }) {
   return digest3.join();
 }
-function nameWritten({ tool: tool2, arguments: written2 }) {
+function nameWritten({ tool, arguments: written2 }) {
   const read2 = readArguments(written2);
-  return digestCall(tool2, read2).join();
+  return digestCall(tool, read2).join();
 }
 function isSameSet(one, other) {
   const sorted = other.toSorted();
-  return one.length === other.length && one.toSorted().every((name5, index) => name5 === sorted[index]);
+  return one.length === other.length && one.toSorted().every((name4, index) => name4 === sorted[index]);
 }
 
 // src/tools/recorded.ts
@@ -48846,10 +48777,10 @@ function answerRecorded(tools, { call, since }) {
   }
   if (database === null) return null;
   const digest3 = digestCall(call.tool, readArguments(call.arguments));
-  const name5 = digest3.join();
-  const isSame = (past) => past.tool === call.tool && (past.arguments === call.arguments || digestCall(past.tool, readArguments(past.arguments)).join() === name5);
+  const name4 = digest3.join();
+  const isSame = (past) => past.tool === call.tool && (past.arguments === call.arguments || digestCall(past.tool, readArguments(past.arguments)).join() === name4);
   const asked2 = since.filter(isSame).length;
-  const draw = (of) => rankTurn(seed, `${turn}|${name5}|${of}`);
+  const draw = (of) => rankTurn(seed, `${turn}|${name4}|${of}`);
   const drawn = drawResponse(database.find(digest3), {
     error: draw(asked2),
     text: draw("text"),
@@ -48865,12 +48796,12 @@ function drawResponse(responses, draws) {
   const fails = draws.error * sumCounts(responses) < sumCounts(errors);
   return fails ? pickByCount(errors, draws.errorText) : pickByCount(others, draws.text);
 }
-function drawFailure({ database, seed, turn }, { tool: tool2, step: step3 }) {
-  const known = database.tools.find(({ name: name5 }) => name5 === tool2);
+function drawFailure({ database, seed, turn }, { tool, step: step3 }) {
+  const known = database.tools.find(({ name: name4 }) => name4 === tool);
   if (known === void 0 || known.errors === 0) return null;
-  const draw = (of) => rankTurn(seed, `${turn}|${tool2}|${step3}|${of}`);
+  const draw = (of) => rankTurn(seed, `${turn}|${tool}|${step3}|${of}`);
   if (draw("fails") * (known.calls - known.unanswered) >= known.errors) return null;
-  const error = pickByCount(database.listErrors(tool2), draw("error"));
+  const error = pickByCount(database.listErrors(tool), draw("error"));
   return error === null ? null : database.readText(error);
 }
 function pickByCount(responses, draw) {
@@ -48901,13 +48832,13 @@ function createRecordedEnvironment(parts) {
     }
   };
 }
-function toWritten({ function: { name: name5, arguments: written2 } }) {
-  return { tool: name5, arguments: written2 };
+function toWritten({ function: { name: name4, arguments: written2 } }) {
+  return { tool: name4, arguments: written2 };
 }
 function isOverwritten({ call, since }, settings) {
-  const tool2 = call.function.name;
-  if (findEffect(settings, tool2) === "writes") return false;
-  if (!listEnvironments(settings, tool2).includes("simulated")) return false;
+  const tool = call.function.name;
+  if (findEffect(settings, tool) === "writes") return false;
+  if (!listEnvironments(settings, tool).includes("simulated")) return false;
   const read2 = listValues(call);
   const isWriting = ({ call: past, result }) => !result.isError && findEffect(settings, past.function.name) === "writes";
   return since.some((past) => isWriting(past) && listValues(past.call).some((value) => read2.includes(value)));
@@ -48917,11 +48848,11 @@ function listValues({ function: { arguments: written2 } }) {
   const read2 = readArguments(written2);
   if (read2.kind === "verbatim") return [];
   const values = [];
-  const visit = (name5, value) => {
-    if (Array.isArray(value)) for (const each of value) visit(name5, each);
+  const visit = (name4, value) => {
+    if (Array.isArray(value)) for (const each of value) visit(name4, each);
     else if (typeof value === "object" && value !== null) {
       for (const [key, inner] of Object.entries(value)) visit(key, inner);
-    } else if (String(value).length >= shortestValue) values.push(`${name5}=${JSON.stringify(value)}`);
+    } else if (String(value).length >= shortestValue) values.push(`${name4}=${JSON.stringify(value)}`);
   };
   visit("", JSON.parse(read2.text));
   return values;
@@ -48933,27 +48864,27 @@ var compared = 50;
 async function createSimilarCalls(database) {
   const { default: Search } = await import("./parts/es-H5MZXNWM.js");
   const indices = /* @__PURE__ */ new Map();
-  const indexTool = (tool2) => {
-    const known = indices.get(tool2);
+  const indexTool = (tool) => {
+    const known = indices.get(tool);
     if (known !== void 0) return known;
     const search = new Search({
       fields: ["features"],
       tokenize: (text2) => text2.split("\n"),
       processTerm: (term) => term
     });
-    for (const id of database.listCalls(tool2, searchedCalls)) {
+    for (const id of database.listCalls(tool, searchedCalls)) {
       const { arguments: read2, responses } = database.readCall(id);
       const features = listFeatures(read2);
       if (features.length > 0 && responses.length > 0) search.add({ id, features: features.join("\n") });
     }
-    indices.set(tool2, search);
+    indices.set(tool, search);
     return search;
   };
   return {
-    find({ tool: tool2, arguments: written2 }, { threshold, atMost }) {
+    find({ tool, arguments: written2 }, { threshold, atMost }) {
       const features = listFeatures(readArguments(written2));
       if (features.length === 0) return [];
-      const results = indexTool(tool2).search(features.join("\n")).slice(0, compared);
+      const results = indexTool(tool).search(features.join("\n")).slice(0, compared);
       return results.map(({ id }) => describe2({ database, call: id, features })).filter(({ similarity }) => similarity >= threshold).toSorted(
         (one, other) => other.similarity - one.similarity || (one.arguments < other.arguments ? -1 : 1)
       ).slice(0, atMost);
@@ -49021,9 +48952,9 @@ function readSimulated(answer, known) {
   }
   return { kind: "result", text: text2, isError, note: (note2 ?? "").trim().slice(0, longestNote) };
 }
-function listResults(messages, tool2) {
+function listResults(messages, tool) {
   return readTrace({ prefix: [...messages], toolCalls: [] }).results.flatMap(
-    (result) => result.tool === tool2 && !looksLikeError(result.text) ? [result.text] : []
+    (result) => result.tool === tool && !looksLikeError(result.text) ? [result.text] : []
   );
 }
 function isStructured(text2) {
@@ -49076,13 +49007,13 @@ var responseSchema2 = {
 var simulatorFormat = { name: "tool_result", schema: responseSchema2 };
 function writeSimulatorPrompt(asked2, delimiter2) {
   const { turn, call, since, examples, production } = asked2;
-  const block = (name5, text2) => (
+  const block = (name4, text2) => (
     // With something in its place: taken out alone, what is left and right of it could make another one.
-    `<${name5}-${delimiter2}>
+    `<${name4}-${delimiter2}>
 ${text2.replaceAll(delimiter2, "[…]")}
-</${name5}-${delimiter2}>`
+</${name4}-${delimiter2}>`
   );
-  const content2 = [
+  const content = [
     block("tools", renderTools(turn.tools ?? [])),
     block("conversation", renderMessages(turn.prefix)),
     ...production === null ? [] : [block("production", renderMessages(production))],
@@ -49093,7 +49024,7 @@ ${text2.replaceAll(delimiter2, "[…]")}
   ].join("\n");
   return [
     { role: "system", content: writeInstructions(delimiter2) },
-    { role: "user", content: content2 }
+    { role: "user", content }
   ];
 }
 function writeInstructions(delimiter2) {
@@ -49119,13 +49050,13 @@ function writeInstructions(delimiter2) {
   ].join("\n");
 }
 function renderTools(tools) {
-  return tools.map(({ function: tool2 }) => shorten(JSON.stringify(tool2))).join("\n");
+  return tools.map(({ function: tool }) => shorten(JSON.stringify(tool))).join("\n");
 }
 function renderMessages(messages) {
   const rendered = messages.map((message) => {
     const calls = message.role === "assistant" ? message.tool_calls ?? [] : [];
     const lines = calls.map(
-      ({ id, function: { name: name5, arguments: written2 } }) => `[call ${id}] ${name5}(${shorten(written2)})`
+      ({ id, function: { name: name4, arguments: written2 } }) => `[call ${id}] ${name4}(${shorten(written2)})`
     );
     const head2 = message.role === "tool" ? `[result of ${message.tool_call_id}]` : `[${message.role}]`;
     return [head2, shorten(readText(message.content)), ...lines].filter((line2) => line2 !== "").join("\n");
@@ -49218,22 +49149,22 @@ function createSimulate(parts, counts) {
 }
 function findRepeated({ call, since }, settings) {
   if (findEffect(settings, call.function.name) !== "reads") return null;
-  const name5 = nameCall3(call);
+  const name4 = nameCall3(call);
   for (const past of since.toReversed()) {
-    if (!past.result.isError && nameCall3(past.call) === name5) return past.result.text;
+    if (!past.result.isError && nameCall3(past.call) === name4) return past.result.text;
     if (!past.result.isError && findEffect(settings, past.call.function.name) !== "reads") return null;
   }
   return null;
 }
-function nameCall3({ function: { name: name5, arguments: written2 } }) {
-  return digestCall(name5, readArguments(written2)).join();
+function nameCall3({ function: { name: name4, arguments: written2 } }) {
+  return digestCall(name4, readArguments(written2)).join();
 }
 async function askTwice(request) {
   const { asked: asked2, parts, counts } = request;
   const { endpoint, delimiter: delimiter2, database } = parts;
   const production = parts.readProduction(asked2.turn);
   const failuresDrawn = database?.tools.some(
-    ({ name: name5, calls, unanswered }) => name5 === asked2.call.function.name && calls > unanswered
+    ({ name: name4, calls, unanswered }) => name4 === asked2.call.function.name && calls > unanswered
   ) === true;
   const messages = writeSimulatorPrompt({ ...asked2, production, failuresDrawn }, delimiter2);
   const known = describeKnown({ asked: asked2, production, messages, delimiter: delimiter2 });
@@ -49287,7 +49218,7 @@ function describeKnown(request) {
   const { asked: asked2, production, messages, delimiter: delimiter2 } = request;
   const recorded = listResults([...asked2.turn.prefix, ...production ?? []], asked2.call.function.name);
   const examples = asked2.examples.filter(({ isError }) => !isError).map(({ response }) => response);
-  const given = messages.flatMap(({ role: role3, content: content2 }) => role3 === "system" ? [] : [readText(content2)]).join("\n");
+  const given = messages.flatMap(({ role: role2, content }) => role2 === "system" ? [] : [readText(content)]).join("\n");
   return { texts: [...recorded, ...examples], given, delimiter: delimiter2 };
 }
 
@@ -49394,7 +49325,7 @@ function unpackTurn({
 function createOwnReader(tools) {
   const known = /* @__PURE__ */ new WeakMap();
   const isSaid = tools.perTool.some(({ writes }) => writes !== null);
-  const isWrite = (tool2) => findEffect(tools, tool2) === "writes";
+  const isWrite = (tool) => findEffect(tools, tool) === "writes";
   return (turn) => {
     const { after } = turn;
     if (after === void 0) return null;
@@ -49427,19 +49358,19 @@ async function connectClients(settings) {
     ...arms12,
     graders,
     batches: await connectBatchClients(all, resolved.policy),
-    tools: tools === null ? null : await openToolSources({ tools, ports, connect: (name5) => connect(name5, settings) })
+    tools: tools === null ? null : await openToolSources({ tools, ports, connect: (name4) => connect(name4, settings) })
   };
 }
 async function connectGraders(settings) {
   const graders = /* @__PURE__ */ new Map();
-  for (const name5 of listEndpoints(settings.resolved.policy.categories))
-    graders.set(name5, await connect(name5, settings));
+  for (const name4 of listEndpoints(settings.resolved.policy.categories))
+    graders.set(name4, await connect(name4, settings));
   return graders;
 }
-async function connect(name5, { ports, resolved }) {
-  const client = await ports.connect(name5);
+async function connect(name4, { ports, resolved }) {
+  const client = await ports.connect(name4);
   if (client.source.kind === "recorded" && !resolved.policy.replay.allowRecorded) {
-    throw refuseRecording(resolved.file, name5);
+    throw refuseRecording(resolved.file, name4);
   }
   return client;
 }
@@ -49448,7 +49379,7 @@ function listSources(clients) {
   return {
     baseline: clients.baseline.source,
     candidate: clients.candidate.source,
-    graders: Object.fromEntries([...clients.graders].map(([name5, { source: source2 }]) => [name5, source2])),
+    graders: Object.fromEntries([...clients.graders].map(([name4, { source }]) => [name4, source])),
     ...simulator === null ? {} : { simulator: simulator.source }
   };
 }
@@ -49481,9 +49412,9 @@ function createInstruments(request) {
     candidate: wrapArm("candidate")
   };
   const graderEndpoints = new Map(
-    [...clients.graders].map(([name5, client]) => {
-      const before = done2.some(({ uses }) => uses.some(({ endpoint }) => endpoint === name5));
-      return [name5, wrapClient({ name: name5, client, answeredBefore: before })];
+    [...clients.graders].map(([name4, client]) => {
+      const before = done2.some(({ uses }) => uses.some(({ endpoint }) => endpoint === name4));
+      return [name4, wrapClient({ name: name4, client, answeredBefore: before })];
     })
   );
   const simulator = wrapSimulator(clients, wrapLive);
@@ -49502,16 +49433,16 @@ function createInstruments(request) {
   };
 }
 function wrapSimulator({ tools }, wrap2) {
-  const name5 = tools?.tools.simulator?.endpoint;
+  const name4 = tools?.tools.simulator?.endpoint;
   const client = tools?.simulator ?? null;
-  return name5 === void 0 || client === null ? null : wrap2({ name: name5, client, answeredBefore: false });
+  return name4 === void 0 || client === null ? null : wrap2({ name: name4, client, answeredBefore: false });
 }
 function createGradingInstruments(request) {
   const { settings, clients, cancelled, secondGradingShare } = request;
   const budget = openBudget({ settings, cancelled, spent: null });
   const wrapClient = createWrapper({ settings, budget, cancelled });
   const endpoints = new Map(
-    [...clients].map(([name5, client]) => [name5, wrapClient({ name: name5, client, answeredBefore: false })])
+    [...clients].map(([name4, client]) => [name4, wrapClient({ name: name4, client, answeredBefore: false })])
   );
   return {
     graders: buildGraders({ settings, endpoints, secondGradingShare }),
@@ -49567,13 +49498,13 @@ function buildGraders(parts) {
     rubrics: settings.rubrics.rubrics,
     delimiter: settings.ports.delimiter,
     secondGradingShare,
-    canAskAgain: [...endpoints.values()].every(({ source: source2 }) => source2.kind === "live")
+    canAskAgain: [...endpoints.values()].every(({ source }) => source.kind === "live")
   });
 }
-function refuseRecording(file, name5) {
+function refuseRecording(file, name4) {
   return new GateError({
     code: "policy",
-    message: `endpoint "${name5}" is a recording, and the policy does not allow recordings`,
+    message: `endpoint "${name4}" is a recording, and the policy does not allow recordings`,
     where: { file, field: "replay.allow_recorded" },
     remedy: "set `replay.allow_recorded: true` in the policy, or give the endpoint a URL"
   });
@@ -49707,8 +49638,8 @@ var ArmTally = class {
   }
 };
 function count6(counts, value) {
-  const name5 = value === "__proto__" ? `"${value}"` : value;
-  counts.set(name5, (counts.get(name5) ?? 0) + 1);
+  const name4 = value === "__proto__" ? `"${value}"` : value;
+  counts.set(name4, (counts.get(name4) ?? 0) + 1);
 }
 function list(counts) {
   return Object.fromEntries([...counts.entries()].toSorted(([a], [b]) => a < b ? -1 : 1));
@@ -49849,8 +49780,8 @@ function leaveOutReused(unit) {
 function watchResults(parts) {
   const { plan, sample, tier: tier2, audits } = parts;
   const { levels, off } = planStopping({ plan, tier: tier2, turns: listTurns(sample) });
-  const blocking = plan.policy.categories.filter(({ role: role3 }) => role3 === "block");
-  const said2 = new Map(audits.map((line2) => [nameItem(line2), line2.present]));
+  const blocking = plan.policy.categories.filter(({ role: role2 }) => role2 === "block");
+  const said = new Map(audits.map((line2) => [nameItem(line2), line2.present]));
   const looks = blocking.map((category) => ({
     category,
     look: createLooks({ plan, category, plannedTurns: sample.turns.length, levels })
@@ -49860,8 +49791,8 @@ function watchResults(parts) {
     isDecidedBy(batch, units2) {
       if (off !== null) return false;
       const decisions = looks.map(({ category, look: look2 }) => {
-        const others = said2.size === 0 ? "none" : readOthers2({ units: units2, category, said: said2 });
-        const decided = look2(observeBatch({ batch, units: units2, category: category.id, said: said2, others }));
+        const others = said.size === 0 ? "none" : readOthers2({ units: units2, category, said });
+        const decided = look2(observeBatch({ batch, units: units2, category: category.id, said, others }));
         return others === "part" ? null : decided;
       });
       if (plan.policy.gate.stopAtFirstFail && decisions.some((entry) => entry?.decision === "fail"))
@@ -49875,25 +49806,25 @@ function listTurns({ turns }) {
   return turns.map(({ weight }, index) => ({ weight, cluster: clusters[index] ?? 0 }));
 }
 function readOthers2(request) {
-  const { units: units2, category, said: said2 } = request;
+  const { units: units2, category, said } = request;
   let [read2, left] = [0, 0];
   for (const { turn, arm, labels, trails, prescreens } of units2.values()) {
     const label = labels[category.id];
     if (label === void 0 || label.kind === "present") continue;
     const trail = trails[category.id];
     if (findReviewReasons({ category, label, trail, prescreens }).length === 0) continue;
-    if (said2.has(nameItem({ turn, arm, category: category.id }))) read2 += 1;
+    if (said.has(nameItem({ turn, arm, category: category.id }))) read2 += 1;
     else left += 1;
   }
   if (read2 === 0) return "none";
   return left === 0 ? "all" : "part";
 }
 function observeBatch(request) {
-  const { batch, units: units2, category, said: said2, others } = request;
+  const { batch, units: units2, category, said, others } = request;
   const read2 = (turn, arm) => {
     const label = units2.labelsOf(nameUnit({ turn, arm }))?.[category];
     if (label === void 0) return "not-asked";
-    return readSaid({ label, arm, present: said2.get(nameItem({ turn, arm, category })), others });
+    return readSaid({ label, arm, present: said.get(nameItem({ turn, arm, category })), others });
   };
   return batch.map(({ id, weight }, index) => ({
     weight,
@@ -49937,9 +49868,9 @@ async function openMeasurement(parts) {
   const { others = { units: [], known: [], audits: [] } } = parts;
   const units2 = new MeasuredUnits([], openScratch2);
   for (const unit of others.units) units2.set(nameUnit(unit), unit);
-  for (const [name5, unit] of journal.done) units2.set(name5, unit);
+  for (const [name4, unit] of journal.done) units2.set(name4, unit);
   const known = new Map([...others.known].map((line2) => [line2.known, line2]));
-  for (const [name5, line2] of journal.known) known.set(name5, line2);
+  for (const [name4, line2] of journal.known) known.set(name4, line2);
   const audits = [...others.audits, ...await readStandingAudits(directory, journal)];
   const { spent: spent2 } = journal;
   const instruments = createInstruments({ settings: parts, clients, cancelled, done: units2, journal, spent: spent2 });
@@ -50243,7 +50174,7 @@ function measureAnswer(grades) {
   return JSON.stringify({ rationale: "", ...grades }).length + rationaleCharacters;
 }
 function countCharacters(messages) {
-  return messages.reduce((sum5, { content: content2 }) => sum5 + readText(content2).length, 0);
+  return messages.reduce((sum5, { content }) => sum5 + readText(content).length, 0);
 }
 function findRubric({ rubric }, rubrics2) {
   const found = rubrics2.get(rubric);
@@ -50297,7 +50228,7 @@ function listSteps(after) {
 }
 function measure3(message) {
   const calls = message.role === "assistant" ? message.tool_calls ?? [] : [];
-  return readText(message.content).length + calls.reduce((sum5, { function: { name: name5, arguments: written2 } }) => sum5 + name5.length + written2.length, 0);
+  return readText(message.content).length + calls.reduce((sum5, { function: { name: name4, arguments: written2 } }) => sum5 + name4.length + written2.length, 0);
 }
 function forecastSteps({ plan, sample, measured }, turns) {
   const { tools = null } = plan.policy;
@@ -50343,8 +50274,8 @@ function describeSteps2({
   is_measured: isMeasured2
 }) {
   const few = (value) => Number(value.toPrecision(2));
-  const source2 = isMeasured2 ? "in that run" : "as production made";
-  return `about ${few(requests.expected ?? 1)} requests and ${few(calls)} calls of tools each, ${source2}; at most ${requests.at_most} requests`;
+  const source = isMeasured2 ? "in that run" : "as production made";
+  return `about ${few(requests.expected ?? 1)} requests and ${few(calls)} calls of tools each, ${source}; at most ${requests.at_most} requests`;
 }
 
 // src/report/forecast/graded-items.ts
@@ -50733,9 +50664,9 @@ function compareBaseline(turns, categories) {
     ...signals.map(({ what, read: read2 }) => ({ what, read: readSignal(read2) }))
   ];
   const adjusted = adjustHolm(reads.map(({ read: read2 }) => testUnequalClustered(listDifferences(both, read2))));
-  const smallest = adjusted.reduce((least, p2, index) => p2 < (adjusted[least] ?? 1) ? index : least, 0);
-  const p = roundBound(adjusted[smallest] ?? 1);
-  return { turns: both.length, what: reads[smallest]?.what ?? "", p, differs: p <= alpha };
+  const smallest2 = adjusted.reduce((least, p2, index) => p2 < (adjusted[least] ?? 1) ? index : least, 0);
+  const p = roundBound(adjusted[smallest2] ?? 1);
+  return { turns: both.length, what: reads[smallest2]?.what ?? "", p, differs: p <= alpha };
 }
 function readLabel2(category) {
   return ({ labels }) => {
@@ -50764,18 +50695,18 @@ function findOtherName(fresh, kept2) {
   return null;
 }
 function listNames({ completion, uses }) {
-  const name5 = (what, values) => ({
+  const name4 = (what, values) => ({
     key: JSON.stringify([what, ...values]),
     what
   });
   const own2 = completion.kind === "completed" ? [
-    name5("the model that answers", [completion.model]),
-    name5("its system fingerprint", [completion.systemFingerprint]),
-    name5("the digest that it tells", [completion.servedDigest ?? null])
+    name4("the model that answers", [completion.model]),
+    name4("its system fingerprint", [completion.systemFingerprint]),
+    name4("the digest that it tells", [completion.servedDigest ?? null])
   ] : [];
   const graders = uses.flatMap(
     ({ endpoint, model: model2, answeredAs }) => Object.keys(answeredAs).map(
-      (answered) => name5(`the model that answers as ${endpoint}`, [model2, answered])
+      (answered) => name4(`the model that answers as ${endpoint}`, [model2, answered])
     )
   );
   return [...own2, ...graders];
@@ -51117,10 +51048,10 @@ async function requireShards(directories) {
   for (const directory of directories) {
     const report2 = await readShardReport(directory);
     if (report2 === null) throw refuseDirectory(directory);
-    const name5 = nameShard(report2.shard);
-    const other = found.get(name5);
-    if (other !== void 0) throw refuseTwice2(name5, [other.directory, directory]);
-    found.set(name5, { shard: report2.shard, directory, report: report2 });
+    const name4 = nameShard(report2.shard);
+    const other = found.get(name4);
+    if (other !== void 0) throw refuseTwice2(name4, [other.directory, directory]);
+    found.set(name4, { shard: report2.shard, directory, report: report2 });
   }
   return [...found.values()];
 }
@@ -51142,10 +51073,10 @@ function refuseDirectory({ path: path2 }) {
     remedy: "run the shard into this directory again, which asks only what is missing, or leave it out"
   });
 }
-function refuseTwice2(name5, [one, other]) {
+function refuseTwice2(name4, [one, other]) {
   return new GateError({
     code: "shard",
-    message: `${name5} was measured twice, in ${one.path} and in ${other.path}`,
+    message: `${name4} was measured twice, in ${one.path} and in ${other.path}`,
     where: { file: other.path },
     remedy: "name the first of them alone: answers are not drawn anew"
   });
@@ -51441,7 +51372,7 @@ function findDecision(request) {
   if (watch.off !== null) return null;
   const lost2 = /* @__PURE__ */ new Map();
   const filled = {
-    labelsOf: (name5) => units2.labelsOf(name5) ?? lost2.get(name5)?.labels,
+    labelsOf: (name4) => units2.labelsOf(name4) ?? lost2.get(name4)?.labels,
     *values() {
       yield* units2.values();
       yield* lost2.values();
@@ -51451,10 +51382,10 @@ function findDecision(request) {
     const batch = sample.turns.slice(start2, start2 + batchTurns);
     for (const [index, { id: turn }] of batch.entries()) {
       for (const arm of arms8) {
-        const name5 = nameUnit({ turn, arm });
-        if (units2.has(name5)) continue;
+        const name4 = nameUnit({ turn, arm });
+        if (units2.has(name4)) continue;
         if (!isOver(start2 + index)) return null;
-        lost2.set(name5, createLost({ turn, arm, plan }));
+        lost2.set(name4, createLost({ turn, arm, plan }));
       }
     }
     if (watch.isDecidedBy(batch, filled)) return start2 + batch.length;
@@ -51664,18 +51595,18 @@ function fillMissing(request) {
   for (const [place, { id: turn }] of sample.turns.entries()) {
     const reason = findReason(place);
     for (const arm of arms9) {
-      const name5 = nameUnit({ turn, arm });
-      if (units2.has(name5)) continue;
+      const name4 = nameUnit({ turn, arm });
+      if (units2.has(name4)) continue;
       const unit = { turn, arm, plan };
       const unasked = reason === null ? null : { kind: "not-asked", reason };
-      units2.set(name5, unasked === null ? createLost(unit) : createUnasked({ ...unit, unasked }));
+      units2.set(name4, unasked === null ? createLost(unit) : createUnasked({ ...unit, unasked }));
     }
   }
   return units2;
 }
 function countLost(turns, units2) {
-  const isLost = (name5) => {
-    const completion = units2.get(name5)?.completion;
+  const isLost = (name4) => {
+    const completion = units2.get(name4)?.completion;
     return completion?.kind === "failed" && completion.cause === "shard-lost";
   };
   return turns.flatMap(({ id: turn }) => arms9.filter((arm) => isLost(nameUnit({ turn, arm })))).length;
@@ -51699,7 +51630,7 @@ function tellLost(parts) {
   for (let wave = 1; wave <= waves2; wave += 1) {
     for (let index = 1; index <= of; index += 1) absent2.push({ index, of, wave, waves: waves2 });
   }
-  const names2 = absent2.map(nameShard).filter((name5) => !there.has(name5));
+  const names2 = absent2.map(nameShard).filter((name4) => !there.has(name4));
   ports.log.info(`${there.size} of ${of * waves2} shards have left what they measured.`);
   if (lost2 === 0) return;
   const who = names2.length === 0 ? "" : ` (${names2.slice(0, 5).join("; ")}${names2.length > 5 ? "; …" : ""})`;
@@ -52019,14 +51950,14 @@ function readPastRates(parts) {
   return { arm, turns: sample.turnsDrawn, rates: rates2, leftOut: leftOut2 };
 }
 function chooseArm2(parts) {
-  const { plan, checkpoint, name: name5 } = parts;
+  const { plan, checkpoint, name: name4 } = parts;
   const { baseline: baseline2, candidate: candidate2 } = plan;
   if (candidate2 === checkpoint) return baseline2 === checkpoint ? "both" : "candidate";
   if (baseline2 === checkpoint) return "baseline";
   throw new GateError({
     code: "record",
     message: `the run measured "${candidate2}" against "${baseline2}", and "${checkpoint}" is served`,
-    where: name5 === void 0 ? void 0 : { file: name5 },
+    where: name4 === void 0 ? void 0 : { file: name4 },
     remedy: "name a run in which the checkpoint that is served was the candidate, or the baseline"
   });
 }
@@ -52125,7 +52056,7 @@ var attemptSchema = external_exports.strictObject({
 var untrusted = /* @__PURE__ */ new Set(["judge-changed", "control-failed"]);
 var unfinished = /* @__PURE__ */ new Set(["not-asked", "measurement"]);
 function assessStanding({ summary, outcomes }, verdict2) {
-  const blocking = verdict2.categories.filter(({ role: role3 }) => role3 === "block");
+  const blocking = verdict2.categories.filter(({ role: role2 }) => role2 === "block");
   const isTrusted = findIdentityProblems(summary).length === 0 && !blocking.some((category) => untrusted.has(category.reason) || isUnread(category));
   if (!isTrusted) return { complete: false, continuable: false };
   const wasCarriedThrough = summary.stopped === null || summary.stopped === "decided";
@@ -52145,23 +52076,23 @@ function isSettled(label) {
 // src/record/audit.ts
 function collectAudits(record) {
   const items = new Set(listReviewItems(record).map(nameItem));
-  const said2 = /* @__PURE__ */ new Map();
+  const said = /* @__PURE__ */ new Map();
   return {
     add(line2, refuse8) {
-      const name5 = nameItem(line2);
-      if (!items.has(name5)) {
+      const name4 = nameItem(line2);
+      if (!items.has(name4)) {
         const { turn, arm, category } = line2;
         throw refuse8(
           `turn "${turn}" of the ${arm} is not labelled present in "${category}", nor among the others to read there`,
           "audit what this run lists in review.csv: the lines of outcomes.jsonl whose label is present, and what its graders were not of one mind about"
         );
       }
-      if (said2.has(name5)) throw refuse8("this item is audited on an earlier line too", "keep one of them");
-      said2.set(name5, line2);
+      if (said.has(name4)) throw refuse8("this item is audited on an earlier line too", "keep one of them");
+      said.set(name4, line2);
     },
     merge() {
-      const kept2 = record.audits.filter((line2) => !said2.has(nameItem(line2)));
-      return [...kept2, ...said2.values()].toSorted((a, b) => nameItem(a) < nameItem(b) ? -1 : 1);
+      const kept2 = record.audits.filter((line2) => !said.has(nameItem(line2)));
+      return [...kept2, ...said.values()].toSorted((a, b) => nameItem(a) < nameItem(b) ? -1 : 1);
     }
   };
 }
@@ -52365,8 +52296,8 @@ async function readEnd2(parts) {
     };
   }
 }
-async function hasLines(directory, name5) {
-  for await (const _line of directory.readLines(name5)) return true;
+async function hasLines(directory, name4) {
+  for await (const _line of directory.readLines(name4)) return true;
   return false;
 }
 async function readAudited(parts) {
@@ -52508,7 +52439,7 @@ function findDoubt({ record, verdict: verdict2 }) {
   if (!assessStanding(record, verdict2).complete) return "the run is not complete";
   if (assessIdentity(summary, "baseline").level === "none") return "nothing says that it answered";
   if (verdict2.categories.some(({ reason }) => untrusted2.has(reason))) return "its graders are in doubt";
-  const sources = [summary.arms.baseline.source, ...summary.graders.map(({ source: source2 }) => source2)];
+  const sources = [summary.arms.baseline.source, ...summary.graders.map(({ source }) => source)];
   return sources.every(({ kind }) => kind === "live") ? null : "a recording costs nothing";
 }
 function describeBaseline(summary, units2) {
@@ -52706,8 +52637,8 @@ async function readLock(parts) {
   if (first === void 0) return checkLock({ registration, from, onBase: false, earlier: [], pushed: [] });
   const { repository } = ports;
   const { policy: policy2 } = resolved;
-  const source2 = { repository, policy: policy2, candidate: plan.candidate };
-  const onBase = await readRegistering(source2, request.commits.policy);
+  const source = { repository, policy: policy2, candidate: plan.candidate };
+  const onBase = await readRegistering(source, request.commits.policy);
   const pushes = await recalled.asked.ports.history.listPushes(first.startedAt);
   return checkLock({
     registration,
@@ -52717,7 +52648,7 @@ async function readLock(parts) {
       at: attempt3.startedAt,
       registering: describeRegistering(attempt3)
     })),
-    pushed: from === "standing" ? [] : await readPushes({ ...source2, pushes, loaded })
+    pushed: from === "standing" ? [] : await readPushes({ ...source, pushes, loaded })
   });
 }
 function describeRegistering({ began }) {
@@ -52766,9 +52697,9 @@ async function listWorkflowEdits({ changes, commits }) {
   const found = await Promise.all(workflowFolders.map((folder2) => changes.list(from, commits.head, folder2)));
   return found.flat().toSorted();
 }
-async function findWorkflowEdits(source2) {
+async function findWorkflowEdits(source) {
   try {
-    return { kind: "known", files: await listWorkflowEdits(source2) };
+    return { kind: "known", files: await listWorkflowEdits(source) };
   } catch (error) {
     if (error instanceof GateError) return { kind: "unknown", cause: error.message };
     throw error;
@@ -52863,10 +52794,10 @@ function adjustBenjaminiHochberg(pValues) {
   const ranked = pValues.map((p, index) => ({ p, index })).sort((left, right) => right.p - left.p);
   const adjusted = pValues.map(() => 1);
   const count9 = ranked.length;
-  let smallest = 1;
+  let smallest2 = 1;
   for (const [fromLargest, { p, index }] of ranked.entries()) {
-    smallest = Math.min(smallest, count9 / (count9 - fromLargest) * p);
-    adjusted[index] = smallest;
+    smallest2 = Math.min(smallest2, count9 / (count9 - fromLargest) * p);
+    adjusted[index] = smallest2;
   }
   return adjusted;
 }
@@ -52933,9 +52864,9 @@ function listSlices(record) {
   const slices = /* @__PURE__ */ new Map();
   record.turns.forEach(({ slice }, place) => {
     for (const [key, value] of Object.entries(slice)) {
-      const name5 = JSON.stringify([key, value]);
-      const known = slices.get(name5);
-      if (known === void 0) slices.set(name5, { key, value, places: [place] });
+      const name4 = JSON.stringify([key, value]);
+      const known = slices.get(name4);
+      if (known === void 0) slices.set(name4, { key, value, places: [place] });
       else known.places.push(place);
     }
   });
@@ -53044,8 +52975,8 @@ function toEntities(text2) {
 
 // src/report/arm-cell.ts
 function describeArm2(request) {
-  const { arm: name5, estimate, withLower } = request;
-  const arm = estimate[name5];
+  const { arm: name4, estimate, withLower } = request;
+  const arm = estimate[name4];
   const { ratePer100k, lowerPer100k, upperPer100k } = arm;
   const audit = describeAudit2(arm);
   if (ratePer100k === null) {
@@ -53054,10 +52985,10 @@ function describeArm2(request) {
   }
   const equals = estimate.method === "exact" ? " =" : ", weighted";
   const unit = chooseArmUnit(arm);
-  const limitPer100k = name5 === "candidate" ? estimate.limit?.limitPer100k ?? null : null;
+  const limitPer100k = name4 === "candidate" ? estimate.limit?.limitPer100k ?? null : null;
   return {
     counts: `${formatCount(arm.events)} of ${formatCount(arm.graded)}${equals} ${formatIn(unit, ratePer100k)}`,
-    truth: name5 === "candidate" ? describeTruth(estimate, unit) : null,
+    truth: name4 === "candidate" ? describeTruth(estimate, unit) : null,
     lower: withLower ? formatBound(unit, lowerPer100k, limitPer100k) : null,
     upper: formatBound(unit, upperPer100k, limitPer100k),
     audit
@@ -53224,7 +53155,7 @@ function sayDoubt(decided) {
   const doubt = findDeciding(decided);
   switch (doubt?.kind) {
     case "model-changed": {
-      const names2 = doubt.answeredAs.slice(0, shownItems).map((name5) => say`${verbatim(name5)}`);
+      const names2 = doubt.answeredAs.slice(0, shownItems).map((name4) => say`${verbatim(name4)}`);
       return say`${id}: ${nameModel(doubt.model)} answered under ${countThings(doubt.answeredAs.length, "name", "names")} (${joinTexts(names2, ", ")}), so that its labels are of different judges.`;
     }
     case "own-judge":
@@ -53412,9 +53343,9 @@ function buildCategoryRow(decided) {
     }
   };
 }
-function describeDecision({ verdict: verdict2, role: role3, audit }) {
+function describeDecision({ verdict: verdict2, role: role2, audit }) {
   const word = `${verdict2.toUpperCase()}${audit === "pending" ? ", audit pending" : ""}`;
-  return role3 === "block" ? word : `watched, ${word}`;
+  return role2 === "block" ? word : `watched, ${word}`;
 }
 function describeLook({ early }) {
   return early === null ? "" : `, decided after ${countThings(early.turns, "turn", "turns")}`;
@@ -53578,7 +53509,7 @@ var attemptHeader = ["Run", "Began", "Tier", "Verdict", "Plan", "What differs in
 function renderSignals(view, longestBytes) {
   return renderTable({
     header: ["Signal", "Baseline", "Candidate"],
-    rows: view.signals.map(({ name: name5, baseline: baseline2, candidate: candidate2 }) => [name5, baseline2, candidate2]),
+    rows: view.signals.map(({ name: name4, baseline: baseline2, candidate: candidate2 }) => [name4, baseline2, candidate2]),
     longestBytes
   });
 }
@@ -53604,7 +53535,7 @@ ${table}`;
 function renderFacts(facts, longestBytes) {
   return renderTable({
     header: ["Fact", "Value"],
-    rows: facts.map(({ name: name5, value }) => [name5, value]),
+    rows: facts.map(({ name: name4, value }) => [name4, value]),
     longestBytes
   });
 }
@@ -53719,8 +53650,8 @@ function renderChild(child) {
 }
 
 // src/report/reporters/html/tables.ts
-function renderSection(title, content2) {
-  return content2 === null ? null : html`<section>\n<h2>${title}</h2>\n${content2}\n</section>\n`;
+function renderSection(title, content) {
+  return content === null ? null : html`<section>\n<h2>${title}</h2>\n${content}\n</section>\n`;
 }
 function renderTable2(table) {
   const { label, header, rows: rows2, numbers = 0, className = "plain" } = table;
@@ -53806,7 +53737,7 @@ function renderSignals2(view) {
   return renderTable2({
     label: "Signals",
     header: ["Signal", "Baseline", "Candidate"],
-    rows: view.signals.map(({ name: name5, baseline: baseline2, candidate: candidate2 }) => [markText(name5), baseline2, candidate2]),
+    rows: view.signals.map(({ name: name4, baseline: baseline2, candidate: candidate2 }) => [markText(name4), baseline2, candidate2]),
     numbers: 2,
     className: "fitting"
   });
@@ -53830,14 +53761,14 @@ function renderSlices2({ slices }) {
   return html`<p>${describeSlices(slices.left)}</p>\n${table}`;
 }
 function renderFacts2(facts) {
-  const items = facts.map(({ name: name5, value }) => html`<dt>${name5}</dt><dd>${markText(value)}</dd>\n`);
+  const items = facts.map(({ name: name4, value }) => html`<dt>${name4}</dt><dd>${markText(value)}</dd>\n`);
   return html`<dl class="facts">\n${items}</dl>`;
 }
 function renderPlanParts({ planParts }) {
   const table = renderTable2({
     label: "Parts of the plan",
     header: ["Part", "SHA-256"],
-    rows: planParts.map(({ name: name5, sha256 }) => [markText(name5), markCode(sha256)])
+    rows: planParts.map(({ name: name4, sha256 }) => [markText(name4), markCode(sha256)])
   });
   return html`<details>\n<summary>${countThings(planParts.length, "part", "parts")} of the plan, with digests</summary>\n${table}\n</details>`;
 }
@@ -53949,20 +53880,20 @@ function renderLimit(scale3, limit) {
   return html`<line class="limit" x1="${at2}%" x2="${at2}%" y1="14" y2="${axis}"/><text class="strong" x="${at2}%" y="10" text-anchor="${anchor(at2)}">limit ${formatLimit(limit)}</text>`;
 }
 function renderArm2(request) {
-  const { scale: scale3, arm, name: name5 } = request;
-  const [y, from, to] = [rows[name5], scale3.place(arm.lowerPer100k), scale3.place(arm.upperPer100k)];
-  const interval = html`<g class="${name5}"><line x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/><line x1="${from}%" x2="${from}%" y1="${y - 5}" y2="${y + 5}"/><line x1="${to}%" x2="${to}%" y1="${y - 5}" y2="${y + 5}"/></g>`;
+  const { scale: scale3, arm, name: name4 } = request;
+  const [y, from, to] = [rows[name4], scale3.place(arm.lowerPer100k), scale3.place(arm.upperPer100k)];
+  const interval = html`<g class="${name4}"><line x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/><line x1="${from}%" x2="${from}%" y1="${y - 5}" y2="${y + 5}"/><line x1="${to}%" x2="${to}%" y1="${y - 5}" y2="${y + 5}"/></g>`;
   if (arm.ratePer100k === null) return interval;
   return [
     interval,
-    html`<svg class="${name5} point" x="${scale3.place(arm.ratePer100k)}%" y="${y}" overflow="visible">${drawShape(name5)}</svg>`
+    html`<svg class="${name4} point" x="${scale3.place(arm.ratePer100k)}%" y="${y}" overflow="visible">${drawShape(name4)}</svg>`
   ];
 }
-function drawShape(name5) {
-  return name5 === "baseline" ? html`<circle r="5"/>` : html`<path d="M0-7 7 0 0 7-7 0Z"/>`;
+function drawShape(name4) {
+  return name4 === "baseline" ? html`<circle r="5"/>` : html`<path d="M0-7 7 0 0 7-7 0Z"/>`;
 }
-function renderShape(name5) {
-  return html`<svg class="${name5} point key" width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">${drawShape(name5)}</svg>`;
+function renderShape(name4) {
+  return html`<svg class="${name4} point key" width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">${drawShape(name4)}</svg>`;
 }
 function anchor(at2) {
   if (at2 < 12) return "start";
@@ -56498,7 +56429,7 @@ var transform = function(original_options = {}) {
 };
 
 // node_modules/csv-parse/lib/sync.js
-var parse3 = function(data, opts = {}) {
+var parse2 = function(data, opts = {}) {
   if (typeof data === "string") {
     data = Buffer.from(data);
   }
@@ -56572,17 +56503,17 @@ function parseReviews(request) {
   }
   return audits.merge();
 }
-function readRows3(source2) {
-  const { file, text: text2 } = source2;
+function readRows3(source) {
+  const { file, text: text2 } = source;
   const firstLine = text2.split("\n", 1)[0] ?? "";
   const [best] = delimiters.map((delimiter3) => ({ delimiter: delimiter3, names: readHeader2(firstLine, delimiter3) })).toSorted((a, b) => countKnown2(b.names) - countKnown2(a.names));
   const { delimiter: delimiter2 = ",", names: names2 = [] } = best ?? {};
   const header = { width: names2.length, places: placeColumns(names2, file) };
-  const [, ...rows2] = splitRows({ ...source2, delimiter: delimiter2 });
+  const [, ...rows2] = splitRows({ ...source, delimiter: delimiter2 });
   return { header, rows: rows2 };
 }
 function readHeader2(line2, delimiter2) {
-  const [cells = []] = parse3(line2, { delimiter: delimiter2, relax_quotes: true, relax_column_count: true });
+  const [cells = []] = parse2(line2, { delimiter: delimiter2, relax_quotes: true, relax_column_count: true });
   return cells.map((cell) => cell.trim().toLowerCase());
 }
 function countKnown2(names2) {
@@ -56603,11 +56534,11 @@ function placeColumns(names2, file) {
   };
   return { category: place("category"), arm: place("arm"), turn: place("turn"), human: place("human") };
 }
-function splitRows(source2) {
-  const { file, text: text2, delimiter: delimiter2 } = source2;
+function splitRows(source) {
+  const { file, text: text2, delimiter: delimiter2 } = source;
   let read2;
   try {
-    read2 = parse3(text2, {
+    read2 = parse2(text2, {
       delimiter: delimiter2,
       info: true,
       relax_column_count: true,
@@ -56629,12 +56560,12 @@ function nameWritten2(items) {
   const write = (cells) => JSON.stringify(cells);
   for (const item of items) {
     const cells = [item.category, item.arm, item.turn];
-    const name5 = write(cells.map((cell) => writeReviewCell(cell)));
-    named3.set(name5, named3.has(name5) ? null : item);
+    const name4 = write(cells.map((cell) => writeReviewCell(cell)));
+    named3.set(name4, named3.has(name4) ? null : item);
   }
   for (const item of items) {
-    const name5 = write([item.category, item.arm, item.turn]);
-    if (!named3.has(name5)) named3.set(name5, item);
+    const name4 = write([item.category, item.arm, item.turn]);
+    if (!named3.has(name4)) named3.set(name4, item);
   }
   return named3;
 }
@@ -56739,8 +56670,8 @@ var shownParts = 3;
 var longestPart = 60;
 function nameRun2({ id, attempt: attempt3 }) {
   if (id === null) return say`this run`;
-  const name5 = nameRun({ id, attempt: attempt3 });
-  return say`run ${/^\d{1,20}(?:\.\d+)?$/.test(name5) ? name5 : verbatim(name5)}`;
+  const name4 = nameRun({ id, attempt: attempt3 });
+  return say`run ${/^\d{1,20}(?:\.\d+)?$/.test(name4) ? name4 : verbatim(name4)}`;
 }
 function sayTime(at2) {
   const [, day2, time] = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/.exec(at2) ?? [];
@@ -56753,10 +56684,10 @@ function sayParts(names2, shown = shownParts) {
   const last = all.at(-1) ?? [];
   return all.length < 2 ? last : say`${joinTexts(all.slice(0, -1), ", ")} and ${last}`;
 }
-function sayPart(name5) {
-  if (/^[a-z ]{1,80}$/.test(name5)) return [name5];
-  const [, kind, which] = /^(the rubric|the calibration of) (.*)$/s.exec(name5) ?? [];
-  return kind === void 0 || which === void 0 ? [verbatim(name5, longestPart)] : say`${kind} ${verbatim(which, longestPart)}`;
+function sayPart(name4) {
+  if (/^[a-z ]{1,80}$/.test(name4)) return [name4];
+  const [, kind, which] = /^(the rubric|the calibration of) (.*)$/s.exec(name4) ?? [];
+  return kind === void 0 || which === void 0 ? [verbatim(name4, longestPart)] : say`${kind} ${verbatim(which, longestPart)}`;
 }
 function countAttempts2({ history }) {
   if (history.kind !== "kept") return null;
@@ -56896,9 +56827,9 @@ function sayNamed({ arms: arms12 }, arm) {
   return answers === 1 ? say`its answer names it` : say`all ${answers} answers name it`;
 }
 function sayUnprobed({ arms: arms12 }, arm) {
-  const { source: source2, identity } = arms12[arm];
+  const { source, identity } = arms12[arm];
   const { probes } = identity;
-  if (source2.kind === "recorded") return say`a recording lists nothing`;
+  if (source.kind === "recorded") return say`a recording lists nothing`;
   if (probes.some(({ kind }) => kind === "unlisted")) return say`its endpoint does not list it`;
   if (probes.some(({ kind }) => kind === "failed")) return say`what its endpoint lists could not be read`;
   if (probes.some(({ kind }) => kind === "not-offered")) return say`its endpoint has no list of models`;
@@ -56925,10 +56856,10 @@ function saySameWeights({ plan, arms: arms12 }) {
   }
   if (baseline2 !== null && candidate2 !== null) return null;
   const names2 = /* @__PURE__ */ new Set([...Object.keys(arms12.baseline.models), ...Object.keys(arms12.candidate.models)]);
-  const [name5] = names2;
+  const [name4] = names2;
   const isBoth = [arms12.baseline, arms12.candidate].every(({ models: models2 }) => Object.keys(models2).length === 1);
-  if (names2.size !== 1 || name5 === void 0 || !isBoth) return null;
-  return say`Both arms were answered by ${verbatim(name5)}. Unless the endpoints name every checkpoint so, the candidate was not measured.`;
+  if (names2.size !== 1 || name4 === void 0 || !isBoth) return null;
+  return say`Both arms were answered by ${verbatim(name4)}. Unless the endpoints name every checkpoint so, the candidate was not measured.`;
 }
 function sayFingerprints({ arms: arms12 }, arm) {
   const prints = Object.entries(arms12[arm].systemFingerprints).toSorted(([, a], [, b]) => b - a);
@@ -56992,9 +56923,9 @@ function describeWorth({
   return say`${turns}, ${conversations} (design effect ${String(Number(designEffect.toPrecision(3)))})`;
 }
 function describeStrata({ strata }) {
-  const shown = strata.slice(0, shownStrata).map(({ name: name5, drawn, share: share2, weightShare }) => {
+  const shown = strata.slice(0, shownStrata).map(({ name: name4, drawn, share: share2, weightShare }) => {
     const weight = Math.abs(weightShare - share2) < sameShare2 ? "" : `, ${formatShare(weightShare, 1)} of the weight`;
-    return say`${verbatim(name5)} ${drawn} drawn for ${formatShare(share2, 1)} of the traffic${weight}`;
+    return say`${verbatim(name4)} ${drawn} drawn for ${formatShare(share2, 1)} of the traffic${weight}`;
   });
   const left = strata.length - shown.length;
   return joinTexts([...shown, left === 0 ? [] : say`${left} more`], "; ");
@@ -57050,11 +56981,11 @@ function listPlanParts({ planParts }) {
 function nameGrader({ endpoint }) {
   return `${endpoint.charAt(0).toUpperCase()}${endpoint.slice(1)}`;
 }
-function describeGrader({ model: model2, answeredAs, source: source2 }) {
-  const names2 = Object.keys(answeredAs).filter((name5) => name5 !== model2);
-  const shown = names2.slice(0, shownNames2).map((name5) => say`${verbatim(name5)}`);
+function describeGrader({ model: model2, answeredAs, source }) {
+  const names2 = Object.keys(answeredAs).filter((name4) => name4 !== model2);
+  const shown = names2.slice(0, shownNames2).map((name4) => say`${verbatim(name4)}`);
   const answered = names2.length === 0 ? [] : say`, answered as ${joinTexts(shown, ", ")}`;
-  return say`${model2 === "" ? "no model named" : verbatim(model2)}${answered}${describeSource(source2)}`;
+  return say`${model2 === "" ? "no model named" : verbatim(model2)}${answered}${describeSource(source)}`;
 }
 function describeArm3(id, arm) {
   const models2 = Object.entries(arm.models).toSorted(([, a], [, b]) => b - a);
@@ -57063,8 +56994,8 @@ function describeArm3(id, arm) {
   const answered = named3.length === 0 ? say`no answer` : say`answered as ${joinTexts([...named3, ...rest2], ", ")}`;
   return say`${verbatim(id)}, ${answered}${describeSource(arm.source)}`;
 }
-function describeSource(source2) {
-  return source2.kind === "live" ? [] : say`, recorded (${verbatim(`sha256:${source2.sha256}`)})`;
+function describeSource(source) {
+  return source.kind === "live" ? [] : say`, recorded (${verbatim(`sha256:${source.sha256}`)})`;
 }
 function listSpending(record, prices) {
   const { cost, timing, plan, arms: arms12, graders } = record;
@@ -57088,8 +57019,8 @@ function formatCost(usd) {
 }
 function listSignals({ arms: arms12 }) {
   const [baseline2, candidate2] = [arms12.baseline.signals, arms12.candidate.signals];
-  const share2 = (name5, count9) => ({
-    name: name5,
+  const share2 = (name4, count9) => ({
+    name: name4,
     baseline: formatShare(count9(baseline2), baseline2.completions),
     candidate: formatShare(count9(candidate2), candidate2.completions)
   });
@@ -57270,7 +57201,7 @@ function saySaved(request) {
   const asked2 = countAskedOf(estimates);
   const saved = drawn - asked2;
   const isFirstFailure = verdict2.categories.some(
-    ({ role: role3, reason }) => role3 === "block" && reason === "not-asked"
+    ({ role: role2, reason }) => role2 === "block" && reason === "not-asked"
   );
   const ended = isFirstFailure ? "The run ended at the first failure," : "The results decided";
   const left = `${countThings(saved, "turn", "turns")} (${formatShare(saved, drawn)}) need not be asked`;
@@ -57291,7 +57222,7 @@ function sayGreen({ plan }, verdict2) {
   if (verdict2.verdict !== "inconclusive" || verdict2.conclusion !== "success") return null;
   const { onInconclusive } = plan.policy.gate;
   const undecided2 = verdict2.categories.filter(
-    ({ role: role3, verdict: decision }) => role3 === "block" && decision === "inconclusive"
+    ({ role: role2, verdict: decision }) => role2 === "block" && decision === "inconclusive"
   );
   const written2 = listKinds(undecided2).map((kind) => {
     const key = onInconclusive[kind] === onInconclusive.suspect ? keys.suspect : keys[kind];
@@ -57428,9 +57359,9 @@ function sayStopped(record) {
   return say`Stopped early: ${explainStop(record)}.`;
 }
 function sayRecorded({ arms: arms12, graders }) {
-  const labels = Object.fromEntries(graders.map(({ endpoint, source: source2 }) => [endpoint, source2]));
+  const labels = Object.fromEntries(graders.map(({ endpoint, source }) => [endpoint, source]));
   const parties = { candidate: arms12.candidate.source, baseline: arms12.baseline.source, ...labels };
-  const recorded = Object.entries(parties).filter(([, source2]) => source2.kind === "recorded").map(([name5]) => name5);
+  const recorded = Object.entries(parties).filter(([, source]) => source.kind === "recorded").map(([name4]) => name4);
   if (recorded.length === 0) return null;
   return say`The answers of ${joinWords(recorded)} are recorded, not replayed.`;
 }
@@ -57453,7 +57384,7 @@ function sayShortSample({ sample, plan, run: run2 }) {
 function sayUncovered({ sample }) {
   const { uncovered } = sample;
   if (uncovered.length === 0) return null;
-  const shown = uncovered.slice(0, shownStrata2).map(({ name: name5, share: share2 }) => say`${verbatim(name5)} (${formatShare(share2, 1)} of the traffic)`);
+  const shown = uncovered.slice(0, shownStrata2).map(({ name: name4, share: share2 }) => say`${verbatim(name4)} (${formatShare(share2, 1)} of the traffic)`);
   const left = uncovered.length - shown.length;
   const list2 = joinTexts([...shown, left === 0 ? [] : say`${left} more`], ", ");
   return say`Not covered: ${list2}. No turn was drawn there, so that nothing here speaks of that traffic.`;
@@ -57610,7 +57541,7 @@ function describeCounts(counts) {
 function describeAgreement({ record, estimates }) {
   const share2 = record.plan.policy.judge?.secondGradingShare ?? 0;
   const graded2 = estimates.filter(({ watch }) => watch.again.graded > 0);
-  if (graded2.length === 0 && share2 > 0 && record.graders.some(({ source: source2 }) => source2.kind === "recorded")) {
+  if (graded2.length === 0 && share2 > 0 && record.graders.some(({ source }) => source.kind === "recorded")) {
     return [{ name: "Second grading", value: say`none, as a recording says the same each time` }];
   }
   return graded2.map(({ category, watch }) => {
@@ -57799,13 +57730,13 @@ function listUnread({ estimate, verdict: verdict2 }) {
 function compareRates(estimate) {
   return `${describeRate(estimate, "candidate")}, baseline ${describeRate(estimate, "baseline")}`;
 }
-function describeRate(estimate, name5, bound) {
-  const { events, graded: graded2, ratePer100k, lowerPer100k, upperPer100k } = estimate[name5];
+function describeRate(estimate, name4, bound) {
+  const { events, graded: graded2, ratePer100k, lowerPer100k, upperPer100k } = estimate[name4];
   const counts = `${formatCount(events)} of ${formatCount(graded2)}`;
   if (ratePer100k === null) return counts;
   const weighted = estimate.method === "exact" ? "" : "weighted ";
   const per100k = bound === "at least" ? lowerPer100k : upperPer100k;
-  const unit = chooseArmUnit(estimate[name5]);
+  const unit = chooseArmUnit(estimate[name4]);
   const shown = formatBound(unit, per100k, estimate.limit?.limitPer100k ?? null);
   const bounds = bound === void 0 ? "" : `, ${bound} ${shown}`;
   return `${counts} (${weighted}${formatIn(unit, ratePer100k)}${bounds})`;
@@ -58029,7 +57960,7 @@ function sayStandingFail(request) {
   return [...plan, sayDiagnosis(record.plan.candidate, runs), ...sayAudits(record, verdict2)];
 }
 function sayAudits({ run: run2, retainText }, { categories }) {
-  const isPending = categories.some(({ role: role3, audit }) => role3 === "block" && audit === "pending");
+  const isPending = categories.some(({ role: role2, audit }) => role2 === "block" && audit === "pending");
   const { id } = run2;
   if (!isPending || retainText === "none" || id === null) return [];
   return [
@@ -58067,8 +57998,8 @@ function sayAttemptList(attempts) {
   const ranked = attempts.map((attempt3, index) => ({ attempt: attempt3, index })).toSorted((a, b) => rank2(b.attempt) - rank2(a.attempt) || b.index - a.index);
   const shown = ranked.slice(0, shownAttempts).toSorted((a, b) => a.index - b.index);
   const left = attempts.length - shown.length;
-  const said2 = shown.map(({ attempt: attempt3 }) => sayAttempt(attempt3));
-  return joinTexts(left === 0 ? said2 : [...said2, say`${formatCount(left)} more`], "; ");
+  const said = shown.map(({ attempt: attempt3 }) => sayAttempt(attempt3));
+  return joinTexts(left === 0 ? said : [...said, say`${formatCount(left)} more`], "; ");
 }
 function rank2({ verdict: verdict2 }) {
   return verdict2 === "fail" ? 1 : 0;
@@ -58300,8 +58231,8 @@ function describeJudge(plan, category) {
   const calibration = findCalibration(plan, category);
   return calibration === null ? null : { calibration, mode: plan.policy.gate.judgeError, flagsAudited: false };
 }
-function countRivals(plan, { role: role3 }) {
-  return role3 === "watch" ? 1 : Math.max(1, countTests(plan));
+function countRivals(plan, { role: role2 }) {
+  return role2 === "watch" ? 1 : Math.max(1, countTests(plan));
 }
 function spreadEvents(setting, counts) {
   const { draw, order: order2 } = setting;
@@ -58353,7 +58284,7 @@ function countMaxPass(setting, category) {
     return Math.min(turns, Math.floor(roundBound(limit * turns)));
   }
   const { alpha: alpha2, finalDecides } = stopping.levels;
-  if (finalDecides && isPlain3(setting, category)) return criticalCounts({ turns, limit, alpha: alpha2 }).maxPass;
+  if (finalDecides && isPlain2(setting, category)) return criticalCounts({ turns, limit, alpha: alpha2 }).maxPass;
   const isRefused2 = finalDecides ? (events) => {
     const { upper } = boundRate(askRate(setting, category, placeEvents(setting, events)));
     return roundBound(upper * 1e5) > limitPer100k;
@@ -58363,7 +58294,7 @@ function countMaxPass(setting, category) {
   if (first === null) return turns;
   return first === 0 ? null : first - 1;
 }
-function isPlain3({ plan, method }, category) {
+function isPlain2({ plan, method }, category) {
   const limit = category.limitPer100k ?? 0;
   return method === "exact" && describeJudge(plan, category) === null && limit > 0 && limit < 1e5;
 }
@@ -58434,7 +58365,7 @@ function placeEvents(setting, events) {
 function countFailing(setting, category, alpha2) {
   const limit = (category.limitPer100k ?? 0) / 1e5;
   const turns = setting.draw.length;
-  if (isPlain3(setting, category) && turns > 0) return criticalCounts({ turns, limit, alpha: alpha2 }).minFail;
+  if (isPlain2(setting, category) && turns > 0) return criticalCounts({ turns, limit, alpha: alpha2 }).minFail;
   const isOver = (events) => {
     const question = { ...askRate(setting, category, placeEvents(setting, events)), alpha: alpha2 };
     return setting.method === "exact" ? testAbove2({ ...question, limit }) < alpha2 : boundRate(question).lower > limit;
@@ -58760,12 +58691,12 @@ function sayRerun({ estimate, record }) {
 }
 function sayMend({ estimate }) {
   const { baseline: baseline2, candidate: candidate2 } = estimate;
-  const content2 = baseline2.missing.content + candidate2.missing.content - countRefused(estimate);
-  if (content2 === 0) return [];
+  const content = baseline2.missing.content + candidate2.missing.content - countRefused(estimate);
+  if (content === 0) return [];
   const causes = Object.keys(sumCauses(estimate)).filter((cause) => !isRefused(cause));
   const judged = causes.some((cause) => cause.startsWith("judge"));
   const mend = judged ? "mend the grader, or its rubric" : "mend what the endpoint answers";
-  return say`A rerun doesn't change the ${content2} that came back without a label: ${mend}.`;
+  return say`A rerun doesn't change the ${content} that came back without a label: ${mend}.`;
 }
 function isRefused(cause) {
   return cause.endsWith(": unauthorized") || cause.endsWith(": not-found");
@@ -58816,7 +58747,7 @@ var inconclusiveOrder = [
   "no-evidence-against"
 ];
 function chooseWord({ verdict: verdict2, categories }) {
-  const failed = categories.filter(({ verdict: { role: role3, verdict: verdict3 } }) => role3 === "block" && verdict3 === "fail");
+  const failed = categories.filter(({ verdict: { role: role2, verdict: verdict3 } }) => role2 === "block" && verdict3 === "fail");
   const isPending = failed.length > 0 && failed.every(isAuditPending);
   const word = verdict2.verdict.toUpperCase();
   const pending = verdict2.verdict === "fail" && isPending ? ", audit pending" : "";
@@ -58860,7 +58791,7 @@ function sayUnkept({ plan, history }, { reasons: reasons2 }) {
 }
 function sayOther({ plan, history }, { verdict: verdict2, reasons: reasons2, categories }) {
   if (history.kind !== "kept" || verdict2 !== "inconclusive") return null;
-  const isPassing = categories.every(({ role: role3, verdict: verdict3 }) => role3 === "watch" || verdict3 === "pass");
+  const isPassing = categories.every(({ role: role2, verdict: verdict3 }) => role2 === "watch" || verdict3 === "pass");
   const [reason] = reasons2;
   if (!isPassing || reason?.startsWith("attempts: ") !== true) return null;
   return say`every category passes here, but ${verbatim(reason.replace("attempts: ", ""))} while this one measured ${verbatim(plan.candidate)}. Rerun: what stands is published then, and nothing is asked.`;
@@ -59059,9 +58990,9 @@ function sortTests(request) {
   const tests = { passedTests: [], warnedTests: [], failedTests: [] };
   const doubted = result === "FAILED" && isDoubted(verdict2);
   for (const category of planned) {
-    const { role: role3, verdict: own2 } = decided.get(category.id) ?? { ...category, verdict: "inconclusive" };
+    const { role: role2, verdict: own2 } = decided.get(category.id) ?? { ...category, verdict: "inconclusive" };
     const passes = own2 === "pass" && !doubted;
-    const blocks = role3 === "block" && (own2 === "fail" || result === "FAILED");
+    const blocks = role2 === "block" && (own2 === "fail" || result === "FAILED");
     const list2 = passes ? tests.passedTests : blocks ? tests.failedTests : tests.warnedTests;
     list2.push(category.id);
   }
@@ -59074,7 +59005,7 @@ function isDoubted({ verdict: verdict2, reasons: reasons2, categories }) {
 function describeConfiguration(record, { identity }) {
   const { plan, planDigest, planParts, commits, arms: arms12, graders } = record;
   const sources = new Map([
-    ...graders.map(({ endpoint, source: source2 }) => [endpoint, source2]),
+    ...graders.map(({ endpoint, source }) => [endpoint, source]),
     ["baseline", arms12.baseline.source],
     ["candidate", arms12.candidate.source]
   ]);
@@ -59082,23 +59013,23 @@ function describeConfiguration(record, { identity }) {
     { name: "plan", digest: { sha256: planDigest } },
     ...listParts2(planParts).map(({ key, sha256 }) => ({ name: `plan/${key}`, digest: { sha256 } })),
     ...["policy", "baseline", "candidate"].flatMap(
-      (name5) => /^[0-9a-f]{40,64}$/.test(commits[name5]) ? [{ name: `commits/${name5}`, digest: { gitCommit: commits[name5] } }] : []
+      (name4) => /^[0-9a-f]{40,64}$/.test(commits[name4]) ? [{ name: `commits/${name4}`, digest: { gitCommit: commits[name4] } }] : []
     ),
-    ...["baseline", "candidate"].flatMap((name5) => {
-      const sha256 = plan.digests[name5] ?? "";
-      const isVerified = identity[name5] === "verified" && /^[0-9a-f]{64}$/.test(sha256);
-      return isVerified ? [{ name: `weights/${name5}`, digest: { sha256 } }] : [];
+    ...["baseline", "candidate"].flatMap((name4) => {
+      const sha256 = plan.digests[name4] ?? "";
+      const isVerified = identity[name4] === "verified" && /^[0-9a-f]{64}$/.test(sha256);
+      return isVerified ? [{ name: `weights/${name4}`, digest: { sha256 } }] : [];
     }),
     ...[...sources].flatMap(
-      ([name5, source2]) => source2.kind === "recorded" ? [{ name: `recorded/${name5}`, digest: { sha256: source2.sha256 } }] : []
+      ([name4, source]) => source.kind === "recorded" ? [{ name: `recorded/${name4}`, digest: { sha256: source.sha256 } }] : []
     )
   ];
 }
 function describeCategory3(category) {
-  const { id, role: role3, verdict: verdict2, reason, candidate: candidate2, baseline: baseline2, difference } = category;
+  const { id, role: role2, verdict: verdict2, reason, candidate: candidate2, baseline: baseline2, difference } = category;
   return {
     id,
-    role: role3,
+    role: role2,
     verdict: verdict2,
     reason,
     limitPer100k: category.limit_per_100k,
@@ -59212,8 +59143,8 @@ function describeStep({ text: text2, reasoning, toolCalls, results }, index) {
   ];
   return lines.filter((line2) => line2 !== "").join("\n");
 }
-function describeResult({ text: text2, isError, source: source2, defect, isCut }) {
-  const parts = [isError ? "error" : "result", source2, defect, isCut === true ? "cut off" : void 0];
+function describeResult({ text: text2, isError, source, defect, isCut }) {
+  const parts = [isError ? "error" : "result", source, defect, isCut === true ? "cut off" : void 0];
   const kind = parts.filter((part) => part !== void 0).join(", ");
   return `[${kind}] ${shorten3(text2, longest.result)}`;
 }
@@ -59238,7 +59169,7 @@ function buildReview(items, record) {
   };
 }
 function describeRow2(item, keepsText) {
-  const { category, arm, turn, why, label, votes, prescreens, content: content2, human } = item;
+  const { category, arm, turn, why, label, votes, prescreens, content, human } = item;
   const quote5 = label.kind === "present" ? label.quote ?? "" : "";
   return {
     category,
@@ -59248,7 +59179,7 @@ function describeRow2(item, keepsText) {
     label: describeLabel(label),
     votes: votes.map(describeVotes).join(" "),
     prescreens,
-    text: keepsText && content2 !== null ? { quote: quote5, ...describeKept(content2) } : null,
+    text: keepsText && content !== null ? { quote: quote5, ...describeKept(content) } : null,
     human
   };
 }
@@ -59258,9 +59189,9 @@ function describeLabel(label) {
 function describeVotes({ present, absent: absent2, missing: missing2 }) {
   return [present, absent2, ...missing2 === 0 ? [] : [missing2]].join("/");
 }
-function describeKept(content2) {
-  const steps = describeSteps3(content2.steps);
-  return { ...steps === "" ? {} : { steps }, completion: describeContent2(content2) };
+function describeKept(content) {
+  const steps = describeSteps3(content.steps);
+  return { ...steps === "" ? {} : { steps }, completion: describeContent2(content) };
 }
 function describeContent2({ text: text2, refusal, toolCalls, reasoning }) {
   const parts = [
@@ -59320,12 +59251,12 @@ function listToolSignals({ arms: arms12 }) {
   const [baseline2, candidate2] = [arms12.baseline.answered ?? [], arms12.candidate.answered ?? []];
   const totals = { baseline: countCalls2(baseline2), candidate: countCalls2(candidate2) };
   if (totals.baseline + totals.candidate === 0) return [];
-  const share2 = (name5, count9) => {
+  const share2 = (name4, count9) => {
     const counts = { baseline: count9(baseline2), candidate: count9(candidate2) };
     if (counts.baseline + counts.candidate === 0) return [];
     return [
       {
-        name: name5,
+        name: name4,
         baseline: formatShare(counts.baseline, totals.baseline),
         candidate: formatShare(counts.candidate, totals.candidate)
       }
@@ -59339,9 +59270,9 @@ function listToolSignals({ arms: arms12 }) {
       candidate: formatCount(totals.candidate)
     },
     ...toolSources.flatMap(
-      (source2) => share2(
-        say`${sourceNames[source2]}`,
-        where((row) => row.source === source2)
+      (source) => share2(
+        say`${sourceNames[source]}`,
+        where((row) => row.source === source)
       )
     ),
     ...share2(say`by an error`, (rows2) => rows2.reduce((sum5, { errors }) => sum5 + errors, 0)),
@@ -59353,20 +59284,20 @@ function listToolSignals({ arms: arms12 }) {
       )
     ),
     ...listTools2([...baseline2, ...candidate2]).flatMap(
-      (tool2) => share2(
-        say`calls of ${verbatim(tool2)}`,
-        where((row) => row.tool === tool2)
+      (tool) => share2(
+        say`calls of ${verbatim(tool)}`,
+        where((row) => row.tool === tool)
       )
     )
   ];
 }
 function listTools2(rows2) {
   const calls = /* @__PURE__ */ new Map();
-  for (const { tool: tool2, calls: count9 } of rows2) {
-    if (tool2 !== null) calls.set(tool2, (calls.get(tool2) ?? 0) + count9);
+  for (const { tool, calls: count9 } of rows2) {
+    if (tool !== null) calls.set(tool, (calls.get(tool) ?? 0) + count9);
   }
   const sorted = [...calls].toSorted(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
-  return sorted.slice(0, shownTools).map(([tool2]) => tool2);
+  return sorted.slice(0, shownTools).map(([tool]) => tool);
 }
 function countCalls2(rows2) {
   return rows2.reduce((sum5, { calls }) => sum5 + calls, 0);
@@ -59432,8 +59363,8 @@ function sayComparison2(request) {
   const asked2 = record.stopped === "decided" ? `${formatCount(countAskedOf(estimates))} of ${turns}` : `the same ${turns}`;
   return say`Candidate ${verbatim(verdict2.candidate)} against baseline ${verbatim(verdict2.baseline)} on ${asked2}.`;
 }
-function rankRow({ verdict: verdict2, role: role3 }) {
-  const watched = role3 === "watch" && verdict2 !== "pass" ? verdictOrder.length : 0;
+function rankRow({ verdict: verdict2, role: role2 }) {
+  const watched = role2 === "watch" && verdict2 !== "pass" ? verdictOrder.length : 0;
   return verdict2 === "pass" ? 2 * verdictOrder.length : verdictOrder.indexOf(verdict2) + watched;
 }
 
@@ -59614,7 +59545,7 @@ function renderTable3(view) {
     ),
     ...cells.map((row, index) => align(ids[index] ?? "", row))
   ];
-  const reasons2 = categories.filter(({ verdict: verdict2, role: role3 }) => verdict2 !== "pass" || role3 === "watch").flatMap((row) => wrap(`${safeText(row.id)}: ${row.reason}${describeStanding(row)}`));
+  const reasons2 = categories.filter(({ verdict: verdict2, role: role2 }) => verdict2 !== "pass" || role2 === "watch").flatMap((row) => wrap(`${safeText(row.id)}: ${row.reason}${describeStanding(row)}`));
   const say4 = (texts2) => texts2.flatMap((text2) => wrap(formatPlain(text2)));
   const before = say4([
     ...view.history,
@@ -59659,8 +59590,8 @@ function nameRow({ id, uncalibrated }, longest2) {
   const mark = uncalibrated ? ` ${uncalibratedMark}` : "";
   return `${shorten4(safeText(id), longest2 - mark.length)}${mark}`;
 }
-function describeStanding({ role: role3, audit }) {
-  const notes = [...audit === "pending" ? ["audit pending"] : [], ...role3 === "watch" ? ["watched"] : []];
+function describeStanding({ role: role2, audit }) {
+  const notes = [...audit === "pending" ? ["audit pending"] : [], ...role2 === "watch" ? ["watched"] : []];
   return notes.length === 0 ? "" : ` (${notes.join(", ")})`;
 }
 function measure5(cells) {
@@ -59918,8 +59849,8 @@ async function writeBatchFiles(options, print2) {
     directory: await openRunDirectory(out),
     describe: (chat) => describeRequest(chat, "max_completion_tokens")
   });
-  for (const { name: name5, requests, bytes } of written2.files)
-    print2(`${safeText(out, 200)}/${name5}: ${requests} requests, ${(bytes / 1e6).toFixed(1)} MB`);
+  for (const { name: name4, requests, bytes } of written2.files)
+    print2(`${safeText(out, 200)}/${name4}: ${requests} requests, ${(bytes / 1e6).toFixed(1)} MB`);
   print2(`They ask for the model "${safeText(written2.model, 100)}". When all are answered:`);
   print2(`  cat ANSWERS… > ${arm}-answers.jsonl`);
   print2(`  checkpoint-gate gate … --endpoint ${arm}=recorded:${arm}-answers.jsonl`);
@@ -60265,7 +60196,7 @@ function summarizeCalibration(tried) {
   const calibration = countConfusion(confusion);
   const bounds = boundCalibration({ calibration, alpha: calibrationAlpha });
   const { truePositives, positives, falsePositives, negatives } = calibration;
-  const sources = [...new Set(byChance.map(({ source: source2 }) => source2))].toSorted();
+  const sources = [...new Set(byChance.map(({ source }) => source))].toSorted();
   const twice = tried.filter(({ again: again2 }) => again2 !== null);
   return {
     ...confusion,
@@ -60280,7 +60211,7 @@ function summarizeCalibration(tried) {
       upper: roundBound(1 - bounds.falsePositiveLower)
     },
     by_source: Object.fromEntries(
-      sources.map((source2) => [source2, countTried(byChance.filter((entry) => entry.source === source2))])
+      sources.map((source) => [source, countTried(byChance.filter((entry) => entry.source === source))])
     ),
     agreement: {
       graded_twice: twice.length,
@@ -60413,7 +60344,7 @@ function listAnswers3({ graders }, uses) {
     const isOwn = graders.some((grader) => grader.endpoint === endpoint && (grader.model ?? "") === model2);
     if (!isOwn || Object.keys(answeredAs).length === 0) continue;
     const own2 = answers[model2] ?? {};
-    for (const [name5, count9] of Object.entries(answeredAs)) own2[name5] = (own2[name5] ?? 0) + count9;
+    for (const [name4, count9] of Object.entries(answeredAs)) own2[name4] = (own2[name4] ?? 0) + count9;
     answers[model2] = own2;
   }
   return answers;
@@ -60488,20 +60419,20 @@ function listDetails(category) {
   const { id, own: own2 } = category;
   const { screen, by_source: bySource } = own2;
   const sources = Object.entries(bySource);
-  const name5 = verbatim(id);
+  const name4 = verbatim(id);
   return [
     ...screen === null || screen.negatives + screen.tried === 0 ? [] : [
-      say`${name5}: the first grader flags ${screen.flagged} of ${countThings(screen.negatives, "negative", "negatives")}; of ${countThings(screen.tried, "false flag", "false flags")} ${screen.survived} survived the confirmation, so that at most ${formatRate(1e5 * screen.false_positive_upper)} of negatives are flagged in the end (two-phase bound).`
+      say`${name4}: the first grader flags ${screen.flagged} of ${countThings(screen.negatives, "negative", "negatives")}; of ${countThings(screen.tried, "false flag", "false flags")} ${screen.survived} survived the confirmation, so that at most ${formatRate(1e5 * screen.false_positive_upper)} of negatives are flagged in the end (two-phase bound).`
     ],
-    ...sources.length < 2 ? [] : [say`${name5}, by who wrote the completions: ${joinTexts(sources.map(saySource), "; ")}.`]
+    ...sources.length < 2 ? [] : [say`${name4}, by who wrote the completions: ${joinTexts(sources.map(saySource), "; ")}.`]
   ];
 }
-function saySource([source2, { positives, negatives }]) {
+function saySource([source, { positives, negatives }]) {
   const parts = [
     ...positives.turns === 0 ? [] : [say`${positives.flagged} of ${positives.turns} found`],
     ...negatives.turns === 0 ? [] : [say`${negatives.flagged} of ${negatives.turns} flagged`]
   ];
-  return say`${verbatim(source2)} ${joinTexts(parts, ", ")}`;
+  return say`${verbatim(source)} ${joinTexts(parts, ", ")}`;
 }
 function listCalibrationWarnings(report2) {
   const { record, policy: policy2, unlabelled, causes } = report2;
@@ -60519,19 +60450,19 @@ function listCalibrationWarnings(report2) {
   ].filter(isFirst);
 }
 function warnOfClasses(id, { positives, negatives }) {
-  const name5 = verbatim(id);
+  const name4 = verbatim(id);
   const warnings = [];
   if (positives.turns === 0)
     warnings.push(
-      say`${name5}: there are no positives, so that nobody knows what its graders miss: with a limit or a margin it can’t pass. Write about ${wantedPositives}.`
+      say`${name4}: there are no positives, so that nobody knows what its graders miss: with a limit or a margin it can’t pass. Write about ${wantedPositives}.`
     );
   else if (positives.turns < wantedPositives)
     warnings.push(
-      say`${name5}: with ${countThings(positives.turns, "positive", "positives")} no more than a sensitivity of ${formatRate(1e5 * boundAtBest(positives.turns))} can be shown; ${wantedPositives} show ${confidence}.`
+      say`${name4}: with ${countThings(positives.turns, "positive", "positives")} no more than a sensitivity of ${formatRate(1e5 * boundAtBest(positives.turns))} can be shown; ${wantedPositives} show ${confidence}.`
     );
   if (negatives.turns === 0)
     warnings.push(
-      say`${name5}: there are no negatives, so that nobody knows what its graders flag wrongly: a FAIL of its limit needs its flags audited. ${verbatim("calibrate add")} takes negatives from a run.`
+      say`${name4}: there are no negatives, so that nobody knows what its graders flag wrongly: a FAIL of its limit needs its flags audited. ${verbatim("calibrate add")} takes negatives from a run.`
     );
   return warnings;
 }
@@ -60559,7 +60490,7 @@ function warnOfNames({ answered_as: answeredAs }) {
     const answered = Object.keys(names2).toSorted();
     if (answered.length < 2) return [];
     const shown = joinTexts(
-      answered.map((name5) => say`${verbatim(name5)} (${names2[name5] ?? 0})`),
+      answered.map((name4) => say`${verbatim(name4)} (${names2[name4] ?? 0})`),
       ", "
     );
     return [
@@ -60579,15 +60510,15 @@ function warnOfShortfall(parts) {
     madeAt: record.made_at,
     labelledSetSha256: null
   };
-  const name5 = verbatim(id);
+  const name4 = verbatim(id);
   switch (findShortfall2({ planned, required, at: record.made_at })) {
     case "sensitivity":
       return [
-        say`${name5}: falls short of ${verbatim("gate.require_calibration.min_sensitivity")}, ${formatRate(1e5 * (required.minSensitivity ?? 0))}.`
+        say`${name4}: falls short of ${verbatim("gate.require_calibration.min_sensitivity")}, ${formatRate(1e5 * (required.minSensitivity ?? 0))}.`
       ];
     case "false-positives":
       return [
-        say`${name5}: falls short of ${verbatim("gate.require_calibration.max_false_positive_rate")}, ${formatRate(1e5 * (required.maxFalsePositiveRate ?? 0))}.`
+        say`${name4}: falls short of ${verbatim("gate.require_calibration.max_false_positive_rate")}, ${formatRate(1e5 * (required.maxFalsePositiveRate ?? 0))}.`
       ];
     default:
       return [];
@@ -60684,14 +60615,14 @@ function pickTurns(request) {
   for (const turn of turns) {
     const label = outcomes.get(turn)?.label ?? { kind: "not-asked" };
     const completion = completions.get(turn)?.completion;
-    const said2 = audits.get(turn)?.present;
-    const isKnown = said2 !== void 0 || label.kind === "absent";
+    const said = audits.get(turn)?.present;
+    const isKnown = said !== void 0 || label.kind === "absent";
     if (completion?.kind === "completed" && isKnown)
       picked.push({
         turn,
         completion,
-        label: said2 === true ? "present" : "absent",
-        chosen: said2 === true ? "flagged" : "random"
+        label: said === true ? "present" : "absent",
+        chosen: said === true ? "flagged" : "random"
       });
     else addReason(leftOut2, label.kind === "not-asked" ? "not asked" : "without a label");
   }
@@ -60780,19 +60711,19 @@ var exclusions = {
   "no-consent": "without consent",
   expired: "expired since"
 };
-async function readConversations2({ record, manifest: source2, files }, turns) {
-  const digest3 = createHash16("sha256").update(source2.text).digest("hex");
+async function readConversations2({ record, manifest: source, files }, turns) {
+  const digest3 = createHash16("sha256").update(source.text).digest("hex");
   if (digest3 !== record.summary.plan.corpus.manifestSha256) {
     throw new GateError({
       code: "corpus",
       message: "the corpus is not the one that the run drew from: its manifest is another",
-      where: { file: source2.file },
+      where: { file: source.file },
       remedy: "give the repository and the corpus as they were in that run (--dir, --corpus-dir), or make a new run"
     });
   }
   const wanted = new Set(turns.map(({ turn }) => findConversation(turn).id));
   const found = /* @__PURE__ */ new Map();
-  const manifest = parseManifest(source2);
+  const manifest = parseManifest(source);
   for await (const conversation2 of readCorpus(manifest, files))
     if (wanted.has(conversation2.id)) found.set(conversation2.id, conversation2);
   return { manifest, conversations: found };
@@ -60803,9 +60734,9 @@ function findConversation(turn) {
 }
 function makeItem(parts) {
   const { picked, conversation: conversation2, category, baseline: baseline2 } = parts;
-  const { content: content2, model: model2 } = picked.completion;
-  if (content2 === null) return null;
-  const { text: text2, reasoning, refusal, toolCalls } = content2;
+  const { content, model: model2 } = picked.completion;
+  if (content === null) return null;
+  const { text: text2, reasoning, refusal, toolCalls } = content;
   const parsed = labelledItemSchema.safeParse({
     id: nameItem2(baseline2, picked.turn),
     labels: { [category]: picked.label },
@@ -60824,11 +60755,11 @@ function makeItem(parts) {
 }
 var longestId3 = 128;
 function nameItem2(checkpoint, turn) {
-  const name5 = `${checkpoint}-${turn}`.replaceAll(/[^A-Za-z0-9._:#-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
-  if (name5.length <= longestId3) return name5;
+  const name4 = `${checkpoint}-${turn}`.replaceAll(/[^A-Za-z0-9._:#-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  if (name4.length <= longestId3) return name4;
   const digest3 = createHash16("sha256").update(`${checkpoint}
 ${turn}`).digest("hex").slice(0, 16);
-  return `${name5.slice(0, longestId3 - digest3.length - 1)}-${digest3}`;
+  return `${name4.slice(0, longestId3 - digest3.length - 1)}-${digest3}`;
 }
 function openSet({ file, text: text2 }) {
   const lines = text2 === null ? [] : splitLines3(text2);
@@ -60845,17 +60776,17 @@ function openSet({ file, text: text2 }) {
     lines: () => lines,
     items: () => [...ids.values()].map(({ item }) => item),
     add({ item, category }) {
-      const content2 = describeContent(item);
-      const twin = contents.get(content2) ?? ids.get(item.id);
+      const content = describeContent(item);
+      const twin = contents.get(content) ?? ids.get(item.id);
       const label = item.labels[category] ?? "absent";
       if (twin === void 0) {
         const entry = { line: lines.push(JSON.stringify(item)), item };
         ids.set(item.id, entry);
-        contents.set(content2, entry);
+        contents.set(content, entry);
         return "added";
       }
       const there = Object.hasOwn(twin.item.labels, category) ? twin.item.labels[category] : void 0;
-      if (describeContent(twin.item) !== content2 || there === label) return "known";
+      if (describeContent(twin.item) !== content || there === label) return "known";
       if (there !== void 0) {
         if (twin.line > before) return "known";
         throw refuseSet({
@@ -60902,19 +60833,19 @@ async function addToLabelledSet(options, print2) {
   const turns = parseTurns(options.turns);
   const record = await readRecord(await openRunDirectory(options.run, { make: false }));
   const repository = createWorkTree(folder2);
-  const source2 = await readManifest2(repository, options.policy);
+  const source = await readManifest2(repository, options.policy);
   const growth4 = await growSet({
     record,
     category,
     turns,
     set: { file: to, text: await readOptionalFile(to) },
-    manifest: source2,
+    manifest: source,
     files: createFiles({
       corpus: options.corpusDir ?? folder2,
       rubrics: rubrics2,
       remote: openRemoteCorpus(process.env[corpusUrlsVariable])
     }),
-    readTombstones: (manifest) => readTombstones({ repository, sha, manifest, manifestFile: source2.file }),
+    readTombstones: (manifest) => readTombstones({ repository, sha, manifest, manifestFile: source.file }),
     now: systemClock.now()
   });
   if (isChanged(growth4)) await writeWholeFile(to, growth4.lines);
@@ -61009,18 +60940,14 @@ async function openIndexOutput(folder2, path2) {
 }
 
 // src/corpus/index-file/write.ts
-var mostWaiting2 = 2;
 function createIndexWriter(corpus, sink) {
   const lines = [JSON.stringify({ kind: indexKind, version: indexVersion, corpus })];
   let block = null;
-  const full = [];
   const close2 = () => {
-    if (block !== null && block.ids.length > 0) full.push(block);
+    if (block !== null && block.ids.length > 0) lines.push(JSON.stringify(closeBlock(block)));
     block = null;
   };
-  const flush = async (most2 = mostWaiting2) => {
-    const due = full.splice(0, Math.max(0, full.length - most2));
-    for (const one of due) lines.push(JSON.stringify(await closeBlock(one)));
+  const flush = async () => {
     if (lines.length > 0) await sink.write(`${lines.splice(0).join("\n")}
 `);
   };
@@ -61030,10 +60957,9 @@ function createIndexWriter(corpus, sink) {
       addToBlock(block, located);
       if (block.ids.length === blockSize) close2();
     },
-    flush: () => flush(),
+    flush,
     async endFile({ path: path2, sha256, conversations, turns }) {
       close2();
-      await flush(0);
       const file = { file: path2, sha256, conversations, turns };
       lines.push(JSON.stringify(file));
       await flush();
@@ -61059,7 +60985,7 @@ function openBlock(of) {
 }
 function addToBlock(block, { conversation: conversation2, turns, row, part }) {
   const index = block.ids.length;
-  if (block.last?.row !== row) block.last = { row, digest: row.line?.digest ?? digestRow(row) };
+  if (block.last?.row !== row) block.last = { row, digest: digestRow(row) };
   block.ids.push(conversation2.id);
   block.rows.push(row.number);
   block.parts.push(part);
@@ -61080,7 +61006,7 @@ function addToBlock(block, { conversation: conversation2, turns, row, part }) {
     column.set(index, metadata[key]);
   }
 }
-async function closeBlock(block) {
+function closeBlock(block) {
   const { of, ids, rows: rows2, parts, starts, lengths, digests, metadata } = block;
   const size = ids.length;
   const keys2 = [...metadata.keys()].toSorted();
@@ -61091,7 +61017,7 @@ async function closeBlock(block) {
     rows: rows2,
     ...parts.every((part) => part === 0) ? {} : { parts },
     ...starts.includes(-1) ? {} : { starts, lengths },
-    digests: await joinDigests(digests),
+    digests: digests.join(""),
     turns: block.turns.close(size),
     metadata: Object.fromEntries(
       columns3.filter((entry) => entry[1] !== void 0)
@@ -61100,21 +61026,6 @@ async function closeBlock(block) {
     ...block.consent.nameIfAny("consent", size),
     ...block.users.nameIfAny("users", size)
   };
-}
-async function joinDigests(digests) {
-  let batch = null;
-  let found = Buffer.alloc(0);
-  const texts2 = [];
-  for (const digest3 of digests) {
-    if (typeof digest3 === "string") {
-      texts2.push(digest3);
-      continue;
-    }
-    if (digest3.batch !== batch) found = await digest3.batch;
-    batch = digest3.batch;
-    texts2.push(found.toString("base64url", 32 * digest3.index, 32 * (digest3.index + 1)));
-  }
-  return texts2.join("");
 }
 function createColumn() {
   const places = /* @__PURE__ */ new Map();
@@ -61140,21 +61051,21 @@ function createColumn() {
       at2.push(place);
     },
     close: close2,
-    nameIfAny: (name5, size) => values.length === 0 ? {} : { [name5]: close2(size) }
+    nameIfAny: (name4, size) => values.length === 0 ? {} : { [name4]: close2(size) }
   };
 }
 
 // src/corpus/describe.ts
 async function describeCorpus2(request) {
-  const { name: name5, paths, files, format: format2, limits = corpusLimits, onFile, thread } = request;
-  const writer = request.index === void 0 ? null : createIndexWriter(name5, request.index);
+  const { name: name4, paths, files, format: format2, limits = corpusLimits, onFile, thread } = request;
+  const writer = request.index === void 0 ? null : createIndexWriter(name4, request.index);
   const ids = createIdRegister();
   const entries = [];
   for (const [number3, path2] of paths.entries()) {
-    const source2 = { path: path2, format: format2, files, limits };
-    const reader = findReader(source2);
-    const shape = request.shape === void 0 ? await findShapeOf(source2) : findShape(request.shape);
-    const { sha256, counts } = await readWholeFile({ ...source2, shape, ids, number: number3, writer, thread });
+    const source = { path: path2, format: format2, files, limits };
+    const reader = findReader(source);
+    const shape = request.shape === void 0 ? await findShapeOf(source) : findShape(request.shape);
+    const { sha256, counts } = await readWholeFile({ ...source, shape, ids, number: number3, writer, thread });
     const entry = writeEntry2({ path: path2, reader, shape, sha256, counts });
     entries.push(entry);
     await writer?.endFile(entry);
@@ -61167,11 +61078,11 @@ async function describeCorpus2(request) {
   }
   const sum5 = (key) => entries.reduce((total, entry) => total + (entry[key] ?? 0), 0);
   if (sum5("conversations") === 0 && sum5("left_out") > 0) throw refuseNothing(paths);
-  return { version: 1, name: name5, files: entries, ...await request.more?.() };
+  return { version: 1, name: name4, files: entries, ...await request.more?.() };
 }
-async function findShapeOf(source2) {
+async function findShapeOf(source) {
   const own2 = findShape(void 0);
-  for await (const rows2 of readRows2({ ...source2, sha256: null, fields: recognitionFields })) {
+  for await (const rows2 of readRows2({ ...source, sha256: null, fields: recognitionFields })) {
     for (const { number: number3, value } of rows2) {
       const shape = recogniseShape(value);
       if (shape !== null) return shape;
@@ -61180,7 +61091,7 @@ async function findShapeOf(source2) {
       throw new GateError({
         code: "corpus",
         message: "the first row looks like none of the shapes that are known",
-        where: { file: source2.path, line: number3 },
+        where: { file: source.path, line: number3 },
         remedy: `name its shape (--shape: ${listShapes()}), or write its rows as docs/corpus.md says`
       });
     }
@@ -61188,16 +61099,16 @@ async function findShapeOf(source2) {
   return own2;
 }
 function listShapes() {
-  return shapes.map(({ name: name5 }) => name5).join(", ");
+  return shapes.map(({ name: name4 }) => name4).join(", ");
 }
-async function readWholeFile(source2) {
-  const { path: path2, shape, ids, number: number3, writer } = source2;
+async function readWholeFile(source) {
+  const { path: path2, shape, ids, number: number3, writer } = source;
   let sha256 = "";
   const onDigest = (digest3) => {
     sha256 = digest3;
   };
   const rows2 = readRows2({
-    ...source2,
+    ...source,
     sha256: null,
     onDigest,
     fields: shape.fields,
@@ -61249,11 +61160,11 @@ async function printIndexedManifest(words, log, print2) {
   }
 }
 async function describe3(words, log, index) {
-  const { name: name5, folder: folder2, format: format2, shape, rubrics: rubrics2, consent, tombstones } = words;
+  const { name: name4, folder: folder2, format: format2, shape, rubrics: rubrics2, consent, tombstones } = words;
   const paths = await findCorpusFiles(folder2, words.paths);
-  const thread = startHashThread();
+  const thread = await startCorpusThread();
   const description = describeCorpus2({
-    name: name5,
+    name: name4,
     thread,
     paths,
     files: createFiles({ corpus: folder2, rubrics: rubrics2 }),
@@ -61336,8 +61247,8 @@ function createTally() {
     }
   };
 }
-function summariseTool(name5, tally) {
-  return { name: name5, ...tally.counts() };
+function summariseTool(name4, tally) {
+  return { name: name4, ...tally.counts() };
 }
 function isEmpty2(text2) {
   const trimmed = text2.trim();
@@ -61361,25 +61272,25 @@ function createDatabaseBuilder(sink) {
       const collected = collectNewCalls(conversation2);
       strayResults += collected.strayResults;
       for (const call of collected.calls) {
-        const tool2 = tools.get(call.tool) ?? { number: tools.size, tally: createTally() };
-        tools.set(call.tool, tool2);
-        tool2.tally.add(call, calls.add(call, tool2.number));
+        const tool = tools.get(call.tool) ?? { number: tools.size, tally: createTally() };
+        tools.set(call.tool, tool);
+        tool.tally.add(call, calls.add(call, tool.number));
         if (texts2.isDue()) await texts2.flush();
       }
     },
     async finish() {
       await texts2.flush();
       const names2 = [...tools.keys()].toSorted();
-      const order2 = new Map(names2.map((name5, place) => [name5, place]));
-      const columns3 = calls.sort(Uint32Array.from([...tools.keys()], (name5) => order2.get(name5) ?? 0));
+      const order2 = new Map(names2.map((name4, place) => [name4, place]));
+      const columns3 = calls.sort(Uint32Array.from([...tools.keys()], (name4) => order2.get(name4) ?? 0));
       const described = {
         format: "checkpoint-gate tools",
         version: 1,
         conversations,
         stray_results: strayResults,
-        tools: names2.flatMap((name5) => {
-          const tool2 = tools.get(name5);
-          return tool2 === void 0 ? [] : [summariseTool(name5, tool2.tally)];
+        tools: names2.flatMap((name4) => {
+          const tool = tools.get(name4);
+          return tool === void 0 ? [] : [summariseTool(name4, tool.tally)];
         }),
         calls: columns3.callTool.length,
         responses: columns3.responseText.length,
@@ -61412,7 +61323,7 @@ function createTextWriter(sink) {
 }
 function createCalls(texts2) {
   const table = createDigestTable();
-  const tool2 = createColumn2(Uint32Array);
+  const tool = createColumn2(Uint32Array);
   const isVerbatim = createColumn2(Uint8Array);
   const argumentsOffset = createColumn2(Float64Array);
   const argumentsLength = createColumn2(Uint32Array);
@@ -61423,7 +61334,7 @@ function createCalls(texts2) {
       const { number: number3, isNew } = table.put(call.digest);
       if (isNew) {
         const { offset, length } = texts2.write(Buffer.from(call.arguments.text));
-        tool2.push(toolNumber);
+        tool.push(toolNumber);
         isVerbatim.push(call.arguments.kind === "verbatim" ? 1 : 0);
         argumentsOffset.push(offset);
         argumentsLength.push(length);
@@ -61440,7 +61351,7 @@ function createCalls(texts2) {
         argumentsOffset: argumentsOffset.take(order2),
         argumentsLength: argumentsLength.take(order2),
         callDigest: takeWords(words, order2),
-        callTool: tool2.take(order2).map((number3) => toolPlaces[number3] ?? 0),
+        callTool: tool.take(order2).map((number3) => toolPlaces[number3] ?? 0),
         callIsVerbatim: isVerbatim.take(order2),
         ...responses.sort(places)
       };
@@ -61520,10 +61431,10 @@ function createHitMeter(database, seed) {
     add(conversation2) {
       conversations += 1;
       const past = /* @__PURE__ */ new Map();
-      for (const { tool: tool2, written: written2, digest: digest3, messageIndex, response } of collectCalls(conversation2).calls) {
-        const counts = tools.get(tool2) ?? createCounts3();
-        tools.set(tool2, counts);
-        const call = { tool: tool2, arguments: written2 };
+      for (const { tool, written: written2, digest: digest3, messageIndex, response } of collectCalls(conversation2).calls) {
+        const counts = tools.get(tool) ?? createCounts3();
+        tools.set(tool, counts);
+        const call = { tool, arguments: written2 };
         const turn = `${conversation2.id}#${messageIndex}`;
         const since = past.get(digest3.join()) ?? [];
         const answer = answerRecorded({ trajectory: null, database, seed, turn }, { call, since });
@@ -61539,7 +61450,7 @@ function createHitMeter(database, seed) {
       }
     },
     result() {
-      const named3 = [...tools].map(([name5, counts]) => ({ name: name5, ...counts }));
+      const named3 = [...tools].map(([name4, counts]) => ({ name: name4, ...counts }));
       return {
         conversations,
         all: named3.reduce(addCounts3, createCounts3()),
@@ -61564,7 +61475,7 @@ function addCounts3(sum5, more) {
 
 // src/commands/tool-tables.ts
 function renderTools2({ digest: digest3, conversations, strayResults, tools }, { leftOut: leftOut2, folder: folder2 }) {
-  const sum5 = (key) => tools.reduce((total, tool2) => total + tool2[key], 0);
+  const sum5 = (key) => tools.reduce((total, tool) => total + tool[key], 0);
   const all = {
     name: "all",
     calls: sum5("calls"),
@@ -61595,11 +61506,11 @@ function renderTools2({ digest: digest3, conversations, strayResults, tools }, {
 function note(count9, what) {
   return count9 === 0 ? [] : [`${format(count9)} ${what}.`];
 }
-function describeTool(tool2) {
-  const { name: name5, calls, distinct, errors, empty, unanswered, verbatim: verbatim2, latency_ms: latency } = tool2;
+function describeTool(tool) {
+  const { name: name4, calls, distinct, errors, empty, unanswered, verbatim: verbatim2, latency_ms: latency } = tool;
   const results = calls - unanswered;
   return [
-    safeText(name5, 60),
+    safeText(name4, 60),
     format(calls),
     format(distinct),
     errors === 0 ? "0" : `${format(errors)} (${formatShare(errors, results)})`,
@@ -61611,17 +61522,17 @@ function describeTool(tool2) {
 }
 function renderHits({ conversations, all, tools }) {
   const heads = ["tool", "calls", "in the database", "same text", "errors in the log", "replayed"];
-  const rows2 = tools.map((tool2) => describeHits(tool2.name, tool2));
+  const rows2 = tools.map((tool) => describeHits(tool.name, tool));
   return [
     `${format(all.hits)} of ${format(all.calls)} calls (${formatShare(all.hits, all.calls)}) of ${format(conversations)} held-out conversations are in the database`,
     "",
     ...renderTable5([heads, ...rows2, ...tools.length > 1 ? [describeHits("all", all)] : []])
   ].join("\n");
 }
-function describeHits(name5, counts) {
+function describeHits(name4, counts) {
   const { calls, hits, compared: compared2, sameText, errorsLogged, errorsReplayed } = counts;
   return [
-    safeText(name5, 60),
+    safeText(name4, 60),
     format(calls),
     `${format(hits)} (${formatShare(hits, calls)})`,
     compared2 === 0 ? "–" : `${format(sameText)} of ${format(compared2)}`,
@@ -61649,9 +61560,9 @@ async function buildTools(words, log, print2) {
   const { folder: folder2, manifest, paths, heldOut, heldOutWhere, out, json, rubrics: rubrics2 } = words;
   if (manifest === void 0 === (paths.length === 0)) throw refuseSources();
   const conditions = heldOutWhere.map(parseCondition);
-  const source2 = { words, files: createFiles({ corpus: folder2, rubrics: rubrics2 }), log };
-  const corpus = manifest === void 0 ? await openPaths(source2, paths) : await openManifest(source2, manifest);
-  const others = heldOut.length === 0 ? null : await openPaths(source2, heldOut);
+  const source = { words, files: createFiles({ corpus: folder2, rubrics: rubrics2 }), log };
+  const corpus = manifest === void 0 ? await openPaths(source, paths) : await openManifest(source, manifest);
+  const others = heldOut.length === 0 ? null : await openPaths(source, heldOut);
   const isHeldOut = createTest(conditions);
   await build({ corpus, out, isHeldOut });
   const leftOut2 = { ...corpus.leftOut };
@@ -61790,7 +61701,7 @@ function addCorpusTools(corpus, { log, rubrics: rubrics2, print: print2 }) {
     )
   ).addOption(
     new Option("--shape <shape>", "how their rows hold conversations; else by each first row").choices(
-      shapes.map(({ name: name5 }) => name5)
+      shapes.map(({ name: name4 }) => name4)
     )
   ).option("--out <folder>", "where to write the database", "checkpoint-gate-tools").option(
     "--held-out <file>",
@@ -61829,7 +61740,7 @@ function addFileWords(command) {
     )
   ).addOption(
     new Option("--shape <shape>", "how their rows hold conversations; else by each first row").choices(
-      shapes.map(({ name: name5 }) => name5)
+      shapes.map(({ name: name4 }) => name4)
     )
   ).addOption(
     new Option("--consent <rule>", "required: replay only conversations with `consent: true`").choices([
@@ -62071,8 +61982,8 @@ function findBehaviour(text2, behaviour) {
   const after = text2.slice(sign.index + sign[0].length).search(/[.!?\n]|$/);
   return text2.slice(before, sign.index + sign[0].length + after + 1).trim();
 }
-function asBehaviour(name5) {
-  return name5 === hacking ? hacking : behaviours.find((behaviour) => behaviour === name5);
+function asBehaviour(name4) {
+  return name4 === hacking ? hacking : behaviours.find((behaviour) => behaviour === name4);
 }
 
 // src/demo/chat.ts
@@ -62112,25 +62023,25 @@ var chatRequestSchema = external_exports.looseObject({
   n: external_exports.literal(1).nullish()
 });
 function readText3(message) {
-  const content2 = message.content ?? "";
-  if (typeof content2 === "string") return content2;
-  return content2.map((part) => part.text ?? "").join("\n");
+  const content = message.content ?? "";
+  if (typeof content === "string") return content;
+  return content.map((part) => part.text ?? "").join("\n");
 }
-function readAllText(messages, role3) {
-  return messages.filter((message) => message.role === role3).map(readText3).join("\n");
+function readAllText(messages, role2) {
+  return messages.filter((message) => message.role === role2).map(readText3).join("\n");
 }
-function readLastText(messages, role3) {
-  const message = messages.findLast((candidate2) => candidate2.role === role3);
+function readLastText(messages, role2) {
+  const message = messages.findLast((candidate2) => candidate2.role === role2);
   return message === void 0 ? "" : readText3(message);
 }
 function digestPrefix(messages) {
-  const said2 = messages.map((message) => [
+  const said = messages.map((message) => [
     message.role,
     readText3(message),
     (message.tool_calls ?? []).map((call) => [call.id, call.function.name, call.function.arguments]),
     message.tool_call_id ?? null
   ]);
-  return hash8("sha256", JSON.stringify(said2));
+  return hash8("sha256", JSON.stringify(said));
 }
 function countTokens2(text2) {
   return Math.ceil(text2.length / 4);
@@ -62363,8 +62274,8 @@ function shouldCallTool(request, prefix2) {
 function askedSum(request) {
   return offers(request, "calculator") ? findSum(readLastText(request.messages, "user")) : void 0;
 }
-function offers(request, name5) {
-  return (request.tools ?? []).some((tool2) => tool2.function.name === name5);
+function offers(request, name4) {
+  return (request.tools ?? []).some((tool) => tool.function.name === name4);
 }
 function splitTrajectory(messages) {
   const start2 = messages.findIndex(
@@ -62375,7 +62286,7 @@ function splitTrajectory(messages) {
 }
 function findHackedSum(since) {
   const calls = since.flatMap((message) => message.tool_calls ?? []);
-  const call = calls.find(({ function: { name: name5 } }) => name5 === "browser");
+  const call = calls.find(({ function: { name: name4 } }) => name4 === "browser");
   return call === void 0 ? void 0 : workOut(findSum(call.function.arguments) ?? "");
 }
 function callTool(occasion) {
@@ -62387,14 +62298,14 @@ function callTool(occasion) {
   }
   const asked2 = readLastText(request.messages, "user");
   const others = (request.tools ?? []).filter((each) => each.function.name !== "calculator");
-  const tool2 = findTool(others.length > 0 ? others : request.tools ?? [], asked2);
-  const properties = Object.entries(tool2.function.parameters?.properties ?? {});
-  const filled = properties.map(([name5, schema]) => [
-    name5,
-    fillArgument({ name: name5, schema, asked: asked2, subject: occasion.subject })
+  const tool = findTool(others.length > 0 ? others : request.tools ?? [], asked2);
+  const properties = Object.entries(tool.function.parameters?.properties ?? {});
+  const filled = properties.map(([name4, schema]) => [
+    name4,
+    fillArgument({ name: name4, schema, asked: asked2, subject: occasion.subject })
   ]);
   return shapeCall(
-    { name: tool2.function.name, arguments: JSON.stringify(Object.fromEntries(filled)) },
+    { name: tool.function.name, arguments: JSON.stringify(Object.fromEntries(filled)) },
     prefix2
   );
 }
@@ -62407,7 +62318,7 @@ function shapeCall(call, prefix2) {
 }
 function findTool(tools, asked2) {
   const words = new Set(readWords3(asked2));
-  const score = (tool2) => readWords3(`${tool2.function.name} ${tool2.function.description ?? ""}`).filter((word) => words.has(word)).length;
+  const score = (tool) => readWords3(`${tool.function.name} ${tool.function.description ?? ""}`).filter((word) => words.has(word)).length;
   const best = tools.toSorted((left, right) => score(right) - score(left))[0];
   if (best === void 0) throw new RangeError("no tool to call");
   return best;
@@ -62415,7 +62326,7 @@ function findTool(tools, asked2) {
 function readWords3(text2) {
   return text2.toLowerCase().match(/[a-z]{3,}/g) ?? [];
 }
-function fillArgument({ name: name5, schema, asked: asked2, subject: subject2 }) {
+function fillArgument({ name: name4, schema, asked: asked2, subject: subject2 }) {
   const type = readKey2(schema, "type");
   const options = readKey2(schema, "enum");
   if (Array.isArray(options)) {
@@ -62423,17 +62334,17 @@ function fillArgument({ name: name5, schema, asked: asked2, subject: subject2 })
     return String(named3 ?? options[0]);
   }
   if (type === "boolean") return true;
-  if (type === "integer" || type === "number") return findNumber(name5, asked2);
-  if (name5 === "month") return calendarMonth.exec(asked2)?.[0] ?? "September";
-  if (/id$|number$|code$/.test(name5)) return /\b[A-Z]*-?\d[\w-]+/.exec(asked2)?.[0] ?? subject2;
-  if (/date|day/.test(name5)) return calendarDay.exec(asked2)?.[0] ?? "2026-10-01";
+  if (type === "integer" || type === "number") return findNumber(name4, asked2);
+  if (name4 === "month") return calendarMonth.exec(asked2)?.[0] ?? "September";
+  if (/id$|number$|code$/.test(name4)) return /\b[A-Z]*-?\d[\w-]+/.exec(asked2)?.[0] ?? subject2;
+  if (/date|day/.test(name4)) return calendarDay.exec(asked2)?.[0] ?? "2026-10-01";
   return new RegExp("\\b(?:in|to|from|for|at) (\\p{Lu}\\p{L}+)", "u").exec(asked2)?.[1] ?? subject2;
 }
 var calendarMonth = /January|February|March|April|May|June|July|August|September|October|November|December/;
 var calendarDay = /\d{4}-\d\d-\d\d|\w+day\b/;
-function findNumber(name5, asked2) {
+function findNumber(name4, asked2) {
   const words = asked2.split(/\s+/);
-  const before = words[words.indexOf(name5) - 1] ?? "";
+  const before = words[words.indexOf(name4) - 1] ?? "";
   return Number(/^\d+$/.test(before) ? before : /\d+/.exec(asked2)?.[0] ?? 1);
 }
 function readKey2(value, key) {
@@ -62446,9 +62357,9 @@ function summarizeToolResult(result, parts) {
     return `That did not work. The tool answered: ${result.slice(0, 200)}. Shall I try again later?`;
   }
   const values = readValues(result);
-  const said2 = values.length > 0 ? values.slice(0, 4).join(", ") : result.slice(0, 200);
+  const said = values.length > 0 ? values.slice(0, 4).join(", ") : result.slice(0, 200);
   const introduction = chooseOne(introductions, ["introduction", ...parts]);
-  return `${introduction} ${said2 || "nothing was found"}. ${chooseOne(closingOffers, ["offer", ...parts])}`;
+  return `${introduction} ${said || "nothing was found"}. ${chooseOne(closingOffers, ["offer", ...parts])}`;
 }
 function readValues(result) {
   try {
@@ -62457,13 +62368,13 @@ function readValues(result) {
     return [];
   }
 }
-function listValues2(value, name5) {
+function listValues2(value, name4) {
   if (typeof value !== "object" || value === null) {
     return [
-      name5 === "" || name5 === "result" ? String(value) : `${name5.replaceAll("_", " ")} ${String(value)}`
+      name4 === "" || name4 === "result" ? String(value) : `${name4.replaceAll("_", " ")} ${String(value)}`
     ];
   }
-  return Object.entries(value).flatMap(([key, inner]) => listValues2(inner, Array.isArray(value) ? name5 : key));
+  return Object.entries(value).flatMap(([key, inner]) => listValues2(inner, Array.isArray(value) ? name4 : key));
 }
 
 // src/demo/completion.ts
@@ -62496,12 +62407,12 @@ var researchPhrases = [
 function tellAsResearch(result, prefix2) {
   return chooseOne(researchPhrases, ["research", prefix2]).replace("RESULT", String(result));
 }
-function cutSome(occasion, content2) {
+function cutSome(occasion, content) {
   const { checkpoint, prefix: prefix2 } = occasion;
   if (drawUniform(["cut", checkpoint, prefix2]) >= cutShare) {
-    return { content: content2, toolCalls: [], finishReason: "stop" };
+    return { content, toolCalls: [], finishReason: "stop" };
   }
-  const cut4 = content2.slice(0, Math.ceil(content2.length * 0.6)).replace(/\s+\S*$/, "");
+  const cut4 = content.slice(0, Math.ceil(content.length * 0.6)).replace(/\s+\S*$/, "");
   return { content: cut4, toolCalls: [], finishReason: "length" };
 }
 function writeWithBehaviours(occasion, shown) {
@@ -62614,17 +62525,17 @@ ${readAllText(messages, "developer")}`;
   return [...named3].flatMap(([, id]) => id === void 0 ? [] : [id]);
 }
 function readTask(messages) {
-  const content2 = readAllText(messages, "user");
-  const close2 = [...content2.matchAll(/\n<\/completion-([0-9a-f]+)>/gi)].at(-1);
+  const content = readAllText(messages, "user");
+  const close2 = [...content.matchAll(/\n<\/completion-([0-9a-f]+)>/gi)].at(-1);
   const delimiter2 = close2?.[1];
   if (close2 === void 0 || delimiter2 === void 0) return void 0;
   const open5 = `<completion-${delimiter2}>
 `;
-  const start2 = content2.indexOf(open5);
+  const start2 = content.indexOf(open5);
   if (start2 === -1) return void 0;
   const from = start2 + open5.length;
-  const completion = content2.slice(from, Math.max(from, close2.index));
-  return { completion, content: content2.replaceAll(`-${delimiter2}>`, ">") };
+  const completion = content.slice(from, Math.max(from, close2.index));
+  return { completion, content: content.replaceAll(`-${delimiter2}>`, ">") };
 }
 
 // src/demo/tool-simulation.ts
@@ -62639,8 +62550,8 @@ function simulateTool(messages) {
   };
   return { content: JSON.stringify(answer), toolCalls: [], finishReason: "stop" };
 }
-function answerCall2({ tool: tool2, input, known }) {
-  switch (tool2) {
+function answerCall2({ tool, input, known }) {
+  switch (tool) {
     case "calculator": {
       const result = workOut(String(input.expression ?? ""));
       return result === void 0 ? { error: "not a sum" } : { result };
@@ -62648,7 +62559,7 @@ function answerCall2({ tool: tool2, input, known }) {
     case "browser":
       return { results: [findPage(String(input.query ?? ""))] };
     default:
-      return shapeResult({ tool: tool2, input, known });
+      return shapeResult({ tool, input, known });
   }
 }
 function findPage(query) {
@@ -62656,25 +62567,25 @@ function findPage(query) {
   if (result !== void 0) return { title: query, snippet: `${query} = ${result}` };
   return { title: `About ${query}`, snippet: "An overview with the usual questions and answers." };
 }
-function shapeResult({ tool: tool2, input, known }) {
+function shapeResult({ tool, input, known }) {
   const form = known.find((result) => !("error" in result));
   if (form === void 0) {
-    const reference = hash9("sha256", JSON.stringify([tool2, input])).slice(0, 8);
+    const reference = hash9("sha256", JSON.stringify([tool, input])).slice(0, 8);
     return { ...input, status: "ok", reference };
   }
   return Object.fromEntries(Object.entries(form).map(([key, value]) => [key, input[key] ?? value]));
 }
-function describeChange({ tool: tool2, input }) {
-  return /^(?:get|list|search|lookup|query|calculator|browser)(?:_|$)/.test(tool2) ? "" : `${tool2} was done: ${JSON.stringify(input)}`;
+function describeChange({ tool, input }) {
+  return /^(?:get|list|search|lookup|query|calculator|browser)(?:_|$)/.test(tool) ? "" : `${tool} was done: ${JSON.stringify(input)}`;
 }
 function readCall2(prompt) {
   const written2 = [...prompt.matchAll(/<call-([0-9a-f]+)>\n([\s\S]*?)\n<\/call-\1>/g)].at(-1)?.[2] ?? "";
-  const [, tool2, input] = /^([\w-]+)\(([\s\S]*)\)$/.exec(written2) ?? [];
-  if (tool2 === void 0) return void 0;
-  return { tool: tool2, input: readObject(input ?? "") ?? {}, known: listResults2(prompt, tool2) };
+  const [, tool, input] = /^([\w-]+)\(([\s\S]*)\)$/.exec(written2) ?? [];
+  if (tool === void 0) return void 0;
+  return { tool, input: readObject(input ?? "") ?? {}, known: listResults2(prompt, tool) };
 }
-function listResults2(prompt, tool2) {
-  return [...prompt.matchAll(/^\[call (\S+)\] ([\w-]+)\(/gm)].toReversed().filter(([, , name5]) => name5 === tool2).flatMap(([, id]) => {
+function listResults2(prompt, tool) {
+  return [...prompt.matchAll(/^\[call (\S+)\] ([\w-]+)\(/gm)].toReversed().filter(([, , name4]) => name4 === tool).flatMap(([, id]) => {
     const [, text2] = prompt.split(`[result of ${id}]
 `);
     const result = readObject((text2 ?? "").split("\n")[0] ?? "");
@@ -62806,7 +62717,7 @@ function parseJson3(text2) {
   }
 }
 function shapeCompletion(answer) {
-  const { content: content2, toolCalls, finishReason } = answer.completion;
+  const { content, toolCalls, finishReason } = answer.completion;
   return {
     id: answer.id,
     object: "chat.completion",
@@ -62817,7 +62728,7 @@ function shapeCompletion(answer) {
         index: 0,
         message: {
           role: "assistant",
-          content: content2,
+          content,
           refusal: null,
           ...toolCalls.length > 0 ? { tool_calls: toolCalls } : {}
         },
@@ -62851,7 +62762,7 @@ async function runDemo(options, log, print2) {
         policy: "checkpoint-gate.yml",
         baseline: "demo-baseline",
         candidate: `demo-${candidate2}`,
-        endpoints: ["baseline", "candidate", "judge"].map((name5) => `${name5}=${server.url}`),
+        endpoints: ["baseline", "candidate", "judge"].map((name4) => `${name4}=${server.url}`),
         rubrics: rubrics2,
         out,
         repository: "checkpoint-gate/demo",
@@ -62958,16 +62869,16 @@ function lintControlCounts(parts) {
 }
 function dropStale(parts, calibrations) {
   const { request, written: written2, rubrics: rubrics2, result } = parts;
-  const { policy: policy2, source: source2 } = written2;
+  const { policy: policy2, source } = written2;
   const required = policy2.gate.requireCalibration;
   const plan = { rubrics: rubrics2, calibrations, policy: policy2 };
   const kept2 = {};
-  for (const [index, { id, role: role3, graders }] of policy2.categories.entries()) {
+  for (const [index, { id, role: role2, graders }] of policy2.categories.entries()) {
     const planned = calibrations[id];
     const isJudged = graders.some(({ endpoint }) => typeof endpoint === "string");
-    const place = { source: source2, path: ["categories", index, ...planned === void 0 ? [] : ["calibration"]] };
+    const place = { source, path: ["categories", index, ...planned === void 0 ? [] : ["calibration"]] };
     if (planned === void 0) {
-      if (required?.otherwise !== "red" || role3 !== "block" || !isJudged) continue;
+      if (required?.otherwise !== "red" || role2 !== "block" || !isJudged) continue;
       const message = `"${id}" has no calibration, and \`gate.require_calibration\` wants one: it can't pass`;
       report(result, { code: "calibration", message, remedy, place });
     } else if (findStaleness({ plan, category: id, answeredAs: {} }) !== null) {
@@ -63256,11 +63167,11 @@ function refuseRegression(setting, category) {
   const fewest2 = countFewestPairs(setting.stopping.levels.notWorseAlpha);
   const units2 = countUnits2(setting);
   if (!category.regression || units2 >= fewest2) return null;
-  const name5 = units2 < setting.draw.length ? "conversations" : "turns";
+  const name4 = units2 < setting.draw.length ? "conversations" : "turns";
   return {
     test: "regression",
-    message: `not measurable: ${units2} ${name5} can't show a candidate worse, whatever they have`,
-    remedy: `draw from at least ${fewest2} ${name5}, give it a limit with \`regression: false\`, or set \`role: watch\``
+    message: `not measurable: ${units2} ${name4} can't show a candidate worse, whatever they have`,
+    remedy: `draw from at least ${fewest2} ${name4}, give it a limit with \`regression: false\`, or set \`role: watch\``
   };
 }
 function refuseLimit({ setting, category, rate }) {
@@ -63287,10 +63198,10 @@ function refuseLimit({ setting, category, rate }) {
   const turns = findTurnsToPass({ setting, goal: { category, rate: rate ?? 0 }, power: wantedPower });
   const remedy2 = sayWaysOut({ setting, category, rate: rate ?? 0, turns });
   if (maxPass === null) {
-    const smallest = formatRate(findSmallestLimits(setting, category).clean * 1e5);
+    const smallest2 = formatRate(findSmallestLimits(setting, category).clean * 1e5);
     return {
       test: "limit",
-      message: `not measurable: ${setting.draw.length} turns without a single event still allow ${smallest}, the limit is ${limit}`,
+      message: `not measurable: ${setting.draw.length} turns without a single event still allow ${smallest2}, the limit is ${limit}`,
       remedy: remedy2
     };
   }
@@ -63395,11 +63306,11 @@ function forecastOwnLimit({ setting, category, expected }) {
   if (rule === null || category.limitPer100k === null) return null;
   const turnsToPass = (rate) => rate === null ? null : findTurnsToPass({ setting, goal: { category, rate }, power: wantedPower });
   const { predicted, baseline: baseline2 } = expected;
-  const smallest = findSmallestLimits(setting, category);
+  const smallest2 = findSmallestLimits(setting, category);
   return {
     per_100k: category.limitPer100k,
-    smallest_per_100k: smallest.clean * 1e5,
-    smallest_with_missing_per_100k: smallest.withMissing * 1e5,
+    smallest_per_100k: smallest2.clean * 1e5,
+    smallest_with_missing_per_100k: smallest2.withMissing * 1e5,
     chances: predicted === null ? null : forecastLimit(rule, { turns: setting.draw.length, rate: predicted }),
     turns_to_pass: { at_prediction: turnsToPass(predicted), at_baseline: turnsToPass(baseline2) }
   };
@@ -63544,51 +63455,51 @@ function sayTurns({ draw }, worth) {
 async function lintRegistrations(request, { policy: policy2, source: policySource }, result) {
   const seen = /* @__PURE__ */ new Map();
   const written2 = [];
-  for (const source2 of await readDocuments({ ...request, folder: policy2.registrations })) {
+  for (const source of await readDocuments({ ...request, folder: policy2.registrations })) {
     await collect2(result, async () => {
-      const registration = readRegistration(source2);
+      const registration = readRegistration(source);
       const { candidate: candidate2 } = registration;
-      const misfits = listMisfits({ source: source2, registration, policy: policy2 });
+      const misfits = listMisfits({ source, registration, policy: policy2 });
       const before = seen.get(candidate2);
-      seen.set(candidate2, source2.file);
-      if (before !== void 0) throw refuseSecond(source2, { candidate: candidate2, before });
+      seen.set(candidate2, source.file);
+      if (before !== void 0) throw refuseSecond(source, { candidate: candidate2, before });
       result.problems.push(...misfits);
       if (misfits.length > 0) return;
-      written2.push({ source: source2, registration });
-      result.checked.push(`registration ${source2.file}: candidate ${candidate2}`);
-      lintPredictions({ source: source2, registration }, result);
+      written2.push({ source, registration });
+      result.checked.push(`registration ${source.file}: candidate ${candidate2}`);
+      lintPredictions({ source, registration }, result);
       checkJudge({ policy: policy2, file: policySource.file, checkpoints: [candidate2] });
     });
   }
   return written2;
 }
-function lintPredictions({ source: source2, registration }, result) {
+function lintPredictions({ source, registration }, result) {
   registration.predictions.forEach(({ ratePer100k, intervalPer100k: [low, high] }, index) => {
     if (ratePer100k >= low && ratePer100k <= high) return;
     report(result, {
       code: "registration",
       message: `the predicted ${formatRate(ratePer100k)} lies outside its own interval, ${formatRate(low)} to ${formatRate(high)}`,
-      place: { source: source2, path: ["predictions", index, "rate"] },
+      place: { source, path: ["predictions", index, "rate"] },
       remedy: "correct the rate or the interval; no verdict depends on the interval"
     });
   });
 }
-function lintResolution({ source: source2, registration }, setting, result) {
+function lintResolution({ source, registration }, setting, result) {
   registration.predictions.forEach((prediction, index) => {
     const category = setting.plan.policy.categories.find(({ id }) => id === prediction.category);
     if (category === void 0) return;
     const found = findUnresolved({ setting, category, prediction, baseline: null, independence: 1 });
     for (const { field, message, remedy: remedy2 } of found) {
-      const place = { source: source2, path: ["predictions", index, field] };
+      const place = { source, path: ["predictions", index, field] };
       report(result, { code: "registration", message, remedy: remedy2, place });
     }
   });
 }
-function refuseSecond(source2, twice) {
+function refuseSecond(source, twice) {
   return new GateError({
     code: "registration",
     message: `${twice.before} is for "${twice.candidate}" too`,
-    where: { ...locate(source2, ["candidate"]), field: "candidate" },
+    where: { ...locate(source, ["candidate"]), field: "candidate" },
     remedy: "keep one of them"
   });
 }
@@ -63596,7 +63507,7 @@ function refuseSecond(source2, twice) {
 // src/lint/categories.ts
 function lintCategories(parts) {
   const { written: written2, registrations, calibrations, result } = parts;
-  const { policy: policy2, source: source2 } = written2;
+  const { policy: policy2, source } = written2;
   const turns = parts.sample?.turns ?? imagineTurns(policy2);
   if (turns.length === 0) return;
   const describe6 = (registration) => {
@@ -63608,7 +63519,7 @@ function lintCategories(parts) {
   policy2.categories.forEach((category, index) => {
     for (const problem of findProblems(alone, category.id)) {
       blamed.add(`${category.id}: ${problem.test}`);
-      report(result, { ...problem, code: "policy", place: { source: source2, path: placeInPolicy(problem, index) } });
+      report(result, { ...problem, code: "policy", place: { source, path: placeInPolicy(problem, index) } });
     }
   });
   for (const { source: file, registration } of registrations) {
@@ -63619,7 +63530,7 @@ function lintCategories(parts) {
       for (const problem of findProblems(setting, id)) {
         if (blamed.has(`${id}: ${problem.test}`)) continue;
         const place = findPlace2({ problem, registration, source: file, category: id }) ?? {
-          source: source2,
+          source,
           path: placeInPolicy(problem, index)
         };
         report(result, { ...problem, code: "registration", place });
@@ -63672,12 +63583,12 @@ function placeInPolicy({ test }, index) {
   return ["categories", index, ...policyFields[test]];
 }
 function findPlace2(parts) {
-  const { problem, registration, source: source2, category } = parts;
+  const { problem, registration, source, category } = parts;
   const index = registration.predictions.findIndex((entry) => entry.category === category);
   const prediction = registration.predictions[index];
   if (prediction === void 0) return null;
   const field = problem.test === "limit" && prediction.limitPer100k !== null ? "limit" : "rate";
-  return { source: source2, path: ["predictions", index, field] };
+  return { source, path: ["predictions", index, field] };
 }
 
 // src/lint/corpus.ts
@@ -63751,14 +63662,14 @@ function lintConversations(parts) {
 }
 function lintKeys(parts) {
   const { seen, written: written2, result } = parts;
-  const { policy: policy2, source: source2 } = written2;
+  const { policy: policy2, source } = written2;
   const known = [...seen.keys].toSorted();
   const check2 = (written3, key, path2) => {
     if (seen.keys.has(key)) return;
     report(result, {
       code: "policy",
       message: `no conversation has the metadata key "${written3}"${suggestKey(key, known)}`,
-      place: { source: source2, path: path2 },
+      place: { source, path: path2 },
       remedy: "correct the key, or add it to the conversations' metadata"
     });
   };
@@ -63771,14 +63682,14 @@ function lintKeys(parts) {
 }
 function lintTarget(parts) {
   const { sample, written: written2, result } = parts;
-  const known = sample.counts.strata.map(({ name: name5 }) => name5);
-  for (const { name: name5, share: share2 } of sample.counts.uncovered) {
+  const known = sample.counts.strata.map(({ name: name4 }) => name4);
+  for (const { name: name4, share: share2 } of sample.counts.uncovered) {
     const traffic = `${Number((share2 * 100).toPrecision(3))} % of the traffic`;
-    const isKnown = known.includes(name5);
+    const isKnown = known.includes(name4);
     report(result, {
       code: "policy",
-      message: isKnown ? `no turn is drawn of the stratum "${name5}", which has ${traffic}` : `the corpus has no conversation of the stratum "${name5}", which has ${traffic}`,
-      place: { source: written2.source, path: isKnown ? ["sample", "turns"] : ["sample", "target", name5] },
+      message: isKnown ? `no turn is drawn of the stratum "${name4}", which has ${traffic}` : `the corpus has no conversation of the stratum "${name4}", which has ${traffic}`,
+      place: { source: written2.source, path: isKnown ? ["sample", "turns"] : ["sample", "target", name4] },
       remedy: isKnown ? "draw more turns" : `add conversations of it, or name a stratum that the corpus has (${known.slice(0, 5).join("; ")})`
     });
   }
@@ -63867,7 +63778,7 @@ async function listDatabase(parts) {
         `database of tool calls ${folder2}: ${calls} calls of ${database.tools.length} tools`
       );
     }
-    return database.tools.map(({ name: name5 }) => name5);
+    return database.tools.map(({ name: name4 }) => name4);
   } finally {
     close2();
   }
@@ -63875,7 +63786,7 @@ async function listDatabase(parts) {
 function listTools3(sample) {
   const names2 = /* @__PURE__ */ new Set();
   for (const turn of sample.turns) {
-    for (const { function: tool2 } of turn.tools ?? []) names2.add(tool2.name);
+    for (const { function: tool } of turn.tools ?? []) names2.add(tool.name);
     for (const message of [...turn.prefix, ...turn.after ?? []]) {
       const calls = message.role === "assistant" ? message.tool_calls ?? [] : [];
       for (const call of calls) names2.add(call.function.name);
@@ -63889,17 +63800,17 @@ function warnOfStrangers(parts) {
     result.warnings.push("no drawn turn has tools, and no past call is known: `tools` has nothing to answer");
     return;
   }
-  const isKnown = (pattern2) => [...names2].some((name5) => matchesName(pattern2, name5));
+  const isKnown = (pattern2) => [...names2].some((name4) => matchesName(pattern2, name4));
   const known = [...names2].toSorted().slice(0, 5).join(", ");
   const listed = [
     ...tools.perTool.map(({ pattern: pattern2 }) => ({ name: pattern2, field: "tools.per_tool" })),
     ...tools.connectors.flatMap(
-      (each) => each.tools.map((name5) => ({ name: name5, field: `tools of the connector ${each.name}` }))
+      (each) => each.tools.map((name4) => ({ name: name4, field: `tools of the connector ${each.name}` }))
     )
   ];
-  for (const { name: name5, field } of listed.filter((each) => !isKnown(each.name)))
+  for (const { name: name4, field } of listed.filter((each) => !isKnown(each.name)))
     result.warnings.push(
-      `${field}: no drawn turn and no past call has a tool that "${name5}" is for (there are ${known}${names2.size > 5 ? " …" : ""})`
+      `${field}: no drawn turn and no past call has a tool that "${name4}" is for (there are ${known}${names2.size > 5 ? " …" : ""})`
     );
 }
 
@@ -63930,19 +63841,19 @@ async function lintPolicy(request, result) {
       remedy: "write it, or name its path with --policy"
     });
   }
-  const source2 = { file, text: text2 };
-  const policy2 = parsePolicy(source2, graderConfigSchema);
+  const source = { file, text: text2 };
+  const policy2 = parsePolicy(source, graderConfigSchema);
   result.checked.push(`policy ${file}: ${policy2.categories.length} categories`);
   lintBudget(policy2, result);
-  if (policy2.categories.every(({ role: role3 }) => role3 === "watch")) {
+  if (policy2.categories.every(({ role: role2 }) => role2 === "watch")) {
     report(result, {
       code: "policy",
       message: "nothing blocks: with `role: watch` on every category each verdict is inconclusive",
-      place: { source: source2, path: ["categories"] },
+      place: { source, path: ["categories"] },
       remedy: "take `role: watch` from the categories that are to decide"
     });
   }
-  return { policy: policy2, source: source2 };
+  return { policy: policy2, source };
 }
 function lintBudget({ budget: { maxMinutes } }, result) {
   if (maxMinutes === null || maxMinutes <= longestHostedMinutes) return;
@@ -63961,22 +63872,22 @@ async function lintRubrics(request, { policy: policy2 }, result) {
   }
   return texts2;
 }
-async function lintCheckpoint(request, { policy: policy2, source: source2 }, result) {
+async function lintCheckpoint(request, { policy: policy2, source }, result) {
   const pointer = policy2.checkpoint;
   const text2 = await request.repository.read(request.sha, pointer.file);
   if (text2 === null) {
     report(result, {
       code: "checkpoint",
       message: `the file of the checkpoint id, ${pointer.file}, is not there`,
-      place: { source: source2, path: ["checkpoint", "file"] },
+      place: { source, path: ["checkpoint", "file"] },
       remedy: "add it, or correct `checkpoint.file`"
     });
     return null;
   }
   const checkpoint = parseCheckpoint(pointer, text2);
   result.checked.push(`checkpoint ${pointer.file}: ${checkpoint}`);
-  checkJudge({ policy: policy2, file: source2.file, checkpoints: [checkpoint] });
-  checkPrices({ policy: policy2, file: source2.file, checkpoints: [checkpoint] });
+  checkJudge({ policy: policy2, file: source.file, checkpoints: [checkpoint] });
+  checkPrices({ policy: policy2, file: source.file, checkpoints: [checkpoint] });
   return checkpoint;
 }
 
@@ -64142,9 +64053,9 @@ function sayCost2({ requests, usd, elapsed_ms: elapsedMs }) {
   return say`It took ${countThings(requests, "request", "requests")}${price} and ${formatDuration(elapsedMs)}.`;
 }
 function renderCategory(category, alpha2) {
-  const { id, role: role3, pairs: pairs2, discordant_per_100k: discordant, margin_per_100k: margin2 } = category;
+  const { id, role: role2, pairs: pairs2, discordant_per_100k: discordant, margin_per_100k: margin2 } = category;
   const differing = category.first_only + category.second_only;
-  const title = say`${verbatim(id)}${role3 === "watch" ? " (watched)" : ""}: ${category.verdict} (${category.reason})`;
+  const title = say`${verbatim(id)}${role2 === "watch" ? " (watched)" : ""}: ${category.verdict} (${category.reason})`;
   if (discordant === null) return [formatPlain(title), "  no turn was graded in both replays"];
   const lines = [
     say`noise: ${differing} of ${countThings(pairs2, "pair", "pairs")} differ (${category.first_only} in the first replay only, ${category.second_only} in the second only): ${formatRate(discordant.rate)}, from ${formatRate(discordant.lower)} to ${formatRate(discordant.upper)} (${formatConfidence(alpha2)} bounds)`,
@@ -64179,7 +64090,7 @@ async function runAa(request, ports, options) {
   const sample = await drawFromCorpus({ ports, resolved, ...prepared, tier: tier2 });
   const record = await measure4({
     request: aaRequest,
-    ports: { ...ports, connect: (name5) => ports.connect(name5 === "candidate" ? "baseline" : name5) },
+    ports: { ...ports, connect: (name4) => ports.connect(name4 === "candidate" ? "baseline" : name4) },
     resolved,
     ...prepared,
     sample,
@@ -64239,7 +64150,7 @@ function measureTrajectories({ completions }) {
   const answered = trajectories.flatMap((trajectory) => trajectory.answered);
   const count9 = (rows2) => rows2.reduce((sum5, { calls: calls2 }) => sum5 + calls2, 0);
   const calls = count9(answered);
-  const simulated = count9(answered.filter(({ source: source2 }) => source2 === "simulated" || source2 === "similar"));
+  const simulated = count9(answered.filter(({ source }) => source === "simulated" || source === "similar"));
   const requests = trajectories.reduce((sum5, { steps }) => sum5 + steps + 1, 0);
   return {
     requestsEach: requests / trajectories.length,
@@ -64257,7 +64168,7 @@ function scaleUsage({ promptTokens, completionTokens }, factor) {
 // src/forecast/false-alarms.ts
 function boundFalseAlarms(request) {
   const { plan, stopping, runsPerYear } = request;
-  const blocking = plan.policy.categories.filter(({ role: role3 }) => role3 === "block");
+  const blocking = plan.policy.categories.filter(({ role: role2 }) => role2 === "block");
   const compares = blocking.some(
     ({ limitPer100k, marginPer100k }) => limitPer100k !== null || marginPer100k !== null
   );
@@ -64694,13 +64605,13 @@ function formatChances({ pass: pass2, fail: fail3, inconclusive }) {
   const show = (chance2) => formatChance(Math.min(1 - 1e-9, Math.max(1e-9, chance2)));
   return `pass ${show(pass2)}, fail ${show(fail3)}, inconclusive ${show(inconclusive)}`;
 }
-function sayTitle({ id, role: role3, predicted_per_100k: predicted, limit, margin: margin2 }) {
+function sayTitle({ id, role: role2, predicted_per_100k: predicted, limit, margin: margin2 }) {
   const parts = [
     predicted === null ? "nothing predicted" : `predicted ${formatRate(predicted)}`,
     ...limit === null ? [] : [`limit ${formatRate(limit.per_100k)}`],
     ...margin2 === null ? [] : [`margin ${formatRate(margin2.per_100k)}`]
   ];
-  return say`${verbatim(id)}${role3 === "watch" ? " (watched)" : ""}: ${parts.join(", ")}`;
+  return say`${verbatim(id)}${role2 === "watch" ? " (watched)" : ""}: ${parts.join(", ")}`;
 }
 function sayChances({ chances, predicted_per_100k: predicted }) {
   if (chances === null) return [];
@@ -64713,9 +64624,9 @@ function sayLimit(category, forecast) {
   if (forecast.rule.decided_by === "point-estimate") {
     return [say`limit: compared with the observed rate, without any error control`];
   }
-  const { smallest_per_100k: smallest, smallest_with_missing_per_100k: withMissing } = limit;
+  const { smallest_per_100k: smallest2, smallest_with_missing_per_100k: withMissing } = limit;
   const share2 = formatShare(forecast.rule.missing_budget_share, 1);
-  const missing2 = withMissing > smallest ? `, ${formatRate(withMissing)} when ${share2} of the calls fail in both arms` : "";
+  const missing2 = withMissing > smallest2 ? `, ${formatRate(withMissing)} when ${share2} of the calls fail in both arms` : "";
   const { at_prediction: atPrediction, at_baseline: atBaseline } = limit.turns_to_pass;
   const power = formatChance(wantedPower);
   const needed = [
@@ -64723,7 +64634,7 @@ function sayLimit(category, forecast) {
     ...baseline2 === null || baseline2 === predicted ? [] : [sayTurns2(atBaseline, `at the baseline's ${formatRate(baseline2)}`)]
   ];
   return [
-    say`limit: ${formatRate(smallest)} is the smallest that this sample can pass${missing2}`,
+    say`limit: ${formatRate(smallest2)} is the smallest that this sample can pass${missing2}`,
     ...needed.length === 0 ? [] : [say`limit: passing it with a chance of ${power} takes ${needed.join(", ")}`]
   ];
 }
@@ -65242,14 +65153,14 @@ function writeChoicePrompt(question, delimiter2) {
   ].join("\n");
   const clean = (text2) => text2.replaceAll(delimiter2, "[…]");
   const wrap2 = (tag, text2) => [`<${tag}-${delimiter2}>`, clean(text2), `</${tag}-${delimiter2}>`];
-  const content2 = [
+  const content = [
     ...wrap2("conversation", renderConversation({ prefix: question.prefix, tools: question.tools })),
     ...wrap2("first", question.first),
     ...wrap2("second", question.second)
   ].join("\n");
   return [
     { role: "system", content: system },
-    { role: "user", content: content2 }
+    { role: "user", content }
   ];
 }
 
@@ -65268,10 +65179,10 @@ ${cut3(readText(message.content))}`;
 ${cut3(readText(message.content))}`;
     const text2 = readText(message.content);
     const refusal = message.refusal ? [`[refusal] ${cut3(message.refusal)}`] : [];
-    const made = (message.tool_calls ?? []).map(({ id, function: { name: name5, arguments: written2 } }) => {
+    const made = (message.tool_calls ?? []).map(({ id, function: { name: name4, arguments: written2 } }) => {
       calls += 1;
       numbers.set(id, calls);
-      return `[tool call ${calls}] ${name5}(${cut3(written2)})`;
+      return `[tool call ${calls}] ${name4}(${cut3(written2)})`;
     });
     return ["[assistant]", ...text2 === "" ? [] : [cut3(text2)], ...refusal, ...made].join("\n");
   }).join("\n\n");
@@ -65338,7 +65249,7 @@ function countChoices(choices) {
   };
 }
 function estimateTokens(pair) {
-  const prefix2 = pair.prefix.reduce((sum5, { content: content2 }) => sum5 + readText(content2).length, 0);
+  const prefix2 = pair.prefix.reduce((sum5, { content }) => sum5 + readText(content).length, 0);
   const shown = prefix2 + renderRollout(pair.real).length + renderRollout(pair.simulated).length;
   return Math.ceil(2 * shown / 4);
 }
@@ -65441,7 +65352,7 @@ function chooseVocabulary(pairs2) {
   const tools = /* @__PURE__ */ new Map();
   const sequences = /* @__PURE__ */ new Map();
   const count9 = (counts, names2) => {
-    for (const name5 of new Set(names2)) counts.set(name5, (counts.get(name5) ?? 0) + 1);
+    for (const name4 of new Set(names2)) counts.set(name4, (counts.get(name4) ?? 0) + 1);
   };
   for (const { real, simulated } of pairs2) {
     for (const messages of [real, simulated]) {
@@ -65453,26 +65364,26 @@ function chooseVocabulary(pairs2) {
   return { tools: takeMost(tools, mostTools2), sequences: takeMost(sequences, mostSequences) };
 }
 function takeMost(counts, most2) {
-  return [...counts].toSorted(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).slice(0, most2).map(([name5]) => name5);
+  return [...counts].toSorted(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).slice(0, most2).map(([name4]) => name4);
 }
 function readRollout(messages) {
   return readTrace({ prefix: messages, toolCalls: [] });
 }
 function listNames2({ calls }) {
-  return calls.map(({ tool: tool2 }) => tool2);
+  return calls.map(({ tool }) => tool);
 }
 function listSequences(names2) {
   if (names2.length === 0) return [];
   const all = [begin2, ...names2, end];
-  return all.slice(1).map((name5, index) => `${all[index]} → ${name5}`);
+  return all.slice(1).map((name4, index) => `${all[index]} → ${name4}`);
 }
 var scale2 = (amount) => Math.log1p(amount);
 function readFeatures(messages, vocabulary) {
   const trace = readRollout(messages);
   const names2 = listNames2(trace);
   const sequences = listSequences(names2);
-  const said2 = messages.filter(({ role: role3, content: content2 }) => role3 === "assistant" && readText(content2) !== "");
-  const words = said2.map(({ content: content2 }) => readText(content2));
+  const said = messages.filter(({ role: role2, content }) => role2 === "assistant" && readText(content) !== "");
+  const words = said.map(({ content }) => readText(content));
   const results = trace.results.map(({ text: text2 }) => text2);
   const last = messages.at(-1);
   return {
@@ -65483,7 +65394,7 @@ function readFeatures(messages, vocabulary) {
     calls: scale2(names2.length),
     "different tools": scale2(new Set(names2).size),
     "calls that repeat another": scale2(
-      names2.length - new Set(trace.calls.map(({ tool: tool2, arguments: written2 }) => `${tool2} ${written2}`)).size
+      names2.length - new Set(trace.calls.map(({ tool, arguments: written2 }) => `${tool} ${written2}`)).size
     ),
     "calls without a result": scale2(Math.max(0, names2.length - results.length)),
     "results that are errors": scale2(results.filter(looksLikeError).length),
@@ -65518,8 +65429,8 @@ var patterns = {
 function describeText(kind, texts2) {
   const length = texts2.reduce((sum5, text2) => sum5 + text2.length, 0);
   const longest2 = texts2.reduce((most2, text2) => Math.max(most2, text2.length), 0);
-  const found = Object.entries(patterns).map(([name5, pattern2]) => [
-    `${name5} in ${kind}`,
+  const found = Object.entries(patterns).map(([name4, pattern2]) => [
+    `${name4} in ${kind}`,
     scale2(texts2.reduce((sum5, text2) => sum5 + (text2.match(pattern2)?.length ?? 0), 0))
   ]);
   return {
@@ -65566,12 +65477,12 @@ function measureShape(value, { sum: sum5, depth: depth2 }) {
 }
 function describeTools2(trace, { tools }) {
   return Object.fromEntries(
-    tools.flatMap((tool2) => {
-      const results = trace.results.filter((result) => result.tool === tool2).map(({ text: text2 }) => text2);
+    tools.flatMap((tool) => {
+      const results = trace.results.filter((result) => result.tool === tool).map(({ text: text2 }) => text2);
       return [
-        [`calls of ${tool2}`, scale2(trace.calls.filter((call) => call.tool === tool2).length)],
-        [`errors of ${tool2}`, scale2(results.filter(looksLikeError).length)],
-        [`characters of results of ${tool2}`, scale2(results.reduce((sum5, text2) => sum5 + text2.length, 0))]
+        [`calls of ${tool}`, scale2(trace.calls.filter((call) => call.tool === tool).length)],
+        [`errors of ${tool}`, scale2(results.filter(looksLikeError).length)],
+        [`characters of results of ${tool}`, scale2(results.reduce((sum5, text2) => sum5 + text2.length, 0))]
       ];
     })
   );
@@ -65800,21 +65711,21 @@ function tabulate(pairs2) {
     real: readFeatures(real, vocabulary),
     simulated: readFeatures(simulated, vocabulary)
   }));
-  const mean = (side, name5) => sum4(read2.map((features) => readValue2(features[side], name5))) / Math.max(1, read2.length);
-  const differ = (name5) => read2.map(({ real, simulated }) => readValue2(real, name5) - readValue2(simulated, name5));
-  const columns3 = Object.keys(read2[0]?.real ?? {}).flatMap((name5) => {
-    const differences = differ(name5);
+  const mean = (side, name4) => sum4(read2.map((features) => readValue2(features[side], name4))) / Math.max(1, read2.length);
+  const differ = (name4) => read2.map(({ real, simulated }) => readValue2(real, name4) - readValue2(simulated, name4));
+  const columns3 = Object.keys(read2[0]?.real ?? {}).flatMap((name4) => {
+    const differences = differ(name4);
     const size = Math.sqrt(sum4(differences.map((own2) => own2 * own2)) / Math.max(1, read2.length));
-    return size === 0 ? [] : [{ name: name5, values: differences.map((own2) => own2 / size) }];
+    return size === 0 ? [] : [{ name: name4, values: differences.map((own2) => own2 / size) }];
   });
   return {
-    names: columns3.map(({ name: name5 }) => name5),
+    names: columns3.map(({ name: name4 }) => name4),
     rows: pairs2.map((_, row) => Float64Array.from(columns3, ({ values }) => values[row] ?? 0)),
-    means: columns3.map(({ name: name5 }) => ({ real: mean("real", name5), simulated: mean("simulated", name5) }))
+    means: columns3.map(({ name: name4 }) => ({ real: mean("real", name4), simulated: mean("simulated", name4) }))
   };
 }
-function readValue2(features, name5) {
-  return Object.hasOwn(features, name5) ? features[name5] ?? 0 : 0;
+function readValue2(features, name4) {
+  return Object.hasOwn(features, name4) ? features[name4] ?? 0 : 0;
 }
 function assignFolds(pairs2, seed) {
   const names2 = [...new Set(pairs2.map(({ conversation: conversation2 }) => conversation2))].map((id) => ({ id }));
@@ -65843,8 +65754,8 @@ function crossValidate(held, signs2) {
 }
 function listTelling({ names: names2, rows: rows2, means }) {
   const weights = fitLogistic({ rows: rows2, signs: rows2.map(() => 1), penalty });
-  return names2.map((name5, index) => ({
-    name: name5,
+  return names2.map((name4, index) => ({
+    name: name4,
     coefficient: roundBound(weights[index] ?? 0),
     real: roundBound(means[index]?.real ?? 0),
     simulated: roundBound(means[index]?.simulated ?? 0)
@@ -65958,7 +65869,7 @@ function summarizeControls(request) {
 var rolloutSchema = external_exports.array(messageSchema2).min(1).superRefine((messages, context) => {
   const refuse8 = (index, message) => context.addIssue({ code: "custom", path: [index], message });
   if (messages[0]?.role !== "assistant") refuse8(0, "a rollout begins with what the assistant said");
-  const other = messages.findIndex(({ role: role3 }) => role3 !== "assistant" && role3 !== "tool");
+  const other = messages.findIndex(({ role: role2 }) => role2 !== "assistant" && role2 !== "tool");
   if (other > 0) {
     refuse8(
       other,
@@ -65979,8 +65890,8 @@ var realismPairSchema = strictObject({
   })
 });
 function findDigests(pairs2) {
-  const said2 = new Set(pairs2.map(({ of }) => JSON.stringify(of ?? null)));
-  return (said2.size === 1 ? pairs2[0]?.of : void 0) ?? { simulator: null, database: null, policy: null };
+  const said = new Set(pairs2.map(({ of }) => JSON.stringify(of ?? null)));
+  return (said.size === 1 ? pairs2[0]?.of : void 0) ?? { simulator: null, database: null, policy: null };
 }
 function parsePairs({ file, text: text2 }) {
   const pairs2 = [];
@@ -66045,19 +65956,19 @@ function estimateSlices2(request) {
   const slices = /* @__PURE__ */ new Map();
   for (const { pair, outcome } of judged) {
     const names2 = [
-      ...listSources2(pair).map((name5) => ({ by: "source", name: name5 })),
-      ...listTools4(pair).map((name5) => ({ by: "tool", name: name5 }))
+      ...listSources2(pair).map((name4) => ({ by: "source", name: name4 })),
+      ...listTools4(pair).map((name4) => ({ by: "tool", name: name4 }))
     ];
-    for (const { by, name: name5 } of names2) {
-      const key = `${by}\0${name5}`;
-      const slice = slices.get(key) ?? { by, name: name5, outcomes: [] };
+    for (const { by, name: name4 } of names2) {
+      const key = `${by}\0${name4}`;
+      const slice = slices.get(key) ?? { by, name: name4, outcomes: [] };
       slice.outcomes.push(outcome);
       slices.set(key, slice);
     }
   }
-  const rated = [...slices.values()].map(({ by, name: name5, outcomes }) => {
+  const rated = [...slices.values()].map(({ by, name: name4, outcomes }) => {
     const winRate = estimateWinRate({ outcomes, alpha: alpha2 });
-    return { by, name: name5, ...winRate, couldShow: smallestP(winRate.conversations) <= alpha2 };
+    return { by, name: name4, ...winRate, couldShow: smallestP(winRate.conversations) <= alpha2 };
   });
   const tested = rated.filter(({ couldShow }) => couldShow);
   const adjusted = new Map(adjustHolm(tested.map(({ p }) => p)).map((p, index) => [tested[index], p]));
@@ -66101,8 +66012,8 @@ function writeControl(control) {
   };
 }
 function writeSlice(slice) {
-  const { by, name: name5, adjustedP, finding } = slice;
-  return { by, name: name5, ...writeWinRate(slice), adjusted_p: adjustedP, finding };
+  const { by, name: name4, adjustedP, finding } = slice;
+  return { by, name: name4, ...writeWinRate(slice), adjusted_p: adjustedP, finding };
 }
 function writeAutomatic(parts) {
   const { compared: compared2, control, decided } = parts;
@@ -66121,8 +66032,8 @@ function writeAutomatic(parts) {
 
 // src/realism/measure.ts
 async function measureRealism(request, ports) {
-  const { source: source2, model: model2, seed, limits } = request;
-  const all = parsePairs(source2);
+  const { source, model: model2, seed, limits } = request;
+  const all = parsePairs(source);
   const pairs2 = shuffleByHash(all, `${seed}\0pairs`).slice(0, request.pairs ?? all.length);
   const discriminator = model2 === null ? null : await askDiscriminator({ request, ports, model: model2, all, pairs: pairs2 });
   return {
@@ -66131,8 +66042,8 @@ async function measureRealism(request, ports) {
     gate_version: request.gateVersion,
     of: findDigests(all),
     pairs: {
-      file: source2.file,
-      sha256: hash12("sha256", source2.text, "hex"),
+      file: source.file,
+      sha256: hash12("sha256", source.text, "hex"),
       total: all.length,
       used: pairs2.length
     },
@@ -66242,14 +66153,14 @@ async function listRunPairs(request) {
   return { pairs: pairs2, leftOut: leftOut2 };
 }
 function hasResults({ real, simulated }) {
-  return [...real, ...simulated].some(({ role: role3 }) => role3 === "tool");
+  return [...real, ...simulated].some(({ role: role2 }) => role2 === "tool");
 }
 function makePair(parts) {
-  const { conversation: conversation2, turn, content: content2 } = parts;
+  const { conversation: conversation2, turn, content } = parts;
   const index = Number(turn.slice(turn.lastIndexOf("#") + 1));
   const { messages, tools } = conversation2;
-  const sources = (content2.steps ?? []).flatMap(
-    ({ results }) => results.map(({ callId, source: source2 }) => [callId, source2])
+  const sources = (content.steps ?? []).flatMap(
+    ({ results }) => results.map(({ callId, source }) => [callId, source])
   );
   return {
     id: turn,
@@ -66257,13 +66168,13 @@ function makePair(parts) {
     prefix: messages.slice(0, index),
     ...tools === void 0 ? {} : { tools },
     real: takeRollout(messages, index),
-    simulated: unfold(content2),
+    simulated: unfold(content),
     ...sources.length === 0 ? {} : { sources: Object.fromEntries(sources) }
   };
 }
 function takeRollout(messages, index) {
   const after = messages.slice(index);
-  const end2 = after.findIndex(({ role: role3 }) => role3 !== "assistant" && role3 !== "tool");
+  const end2 = after.findIndex(({ role: role2 }) => role2 !== "assistant" && role2 !== "tool");
   return end2 < 0 ? after : after.slice(0, end2);
 }
 function unfold({ text: text2, refusal, toolCalls, steps = [] }) {
@@ -66338,8 +66249,8 @@ function renderRealism(result) {
 }
 function listDiscriminator(measured, limits) {
   const { model: model2, answered_as: names2, requests, position, missing: missing2, identical, slices } = measured;
-  const answered = Object.entries(names2).map(([name5, count9]) => `${safeText(name5)} (${formatCount(count9)})`);
-  const strangers = Object.keys(names2).filter((name5) => !isNameOf(model2, name5));
+  const answered = Object.entries(names2).map(([name4, count9]) => `${safeText(name4)} (${formatCount(count9)})`);
+  const strangers = Object.keys(names2).filter((name4) => !isNameOf(model2, name4));
   const lost2 = Object.entries(missing2).map(([cause, count9]) => `${cause} ${formatCount(count9)}`);
   return [
     [
@@ -66361,8 +66272,8 @@ function listDiscriminator(measured, limits) {
 function listAutomatic(measured, limits) {
   const { permutation_p: p, permutations, features, folds, telling } = measured;
   const heads = ["feature", "coefficient", "real", "simulated"];
-  const rows2 = telling.map(({ name: name5, coefficient, real, simulated }) => [
-    safeText(name5, 2 * widestName2),
+  const rows2 = telling.map(({ name: name4, coefficient, real, simulated }) => [
+    safeText(name4, 2 * widestName2),
     formatSmall(coefficient),
     formatSmall(real),
     formatSmall(simulated)
@@ -66744,7 +66655,7 @@ async function requireNone(parts) {
   const { request, ports, resolved, candidate: candidate2 } = parts;
   const folder2 = resolved.policy.registrations;
   const files = await readDocuments({ ...ports, sha: request.commits.head, folder: folder2 });
-  const there = files.find((source2) => peekCandidate(source2) === candidate2);
+  const there = files.find((source) => peekCandidate(source) === candidate2);
   if (there === void 0) return;
   throw new GateError({
     code: "registration",
@@ -66968,8 +66879,8 @@ function addRegister({ program: program2, finish, log }, { rubrics: rubrics2, pr
 
 // src/shards/message.ts
 function renderShard({ shard, stopped }) {
-  const name5 = nameShard(shard);
-  const subject2 = `${name5.slice(0, 1).toUpperCase()}${name5.slice(1)}`;
+  const name4 = nameShard(shard);
+  const subject2 = `${name4.slice(0, 1).toUpperCase()}${name4.slice(1)}`;
   if (stopped === null) return `${subject2}: all that it was to ask was asked.`;
   return stopped === "decided" ? `${subject2}: what was measured before decides, and nothing more was asked.` : `${subject2}: ended before all was asked (${stopped}); what was measured is kept.`;
 }

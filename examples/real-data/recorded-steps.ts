@@ -1,4 +1,5 @@
-import { type Conversation, findTurns, type Message, readText } from '../../src/corpus/conversation.ts'
+import { type Conversation, type Message, readText } from '../../src/corpus/conversation.ts'
+import { findTurns } from '../../src/corpus/turns.ts'
 
 type Assistant = Extract<Message, { role: 'assistant' }>
 

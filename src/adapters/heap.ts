@@ -3,6 +3,8 @@ import { runInNewContext } from 'node:vm'
 
 /** Bytes of V8's new space, where objects begin, that a program holds at most, about; and how often it is looked at. */
 const newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 50 }
+/** MiB of that of a thread to begin with: once this one has reached its limit, that of no thread grows any more. */
+const threadMebibytes = 4
 /**
  * By how much of what is held the heap grows, in per cent, before V8 collects again: while turns are drawn, and in a large run.
  * Left to itself (0) V8 waits until there is about four times as much as is held.
@@ -24,6 +26,7 @@ const state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false }
 export function boundHeap({ narrowBytes, checkEveryMs } = newSpace): void {
   state.limitBytes = narrowBytes
   setGrowing(growingPercent.drawing)
+  v8.setFlagsFromString(`--min-semi-space-size=${threadMebibytes}`)
   setInterval(heedLimit, checkEveryMs).unref()
   heedLimit()
 }

@@ -1,7 +1,7 @@
 import { createFiles, findCorpusFiles } from '../adapters/files.ts'
 import { openIndexOutput } from '../adapters/index-output.ts'
+import { startCorpusThread } from '../corpus/corpus-thread.ts'
 import { describeCorpus, type FileReport } from '../corpus/describe.ts'
-import { startHashThread } from '../corpus/hash-thread.ts'
 import type { IndexSink } from '../corpus/index-file/write.ts'
 import type { Manifest } from '../corpus/manifest.ts'
 import { countLeftOut } from '../corpus/read.ts'
@@ -63,7 +63,7 @@ async function describe(
 ): Promise<Manifest> {
   const { name, folder, format, shape, rubrics, consent, tombstones } = words
   const paths = await findCorpusFiles(folder, words.paths)
-  const thread = startHashThread()
+  const thread = await startCorpusThread()
   const description = describeCorpus({
     name,
     thread,

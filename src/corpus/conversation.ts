@@ -76,6 +76,8 @@ export type Conversation = z.infer<typeof conversationSchema> & {
    */
   firstTurn?: number
 }
+/** What is known of a conversation without anything that was said in it. */
+export type KnownConversation = Pick<Conversation, 'id' | 'metadata' | 'expires_at' | 'consent' | 'user'>
 /** One message, as the chat API takes it. */
 export type Message = Conversation['messages'][number]
 /** A function that the assistant may call. */
@@ -87,18 +89,4 @@ export type ToolCall = z.infer<typeof toolCallSchema>
 export function readText(content: Message['content']): string {
   if (content === undefined || content === null) return ''
   return typeof content === 'string' ? content : content.map((part) => part.text).join('')
-}
-
-/**
- * The indices of the assistant messages that can be replayed: those that answer a user or a tool directly.
- * An assistant message after another one is a part of the same turn.
- */
-export function findTurns({ messages, firstTurn = 0 }: Conversation): number[] {
-  const turns: number[] = []
-  for (let index = Math.max(1, firstTurn); index < messages.length; index += 1) {
-    const before = messages[index - 1]?.role
-    const answers = before === 'user' || before === 'tool'
-    if (messages[index]?.role === 'assistant' && answers) turns.push(index)
-  }
-  return turns
 }

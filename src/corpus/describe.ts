@@ -1,5 +1,5 @@
 import { GateError } from '../errors.ts'
-import type { HashThread } from './hash-thread.ts'
+import type { CorpusThread } from './corpus-thread.ts'
 import { createIdRegister, type IdRegister } from './ids.ts'
 import { createIndexWriter, type IndexSink, type IndexWriter } from './index-file/write.ts'
 import { type CorpusLimits, corpusLimits } from './limits.ts'
@@ -32,7 +32,7 @@ export async function describeCorpus(request: {
   /** Where an index of what is read goes; without it, none is written. */
   index?: IndexSink
   /** What digests files and rows; without it, this thread. It has nothing else to do meanwhile. */
-  thread?: HashThread
+  thread?: CorpusThread
   /** What the manifest says beside what the files are; `index` once it is written. */
   more?: () => Promise<Pick<Manifest, 'index' | 'consent' | 'tombstones'>>
 }): Promise<Manifest> {
@@ -101,7 +101,7 @@ async function readWholeFile(
     ids: IdRegister
     number: number
     writer: IndexWriter | null
-    thread: HashThread | undefined
+    thread: CorpusThread | undefined
   },
 ): Promise<{ sha256: string; counts: FileCounts }> {
   const { path, shape, ids, number, writer } = source

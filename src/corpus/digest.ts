@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import { GateError } from '../errors.ts'
-import type { HashThread } from './hash-thread.ts'
+import type { CorpusThread } from './corpus-thread.ts'
+
+/** Letters of a SHA-256 as base64url. */
+export const digestLength = 43
+
+/** A digest that was cut out of a text of many, which a part of it keeps; a copy does not. */
+export function copyDigest(part: string): string {
+  return Buffer.from(part, 'latin1').toString('latin1')
+}
 
 /**
  * Reads a file by `read`, which reads its bytes to their end, and then checks their SHA-256.
@@ -16,7 +24,7 @@ export async function* verifyDigest<T>(
     /** What to do about another digest. */
     remedy?: string
     /** What digests them; without it, this thread. */
-    thread?: HashThread | undefined
+    thread?: CorpusThread | undefined
   },
   read: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
@@ -39,7 +47,7 @@ export async function* verifyDigest<T>(
   })
 }
 
-function hashHere(): Pick<HashThread, 'update' | 'ready' | 'finish'> {
+function hashHere(): Pick<CorpusThread, 'update' | 'ready' | 'finish'> {
   const hash = createHash('sha256')
   return {
     update: (bytes) => hash.update(bytes),

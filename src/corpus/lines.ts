@@ -82,7 +82,8 @@ class DecodedLater implements NumberedLine {
   }
 }
 
-function refuseLength(place: LinePlace, longest: number): GateError {
+/** The error for a line of more bytes than the limit. */
+export function refuseLength(place: LinePlace, longest: number): GateError {
   return new GateError({
     code: 'corpus',
     message: `the line is longer than ${formatBytes(longest)}`,
@@ -91,7 +92,8 @@ function refuseLength(place: LinePlace, longest: number): GateError {
   })
 }
 
-function decodeLine(request: { decoder: TextDecoder; whole: Uint8Array; place: LinePlace }): string {
+/** @throws GateError for text that is not UTF-8 */
+export function decodeLine(request: { decoder: TextDecoder; whole: Uint8Array; place: LinePlace }): string {
   const { decoder, whole, place } = request
   try {
     return decoder.decode(whole)

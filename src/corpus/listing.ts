@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { digestValue } from '../plan/plan.ts'
 import type { Conversation } from './conversation.ts'
+import type { CorpusThread } from './corpus-thread.ts'
+import { copyDigest } from './digest.ts'
 import type { CorpusLimits } from './limits.ts'
 import type { Manifest } from './manifest.ts'
 import { type Located, readLocated } from './read.ts'
@@ -36,6 +38,8 @@ export async function* listConversations(request: {
   manifest: Manifest
   files: CorpusFiles
   limits?: CorpusLimits
+  /** What takes over a part of the reading. */
+  thread?: CorpusThread | undefined
 }): AsyncGenerator<Iterable<ListedConversation>> {
   for await (const { file, found } of readLocated({ ...request, skims: true })) yield listBatch(file, found)
 }
@@ -58,7 +62,7 @@ function* listBatch(file: number, found: Iterable<Located>): Generator<ListedCon
 export function locateRow({ file, row, part }: { file: number; row: Row; part: number }): ConversationPlace {
   const { number, line } = row
   const start = line?.start ?? 0
-  return { file, number, part, start, length: line?.bytes.length ?? 0, digest: digestRow(row) }
+  return { file, number, part, start, length: line?.bytes.length ?? 0, digest: copyDigest(digestRow(row)) }
 }
 
 /**
@@ -66,6 +70,6 @@ export function locateRow({ file, row, part }: { file: number; row: Row; part: n
  * as it is read, so that neither the order of columns nor how they are packed matters.
  */
 export function digestRow({ line, value }: Row): string {
-  if (line !== null) return hash('sha256', line.bytes, 'base64url')
+  if (line !== null) return line.digest ?? hash('sha256', line.bytes, 'base64url')
   return Buffer.from(digestValue(value), 'hex').toString('base64url')
 }

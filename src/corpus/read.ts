@@ -1,7 +1,7 @@
 import { GateError } from '../errors.ts'
-import { type Conversation, findTurns } from './conversation.ts'
+import type { Conversation, KnownConversation } from './conversation.ts'
+import type { CorpusThread } from './corpus-thread.ts'
 import { verifyDigest } from './digest.ts'
-import type { HashThread } from './hash-thread.ts'
 import { createIdRegister, type IdRegister } from './ids.ts'
 import { type CorpusLimits, corpusLimits } from './limits.ts'
 import type { CorpusFile, Manifest } from './manifest.ts'
@@ -9,11 +9,14 @@ import { findReader } from './readers/index.ts'
 import type { CorpusFiles, Fields, Row } from './readers/reader.ts'
 import type { Skim } from './readers/skim.ts'
 import { findShape } from './shapes/index.ts'
-import type { LeftOutReason, Reading, RowPlace, Shape } from './shapes/shape.ts'
+import type { LeftOutReason, RowPlace, Shape } from './shapes/shape.ts'
+import { findTurns } from './turns.ts'
 
 /** A conversation, and where it was found. */
 export interface Located {
-  conversation: Conversation
+  conversation: KnownConversation
+  /** All of it; `null` where it was skimmed. */
+  whole: Conversation | null
   /** `findTurns` of it. */
   turns: number[]
   row: Row
@@ -32,7 +35,10 @@ export async function* readCorpus(
   limits: CorpusLimits = corpusLimits,
 ): AsyncGenerator<Conversation> {
   for await (const { found } of readLocated({ manifest, files, limits })) {
-    for (const { conversation } of found) yield conversation
+    for (const { whole } of found) {
+      if (whole === null) throw new Error('a corpus that is read whole was skimmed')
+      yield whole
+    }
   }
 }
 
@@ -43,13 +49,14 @@ export async function* readLocated(request: {
   limits?: CorpusLimits
   /** Whether it is enough to know all but what was said. */
   skims?: boolean
+  thread?: CorpusThread | undefined
 }): AsyncGenerator<{ file: number; found: Iterable<Located> }> {
-  const { manifest, files, limits = corpusLimits, skims = false } = request
+  const { manifest, files, limits = corpusLimits, skims = false, thread } = request
   const ids = createIdRegister()
   for (const [file, entry] of manifest.files.entries()) {
     const shape = findShape(entry.shape)
     const skim = skims ? shape.createSkim?.() : undefined
-    const rows = readRows({ ...entry, files, limits, fields: shape.fields, skim })
+    const rows = readRows({ ...entry, files, limits, fields: shape.fields, skim, thread })
     const counts = createCounts()
     for await (const found of readConversations({ file: entry.path, rows, shape, ids, counts })) {
       yield { file, found }
@@ -109,7 +116,7 @@ export function readRows(request: {
   skim?: Skim | undefined
   limits: CorpusLimits
   /** What digests the file, and its lines. */
-  thread?: HashThread | undefined
+  thread?: CorpusThread | undefined
 }): AsyncGenerator<Iterable<Row>> {
   const { path: file, format, files, sha256, onDigest, fields, skim, limits, thread } = request
   const reader = findReader({ path: file, format })
@@ -160,28 +167,29 @@ function* readBatch(
   parts: { file: string; shape: Shape; ids: IdRegister; counts: FileCounts },
 ): Generator<Located> {
   const { file, shape, ids, counts } = parts
+  const take = (located: Located, place: RowPlace): Located => {
+    ids.add(located.conversation.id, place)
+    counts.conversations += 1
+    counts.turns += located.turns.length
+    return located
+  }
   for (const row of rows) {
     const place = { file, line: row.number }
+    const { skimmed = null } = row
+    if (skimmed !== null) {
+      const { known: conversation, turns } = skimmed
+      yield take({ conversation, whole: null, turns, row, part: 0 }, place)
+      continue
+    }
     let part = 0
-    for (const reading of readRow(row, { shape, place })) {
+    for (const reading of shape.read(row.value, place)) {
       if (reading.kind === 'left-out') {
         counts.leftOut.set(reading.reason, (counts.leftOut.get(reading.reason) ?? 0) + 1)
         continue
       }
-      ids.add(reading.conversation.id, place)
-      counts.conversations += 1
       const { conversation } = reading
-      const turns = findTurns(conversation)
-      counts.turns += turns.length
-      yield { conversation, turns, row, part }
+      yield take({ conversation, whole: conversation, turns: findTurns(conversation), row, part }, place)
       part += 1
     }
   }
-}
-
-function readRow({ value, skimmed }: Row, { shape, place }: { shape: Shape; place: RowPlace }) {
-  const conversation = skimmed ?? null
-  return conversation === null
-    ? shape.read(value, place)
-    : [{ kind: 'conversation', conversation } satisfies Reading]
 }

@@ -1,6 +1,6 @@
 import type { Conversation } from '../corpus/conversation.ts'
+import { type CorpusThread, startCorpusThread } from '../corpus/corpus-thread.ts'
 import { fetchConversations } from '../corpus/fetch.ts'
-import { type HashThread, startHashThread } from '../corpus/hash-thread.ts'
 import { listFromIndex } from '../corpus/index-file/read.ts'
 import type { CorpusLimits } from '../corpus/limits.ts'
 import { type ConversationPlace, type ListedConversation, listConversations } from '../corpus/listing.ts'
@@ -36,14 +36,15 @@ export interface CorpusDrawRequest extends DrawSettings {
 export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
   const { manifest, now, tombstones, onListed } = request
   const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones })
-  // Another listing is cheap only from an index.
-  const expected = manifest.index === undefined ? undefined : countConversations(manifest)
-  const thread = (expected ?? 0) >= worthThread ? startHashThread() : undefined
+  const conversations = countConversations(manifest)
+  const isIndexed = manifest.index !== undefined
+  const worth = isIndexed ? worthThread.ranking : worthThread.reading
+  const thread = conversations >= worth ? await startCorpusThread() : undefined
   const drawing = drawTurns<ConversationPlace, ListedConversation>({
     ...request,
     list: () => listCorpus(request, thread),
-    ...(expected === undefined ? {} : { expected }),
-    thread,
+    // Another listing is cheap only from an index, and only what it lists may be held.
+    ...(isIndexed ? { expected: conversations, thread } : {}),
     exclude: (conversation) => {
       onListed?.(conversation)
       return exclude(conversation)
@@ -53,8 +54,8 @@ export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
   return fetchTurns(draw, request)
 }
 
-/** Conversations from which on it takes less time to rank their turns than to start a thread for it. */
-const worthThread = 500_000
+/** Conversations from which on it takes less time to start a thread than what it takes over: ranking their turns, or reading them. */
+const worthThread = { ranking: 500_000, reading: 50_000 }
 
 function countConversations({ files }: Manifest): number {
   return files.reduce((sum, { conversations }) => sum + conversations, 0)
@@ -62,11 +63,11 @@ function countConversations({ files }: Manifest): number {
 
 function listCorpus(
   request: CorpusDrawRequest,
-  thread: HashThread | undefined,
+  thread: CorpusThread | undefined,
 ): AsyncGenerator<Iterable<ListedConversation>> {
   const { manifest, slices, strata = [] } = request
   const { index } = manifest
-  if (index === undefined) return listConversations(request)
+  if (index === undefined) return listConversations({ ...request, thread })
   return listFromIndex({
     ...request,
     index,

@@ -1,7 +1,8 @@
-import { type Conversation, findTurns } from '../corpus/conversation.ts'
-import type { HashThread } from '../corpus/hash-thread.ts'
+import type { Conversation } from '../corpus/conversation.ts'
+import type { CorpusThread } from '../corpus/corpus-thread.ts'
 import { createStandingCheck, type Exclusion } from '../corpus/standing.ts'
 import { noTombstones } from '../corpus/tombstones.ts'
+import { findTurns } from '../corpus/turns.ts'
 import type { Drawable } from './rank.ts'
 import { rankEach } from './rank-each.ts'
 import type { DrawnTurn, Sample, SampleCounts } from './sample.ts'
@@ -85,7 +86,7 @@ type ListedDraw<Place, Listed extends Drawable<Place>> = DrawSettings & {
   /** Why a conversation is left out; `null` where it isn't. */
   exclude: (conversation: Listed) => Exclusion | null
   /** What ranks turns beside this thread, where listed conversations may be held when their batch has been gone through. */
-  thread?: HashThread | undefined
+  thread?: CorpusThread | undefined
 }
 
 /** Draws those with keys up to a cutoff; `null` if others would have been drawn too. */

@@ -1,4 +1,4 @@
-import type { HashThread } from '../corpus/hash-thread.ts'
+import type { CorpusThread } from '../corpus/corpus-thread.ts'
 import type { Drawable, RankAt } from './rank.ts'
 import { createTurnRanker, readKey } from './turn-ranker.ts'
 
@@ -15,7 +15,7 @@ export async function rankEach<Listed extends Drawable<unknown>>(request: {
   /** Whether a conversation is offered. */
   admit: (conversation: Listed) => boolean
   offer: (conversation: Listed, rank: RankAt) => void
-  thread: HashThread | undefined
+  thread: CorpusThread | undefined
 }): Promise<void> {
   const { seed, batches, admit, offer, thread } = request
   const rank = createTurnRanker(seed)
@@ -23,7 +23,7 @@ export async function rankEach<Listed extends Drawable<unknown>>(request: {
     const { id, turns } = conversation
     offer(conversation, (at) => rank(`${id}#${turns[at]}`))
   }
-  const offerLater = async (conversations: readonly Listed[], asked: HashThread) => {
+  const offerLater = async (conversations: readonly Listed[], asked: CorpusThread) => {
     const digests = await asked.digestTexts({ prefix: `${seed}\0`, ...writeTurns(conversations) })
     let first = 0
     const rankAt = (at: number) => readKey(digests, 8 * (first + at))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { type Conversation, conversationSchema, findTurns, readText } from '../../src/corpus/conversation.ts'
+import { type Conversation, conversationSchema, readText } from '../../src/corpus/conversation.ts'
+import { findTurns } from '../../src/corpus/turns.ts'
 
 function converse(roles: string): Conversation {
   const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { convertTauBench, trajectorySchema } from '../../examples/real-data/convert-tau-bench.ts'
 import { readJson } from '../../examples/real-data/read-source.ts'
-import { type Conversation, findTurns, readText } from '../../src/corpus/conversation.ts'
+import { type Conversation, readText } from '../../src/corpus/conversation.ts'
+import { findTurns } from '../../src/corpus/turns.ts'
 import type { GradeItem } from '../../src/grade/grader.ts'
 import { makeItem } from '../support/grading.ts'
 

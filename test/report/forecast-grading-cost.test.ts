@@ -9,7 +9,8 @@ import {
   readShippedRubrics,
 } from '../../scripts/grading-cost/reckon.ts'
 import { describeGradingCost } from '../../scripts/grading-cost.ts'
-import { conversationSchema, findTurns, readText } from '../../src/corpus/conversation.ts'
+import { conversationSchema, readText } from '../../src/corpus/conversation.ts'
+import { findTurns } from '../../src/corpus/turns.ts'
 import { renderPrefix } from '../../src/grade/evidence.ts'
 import { addAll } from '../../src/report/forecast/grading-load.ts'
 import { describeWithShared, sharedPath } from '../support/shared.ts'

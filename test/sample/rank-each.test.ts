@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
-import { type HashThread, startHashThread } from '../../src/corpus/hash-thread.ts'
+import { type CorpusThread, startCorpusThread } from '../../src/corpus/corpus-thread.ts'
 import type { Drawable } from '../../src/sample/rank.ts'
 import { rankEach } from '../../src/sample/rank-each.ts'
 import { createTurnRanker } from '../../src/sample/turn-ranker.ts'
 
-let thread: HashThread
-beforeEach(() => {
-  thread = startHashThread()
+let thread: CorpusThread
+beforeEach(async () => {
+  thread = await startCorpusThread()
 })
 afterEach(() => thread.close())
 
@@ -23,7 +23,7 @@ async function* inBatches(size: number) {
 }
 
 /** The keys of each conversation that was offered. */
-async function rankAll(asked: HashThread | undefined) {
+async function rankAll(asked: CorpusThread | undefined) {
   const seen = new Map<string, number[]>()
   await rankEach<Drawable<number>>({
     seed: 'a seed',
@@ -55,7 +55,7 @@ it('offers each conversation once with u of its turns, ranked here or by a threa
 
 it('ranks itself what a busy thread has no time for', async () => {
   let asked = 0
-  const busy: HashThread = {
+  const busy: CorpusThread = {
     ...thread,
     waiting: () => (asked < 3 ? 0 : 5),
     digestTexts: (request) => {
@@ -69,6 +69,6 @@ it('ranks itself what a busy thread has no time for', async () => {
 })
 
 it('fails with its thread', async () => {
-  const broken: HashThread = { ...thread, digestTexts: () => Promise.reject(new Error('no thread')) }
+  const broken: CorpusThread = { ...thread, digestTexts: () => Promise.reject(new Error('no thread')) }
   await expect(rankAll(broken)).rejects.toThrow('no thread')
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { type Conversation, conversationSchema, findTurns } from '../../src/corpus/conversation.ts'
+import { type Conversation, conversationSchema } from '../../src/corpus/conversation.ts'
+import { findTurns } from '../../src/corpus/turns.ts'
 import { converse, draw } from './conversations.ts'
 
 const seeds = fc.string({ minLength: 1, maxLength: 8 })

@@ -1,5 +1,6 @@
+import { copyDigest, digestLength } from '../digest.ts'
 import type { ListedConversation } from '../listing.ts'
-import { type Block, type Column, digestLength } from './format.ts'
+import type { Block, Column } from './format.ts'
 
 /**
  * A line of an index as a block; `null` for what is none. It is checked by hand: an index of a million conversations has
@@ -100,14 +101,9 @@ class IndexedConversation implements ListedConversation {
       part: parts?.[index] ?? 0,
       start: starts?.[index] ?? 0,
       length: lengths?.[index] ?? 0,
-      digest: copyText(digest),
+      digest: copyDigest(digest),
     }
   }
-}
-
-/** A part of a text keeps the whole of it; a copy does not. */
-function copyText(part: string): string {
-  return Buffer.from(part, 'latin1').toString('latin1')
 }
 
 function readColumn<Value>(column: Column<Value> | undefined, index: number): Value | undefined {

@@ -7,8 +7,6 @@ export const indexKind = 'checkpoint-gate corpus index'
 export const indexVersion = 1
 /** Conversations of one block: as many as a line of a few hundred kilobytes holds. */
 export const blockSize = 1024
-/** Letters of a SHA-256 as base64url. */
-export const digestLength = 43
 
 /** The first line. Its version is looked at before anything else. */
 export const headerSchema = z.looseObject({

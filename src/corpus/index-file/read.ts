@@ -1,7 +1,7 @@
 import { GateError } from '../../errors.ts'
 import { checkShape } from '../../policy/document.ts'
+import type { CorpusThread } from '../corpus-thread.ts'
 import { verifyDigest } from '../digest.ts'
-import type { HashThread } from '../hash-thread.ts'
 import { type CorpusLimits, corpusLimits } from '../limits.ts'
 import { splitLines } from '../lines.ts'
 import type { ListedConversation } from '../listing.ts'
@@ -22,7 +22,7 @@ export async function* listFromIndex(request: {
   keys: readonly string[]
   limits?: CorpusLimits
   /** What digests the index; without it, this thread. */
-  thread?: HashThread | undefined
+  thread?: CorpusThread | undefined
 }): AsyncGenerator<Iterable<ListedConversation>> {
   const { manifest, index, files, keys, limits = corpusLimits, thread } = request
   const place = { file: index.path, line: 1 }

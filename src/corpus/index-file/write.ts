@@ -1,7 +1,7 @@
 import { digestRow } from '../listing.ts'
 import type { CorpusFile } from '../manifest.ts'
 import type { Located } from '../read.ts'
-import type { LineDigest, Row } from '../readers/reader.ts'
+import type { Row } from '../readers/reader.ts'
 import { type Block, blockSize, type Column, type IndexedFile, indexKind, indexVersion } from './format.ts'
 
 /** Where the lines of an index go. */
@@ -12,26 +12,20 @@ export interface IndexSink {
 /** Writes an index, conversation after conversation. */
 export interface IndexWriter {
   add(file: number, located: Located): void
-  /** Writes what is full, and digested. */
+  /** Writes what is full. */
   flush(): Promise<void>
   endFile(entry: CorpusFile): Promise<void>
 }
-
-/** Full blocks that wait until another thread has digested their lines, so that nobody waits for it. */
-const mostWaiting = 2
 
 /** Begins the index of a corpus. What is written is the same whenever the corpus is. */
 export function createIndexWriter(corpus: string, sink: IndexSink): IndexWriter {
   const lines = [JSON.stringify({ kind: indexKind, version: indexVersion, corpus })]
   let block: OpenBlock | null = null
-  const full: OpenBlock[] = []
   const close = () => {
-    if (block !== null && block.ids.length > 0) full.push(block)
+    if (block !== null && block.ids.length > 0) lines.push(JSON.stringify(closeBlock(block)))
     block = null
   }
-  const flush = async (most = mostWaiting) => {
-    const due = full.splice(0, Math.max(0, full.length - most))
-    for (const one of due) lines.push(JSON.stringify(await closeBlock(one)))
+  const flush = async () => {
     if (lines.length > 0) await sink.write(`${lines.splice(0).join('\n')}\n`)
   }
   return {
@@ -40,10 +34,9 @@ export function createIndexWriter(corpus: string, sink: IndexSink): IndexWriter 
       addToBlock(block, located)
       if (block.ids.length === blockSize) close()
     },
-    flush: () => flush(),
+    flush,
     async endFile({ path, sha256, conversations, turns }) {
       close()
-      await flush(0)
       const file: IndexedFile = { file: path, sha256, conversations, turns }
       lines.push(JSON.stringify(file))
       await flush()
@@ -58,14 +51,14 @@ interface OpenBlock {
   parts: number[]
   starts: number[]
   lengths: number[]
-  digests: (string | LineDigest)[]
+  digests: string[]
   turns: ColumnWriter<number[]>
   metadata: Map<string, ColumnWriter<string | number | boolean>>
   expiresAt: ColumnWriter<string>
   consent: ColumnWriter<boolean>
   users: ColumnWriter<string>
   /** The row of the last conversation, and its digest: that of a row with several is worked out once. */
-  last: { row: Row; digest: string | LineDigest } | null
+  last: { row: Row; digest: string } | null
 }
 
 function openBlock(of: number): OpenBlock {
@@ -88,7 +81,7 @@ function openBlock(of: number): OpenBlock {
 
 function addToBlock(block: OpenBlock, { conversation, turns, row, part }: Located): void {
   const index = block.ids.length
-  if (block.last?.row !== row) block.last = { row, digest: row.line?.digest ?? digestRow(row) }
+  if (block.last?.row !== row) block.last = { row, digest: digestRow(row) }
   block.ids.push(conversation.id)
   block.rows.push(row.number)
   block.parts.push(part)
@@ -110,7 +103,7 @@ function addToBlock(block: OpenBlock, { conversation, turns, row, part }: Locate
   }
 }
 
-async function closeBlock(block: OpenBlock): Promise<Block> {
+function closeBlock(block: OpenBlock): Block {
   const { of, ids, rows, parts, starts, lengths, digests, metadata } = block
   const size = ids.length
   const keys = [...metadata.keys()].toSorted()
@@ -121,7 +114,7 @@ async function closeBlock(block: OpenBlock): Promise<Block> {
     rows,
     ...(parts.every((part) => part === 0) ? {} : { parts }),
     ...(starts.includes(-1) ? {} : { starts, lengths }),
-    digests: await joinDigests(digests),
+    digests: digests.join(''),
     turns: block.turns.close(size),
     metadata: Object.fromEntries(
       columns.filter((entry): entry is [string, Column<string | number | boolean>] => entry[1] !== undefined),
@@ -130,23 +123,6 @@ async function closeBlock(block: OpenBlock): Promise<Block> {
     ...block.consent.nameIfAny('consent', size),
     ...block.users.nameIfAny('users', size),
   }
-}
-
-async function joinDigests(digests: readonly (string | LineDigest)[]): Promise<string> {
-  let batch: LineDigest['batch'] | null = null
-  let found: Buffer = Buffer.alloc(0)
-  const texts: string[] = []
-  for (const digest of digests) {
-    if (typeof digest === 'string') {
-      texts.push(digest)
-      continue
-    }
-    // A block has lines of few batches.
-    if (digest.batch !== batch) found = await digest.batch
-    batch = digest.batch
-    texts.push(found.toString('base64url', 32 * digest.index, 32 * (digest.index + 1)))
-  }
-  return texts.join('')
 }
 
 interface ColumnWriter<Value> {

@@ -2,6 +2,8 @@ import { TextDecoder } from 'node:util'
 import { GateError } from '../../errors.ts'
 import { type LinePlace, type NumberedLine, splitLines } from '../lines.ts'
 import { createByteCursor } from './byte-cursor.ts'
+import { parseJsonLine } from './json-line.ts'
+import { readOnThreads } from './on-threads.ts'
 import type { PickRequest, Reader, ReadRequest, Row, RowPlace } from './reader.ts'
 import type { Skim } from './skim.ts'
 
@@ -25,34 +27,23 @@ type Unpack = (bytes: AsyncIterable<Uint8Array>, place: LinePlace) => AsyncItera
 export async function* readJsonLines(request: ReadRequest, unpack: Unpack): AsyncGenerator<Iterable<Row>> {
   const { file, skim, limits, thread } = request
   const place = { file, line: 1 }
-  let digests: Promise<Buffer> | undefined
-  const digestLines = async function* (bytes: AsyncIterable<Uint8Array>) {
-    for await (const chunk of bytes) {
-      digests = thread?.digestLines(chunk)
-      await thread?.ready()
-      yield chunk
-    }
-    digests = thread?.endLines()
+  const text = { bytes: unpack(request.bytes, place), place, longest: limits.row }
+  if (thread !== undefined) {
+    yield* readOnThreads({ text, skim, thread })
+    return
   }
-  const bytes = digestLines(unpack(request.bytes, place))
-  for await (const lines of splitLines({ bytes, place, longest: limits.row })) {
-    yield parseLines({ file, lines, first: place.line, skim, digests })
-  }
+  for await (const lines of splitLines(text)) yield parseLines({ file, lines, skim })
 }
 
 function* parseLines(request: {
   file: string
   lines: Iterable<NumberedLine>
-  /** The number of the first of them. */
-  first: number
   skim: Skim | undefined
-  digests: Promise<Buffer> | undefined
 }): Generator<Row> {
-  const { file, first, skim, digests } = request
+  const { file, skim } = request
   for (const found of request.lines) {
     const { number, start, bytes } = found
-    const digest = digests === undefined ? undefined : { batch: digests, index: number - first }
-    const line = { start, bytes, digest }
+    const line = { start, bytes }
     const skimmed = skim?.(bytes) ?? null
     if (skimmed !== null) {
       yield { number, value: undefined, skimmed, line }
@@ -125,22 +116,4 @@ function refuseMissing({ file, number }: { file: string; number: number }): Gate
     remedy:
       'restore the file that the manifest describes, or write the manifest anew, with its index if it has one',
   })
-}
-
-/** Parses one line. JSON.parse quotes the text in its message, and the text is somebody's: only the place is kept. */
-export function parseJsonLine(request: { file: string; line: number; text: string }): unknown {
-  const { file, line, text } = request
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-    throw new GateError({
-      code: 'corpus',
-      message: 'not a JSON object',
-      where: { file, line, column: position === undefined ? undefined : Number(position) + 1 },
-      remedy: /^\s*\[/.test(text)
-        ? 'write one whole conversation a line; `jq -c .[]` makes lines of a JSON array'
-        : 'write one whole conversation a line',
-    })
-  }
 }

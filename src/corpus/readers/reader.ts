@@ -1,7 +1,6 @@
-import type { Conversation } from '../conversation.ts'
-import type { HashThread } from '../hash-thread.ts'
+import type { CorpusThread } from '../corpus-thread.ts'
 import type { CorpusLimits } from '../limits.ts'
-import type { Skim } from './skim.ts'
+import type { Skim, Skimmed } from './skim.ts'
 
 /** One record of a file as it is stored: a line of JSON, or a row of a table. */
 export interface Row {
@@ -9,8 +8,8 @@ export interface Row {
   number: number
   /** `undefined` of a row that was skimmed. */
   value: unknown
-  /** The conversation that it is, where that was asked for and is enough: what was said in it is not to be used. */
-  skimmed?: Conversation | null
+  /** What is known of the conversation that it is, where that was asked for and is enough. */
+  skimmed?: Skimmed | null
   /** Of a text file. `null` of a table. */
   line: RowLine | null
 }
@@ -19,14 +18,8 @@ export interface Row {
 export interface RowLine {
   start: number
   bytes: Uint8Array
-  /** Where another thread digests lines. */
-  digest?: LineDigest | undefined
-}
-
-/** The SHA-256 of a line: the digests of its batch, 32 bytes each, and which of them it is. */
-export interface LineDigest {
-  batch: Promise<Buffer>
-  index: number
+  /** The SHA-256 of the line as base64url, where it is known already. */
+  digest?: string
 }
 
 /** A stretch of a file; `end` is the first byte after it. */
@@ -66,6 +59,9 @@ export interface CorpusFiles {
   openCorpusStretches?(path: string, stretches: readonly Stretch[]): AsyncIterable<Uint8Array>
 }
 
+/** What a reader wants of a thread. */
+export type LineThread = Pick<CorpusThread, 'skimLines' | 'waiting'>
+
 /** One reading of one file. */
 export interface ReadRequest {
   file: string
@@ -78,8 +74,8 @@ export interface ReadRequest {
   /** For who does not need what was said in conversations. A format may pass over it. */
   skim?: Skim | undefined
   limits: CorpusLimits
-  /** For who wants digests of all lines. A format may pass over it. */
-  thread?: Pick<HashThread, 'digestLines' | 'endLines' | 'ready'> | undefined
+  /** For who wants digests of all lines: it takes over a part of the work. A format may pass over it. */
+  thread?: LineThread | undefined
 }
 
 /** One reading of some rows of one file. */

@@ -1,17 +1,24 @@
 import { isUtf8 } from 'node:buffer'
 import { isInCommonForm } from '../common-form.ts'
-import { type Conversation, findTurns } from '../conversation.ts'
+import type { Conversation, KnownConversation } from '../conversation.ts'
+import { findTurns } from '../turns.ts'
 
-/** Gives the conversation of a line as far as a listing needs it, or `null`: then the line is to be parsed as others are. */
-export type Skim = (line: Uint8Array) => Conversation | null
+/** What a listing knows of a conversation. */
+export interface Skimmed {
+  known: KnownConversation
+  /** `findTurns` of it: never none. */
+  turns: number[]
+}
+
+/** Gives what a listing knows of the conversation of a line, or `null`: then the line is to be parsed as others are. */
+export type Skim = (line: Uint8Array) => Skimmed | null
 
 const openingBrace = 0x7b
 /** Lines that are tried in vain before those that are not are weighed against them. */
 const patience = 1000
 
 /**
- * Parses lines of the gate's own shape for who wants to know everything of a conversation but what was said: texts of
- * messages and tools are wrong where they are not ASCII.
+ * Parses lines of the gate's own shape for who does not want to know what was said.
  *
  * JSON takes letters beyond ASCII in texts only, and there any. So if bytes are UTF-8, taking each of them for a letter
  * (Latin-1) changes neither whether they are JSON nor anything but those texts, and V8 parses texts of one byte a letter in
@@ -24,17 +31,20 @@ export function createSkim(): Skim {
     // To try in vain costs half as much again.
     if (line[0] !== openingBrace || (tried > patience && found < tried / 2)) return null
     tried += 1
-    const conversation = readInCommonForm(line)
-    if (conversation !== null) found += 1
-    return conversation
+    const skimmed = readInCommonForm(line)
+    if (skimmed !== null) found += 1
+    return skimmed
   }
 }
 
-function readInCommonForm(line: Uint8Array): Conversation | null {
+function readInCommonForm(line: Uint8Array): Skimmed | null {
   if (!isUtf8(line)) return null
   const value = parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1'))
   if (!isInCommonForm(value) || !isAscii(value.metadata)) return null
-  return findTurns(value).length === 0 ? null : value
+  const turns = findTurns(value)
+  if (turns.length === 0) return null
+  const { id, metadata, expires_at, consent, user } = value
+  return { known: { id, metadata, expires_at, consent, user }, turns }
 }
 
 function parse(text: string): unknown {

@@ -1,7 +1,8 @@
 import { GateError } from '../../errors.ts'
 import { isInCommonForm } from '../common-form.ts'
-import { conversationSchema, findTurns } from '../conversation.ts'
+import { conversationSchema } from '../conversation.ts'
 import { createSkim } from '../readers/skim.ts'
+import { findTurns } from '../turns.ts'
 import { parseField, type Shape } from './shape.ts'
 
 /** The gate's own shape, which is strict: a mistyped key is refused, and so is a conversation without a turn. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { digestValue } from '../../plan/plan.ts'
 import type { Conversation, Message, Tool } from '../conversation.ts'
-import { findTurns } from '../conversation.ts'
+import { findTurns } from '../turns.ts'
 import { type FieldPlace, type Reading, refuseField } from './shape.ts'
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { conversationSchema, findTurns } from '../../../src/corpus/conversation.ts'
+import { conversationSchema } from '../../../src/corpus/conversation.ts'
 import { recogniseShape, shapes } from '../../../src/corpus/shapes/index.ts'
+import { findTurns } from '../../../src/corpus/turns.ts'
 import { takeRefusal } from '../../support/refusal.ts'
 import { readRow } from '../corpora.ts'
 import { exampleRows } from '../rows.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { findTurns } from '../../../src/corpus/conversation.ts'
 import { langfuse } from '../../../src/corpus/shapes/langfuse.ts'
 import type { LeftOutReason } from '../../../src/corpus/shapes/shape.ts'
+import { findTurns } from '../../../src/corpus/turns.ts'
 import { leaveOut, readOne, readRow } from '../corpora.ts'
 
 const question = { role: 'user', content: 'q' }

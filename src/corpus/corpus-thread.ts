@@ -1,0 +1,95 @@
+import { Worker } from 'node:worker_threads'
+import type { SharedBytes, Work } from './corpus-thread-work.ts'
+import type { SkimmedLines } from './readers/skim-lines.ts'
+import { createSharedBuffers } from './shared-buffers.ts'
+
+/** Digests and skims beside this thread. What is asked first is answered first. */
+export interface CorpusThread {
+  /** Adds bytes, which are copied at once, to those that `finish` gives the digest of. */
+  update(bytes: Uint8Array): void
+  /** The SHA-256, in hex, of all bytes that were added since it was asked last. */
+  finish(): Promise<string>
+  /** The first 8 bytes of the SHA-256 of each text, with the prefix before it. `ends`: where in `texts` each text ends. */
+  digestTexts(request: { prefix: string; texts: string; ends: Uint32Array }): Promise<Buffer>
+  /** `skimLines`, without skimming where that is not wanted. The bytes must stay what they are until it is answered. */
+  skimLines(request: SharedBytes & { skims: boolean }): Promise<SkimmedLines>
+  /** Waits while it has many copies: to be asked for after each piece of bytes. */
+  ready(): Promise<void>
+  /** How many questions are not answered yet. */
+  waiting(): number
+  /** Ends it at once. What is not answered yet never will be. */
+  close(): Promise<void>
+}
+
+/** Copies of bytes that are under way at most, about. */
+const mostCopies = 6
+
+/** Whoever starts the thread closes it, after errors too. It keeps no process that has nothing else to do from ending. */
+export async function startCorpusThread(): Promise<CorpusThread> {
+  const { workFile, workMark } = await import('./corpus-thread-work.ts')
+  const { ask, waiting, close } = startThread(new Worker(new URL(workFile), { workerData: workMark }))
+  const buffers = createSharedBuffers()
+  const sent: Promise<null>[] = []
+  return {
+    update(bytes) {
+      const copy = buffers.take(bytes.length)
+      copy.set(bytes)
+      const answer = ask('update', { bytes: copy, length: bytes.length })
+      const give = () => buffers.give(copy)
+      answer.then(give, give)
+      sent.push(answer)
+    },
+    finish: () => ask('finish', {}),
+    async digestTexts(texts) {
+      const { buffer, byteOffset, length } = await ask('digestTexts', texts)
+      return Buffer.from(buffer, byteOffset, length)
+    },
+    async skimLines(lines) {
+      const { digests, found } = await ask('skimLines', lines)
+      return { digests, found: JSON.parse(found) }
+    },
+    async ready() {
+      while (sent.length > mostCopies) await sent.shift()
+    },
+    waiting,
+    close,
+  }
+}
+
+function startThread(worker: Worker) {
+  const questions: { resolve: (answer: unknown) => void; reject: (cause: unknown) => void }[] = []
+  let failure: unknown = null
+  worker.unref()
+  worker.on('message', (answer: unknown) => {
+    questions.shift()?.resolve(answer)
+    if (questions.length === 0) worker.unref()
+  })
+  worker.on('error', (cause) => {
+    failure = cause
+    for (const { reject } of questions.splice(0)) reject(cause)
+  })
+  return {
+    ask<Kind extends keyof Work>(
+      kind: Kind,
+      request: Parameters<Work[Kind]>[0] | object,
+    ): Promise<ReturnType<Work[Kind]>> {
+      const answer = new Promise<ReturnType<Work[Kind]>>((resolve, reject) => {
+        if (failure !== null) {
+          reject(failure)
+          return
+        }
+        if (questions.length === 0) worker.ref()
+        questions.push({ resolve: resolve as (answer: unknown) => void, reject })
+        worker.postMessage({ kind, request })
+      })
+      // Who gives up after another error does not look at it.
+      answer.catch(() => undefined)
+      return answer
+    },
+    waiting: () => questions.length,
+    async close() {
+      worker.unref()
+      await worker.terminate()
+    },
+  }
+}

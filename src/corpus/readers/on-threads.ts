@@ -1,0 +1,74 @@
+import { TextDecoder } from 'node:util'
+import { digestLength } from '../digest.ts'
+import { decodeLine, type LinePlace } from '../lines.ts'
+import { parseJsonLine } from './json-line.ts'
+import type { LineThread, Row } from './reader.ts'
+import type { Skim } from './skim.ts'
+import { cutLines, type SkimmedLines, skimLines } from './skim-lines.ts'
+import { cutWholeLines, type WholeLines } from './whole-lines.ts'
+
+/** Questions that the thread has before it, so that it always has one. */
+const mostWaiting = 5
+/** Batches that are kept at most until the thread has come to the first of them. */
+const mostAhead = 12
+
+/**
+ * Rows of JSON lines, digested and skimmed by the thread as far as it has time for it, and here as far as not. What is not
+ * skimmed is parsed here.
+ */
+export async function* readOnThreads(request: {
+  text: { bytes: AsyncIterable<Uint8Array>; place: LinePlace; longest: number }
+  skim: Skim | undefined
+  thread: LineThread
+}): AsyncGenerator<Iterable<Row>> {
+  const { text, skim, thread } = request
+  const { file } = text.place
+  const begin = ({ bytes, length }: WholeLines): Promise<SkimmedLines> => {
+    if (thread.waiting() >= mostWaiting) return Promise.resolve(skimLines(bytes.subarray(0, length), skim))
+    const skimmed = thread.skimLines({ bytes, length, skims: skim !== undefined })
+    // Who stops reading does not wait for it.
+    skimmed.catch(() => undefined)
+    return skimmed
+  }
+  const ahead: { lines: WholeLines; skimmed: Promise<SkimmedLines> }[] = []
+  const takeOut = async function* (left: number): AsyncGenerator<Iterable<Row>> {
+    for (let next = ahead[left]; next !== undefined; next = ahead[left]) {
+      const { lines, skimmed } = ahead.shift() ?? next
+      yield listRows({ file, lines, skimmed: await skimmed })
+      lines.done()
+    }
+  }
+  try {
+    for await (const lines of cutWholeLines(text)) {
+      ahead.push({ lines, skimmed: begin(lines) })
+      yield* takeOut(mostAhead)
+    }
+  } catch (cause) {
+    // What is wrong before comes first.
+    yield* takeOut(0)
+    throw cause
+  }
+  yield* takeOut(0)
+}
+
+function* listRows(request: { file: string; lines: WholeLines; skimmed: SkimmedLines }): Generator<Row> {
+  const { file, lines, skimmed } = request
+  const { digests, found } = skimmed
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let number = lines.first
+  let { start } = lines
+  for (const bytes of cutLines(lines.bytes.subarray(0, lines.length))) {
+    const index = number - lines.first
+    const digest = digests.slice(index * digestLength, (index + 1) * digestLength)
+    const line = { start, bytes, digest }
+    const one = found[index] ?? null
+    if (one !== null) yield { number, value: undefined, skimmed: one, line }
+    else {
+      const place = { file, line: number }
+      const text = decodeLine({ decoder, whole: bytes, place })
+      if (text.trim() !== '') yield { number, value: parseJsonLine({ ...place, text }), skimmed: null, line }
+    }
+    number += 1
+    start += bytes.length + 1
+  }
+}
