@@ -23416,7 +23416,7 @@ import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 50 };
 var threadMebibytes = 4;
-var growingPercent = { drawing: 100, large: 25 };
+var growingPercent = { drawing: 50, large: 25 };
 var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
 function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   state.limitBytes = narrowBytes;
@@ -36564,6 +36564,13 @@ function refuseMissing({ file, number: number3 }) {
   });
 }
 
+// src/corpus/free-memory.ts
+var sharedOut = 2 ** 16;
+function freeMemory({ buffer }) {
+  if (!(buffer instanceof ArrayBuffer && "transfer" in buffer)) return;
+  if (buffer.byteLength > sharedOut) buffer.transfer(0);
+}
+
 // src/corpus/readers/unpack.ts
 var engineOptions = { chunkSize: 2 ** 20, readableObjectMode: true, readableHighWaterMark: 4 };
 async function* unpack(request) {
@@ -36617,9 +36624,8 @@ async function feed(request) {
     engine.destroy(cause instanceof Error ? cause : new Error(String(cause)));
   }
 }
-function freeRead({ buffer, byteOffset, length }) {
-  if (!(buffer instanceof ArrayBuffer && "transfer" in buffer)) return;
-  if (byteOffset + length === buffer.byteLength) buffer.transfer(0);
+function freeRead(chunk) {
+  if (chunk.byteOffset + chunk.length === chunk.buffer.byteLength) freeMemory(chunk);
 }
 function refuseBomb(place, { unpackedFree, unpackedRatio }) {
   return new GateError({
@@ -36809,7 +36815,7 @@ var TooLarge = class extends Error {
 };
 var smallestPiece = 2 ** 10;
 var largestPiece = 2 ** 22;
-async function createDecompressors(limit) {
+async function createDecompressors(limit, given) {
   const { compressors, decompressZstd } = await import("./parts/src-TVDKILZQ.js");
   let total = 0;
   const bounded = (decompress) => {
@@ -36817,7 +36823,9 @@ async function createDecompressors(limit) {
       total += length;
       if (total > limit) throw new TooLarge();
       if (decompress === void 0) throw new Error("unknown codec");
-      return decompress(input, length);
+      const page = decompress(input, length);
+      given.push(page);
+      return page;
     };
   };
   const native = (decompress) => (input, length) => decompress(input, {
@@ -37016,15 +37024,17 @@ async function* readGroup(table, request) {
   const { rowStart, rowEnd } = group;
   if (rowEnd === rowStart) return;
   const numbers = places?.map(({ number: number3 }) => number3) ?? Array.from({ length: rowEnd - rowStart }, (_, index) => rowStart + index + 1);
-  const assemble = await decodeGroup(table, { group, parts, numbers });
+  const held = parts.map(({ bytes }) => bytes);
+  const assemble = await decodeGroup(table, { group, parts, numbers, held });
   for (let start2 = 0; start2 < numbers.length; start2 += rowsAtOnce) {
     const end2 = Math.min(start2 + rowsAtOnce, numbers.length);
     yield readRows(table, { values: await assemble({ start: start2, end: end2 }), numbers: numbers.slice(start2, end2) });
   }
+  for (const bytes of held) freeMemory(bytes);
 }
 var rowsAtOnce = 200;
 async function decodeGroup({ file, metadata, columns: columns3, limits }, request) {
-  const { group, parts, numbers } = request;
+  const { group, parts, numbers, held } = request;
   const attempt3 = async (work) => {
     try {
       return await work;
@@ -37041,7 +37051,7 @@ async function decodeGroup({ file, metadata, columns: columns3, limits }, reques
       byteLength: group.stretches.at(-1)?.end ?? 0,
       slice: (start2, end2 = Number.POSITIVE_INFINITY) => cutStretch(parts, { start: start2, end: end2 })
     },
-    compressors: await createDecompressors(limits.rowGroup),
+    compressors: await createDecompressors(limits.rowGroup, held),
     parsers: createParsers()
   };
   const rows2 = numbers.map((number3) => number3 - group.rowStart - 1);
@@ -38727,12 +38737,12 @@ async function* readCorpus(manifest, files, limits = corpusLimits) {
   }
 }
 async function* readLocated(request) {
-  const { manifest, files, limits = corpusLimits, skims = false, thread } = request;
+  const { manifest, files, limits = corpusLimits, skims = false } = request;
   const ids = createIdRegister();
   for (const [file, entry] of manifest.files.entries()) {
     const shape = findShape(entry.shape);
     const skim = skims ? shape.createSkim?.() : void 0;
-    const rows2 = readRows2({ ...entry, files, limits, fields: shape.fields, skim, thread });
+    const rows2 = readRows2({ ...entry, files, limits, fields: shape.fields, skim });
     const counts = createCounts();
     for await (const found of readConversations({ file: entry.path, rows: rows2, shape, ids, counts })) {
       yield { file, found };
@@ -39780,15 +39790,13 @@ function createTurnStore(openScratch2, limits) {
 async function drawCorpus(request) {
   const { manifest, now, tombstones, onListed } = request;
   const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones });
-  const conversations = countConversations(manifest);
-  const isIndexed = manifest.index !== void 0;
-  const worth = isIndexed ? worthThread.ranking : worthThread.reading;
-  const thread = conversations >= worth ? await startCorpusThread() : void 0;
+  const expected = manifest.index === void 0 ? void 0 : countConversations(manifest);
+  const thread = (expected ?? 0) >= worthThread ? await startCorpusThread() : void 0;
   const drawing = drawTurns({
     ...request,
     list: () => listCorpus(request, thread),
-    // Another listing is cheap only from an index, and only what it lists may be held.
-    ...isIndexed ? { expected: conversations, thread } : {},
+    ...expected === void 0 ? {} : { expected },
+    thread,
     exclude: (conversation2) => {
       onListed?.(conversation2);
       return exclude(conversation2);
@@ -39797,14 +39805,14 @@ async function drawCorpus(request) {
   const draw = await drawing.finally(() => thread?.close());
   return fetchTurns(draw, request);
 }
-var worthThread = { ranking: 5e5, reading: 5e4 };
+var worthThread = 5e5;
 function countConversations({ files }) {
   return files.reduce((sum5, { conversations }) => sum5 + conversations, 0);
 }
 function listCorpus(request, thread) {
   const { manifest, slices, strata = [] } = request;
   const { index } = manifest;
-  if (index === void 0) return listConversations({ ...request, thread });
+  if (index === void 0) return listConversations(request);
   return listFromIndex({
     ...request,
     index,
@@ -40479,6 +40487,7 @@ async function* readStretches(file, stretches) {
       const bytes = await next;
       start2();
       yield bytes;
+      freeMemory(bytes);
     }
   } finally {
     await Promise.allSettled(ahead);

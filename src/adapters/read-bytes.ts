@@ -1,4 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { freeMemory } from '../corpus/free-memory.ts'
 import type { Stretch } from '../corpus/readers/reader.ts'
 import { GateError, type GateErrorCode } from '../errors.ts'
 
@@ -97,6 +98,7 @@ async function* readStretches(file: string, stretches: readonly Stretch[]): Asyn
       const bytes = await next
       start()
       yield bytes
+      freeMemory(bytes)
     }
   } finally {
     await Promise.allSettled(ahead)

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { digestValue } from '../plan/plan.ts'
 import type { Conversation } from './conversation.ts'
-import type { CorpusThread } from './corpus-thread.ts'
 import { copyDigest } from './digest.ts'
 import type { CorpusLimits } from './limits.ts'
 import type { Manifest } from './manifest.ts'
@@ -38,8 +37,6 @@ export async function* listConversations(request: {
   manifest: Manifest
   files: CorpusFiles
   limits?: CorpusLimits
-  /** What takes over a part of the reading. */
-  thread?: CorpusThread | undefined
 }): AsyncGenerator<Iterable<ListedConversation>> {
   for await (const { file, found } of readLocated({ ...request, skims: true })) yield listBatch(file, found)
 }

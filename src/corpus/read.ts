@@ -49,14 +49,13 @@ export async function* readLocated(request: {
   limits?: CorpusLimits
   /** Whether it is enough to know all but what was said. */
   skims?: boolean
-  thread?: CorpusThread | undefined
 }): AsyncGenerator<{ file: number; found: Iterable<Located> }> {
-  const { manifest, files, limits = corpusLimits, skims = false, thread } = request
+  const { manifest, files, limits = corpusLimits, skims = false } = request
   const ids = createIdRegister()
   for (const [file, entry] of manifest.files.entries()) {
     const shape = findShape(entry.shape)
     const skim = skims ? shape.createSkim?.() : undefined
-    const rows = readRows({ ...entry, files, limits, fields: shape.fields, skim, thread })
+    const rows = readRows({ ...entry, files, limits, fields: shape.fields, skim })
     const counts = createCounts()
     for await (const found of readConversations({ file: entry.path, rows, shape, ids, counts })) {
       yield { file, found }

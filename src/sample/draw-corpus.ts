@@ -36,15 +36,14 @@ export interface CorpusDrawRequest extends DrawSettings {
 export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
   const { manifest, now, tombstones, onListed } = request
   const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones })
-  const conversations = countConversations(manifest)
-  const isIndexed = manifest.index !== undefined
-  const worth = isIndexed ? worthThread.ranking : worthThread.reading
-  const thread = conversations >= worth ? await startCorpusThread() : undefined
+  // Another listing is cheap only from an index.
+  const expected = manifest.index === undefined ? undefined : countConversations(manifest)
+  const thread = (expected ?? 0) >= worthThread ? await startCorpusThread() : undefined
   const drawing = drawTurns<ConversationPlace, ListedConversation>({
     ...request,
     list: () => listCorpus(request, thread),
-    // Another listing is cheap only from an index, and only what it lists may be held.
-    ...(isIndexed ? { expected: conversations, thread } : {}),
+    ...(expected === undefined ? {} : { expected }),
+    thread,
     exclude: (conversation) => {
       onListed?.(conversation)
       return exclude(conversation)
@@ -54,8 +53,8 @@ export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
   return fetchTurns(draw, request)
 }
 
-/** Conversations from which on it takes less time to start a thread than what it takes over: ranking their turns, or reading them. */
-const worthThread = { ranking: 500_000, reading: 50_000 }
+/** Conversations from which on it takes less time to start a thread than to rank their turns. */
+const worthThread = 500_000
 
 function countConversations({ files }: Manifest): number {
   return files.reduce((sum, { conversations }) => sum + conversations, 0)
@@ -67,7 +66,7 @@ function listCorpus(
 ): AsyncGenerator<Iterable<ListedConversation>> {
   const { manifest, slices, strata = [] } = request
   const { index } = manifest
-  if (index === undefined) return listConversations({ ...request, thread })
+  if (index === undefined) return listConversations(request)
   return listFromIndex({
     ...request,
     index,

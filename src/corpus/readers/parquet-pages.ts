@@ -16,9 +16,9 @@ type Decompress = (input: Uint8Array, length: number) => Uint8Array
 
 /**
  * Decompressors for the pages of one row group: Node's own where it has them, and those of a library. None gives more
- * than the page's header says, and all together not more than `limit` bytes.
+ * than the page's header says, and all together not more than `limit` bytes. What they give is put on a list.
  */
-export async function createDecompressors(limit: number): Promise<Compressors> {
+export async function createDecompressors(limit: number, given: Uint8Array[]): Promise<Compressors> {
   const { compressors, decompressZstd } = await import('hyparquet-compressors')
   let total = 0
   const bounded = (decompress: Decompress | undefined): Decompress => {
@@ -26,7 +26,9 @@ export async function createDecompressors(limit: number): Promise<Compressors> {
       total += length
       if (total > limit) throw new TooLarge()
       if (decompress === undefined) throw new Error('unknown codec')
-      return decompress(input, length)
+      const page = decompress(input, length)
+      given.push(page)
+      return page
     }
   }
   const native =

@@ -1,5 +1,6 @@
 import type { FileMetaData } from 'hyparquet'
 import { GateError } from '../../errors.ts'
+import { freeMemory } from '../free-memory.ts'
 import { createByteCursor } from './byte-cursor.ts'
 import { chooseColumns } from './parquet-columns.ts'
 import { assembleRows, decodeColumns } from './parquet-decode.ts'
@@ -144,11 +145,14 @@ async function* readGroup(
   const numbers =
     places?.map(({ number }) => number) ??
     Array.from({ length: rowEnd - rowStart }, (_, index) => rowStart + index + 1)
-  const assemble = await decodeGroup(table, { group, parts, numbers })
+  /** What values are parts of. */
+  const held: Uint8Array[] = parts.map(({ bytes }) => bytes)
+  const assemble = await decodeGroup(table, { group, parts, numbers, held })
   for (let start = 0; start < numbers.length; start += rowsAtOnce) {
     const end = Math.min(start + rowsAtOnce, numbers.length)
     yield readRows(table, { values: await assemble({ start, end }), numbers: numbers.slice(start, end) })
   }
+  for (const bytes of held) freeMemory(bytes)
 }
 
 /** As objects rows take several times what they do in their columns. */
@@ -157,9 +161,9 @@ const rowsAtOnce = 200
 /** Decodes rows of a group, and then makes objects of some of them at a time. */
 async function decodeGroup(
   { file, metadata, columns, limits }: Table,
-  request: { group: GroupPlan; parts: readonly Part[]; numbers: readonly number[] },
+  request: { group: GroupPlan; parts: readonly Part[]; numbers: readonly number[]; held: Uint8Array[] },
 ): Promise<(some: { start: number; end: number }) => Promise<Record<string, unknown>[]>> {
-  const { group, parts, numbers } = request
+  const { group, parts, numbers, held } = request
   const attempt = async <Result>(work: Promise<Result>): Promise<Result> => {
     try {
       return await work
@@ -176,7 +180,7 @@ async function decodeGroup(
       byteLength: group.stretches.at(-1)?.end ?? 0,
       slice: (start: number, end = Number.POSITIVE_INFINITY) => cutStretch(parts, { start, end }),
     },
-    compressors: await createDecompressors(limits.rowGroup),
+    compressors: await createDecompressors(limits.rowGroup, held),
     parsers: createParsers(),
   }
   const rows = numbers.map((number) => number - group.rowStart - 1)

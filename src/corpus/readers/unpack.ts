@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { GateError } from '../../errors.ts'
+import { freeMemory } from '../free-memory.ts'
 import { type CorpusLimits, formatBytes } from '../limits.ts'
 import type { LinePlace } from '../lines.ts'
 
@@ -82,13 +83,9 @@ async function feed(request: {
   }
 }
 
-/**
- * Gives back the memory of chunks that have been read, at the end of the last that lies in it. Left to V8's collections, it is
- * what makes for one every few chunks. Node.js 20 has no way to.
- */
-function freeRead({ buffer, byteOffset, length }: Uint8Array): void {
-  if (!(buffer instanceof ArrayBuffer && 'transfer' in buffer)) return
-  if (byteOffset + length === buffer.byteLength) buffer.transfer(0)
+/** Chunks may lie in the same memory, one after the other: it is given back with the last. */
+function freeRead(chunk: Uint8Array): void {
+  if (chunk.byteOffset + chunk.length === chunk.buffer.byteLength) freeMemory(chunk)
 }
 
 function refuseBomb(place: LinePlace, { unpackedFree, unpackedRatio }: CorpusLimits): GateError {
