@@ -36484,7 +36484,7 @@ var jsonl = {
   pick: (request) => {
     const { places } = request;
     const stretches = places.map(({ start: start2, length }) => ({ start: start2, end: start2 + length }));
-    return cutLines2(request, { bytes: request.openStretches(stretches), isCut: true });
+    return pickLines(request, { bytes: request.openStretches(stretches), isCut: true });
   }
 };
 async function* readJsonLines(request, unpack2) {
@@ -36514,9 +36514,9 @@ function* parseLines(request) {
 }
 function pickPackedLines(request, unpack2) {
   const place = { file: request.file, line: request.places[0]?.number ?? 1 };
-  return cutLines2(request, { bytes: unpack2(request.open(), place), isCut: false });
+  return pickLines(request, { bytes: unpack2(request.open(), place), isCut: false });
 }
-async function* cutLines2({ file, places, limits }, { bytes, isCut }) {
+async function* pickLines({ file, places, limits }, { bytes, isCut }) {
   const cursor = createByteCursor(bytes, 0);
   const decoder = new TextDecoder4("utf-8", { fatal: true });
   let next = 0;

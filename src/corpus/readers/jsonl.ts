@@ -16,7 +16,7 @@ export const jsonl: Reader = {
   pick: (request) => {
     const { places } = request
     const stretches = places.map(({ start, length }) => ({ start, end: start + length }))
-    return cutLines(request, { bytes: request.openStretches(stretches), isCut: true })
+    return pickLines(request, { bytes: request.openStretches(stretches), isCut: true })
   },
 }
 
@@ -58,11 +58,11 @@ function* parseLines(request: {
 /** Some lines of an archive, which is unpacked as far as the last of them. */
 export function pickPackedLines(request: PickRequest, unpack: Unpack): AsyncGenerator<Iterable<Row>> {
   const place = { file: request.file, line: request.places[0]?.number ?? 1 }
-  return cutLines(request, { bytes: unpack(request.open(), place), isCut: false })
+  return pickLines(request, { bytes: unpack(request.open(), place), isCut: false })
 }
 
 /** `isCut`: the bytes are those of the lines alone, and not of all that lies between them. */
-async function* cutLines(
+async function* pickLines(
   { file, places, limits }: PickRequest,
   { bytes, isCut }: { bytes: AsyncIterable<Uint8Array>; isCut: boolean },
 ): AsyncGenerator<Iterable<Row>> {
