@@ -34982,15 +34982,6 @@ function findDigestHeader({ servedDigest: servedDigest2 }) {
   return typeof servedDigest2 === "object" && servedDigest2 !== null && "header" in servedDigest2 ? servedDigest2.header : null;
 }
 
-// src/record/unit-name.ts
-function nameUnit(unit) {
-  return `${unit.turn}|${unit.arm}`;
-}
-function splitName2(name4) {
-  const end2 = name4.lastIndexOf("|");
-  return { turn: name4.slice(0, end2), arm: name4.slice(end2 + 1) };
-}
-
 // src/replay/replay.ts
 function createReplay(ask3) {
   let left = [];
@@ -35105,7 +35096,7 @@ async function keepUnit(measuring, graded2, asked2) {
   const summarized = summarizeUnit(graded2, resolved.policy.retainText);
   const unit = measured === void 0 ? summarized : { ...summarized, measured };
   if (unit.completion.kind !== "not-asked") await journal.append(unit, instruments.spent());
-  units2.set(nameUnit(unit), unit);
+  units2.add(unit);
   tellProgress(measuring);
 }
 function tellProgress({ instruments, units: units2, sample, log, clock, startMs }) {
@@ -39755,7 +39746,8 @@ function createByteStore(openScratch2, limits = storeLimits) {
       const found = blocks[block] ?? open5;
       if (Buffer.isBuffer(found)) return found.subarray(start2, start2 + length);
       if (scratch === null) throw new Error("a block is nowhere");
-      return Buffer.from(scratch.read(found.position + start2, length));
+      const bytes = scratch.read(found.position + start2, length);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, length);
     }
   };
 }
@@ -43337,6 +43329,15 @@ function byCategory(outcomes) {
   };
 }
 
+// src/record/unit-name.ts
+function nameUnit(unit) {
+  return `${unit.turn}|${unit.arm}`;
+}
+function splitName2(name4) {
+  const end2 = name4.lastIndexOf("|");
+  return { turn: name4.slice(0, end2), arm: name4.slice(end2 + 1) };
+}
+
 // src/record/review.ts
 var reviewReasons = ["flag", "split-votes", "taken-back", "second-grading", "pre-screened"];
 function nameItem({ turn, arm, category }) {
@@ -45626,6 +45627,35 @@ function listBatchLines(batches) {
   });
 }
 
+// src/record/read-ahead.ts
+var aheadLimits = { piece: 2 ** 16, pieces: 4 };
+function readAhead(scratch, limits = aheadLimits) {
+  const { piece: size, pieces } = limits;
+  const held = [];
+  let end2 = 0;
+  const readPiece = (start2) => {
+    const bytes = scratch.read(start2, Math.min(size, end2 - start2));
+    held[start2 / size % pieces] = { start: start2, bytes };
+    return bytes;
+  };
+  return {
+    append(bytes) {
+      const position = scratch.append(bytes);
+      end2 = position + bytes.length;
+      return position;
+    },
+    read(position, length) {
+      const offset = position % size;
+      if (offset + length > size) return scratch.read(position, length);
+      const start2 = position - offset;
+      const found = held[start2 / size % pieces];
+      const isThere = found?.start === start2 && found.bytes.length >= offset + length;
+      const bytes = isThere ? found.bytes : readPiece(start2);
+      return bytes.subarray(offset, offset + length);
+    }
+  };
+}
+
 // src/record/measured-units.ts
 var mostLabels = 1e4;
 var own = -1;
@@ -45642,8 +45672,8 @@ var MeasuredUnits = class {
   #unasked = /* @__PURE__ */ new Set();
   /** `openScratch`: where what is not held in memory is kept; without it, all is. */
   constructor(units2 = [], openScratch2) {
-    this.#store = createByteStore(openScratch2);
-    for (const [name4, unit] of units2) this.set(name4, unit);
+    this.#store = createByteStore(openScratch2 && (() => readAhead(openScratch2())));
+    for (const [, unit] of units2) this.add(unit);
   }
   get size() {
     return this.#rows.baseline.size + this.#rows.candidate.size;
@@ -45664,22 +45694,24 @@ var MeasuredUnits = class {
     const row = this.#find(name4);
     return row === void 0 ? void 0 : this.#labels[this.#labelsOf[row] ?? own] ?? this.#read(row).labels;
   }
-  set(name4, unit) {
-    const row = this.#find(name4) ?? this.#places.length;
+  /** Takes in a unit, in place of one of the same name. */
+  add(unit) {
+    const rows2 = this.#rows[unit.arm];
+    const row = rows2.get(unit.turn) ?? this.#places.length;
     const number3 = this.#number(unit.labels);
     const text2 = JSON.stringify(number3 === own ? unit : { ...unit, labels: void 0 });
     const { block, start: start2, length } = this.#store.add(text2);
     this.#places[row] = block * widest + start2;
     this.#lengths[row] = length;
     this.#labelsOf[row] = number3;
-    this.#rows[unit.arm].set(unit.turn, row);
+    rows2.set(unit.turn, row);
     if (unit.completion.kind === "not-asked") this.#unasked.add(row);
     else this.#unasked.delete(row);
     return this;
   }
   /** Takes in those that it does not have. */
   addMissing(units2) {
-    for (const [name4, unit] of units2) if (!this.has(name4)) this.set(name4, unit);
+    for (const [name4, unit] of units2) if (!this.has(name4)) this.add(unit);
     return this;
   }
   delete(name4) {
@@ -49876,8 +49908,8 @@ async function openMeasurement(parts) {
   });
   const { others = { units: [], known: [], audits: [] } } = parts;
   const units2 = new MeasuredUnits([], openScratch2);
-  for (const unit of others.units) units2.set(nameUnit(unit), unit);
-  for (const [name4, unit] of journal.done) units2.set(name4, unit);
+  for (const unit of others.units) units2.add(unit);
+  for (const unit of journal.done.values()) units2.add(unit);
   const known = new Map([...others.known].map((line2) => [line2.known, line2]));
   for (const [name4, line2] of journal.known) known.set(name4, line2);
   const audits = [...others.audits, ...await readStandingAudits(directory, journal)];
@@ -50981,7 +51013,7 @@ async function reuseBatch(measuring, parts) {
     if (until === checkedTurns) reuse.settle({ units: units2, probes });
   }
   const taken = reuse.takeOver(batch, units2);
-  for (const unit of taken) units2.set(nameUnit(unit), unit);
+  for (const unit of taken) units2.add(unit);
   await Promise.all(taken.map((unit) => journal.append(unit, instruments.spent())));
 }
 
@@ -51254,7 +51286,7 @@ async function reuseInShard(parts) {
   reuse.settle({ units: units2, probes: measurement.prober.probes });
   const turns = sample.turns.filter(({ id }) => own2.has(id));
   const taken = reuse.takeOver(turns, units2);
-  for (const unit of taken) units2.set(nameUnit(unit), unit);
+  for (const unit of taken) units2.add(unit);
   await Promise.all(taken.map((unit) => journal.append(unit, instruments.spent())));
   if (taken.length > 0)
     ports.log.info(`${taken.length} completions of the baseline are reused from an earlier run`);
@@ -51604,11 +51636,10 @@ function fillMissing(request) {
   for (const [place, { id: turn }] of sample.turns.entries()) {
     const reason = findReason(place);
     for (const arm of arms9) {
-      const name4 = nameUnit({ turn, arm });
-      if (units2.has(name4)) continue;
+      if (units2.has(nameUnit({ turn, arm }))) continue;
       const unit = { turn, arm, plan };
       const unasked = reason === null ? null : { kind: "not-asked", reason };
-      units2.set(name4, unasked === null ? createLost(unit) : createUnasked({ ...unit, unasked }));
+      units2.add(unasked === null ? createLost(unit) : createUnasked({ ...unit, unasked }));
     }
   }
   return units2;

@@ -9,7 +9,6 @@ import type { Journal } from './record/journal.ts'
 import type { MeasuredUnits } from './record/measured-units.ts'
 import { summarizeUnit } from './record/retain.ts'
 import type { RecordedKnown, RecordedUnit } from './record/schema.ts'
-import { nameUnit } from './record/unit-name.ts'
 import type { Completion } from './replay/completion.ts'
 import {
   createReplay,
@@ -138,7 +137,7 @@ async function keepUnit(measuring: Measuring, graded: MeasuredUnit, asked: Unit)
   const summarized = summarizeUnit(graded, resolved.policy.retainText)
   const unit = measured === undefined ? summarized : { ...summarized, measured }
   if (unit.completion.kind !== 'not-asked') await journal.append(unit, instruments.spent())
-  units.set(nameUnit(unit), unit)
+  units.add(unit)
   tellProgress(measuring)
 }
 

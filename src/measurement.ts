@@ -81,8 +81,8 @@ export async function openMeasurement(
   })
   const { others = { units: [], known: [], audits: [] } } = parts
   const units = new MeasuredUnits([], openScratch)
-  for (const unit of others.units) units.set(nameUnit(unit), unit)
-  for (const [name, unit] of journal.done) units.set(name, unit)
+  for (const unit of others.units) units.add(unit)
+  for (const unit of journal.done.values()) units.add(unit)
   const known = new Map([...others.known].map((line) => [line.known, line]))
   for (const [name, line] of journal.known) known.set(name, line)
   const audits = [...others.audits, ...(await readStandingAudits(directory, journal))]

@@ -111,11 +111,10 @@ function fillMissing(request: {
   for (const [place, { id: turn }] of sample.turns.entries()) {
     const reason = findReason(place)
     for (const arm of arms) {
-      const name = nameUnit({ turn, arm })
-      if (units.has(name)) continue
+      if (units.has(nameUnit({ turn, arm }))) continue
       const unit = { turn, arm, plan }
       const unasked = reason === null ? null : ({ kind: 'not-asked', reason } as const)
-      units.set(name, unasked === null ? createLost(unit) : createUnasked({ ...unit, unasked }))
+      units.add(unasked === null ? createLost(unit) : createUnasked({ ...unit, unasked }))
     }
   }
   return units

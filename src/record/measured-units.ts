@@ -1,6 +1,7 @@
 import type { Label } from '../grade/label.ts'
 import type { Arm, Scratch } from '../ports.ts'
 import { type ByteStore, createByteStore, type Stretch } from '../sample/byte-store.ts'
+import { readAhead } from './read-ahead.ts'
 import type { RecordedUnit } from './schema.ts'
 import { nameUnit, splitName } from './unit-name.ts'
 
@@ -27,8 +28,8 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
 
   /** `openScratch`: where what is not held in memory is kept; without it, all is. */
   constructor(units: Iterable<readonly [string, RecordedUnit]> = [], openScratch?: () => Scratch) {
-    this.#store = createByteStore(openScratch)
-    for (const [name, unit] of units) this.set(name, unit)
+    this.#store = createByteStore(openScratch && (() => readAhead(openScratch())))
+    for (const [, unit] of units) this.add(unit)
   }
 
   get size(): number {
@@ -57,16 +58,17 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
       : (this.#labels[this.#labelsOf[row] ?? own] ?? this.#read(row).labels)
   }
 
-  set(name: string, unit: RecordedUnit): this {
-    const row = this.#find(name) ?? this.#places.length
+  /** Takes in a unit, in place of one of the same name. */
+  add(unit: RecordedUnit): this {
+    const rows = this.#rows[unit.arm]
+    const row = rows.get(unit.turn) ?? this.#places.length
     const number = this.#number(unit.labels)
     const text = JSON.stringify(number === own ? unit : { ...unit, labels: undefined })
     const { block, start, length } = this.#store.add(text)
     this.#places[row] = block * widest + start
     this.#lengths[row] = length
     this.#labelsOf[row] = number
-    // The turn's own name, which others hold too, and not the one that was made to find it.
-    this.#rows[unit.arm].set(unit.turn, row)
+    rows.set(unit.turn, row)
     if (unit.completion.kind === 'not-asked') this.#unasked.add(row)
     else this.#unasked.delete(row)
     return this
@@ -74,7 +76,7 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
 
   /** Takes in those that it does not have. */
   addMissing(units: ReadonlyMap<string, RecordedUnit>): this {
-    for (const [name, unit] of units) if (!this.has(name)) this.set(name, unit)
+    for (const [name, unit] of units) if (!this.has(name)) this.add(unit)
     return this
   }
 

@@ -1,7 +1,6 @@
 import type { KnownItem } from '../known-items.ts'
 import { type Measuring, measureBatch } from '../measure-units.ts'
 import type { RecordedProbe } from '../record/schema.ts'
-import { nameUnit } from '../record/unit-name.ts'
 import type { Unit } from '../replay/replay.ts'
 import type { UnitWindow } from '../replay/window.ts'
 import type { SampledTurn } from '../sample/draw.ts'
@@ -37,6 +36,6 @@ export async function reuseBatch(
     if (until === checkedTurns) reuse.settle({ units, probes })
   }
   const taken = reuse.takeOver(batch, units)
-  for (const unit of taken) units.set(nameUnit(unit), unit)
+  for (const unit of taken) units.add(unit)
   await Promise.all(taken.map((unit) => journal.append(unit, instruments.spent())))
 }

@@ -1,7 +1,6 @@
 import type { Sources } from '../instruments.ts'
 import type { Measurement, MeasurementRequest } from '../measurement.ts'
 import type { ReuseFacts } from '../record/reused.ts'
-import { nameUnit } from '../record/unit-name.ts'
 import { layOut } from '../shards/layout.ts'
 import type { Shard } from '../shards/shard.ts'
 import { openReuse } from './reuse-baseline.ts'
@@ -30,7 +29,7 @@ export async function reuseInShard(
   reuse.settle({ units, probes: measurement.prober.probes })
   const turns = sample.turns.filter(({ id }) => own.has(id))
   const taken = reuse.takeOver(turns, units)
-  for (const unit of taken) units.set(nameUnit(unit), unit)
+  for (const unit of taken) units.add(unit)
   await Promise.all(taken.map((unit) => journal.append(unit, instruments.spent())))
   if (taken.length > 0)
     ports.log.info(`${taken.length} completions of the baseline are reused from an earlier run`)

@@ -63,7 +63,8 @@ export function createByteStore(
       const found = blocks[block] ?? open
       if (Buffer.isBuffer(found)) return found.subarray(start, start + length)
       if (scratch === null) throw new Error('a block is nowhere')
-      return Buffer.from(scratch.read(found.position + start, length))
+      const bytes = scratch.read(found.position + start, length)
+      return Buffer.from(bytes.buffer, bytes.byteOffset, length)
     },
   }
 }

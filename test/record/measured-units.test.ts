@@ -30,9 +30,9 @@ describe('units that are measured', () => {
   it('know of how many anything was asked', () => {
     const units = fill([asked('a'), unasked('b')])
     expect([units.size, units.asked]).toEqual([2, 1])
-    units.set('c|candidate', asked('c'))
-    units.set('b|candidate', asked('b'))
-    units.set('a|candidate', asked('a'))
+    units.add(asked('c'))
+    units.add(asked('b'))
+    units.add(asked('a'))
     expect([units.size, units.asked]).toEqual([3, 3])
     expect([units.delete('b|candidate'), units.delete('b|candidate')]).toEqual([true, false])
     expect([units.size, units.asked, [...units.keys()]]).toEqual([2, 2, ['a|candidate', 'c|candidate']])
@@ -46,7 +46,11 @@ describe('units that are measured', () => {
         for (const [{ isAsked, ...parts }, isTaken] of steps) {
           const unit = { ...(isAsked ? asked(parts.turn) : unasked(parts.turn)), ...parts }
           const name = nameUnit(unit)
-          for (const each of [map, units]) isTaken ? each.delete(name) : each.set(name, unit)
+          if (isTaken) for (const each of [map, units]) each.delete(name)
+          else {
+            map.set(name, unit)
+            units.add(unit)
+          }
         }
         expect([...units]).toEqual([...map])
         expect([...units.values()]).toEqual([...map.values()])
@@ -93,7 +97,7 @@ describe('units that are measured', () => {
       return { ...unit, completion: { ...unit.completion, content } }
     }
     const units = new MeasuredUnits([], openScratch)
-    for (let index = 0; index < 150; index += 1) units.set(`c-${index}|candidate`, make(index))
+    for (let index = 0; index < 150; index += 1) units.add(make(index))
     expect(written.length).toBeGreaterThan(5)
     for (const index of [0, 70, 100, 149]) expect(units.get(`c-${index}|candidate`)).toEqual(make(index))
   })
