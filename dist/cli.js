@@ -35040,7 +35040,9 @@ function measureBatch(measuring, batch) {
   };
   const pace = paceItems(batch.controls, wanted.length);
   const graded2 = [];
-  const gradeDue = (due) => graded2.push(heed2(gradeItems(due)));
+  const gradeDue = (due) => {
+    if (due.length > 0) graded2.push(heed2(gradeItems(due)));
+  };
   const finish = async (unit) => {
     const measured = gradeUnit(unit, instruments.graders);
     gradeDue(pace.next());

@@ -73,7 +73,9 @@ export function measureBatch(
   }
   const pace = paceItems(batch.controls, wanted.length)
   const graded: Promise<void>[] = []
-  const gradeDue = (due: readonly KnownItem[]) => graded.push(heed(gradeItems(due)))
+  const gradeDue = (due: readonly KnownItem[]) => {
+    if (due.length > 0) graded.push(heed(gradeItems(due)))
+  }
   const finish = async (unit: ReplayedUnit) => {
     const measured = gradeUnit(unit, instruments.graders)
     // As each completion comes to the judge, so do the controls that are due: in one queue, one behind the other.
