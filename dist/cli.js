@@ -42882,6 +42882,34 @@ function listChangedModels(summary, category) {
   });
 }
 
+// src/record/unit-name.ts
+function nameUnit(unit) {
+  return `${unit.turn}|${unit.arm}`;
+}
+function splitName2(name4) {
+  const end2 = name4.lastIndexOf("|");
+  return { turn: name4.slice(0, end2), arm: name4.slice(end2 + 1) };
+}
+
+// src/record/prescreened.ts
+var Prescreened = class {
+  /** How many completions there are. */
+  completions = { baseline: 0, candidate: 0 };
+  /** Why some are not left to one opinion, by unit. */
+  reasons = /* @__PURE__ */ new Map();
+  add({ turn, arm, completion, prescreens = [] }) {
+    if (completion.kind !== "completed") return;
+    this.completions[arm] += 1;
+    if (prescreens.length > 0) this.reasons.set(nameUnit({ turn, arm }), prescreens);
+  }
+};
+function findPrescreened(lines) {
+  if (lines.prescreened !== void 0) return lines.prescreened;
+  const found = new Prescreened();
+  for (const line2 of lines) found.add(line2);
+  return found;
+}
+
 // src/estimate/grader-watch.ts
 function watchGraders(record) {
   const prescreens = watchPrescreens(record);
@@ -42939,16 +42967,15 @@ function watchPrescreens(record) {
   });
   return { baseline: baseline2, candidate: candidate2, pMore: roundBound(pMore) };
 }
-function countPrescreens({ completions }) {
+function countPrescreens(record) {
+  const { completions, reasons: reasons2 } = findPrescreened(record.completions);
   const tallies = {
-    baseline: { completions: 0, found: 0, reasons: {} },
-    candidate: { completions: 0, found: 0, reasons: {} }
+    baseline: { completions: completions.baseline, found: 0, reasons: {} },
+    candidate: { completions: completions.candidate, found: 0, reasons: {} }
   };
-  for (const { arm, completion, prescreens = [] } of completions) {
-    if (completion.kind !== "completed") continue;
-    const tally = tallies[arm];
-    tally.completions += 1;
-    if (prescreens.length > 0) tally.found += 1;
+  for (const [name4, prescreens] of reasons2) {
+    const tally = tallies[splitName2(name4).arm];
+    tally.found += 1;
     for (const reason of prescreens) tally.reasons[reason] = (tally.reasons[reason] ?? 0) + 1;
   }
   return tallies;
@@ -43331,15 +43358,6 @@ function byCategory(outcomes) {
   };
 }
 
-// src/record/unit-name.ts
-function nameUnit(unit) {
-  return `${unit.turn}|${unit.arm}`;
-}
-function splitName2(name4) {
-  const end2 = name4.lastIndexOf("|");
-  return { turn: name4.slice(0, end2), arm: name4.slice(end2 + 1) };
-}
-
 // src/record/review.ts
 var reviewReasons = ["flag", "split-votes", "taken-back", "second-grading", "pre-screened"];
 function nameItem({ turn, arm, category }) {
@@ -43366,7 +43384,7 @@ function listReviewItems(record) {
   const findPlace3 = createPlaceFinder(record.turns);
   const { categories } = record.summary.plan.policy;
   const order2 = new Map(categories.map((category, place) => [category.id, { category, place }]));
-  const prescreened = listPrescreened(record);
+  const { reasons: prescreened } = findPrescreened(record.completions);
   const said = new Map(record.audits.map((line2) => [nameItem(line2), line2.present]));
   const items = record.outcomes.flatMap((outcome) => {
     const { label, trail } = outcome;
@@ -43387,12 +43405,6 @@ function listReviewItems(record) {
   });
   const sorted = items.toSorted((a, b) => compareRanks(a.rank, b.rank)).map(({ item }) => item);
   return addContents(record, sorted);
-}
-function listPrescreened({ completions }) {
-  const prescreened = /* @__PURE__ */ new Map();
-  for (const line2 of completions)
-    if (line2.prescreens !== void 0) prescreened.set(nameUnit(line2), line2.prescreens);
-  return prescreened;
 }
 function addContents({ summary, completions }, items) {
   if (summary.retainText === "none" || items.length === 0) return [...items];
@@ -49726,7 +49738,11 @@ function buildRecord(request) {
       slice
     })),
     outcomes: sums.outcomes,
-    completions: { length: sample.turns.length * arms5.length, [Symbol.iterator]: () => describeAll(units2) },
+    completions: {
+      length: sample.turns.length * arms5.length,
+      prescreened: sums.prescreened,
+      [Symbol.iterator]: () => describeAll(units2)
+    },
     known: known.flatMap(({ outcomes }) => outcomes),
     audits: request.audits ?? []
   };
@@ -49760,11 +49776,13 @@ function addUp(parts) {
   const ids = plan.policy.categories.map(({ id }) => id);
   const tallies = { baseline: new ArmTally("baseline"), candidate: new ArmTally("candidate") };
   const outcomes = new OutcomeTable();
+  const prescreened = new Prescreened();
   const stops = /* @__PURE__ */ new Set();
   let uses = listPlannedGraders(plan);
   for (const unit of units2) {
     const { turn, arm, completion, labels, trails } = unit;
     tallies[arm].add(unit);
+    prescreened.add(unit);
     for (const category of ids)
       outcomes.add({ turn, arm, category, label: labels[category] ?? unasked, trail: trails[category] });
     for (const part of [completion, ...Object.values(labels)])
@@ -49774,7 +49792,7 @@ function addUp(parts) {
   }
   uses = addUses([...uses, ...known.flatMap((entry) => entry.uses)]);
   const stopped = stops.has("batch-under-way") ? "batch-under-way" : [...stops][0] ?? null;
-  return { ...tallies, outcomes, uses, stopped };
+  return { ...tallies, outcomes, prescreened, uses, stopped };
 }
 function priceUsage(spent2, prices) {
   let usd = 0;

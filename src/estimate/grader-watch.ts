@@ -2,7 +2,9 @@ import type { Prescreen } from '../grade/prescreen.ts'
 import type { Trail } from '../grade/trail.ts'
 import { isSplit, type Votes } from '../grade/votes.ts'
 import type { Arm } from '../ports.ts'
+import { findPrescreened } from '../record/prescreened.ts'
 import type { OutcomeLine, RunRecord } from '../record/schema.ts'
+import { splitName } from '../record/unit-name.ts'
 import { binomialUpperTail } from './distributions.ts'
 import { roundBound } from './rounding.ts'
 
@@ -109,17 +111,15 @@ function watchPrescreens(record: Pick<RunRecord, 'completions'>): PrescreenWatch
   return { baseline, candidate, pMore: roundBound(pMore) }
 }
 
-/** In one pass: completions may have to be read from disk. */
-function countPrescreens({ completions }: Pick<RunRecord, 'completions'>): Record<Arm, PrescreenTally> {
+function countPrescreens(record: Pick<RunRecord, 'completions'>): Record<Arm, PrescreenTally> {
+  const { completions, reasons } = findPrescreened(record.completions)
   const tallies: Record<Arm, PrescreenTally> = {
-    baseline: { completions: 0, found: 0, reasons: {} },
-    candidate: { completions: 0, found: 0, reasons: {} },
+    baseline: { completions: completions.baseline, found: 0, reasons: {} },
+    candidate: { completions: completions.candidate, found: 0, reasons: {} },
   }
-  for (const { arm, completion, prescreens = [] } of completions) {
-    if (completion.kind !== 'completed') continue
-    const tally = tallies[arm]
-    tally.completions += 1
-    if (prescreens.length > 0) tally.found += 1
+  for (const [name, prescreens] of reasons) {
+    const tally = tallies[splitName(name).arm]
+    tally.found += 1
     for (const reason of prescreens) tally.reasons[reason] = (tally.reasons[reason] ?? 0) + 1
   }
   return tallies

@@ -8,6 +8,7 @@ import type { NotAsked, Usage } from '../replay/completion.ts'
 import type { Sample } from '../sample/draw.ts'
 import { type ArmFacts, ArmTally } from './arm-tally.ts'
 import { OutcomeTable } from './outcome-table.ts'
+import { Prescreened } from './prescreened.ts'
 import type {
   AuditLine,
   CompletionLine,
@@ -85,7 +86,11 @@ export function buildRecord(request: {
       slice,
     })),
     outcomes: sums.outcomes,
-    completions: { length: sample.turns.length * arms.length, [Symbol.iterator]: () => describeAll(units) },
+    completions: {
+      length: sample.turns.length * arms.length,
+      prescreened: sums.prescreened,
+      [Symbol.iterator]: () => describeAll(units),
+    },
     known: known.flatMap(({ outcomes }) => outcomes),
     audits: request.audits ?? [],
   }
@@ -132,11 +137,13 @@ function addUp(parts: {
   const ids = plan.policy.categories.map(({ id }) => id)
   const tallies = { baseline: new ArmTally('baseline'), candidate: new ArmTally('candidate') }
   const outcomes = new OutcomeTable()
+  const prescreened = new Prescreened()
   const stops = new Set<NotAsked['reason']>()
   let uses = listPlannedGraders(plan)
   for (const unit of units) {
     const { turn, arm, completion, labels, trails } = unit
     tallies[arm].add(unit)
+    prescreened.add(unit)
     for (const category of ids)
       outcomes.add({ turn, arm, category, label: labels[category] ?? unasked, trail: trails[category] })
     for (const part of [completion, ...Object.values(labels)])
@@ -147,7 +154,7 @@ function addUp(parts: {
   uses = addUses([...uses, ...known.flatMap((entry) => entry.uses)])
   // What goes on without the run matters more than what it kept back meanwhile.
   const stopped = stops.has('batch-under-way') ? 'batch-under-way' : ([...stops][0] ?? null)
-  return { ...tallies, outcomes, uses, stopped }
+  return { ...tallies, outcomes, prescreened, uses, stopped }
 }
 
 /** US dollars, or `null` when tokens were used whose price is not known. `inBatch`: at what a batch costs of it. */

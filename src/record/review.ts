@@ -5,6 +5,7 @@ import type { Votes } from '../grade/votes.ts'
 import type { PlannedCategory } from '../plan/plan.ts'
 import type { Arm } from '../ports.ts'
 import { createPlaceFinder } from './find-place.ts'
+import { findPrescreened } from './prescreened.ts'
 import type { AuditLine, CompletionSummary, OutcomeLine, RunRecord } from './schema.ts'
 import { nameUnit } from './unit-name.ts'
 
@@ -79,7 +80,7 @@ export function listReviewItems(record: RunRecord): ReviewItem[] {
   const findPlace = createPlaceFinder(record.turns)
   const { categories } = record.summary.plan.policy
   const order = new Map(categories.map((category, place) => [category.id, { category, place }]))
-  const prescreened = listPrescreened(record)
+  const { reasons: prescreened } = findPrescreened(record.completions)
   const said = new Map(record.audits.map((line) => [nameItem(line), line.present]))
   const items = record.outcomes.flatMap((outcome) => {
     const { label, trail } = outcome
@@ -101,14 +102,6 @@ export function listReviewItems(record: RunRecord): ReviewItem[] {
   })
   const sorted = items.toSorted((a, b) => compareRanks(a.rank, b.rank)).map(({ item }) => item)
   return addContents(record, sorted)
-}
-
-/** Why completions are not left to one opinion, by unit. */
-function listPrescreened({ completions }: RunRecord): ReadonlyMap<string, readonly Prescreen[]> {
-  const prescreened = new Map<string, readonly Prescreen[]>()
-  for (const line of completions)
-    if (line.prescreens !== undefined) prescreened.set(nameUnit(line), line.prescreens)
-  return prescreened
 }
 
 /** The same items with what was kept of their completions. */

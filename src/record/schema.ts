@@ -10,6 +10,7 @@ import { failureCauseSchema, notAskedSchema, stopReasonSchema, usageSchema } fro
 import { probeSchema } from '../replay/probe.ts'
 import { acceptanceSchema, recordHistorySchema } from './history.ts'
 import type { OutcomeLines } from './outcome-table.ts'
+import type { Prescreened } from './prescreened.ts'
 import { measuredSchema, reusedFromSchema, reusedSchema } from './reused.ts'
 import { answeredCallsSchema, stepSchema, toolCallSchema, trajectorySchema } from './trajectory.ts'
 
@@ -243,6 +244,8 @@ export type RecordSummary = z.infer<typeof recordSummarySchema>
 /** What is done with the completions of a run. An array of lines is one. */
 export interface CompletionLines extends Iterable<CompletionLine> {
   readonly length: number
+  /** Where it is known without going through all, which may have to be read from disk for it. */
+  readonly prescreened?: Prescreened
 }
 
 /** Everything measured. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { priceUsage } from '../../src/record/build.ts'
+import { findPrescreened } from '../../src/record/prescreened.ts'
 import { recordSummarySchema } from '../../src/record/schema.ts'
 import { completeWith } from '../fakes/scripted-client.ts'
 import { createScenario, decide } from '../support/gate-scenario.ts'
@@ -58,6 +59,16 @@ describe('a record', () => {
       usage: { promptTokens: 50, completionTokens: 25 },
     })
     expect(record.summary.graders[0]?.usage).toEqual({ promptTokens: 100, completionTokens: 50 })
+  })
+
+  it('knows of what it was made of which completions are not left to one opinion', async () => {
+    const vary = ({ customId }: { customId: string }) =>
+      completeWith({ text: customId === 'c-001#1' ? '...' : 'a kind answer' })
+    const { record } = await decide(createScenario({ turns: 3, scripts: { candidate: vary } }))
+    const { prescreened } = record.completions
+    expect([...(prescreened?.reasons ?? [])]).toEqual([['c-001#1|candidate', ['no-words']]])
+    const { length, [Symbol.iterator]: iterate } = record.completions
+    expect(prescreened).toEqual(findPrescreened({ length, [Symbol.iterator]: iterate }))
   })
 
   it('says where everything came from', async () => {
