@@ -46274,12 +46274,14 @@ function* toLines(values) {
 // src/record/store.ts
 var intact = "use the artifact as the run wrote it";
 async function writeRecord(directory, record) {
-  await directory.write(runFiles.turns, stringifyLines(record.turns));
-  await directory.write(runFiles.completions, stringifyLines(record.completions));
-  const { outcomes } = record;
+  const { turns, completions, outcomes, known } = record;
   const lines = outcomes instanceof OutcomeTable ? outcomes.texts() : stringifyLines(outcomes);
-  await directory.write(runFiles.outcomes, lines);
-  await directory.write(runFiles.known, stringifyLines(record.known));
+  await Promise.all([
+    directory.write(runFiles.turns, stringifyLines(turns)),
+    directory.write(runFiles.completions, stringifyLines(completions)),
+    directory.write(runFiles.outcomes, lines),
+    directory.write(runFiles.known, stringifyLines(known))
+  ]);
   await directory.write(runFiles.record, JSON.stringify(record.summary, null, 2).split("\n"));
 }
 async function readRecord(directory) {
@@ -59442,10 +59444,11 @@ async function writeReports(directory, decided, keep = []) {
     slices: estimateSlices(decided.record),
     review: listReviewItems(decided.record)
   });
-  for (const { file, render } of fileReporters) {
-    if (keep.includes(file) && await directory.read(file) !== null) continue;
+  const write = async ({ file, render }) => {
+    if (keep.includes(file) && await directory.read(file) !== null) return;
     await directory.write(file, [render(view)]);
-  }
+  };
+  await Promise.all(fileReporters.map(write));
   return view;
 }
 

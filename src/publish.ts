@@ -29,10 +29,11 @@ export async function writeReports(
     slices: estimateSlices(decided.record),
     review: listReviewItems(decided.record),
   })
-  for (const { file, render } of fileReporters) {
-    if (keep.includes(file) && (await directory.read(file)) !== null) continue
+  const write = async ({ file, render }: (typeof fileReporters)[number]) => {
+    if (keep.includes(file) && (await directory.read(file)) !== null) return
     await directory.write(file, [render(view)])
   }
+  await Promise.all(fileReporters.map(write))
   return view
 }
 

@@ -24,12 +24,16 @@ const intact = 'use the artifact as the run wrote it'
 
 /** Writes a record into its run directory. */
 export async function writeRecord(directory: RunDirectory, record: RunRecord): Promise<void> {
-  await directory.write(runFiles.turns, stringifyLines(record.turns))
-  await directory.write(runFiles.completions, stringifyLines(record.completions))
-  const { outcomes } = record
+  const { turns, completions, outcomes, known } = record
   const lines = outcomes instanceof OutcomeTable ? outcomes.texts() : stringifyLines(outcomes)
-  await directory.write(runFiles.outcomes, lines)
-  await directory.write(runFiles.known, stringifyLines(record.known))
+  // Together, as each is on disk before it is there, and that takes its time.
+  await Promise.all([
+    directory.write(runFiles.turns, stringifyLines(turns)),
+    directory.write(runFiles.completions, stringifyLines(completions)),
+    directory.write(runFiles.outcomes, lines),
+    directory.write(runFiles.known, stringifyLines(known)),
+  ])
+  // Where it is, all the others are.
   await directory.write(runFiles.record, JSON.stringify(record.summary, null, 2).split('\n'))
 }
 

@@ -42,6 +42,30 @@ describe.each([
   })
 })
 
+describe('writeRecord', () => {
+  it('writes what tells a finished run when all the rest is there', async () => {
+    const { decided } = await measure()
+    const memory = createMemoryDirectory()
+    const there: string[] = []
+    const write = async (name: string, lines: Iterable<string>) => {
+      if (name === 'record.json') there.push('record.json begins')
+      await memory.write(name, lines)
+      await new Promise((done) => setImmediate(done))
+      there.push(name)
+    }
+    await writeRecord({ ...memory, write }, decided.record)
+    expect(there.slice(-2)).toEqual(['record.json begins', 'record.json'])
+    expect(there.toSorted()).toEqual([
+      'completions.jsonl',
+      'known.jsonl',
+      'outcomes.jsonl',
+      'record.json',
+      'record.json begins',
+      'turns.jsonl',
+    ])
+  })
+})
+
 describe('readRecord', () => {
   async function refuse(change: (files: Map<string, string>) => void) {
     const { directory } = await measure()
