@@ -25567,10 +25567,10 @@ function createAsk(parts) {
 }
 function leaveOutUnknownFormat(ask3, tell) {
   let known = true;
-  const leaveOut2 = ({ responseFormat, ...plain2 }) => plain2;
+  const leaveOut = ({ responseFormat, ...plain2 }) => plain2;
   const askPlainly = async (refused, ...[chat, signal, exchange]) => {
     if (!await mayAskAgain(exchange)) return refused;
-    const again2 = await ask3(leaveOut2(chat), signal, exchange);
+    const again2 = await ask3(leaveOut(chat), signal, exchange);
     if (again2.kind === "completed" && known) {
       known = false;
       tell("response_format", "leaving it out");
@@ -25579,7 +25579,7 @@ function leaveOutUnknownFormat(ask3, tell) {
   };
   return (chat, signal, exchange) => {
     if (chat.responseFormat === void 0) return ask3(chat, signal, exchange);
-    if (!known) return ask3(leaveOut2(chat), signal, exchange);
+    if (!known) return ask3(leaveOut(chat), signal, exchange);
     return ask3(chat, signal, exchange).then(
       (completion) => completion.kind === "failed" && completion.cause === "bad-request" ? askPlainly(completion, chat, signal, exchange) : completion
     );
@@ -25792,8 +25792,8 @@ async function* splitLines(bytes) {
 
 // src/adapters/run-directory.ts
 import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, realpath, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, open as open2, readFile, realpath, rename, rm } from "node:fs/promises";
+import { dirname, join as join2 } from "node:path";
 
 // src/adapters/inside.ts
 import { isAbsolute, relative, sep } from "node:path";
@@ -25829,21 +25829,213 @@ function createLineAppender(file) {
   };
 }
 
+// src/adapters/scratch.ts
+import { mkdtempSync, openSync, readSync, rmdirSync, unlinkSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+// src/adapters/read-bytes.ts
+import { open, stat } from "node:fs/promises";
+
+// src/corpus/free-memory.ts
+var sharedOut = 2 ** 16;
+function freeMemory({ buffer }) {
+  if (!(buffer instanceof ArrayBuffer && "transfer" in buffer)) return;
+  if (buffer.byteLength > sharedOut) buffer.transfer(0);
+}
+
+// src/adapters/read-bytes.ts
+var chunkBytes = 2 ** 18;
+var joinedGap = 2 ** 17;
+var readsAhead = 4;
+async function* readFileBytes(request) {
+  const { file, path: path2, last = Number.POSITIVE_INFINITY, stretches } = request;
+  try {
+    const before = await stat(file, { bigint: true });
+    if (stretches !== void 0) yield* readStretches(file, stretches);
+    else {
+      const start2 = Math.max(0, Number(before.size) - last);
+      yield* readFrom(file, start2);
+    }
+    const after = await stat(file, { bigint: true }).catch(() => null);
+    if (["dev", "ino", "size", "mtimeNs"].every((key) => before[key] === after?.[key])) return;
+  } catch (cause) {
+    throw cause instanceof GateError ? cause : describeUnreadable({ code: "corpus", path: path2, cause });
+  }
+  throw new GateError({
+    code: "corpus",
+    message: "the file changed while it was read",
+    where: { file: path2 },
+    remedy: "let whatever writes it finish, and start again"
+  });
+}
+async function* readFrom(file, start2) {
+  const handle = await open(file);
+  const buffers = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
+  let position = start2;
+  const read2 = (buffer) => {
+    const span = { start: position, end: position + chunkBytes };
+    position = span.end;
+    const work = readSpan(handle, span, buffer);
+    work.catch(() => void 0);
+    return work;
+  };
+  let ahead = read2(buffers[0]);
+  try {
+    for (let count9 = 1; ; count9 += 1) {
+      const bytes = await ahead;
+      ahead = read2(buffers[count9 % 2 === 0 ? 0 : 1]);
+      if (bytes.length > 0) yield bytes;
+      if (bytes.length < chunkBytes) return;
+    }
+  } finally {
+    await Promise.allSettled([ahead]);
+    await handle.close();
+  }
+}
+async function* readStretches(file, stretches) {
+  const handle = await open(file);
+  const spans = joinStretches(stretches);
+  const free = [];
+  const ahead = [];
+  const read2 = async ({ span, parts }) => {
+    const buffer = free.pop() ?? Buffer.allocUnsafe(chunkBytes);
+    const bytes = await readSpan(handle, span, buffer);
+    const cut4 = Buffer.concat(
+      parts.map(({ start: start3, end: end2 }) => bytes.subarray(start3 - span.start, end2 - span.start))
+    );
+    free.push(buffer);
+    return cut4;
+  };
+  const start2 = () => {
+    const next = spans.next();
+    if (next.done === true) return;
+    const work = read2(next.value);
+    work.catch(() => void 0);
+    ahead.push(work);
+  };
+  try {
+    for (let count9 = 0; count9 < readsAhead; count9 += 1) start2();
+    for (let next = ahead.shift(); next !== void 0; next = ahead.shift()) {
+      const bytes = await next;
+      start2();
+      yield bytes;
+      freeMemory(bytes);
+    }
+  } finally {
+    await Promise.allSettled(ahead);
+    await handle.close();
+  }
+}
+function* joinStretches(stretches) {
+  let span = null;
+  let parts = [];
+  for (const stretch of stretches) {
+    for (let { start: start2 } = stretch; start2 < stretch.end; start2 += chunkBytes) {
+      const part = { start: start2, end: Math.min(stretch.end, start2 + chunkBytes) };
+      if (span !== null && part.start <= span.end + joinedGap && part.end - span.start <= chunkBytes) {
+        span.end = part.end;
+        parts.push(part);
+        continue;
+      }
+      if (span !== null) yield { span, parts };
+      span = { ...part };
+      parts = [part];
+    }
+  }
+  if (span !== null) yield { span, parts };
+}
+async function readSpan(handle, { start: start2, end: end2 }, buffer) {
+  const length = end2 - start2;
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, start2 + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+function describeUnreadable(problem) {
+  const { code, path: path2, cause } = problem;
+  return new GateError({
+    code,
+    message: `the file can't be read (${readErrorCode(cause)})`,
+    where: { file: path2 },
+    remedy: "check that it is a file, and that this user may read it",
+    cause
+  });
+}
+function readErrorCode(error) {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "unknown cause";
+}
+
+// src/adapters/scratch.ts
+var largeBytes = 2 ** 23;
+function openScratch(folder2 = process.env.RUNNER_TEMP ?? tmpdir()) {
+  const descriptor = attempt(folder2, () => {
+    const own2 = mkdtempSync(join(folder2, "checkpoint-gate-"));
+    const file = join(own2, "scratch");
+    const opened = openSync(file, "wx+", 384);
+    unlinkSync(file);
+    rmdirSync(own2);
+    return opened;
+  });
+  let end2 = 0;
+  return {
+    append(bytes) {
+      const position = end2;
+      attempt(folder2, () => {
+        for (let written2 = 0; written2 < bytes.length; ) {
+          written2 += writeSync(descriptor, bytes, written2, bytes.length - written2, position + written2);
+        }
+      });
+      if (end2 < largeBytes && end2 + bytes.length >= largeBytes) tightenHeap();
+      end2 += bytes.length;
+      return position;
+    },
+    read(position, length) {
+      const bytes = Buffer.allocUnsafe(length);
+      return attempt(folder2, () => {
+        for (let filled = 0; filled < length; ) {
+          const count9 = readSync(descriptor, bytes, filled, length - filled, position + filled);
+          if (count9 === 0) throw new Error("the scratch file ends early");
+          filled += count9;
+        }
+        return bytes;
+      });
+    }
+  };
+}
+function attempt(folder2, work) {
+  try {
+    return work();
+  } catch (cause) {
+    throw new GateError({
+      code: "corpus",
+      message: `turns and their results can't be kept in a temporary file (${readErrorCode(cause)})`,
+      where: { file: folder2 },
+      remedy: "make room there, or name another folder for temporary files (TMPDIR)",
+      cause
+    });
+  }
+}
+
 // src/adapters/run-directory.ts
 async function openRunDirectory(path2, options = { make: true }) {
   if (options.make) await explain(path2, mkdir(path2, { recursive: true }));
   return {
     path: path2,
-    read: (name4) => explain(path2, readOptional(join(path2, name4))),
-    readLines: (name4) => readLines(path2, join(path2, name4)),
-    write: (name4, lines) => explain(path2, writeWhole(join(path2, name4), lines)),
+    read: (name4) => explain(path2, readOptional(join2(path2, name4))),
+    readLines: (name4) => readLines(path2, join2(path2, name4)),
+    write: (name4, lines) => explain(path2, writeWhole(join2(path2, name4), lines)),
     async openAppend(name4) {
-      const handle = await explain(path2, open(join(path2, name4), "a"));
+      const handle = await explain(path2, open2(join2(path2, name4), "a"));
       return createLineAppender({
         appendFile: (text2) => explain(path2, handle.appendFile(text2)),
         close: () => handle.close()
       });
-    }
+    },
+    openScratch
   };
 }
 async function readOptional(file) {
@@ -25882,7 +26074,7 @@ async function readChunk(chunks) {
 }
 async function writeWhole(file, lines) {
   const temporary = `${file}.part`;
-  const handle = await open(temporary, "w");
+  const handle = await open2(temporary, "w");
   try {
     let buffer = "";
     for (const line2 of lines) {
@@ -35615,9 +35807,9 @@ function findPrice(prices, model2) {
 }
 function listPaidPrices(policy2, checkpoints2) {
   const { prices, replay: replay2, judge: judge3 } = policy2;
-  const arms12 = replay2.via === "batch" ? checkpoints2 : [];
+  const arms13 = replay2.via === "batch" ? checkpoints2 : [];
   const judges = judge3?.via === "batch" ? listGraderModels(policy2) : [];
-  const paid = [...arms12, ...judges].flatMap((model2) => {
+  const paid = [...arms13, ...judges].flatMap((model2) => {
     const price = findPrice(prices, model2);
     if (price === void 0) return [];
     const share2 = chooseBatchShare(price);
@@ -36557,13 +36749,6 @@ function refuseMissing({ file, number: number3 }) {
   });
 }
 
-// src/corpus/free-memory.ts
-var sharedOut = 2 ** 16;
-function freeMemory({ buffer }) {
-  if (!(buffer instanceof ArrayBuffer && "transfer" in buffer)) return;
-  if (buffer.byteLength > sharedOut) buffer.transfer(0);
-}
-
 // src/corpus/readers/unpack.ts
 var engineOptions = { chunkSize: 2 ** 20, readableObjectMode: true, readableHighWaterMark: 4 };
 async function* unpack(request) {
@@ -36758,7 +36943,7 @@ function planGroups(request) {
     const rowStart = row;
     row += Number(group.num_rows);
     const place = { file, line: rowStart + 1 };
-    const stretches = joinStretches(listChunks(group, columns3));
+    const stretches = joinStretches2(listChunks(group, columns3));
     for (const { start: start2, end: end2 } of stretches) {
       if (!(start2 >= position && end2 > start2 && Number.isSafeInteger(end2))) throw refuseOrder(place);
       position = end2;
@@ -36775,7 +36960,7 @@ function listChunks(group, columns3) {
     return [{ start: start2, end: start2 + Number(chunk.total_compressed_size) }];
   });
 }
-function joinStretches(chunks) {
+function joinStretches2(chunks) {
   const stretches = [];
   for (const { start: start2, end: end2 } of chunks.toSorted((a, b) => a.start - b.start)) {
     const last = stretches.at(-1);
@@ -37770,13 +37955,13 @@ var otelGenai = {
   *read(row, place) {
     const field = { place, path: [] };
     if (!isRecord(row) || !("resourceSpans" in row)) {
-      yield* readSpan(row, field);
+      yield* readSpan2(row, field);
       return;
     }
     for (const [index, resource] of parseField(exportSchema, row, field).resourceSpans.entries()) {
       for (const [scopeIndex, scope] of (resource.scopeSpans ?? []).entries()) {
         for (const [spanIndex, span] of scope.spans.entries()) {
-          yield* readSpan(
+          yield* readSpan2(
             span,
             inside(field, "resourceSpans", index, "scopeSpans", scopeIndex, "spans", spanIndex)
           );
@@ -37785,7 +37970,7 @@ var otelGenai = {
     }
   }
 };
-function readSpan(value, field) {
+function readSpan2(value, field) {
   return readWhole(() => {
     const span = parseField(spanSchema, value, field);
     const attributes = readAttributes(span.attributes);
@@ -40402,186 +40587,6 @@ function compilePart(part) {
   });
   if (depth2 > 0) return compilePart(part.replaceAll("{", "?"));
   return /^[*?]/.test(part) ? visible + source : source;
-}
-
-// src/adapters/read-bytes.ts
-import { open as open2, stat } from "node:fs/promises";
-var chunkBytes = 2 ** 18;
-var joinedGap = 2 ** 17;
-var readsAhead = 4;
-async function* readFileBytes(request) {
-  const { file, path: path2, last = Number.POSITIVE_INFINITY, stretches } = request;
-  try {
-    const before = await stat(file, { bigint: true });
-    if (stretches !== void 0) yield* readStretches(file, stretches);
-    else {
-      const start2 = Math.max(0, Number(before.size) - last);
-      yield* readFrom(file, start2);
-    }
-    const after = await stat(file, { bigint: true }).catch(() => null);
-    if (["dev", "ino", "size", "mtimeNs"].every((key) => before[key] === after?.[key])) return;
-  } catch (cause) {
-    throw cause instanceof GateError ? cause : describeUnreadable({ code: "corpus", path: path2, cause });
-  }
-  throw new GateError({
-    code: "corpus",
-    message: "the file changed while it was read",
-    where: { file: path2 },
-    remedy: "let whatever writes it finish, and start again"
-  });
-}
-async function* readFrom(file, start2) {
-  const handle = await open2(file);
-  const buffers = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
-  let position = start2;
-  const read2 = (buffer) => {
-    const span = { start: position, end: position + chunkBytes };
-    position = span.end;
-    const work = readSpan2(handle, span, buffer);
-    work.catch(() => void 0);
-    return work;
-  };
-  let ahead = read2(buffers[0]);
-  try {
-    for (let count9 = 1; ; count9 += 1) {
-      const bytes = await ahead;
-      ahead = read2(buffers[count9 % 2 === 0 ? 0 : 1]);
-      if (bytes.length > 0) yield bytes;
-      if (bytes.length < chunkBytes) return;
-    }
-  } finally {
-    await Promise.allSettled([ahead]);
-    await handle.close();
-  }
-}
-async function* readStretches(file, stretches) {
-  const handle = await open2(file);
-  const spans = joinStretches2(stretches);
-  const free = [];
-  const ahead = [];
-  const read2 = async ({ span, parts }) => {
-    const buffer = free.pop() ?? Buffer.allocUnsafe(chunkBytes);
-    const bytes = await readSpan2(handle, span, buffer);
-    const cut4 = Buffer.concat(
-      parts.map(({ start: start3, end: end2 }) => bytes.subarray(start3 - span.start, end2 - span.start))
-    );
-    free.push(buffer);
-    return cut4;
-  };
-  const start2 = () => {
-    const next = spans.next();
-    if (next.done === true) return;
-    const work = read2(next.value);
-    work.catch(() => void 0);
-    ahead.push(work);
-  };
-  try {
-    for (let count9 = 0; count9 < readsAhead; count9 += 1) start2();
-    for (let next = ahead.shift(); next !== void 0; next = ahead.shift()) {
-      const bytes = await next;
-      start2();
-      yield bytes;
-      freeMemory(bytes);
-    }
-  } finally {
-    await Promise.allSettled(ahead);
-    await handle.close();
-  }
-}
-function* joinStretches2(stretches) {
-  let span = null;
-  let parts = [];
-  for (const stretch of stretches) {
-    for (let { start: start2 } = stretch; start2 < stretch.end; start2 += chunkBytes) {
-      const part = { start: start2, end: Math.min(stretch.end, start2 + chunkBytes) };
-      if (span !== null && part.start <= span.end + joinedGap && part.end - span.start <= chunkBytes) {
-        span.end = part.end;
-        parts.push(part);
-        continue;
-      }
-      if (span !== null) yield { span, parts };
-      span = { ...part };
-      parts = [part];
-    }
-  }
-  if (span !== null) yield { span, parts };
-}
-async function readSpan2(handle, { start: start2, end: end2 }, buffer) {
-  const length = end2 - start2;
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, start2 + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
-}
-function describeUnreadable(problem) {
-  const { code, path: path2, cause } = problem;
-  return new GateError({
-    code,
-    message: `the file can't be read (${readErrorCode(cause)})`,
-    where: { file: path2 },
-    remedy: "check that it is a file, and that this user may read it",
-    cause
-  });
-}
-function readErrorCode(error) {
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "unknown cause";
-}
-
-// src/adapters/scratch.ts
-import { mkdtempSync, openSync, readSync, rmdirSync, unlinkSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join as join2 } from "node:path";
-var largeBytes = 2 ** 23;
-function openScratch(folder2 = process.env.RUNNER_TEMP ?? tmpdir()) {
-  const descriptor = attempt(folder2, () => {
-    const own2 = mkdtempSync(join2(folder2, "checkpoint-gate-"));
-    const file = join2(own2, "scratch");
-    const opened = openSync(file, "wx+", 384);
-    unlinkSync(file);
-    rmdirSync(own2);
-    return opened;
-  });
-  let end2 = 0;
-  return {
-    append(bytes) {
-      const position = end2;
-      attempt(folder2, () => {
-        for (let written2 = 0; written2 < bytes.length; ) {
-          written2 += writeSync(descriptor, bytes, written2, bytes.length - written2, position + written2);
-        }
-      });
-      if (end2 < largeBytes && end2 + bytes.length >= largeBytes) tightenHeap();
-      end2 += bytes.length;
-      return position;
-    },
-    read(position, length) {
-      const bytes = Buffer.allocUnsafe(length);
-      return attempt(folder2, () => {
-        for (let filled = 0; filled < length; ) {
-          const count9 = readSync(descriptor, bytes, filled, length - filled, position + filled);
-          if (count9 === 0) throw new Error("the scratch file ends early");
-          filled += count9;
-        }
-        return bytes;
-      });
-    }
-  };
-}
-function attempt(folder2, work) {
-  try {
-    return work();
-  } catch (cause) {
-    throw new GateError({
-      code: "corpus",
-      message: `turns and their results can't be kept in a temporary file (${readErrorCode(cause)})`,
-      where: { file: folder2 },
-      remedy: "make room there, or name another folder for temporary files (TMPDIR)",
-      cause
-    });
-  }
 }
 
 // src/adapters/tool-files.ts
@@ -44648,8 +44653,8 @@ function boundAtLook(request) {
   const atLeast = asked2.filter((entry) => entry[arm] === "event").length;
   const { judge: judge3 } = question;
   const at2 = judge3 === null ? null : chooseCalibrationLevels({ levels, failTests: 1 });
-  const spent2 = at2 === null ? 0 : at2.sensitivity;
-  const alpha2 = (levels.early ?? 0) - spent2;
+  const spent3 = at2 === null ? 0 : at2.sensitivity;
+  const alpha2 = (levels.early ?? 0) - spent3;
   if (asked2.length === 0 || !(alpha2 > 0)) return { lower: 0, upper: 1 };
   const { upper } = boundAnytime({ events: atMost, turns: asked2.length, alpha: alpha2 });
   const { lower } = boundAnytime({ events: atLeast, turns: asked2.length, alpha: alpha2 });
@@ -45190,8 +45195,8 @@ function isHalfRead(estimate) {
   return areFlagsHalfRead(estimate) || areOthersHalfRead(estimate);
 }
 function areFlagsHalfRead({ candidate: candidate2, baseline: baseline2 }) {
-  const arms12 = [candidate2.audit, baseline2.audit];
-  return arms12.some(({ audited }) => audited > 0) && arms12.some(({ audited, flagged }) => audited < flagged);
+  const arms13 = [candidate2.audit, baseline2.audit];
+  return arms13.some(({ audited }) => audited > 0) && arms13.some(({ audited, flagged }) => audited < flagged);
 }
 function areOthersHalfRead({ candidate: candidate2, baseline: baseline2 }) {
   return [candidate2.audit, baseline2.audit].some(
@@ -45288,8 +45293,8 @@ function listLevels(summary) {
     baseline: assessIdentity(summary, "baseline").level
   };
 }
-function countAnswers({ arms: arms12 }, arm) {
-  const { models: models2, identity } = arms12[arm];
+function countAnswers({ arms: arms13 }, arm) {
+  const { models: models2, identity } = arms13[arm];
   return Object.values(models2).reduce((sum5, count9) => sum5 + count9, identity.unnamed);
 }
 function judgeNames(request) {
@@ -45351,8 +45356,8 @@ function judgeUnexpected({ plan }, arm, told) {
   const isOther2 = told[0] !== void 0 && told[0] === plan.digests[other] && plan[arm] !== plan[other];
   return isOther2 ? [{ kind: "other-arm", name: plan[other] }] : [];
 }
-function readDigests2({ plan, arms: arms12 }, arm) {
-  const { digests, undigested, probes } = arms12[arm].identity;
+function readDigests2({ plan, arms: arms13 }, arm) {
+  const { digests, undigested, probes } = arms13[arm].identity;
   const normalize = (all) => [...new Set(all.map(normalizeDigest))].toSorted();
   if (findDigestHeader(plan.policy.checkpoint) !== null) {
     return {
@@ -45671,6 +45676,7 @@ function readAhead(scratch, limits = aheadLimits) {
 }
 
 // src/record/measured-units.ts
+var arms4 = ["baseline", "candidate"];
 var mostLabels = 1e4;
 var own = -1;
 var MeasuredUnits = class {
@@ -45684,6 +45690,7 @@ var MeasuredUnits = class {
   #numbers = /* @__PURE__ */ new Map();
   /** Rows of which nothing was asked. */
   #unasked = /* @__PURE__ */ new Set();
+  #answered = /* @__PURE__ */ new Set();
   /** `openScratch`: where what is not held in memory is kept; without it, all is. */
   constructor(units2 = [], openScratch2) {
     this.#store = createByteStore(openScratch2 && (() => readAhead(openScratch2())));
@@ -45703,6 +45710,10 @@ var MeasuredUnits = class {
     const row = this.#find(name4);
     return row === void 0 ? void 0 : this.#read(row);
   }
+  /** Whether an endpoint, which is called as its arm or its grader, has answered for any of them. */
+  hasAnswered(endpoint) {
+    return this.#answered.has(endpoint);
+  }
   /** The labels of a unit, without reading it where many have the same. */
   labelsOf(name4) {
     const row = this.#find(name4);
@@ -45713,12 +45724,14 @@ var MeasuredUnits = class {
     const rows2 = this.#rows[unit.arm];
     const row = rows2.get(unit.turn) ?? this.#places.length;
     const number3 = this.#number(unit.labels);
-    const text2 = JSON.stringify(number3 === own ? unit : { ...unit, labels: void 0 });
+    const text2 = JSON.stringify(number3 === own ? unit : { ...unit, labels: null });
     const { block, start: start2, length } = this.#store.add(text2);
     this.#places[row] = block * widest + start2;
     this.#lengths[row] = length;
     this.#labelsOf[row] = number3;
     rows2.set(unit.turn, row);
+    if (unit.completion.kind === "completed") this.#answered.add(unit.arm);
+    for (const { endpoint } of unit.uses) this.#answered.add(endpoint);
     if (unit.completion.kind === "not-asked") this.#unasked.add(row);
     else this.#unasked.delete(row);
     return this;
@@ -45728,14 +45741,18 @@ var MeasuredUnits = class {
     for (const [name4, unit] of units2) if (!this.has(name4)) this.add(unit);
     return this;
   }
-  delete(name4) {
-    const row = this.#find(name4);
-    if (row === void 0) return false;
-    const { turn, arm } = splitName2(name4);
-    this.#rows[arm].delete(turn);
-    this.#unasked.delete(row);
-    this.#places[row] = null;
-    return true;
+  /** Takes out those that don't fit. */
+  keep(fits2) {
+    for (const arm of arms4) {
+      const rows2 = this.#rows[arm];
+      for (const [turn, row] of rows2) {
+        if (fits2({ turn, arm })) continue;
+        rows2.delete(turn);
+        this.#unasked.delete(row);
+        this.#places[row] = null;
+      }
+    }
+    return this;
   }
   *entries() {
     for (const unit of this.values()) yield [nameUnit(unit), unit];
@@ -45765,7 +45782,8 @@ var MeasuredUnits = class {
     };
     const unit = JSON.parse(this.#store.read(stretch).toString());
     const labels = this.#labels[this.#labelsOf[row] ?? own];
-    return labels === void 0 ? unit : { ...unit, labels };
+    if (labels !== void 0) unit.labels = labels;
+    return unit;
   }
   /** Which of the sets that many units have this one is. A quote is its completion's own. */
   #number(labels) {
@@ -46097,7 +46115,7 @@ var runFiles = {
   shard: "shard.json"
 };
 
-// src/record/journal.ts
+// src/record/journal-lines.ts
 var sourcesSchema = external_exports.strictObject({
   baseline: sourceSchema,
   candidate: sourceSchema,
@@ -46116,33 +46134,16 @@ var headerSchema3 = external_exports.strictObject({
   /** What earlier parts took. */
   spent: spentSchema.optional()
 });
-var unitLineSchema = recordedUnitSchema.extend({ spent: spentSchema.optional() });
-var knownLineSchema = recordedKnownSchema.extend({ spent: spentSchema.optional() });
-async function openJournal(request) {
-  const { directory, header, turns, openScratch: openScratch2 } = request;
-  const there = await readJournal(directory, header);
-  if (turns !== void 0) leaveOut(there, turns);
-  const { failed, known, probes, batches, spent: spent2 } = there;
-  const first = { version: 1, ...header, ...spent2 === null ? {} : { spent: spent2 } };
-  const before = [...probes, ...listBatchLines(batches), ...listMeasured(there)];
-  await directory.write(runFiles.journal, toLines([first, ...before]));
-  const appender = await directory.openAppend(runFiles.journal);
-  return {
-    done: new MeasuredUnits(there.done, openScratch2),
-    failed,
-    known,
-    probes,
-    batches,
-    spent: spent2,
-    append: (line2, taken) => appender.append(JSON.stringify(taken === void 0 ? line2 : { ...line2, spent: taken })),
-    close: () => appender.close()
-  };
-}
-function leaveOut({ done: done2, failed }, turns) {
-  for (const units2 of [done2, failed]) {
-    for (const [name4, { turn }] of units2) if (!turns.has(turn)) units2.delete(name4);
-  }
-}
+var spent2 = spentSchema.optional();
+var unitLineSchema = recordedUnitSchema.extend({ spent: spent2 });
+var knownLineSchema = recordedKnownSchema.extend({ spent: spent2 });
+var probeLineSchema = recordedProbeSchema.extend({ spent: spent2 });
+var lineSchemas = [
+  { key: "turn", schema: unitLineSchema },
+  { key: "known", schema: knownLineSchema },
+  { key: "batch", schema: batchLineSchema },
+  { key: "probe", schema: probeLineSchema }
+];
 async function readMeasured(directory, header) {
   let first;
   for await (const line2 of directory.readLines(runFiles.journal)) {
@@ -46156,35 +46157,28 @@ async function readMeasured(directory, header) {
   try {
     return await readJournal(directory, there.data);
   } catch (error) {
-    if (error instanceof GateError) return null;
+    if (error instanceof GateError && error.code === "run-directory") return null;
     throw error;
   }
 }
-async function writeJournal(request) {
-  const { from, spent: spent2, to, header } = request;
-  const first = { version: 1, ...header, ...spent2 === null ? {} : { spent: spent2 } };
-  const probes = from.flatMap((lines) => lines.probes);
-  const batches = foldBatches(from.flatMap((lines) => listBatchLines(lines.batches)));
-  const measured = from.toReversed().flatMap((lines) => listMeasured(lines));
-  await to.write(runFiles.journal, toLines([first, ...probes, ...listBatchLines(batches), ...measured]));
-}
-function listMeasured({ known, done: done2, failed }) {
-  return [...known.values(), ...done2.values(), ...failed.values()];
-}
 async function readJournal(directory, wanted) {
-  const units2 = /* @__PURE__ */ new Map();
-  const failed = /* @__PURE__ */ new Map();
+  const done2 = new MeasuredUnits([], directory.openScratch);
+  const failed = new MeasuredUnits([], directory.openScratch);
   const known = /* @__PURE__ */ new Map();
   const probes = [];
   const batchLines = [];
-  let spent2 = null;
-  const keepSpent = (line2) => {
-    spent2 = takeLater(spent2, line2 ?? null);
+  let spent3 = null;
+  const take2 = ({ spent: taken, ...line2 }) => {
+    spent3 = takeLater(spent3, taken ?? null);
+    if ("probe" in line2) probes.push(line2);
+    else if ("batch" in line2) batchLines.push(line2);
+    else if ("turn" in line2) (isMeasured(line2) ? done2 : failed).add(line2);
+    else if (line2.outcomes.every(({ label }) => isFinal(label))) known.set(line2.known, line2);
   };
   const where = { file: `${directory.path}/${runFiles.journal}` };
   let number3 = 0;
   let torn = null;
-  for await (const line2 of directory.readLines(runFiles.journal)) {
+  for await (const text2 of directory.readLines(runFiles.journal)) {
     number3 += 1;
     if (torn !== null) {
       throw new GateError({
@@ -46194,46 +46188,26 @@ async function readJournal(directory, wanted) {
         remedy: "run into another directory; this one was changed by something else, or written by another version"
       });
     }
-    const value = parseLine3(line2);
+    const value = parseLine3(text2);
     if (number3 === 1) {
       const header = headerSchema3.safeParse(value);
       if (header.success) {
         requireSame(header.data, wanted, where);
-        keepSpent(header.data.spent);
-      }
-      if (!header.success) torn = number3;
+        spent3 = takeLater(spent3, header.data.spent ?? null);
+      } else torn = number3;
       continue;
     }
-    const item = knownLineSchema.safeParse(value);
-    if (item.success) {
-      const { spent: taken2, ...graded2 } = item.data;
-      keepSpent(taken2);
-      if (graded2.outcomes.every(({ label }) => isFinal(label))) known.set(graded2.known, graded2);
-      continue;
-    }
-    const probe = recordedProbeSchema.safeParse(value);
-    if (probe.success) {
-      probes.push(probe.data);
-      continue;
-    }
-    const batch = batchLineSchema.safeParse(value);
-    if (batch.success) {
-      keepSpent(batch.data.spent);
-      batchLines.push(batch.data);
-      continue;
-    }
-    const unit = unitLineSchema.safeParse(value);
-    if (!unit.success) {
-      torn = number3;
-      continue;
-    }
-    const { spent: taken, ...measured } = unit.data;
-    keepSpent(taken);
-    const kept2 = isMeasured(measured) ? units2 : failed;
-    kept2.set(nameUnit(measured), measured);
+    const line2 = readLine(value);
+    if (line2 === null) torn = number3;
+    else take2(line2);
   }
-  for (const name4 of units2.keys()) failed.delete(name4);
-  return { done: units2, failed, known, probes, batches: foldBatches(batchLines), spent: spent2 };
+  failed.keep((unit) => !done2.has(nameUnit(unit)));
+  return { done: done2, failed, known, probes, batches: foldBatches(batchLines), spent: spent3 };
+}
+function readLine(value) {
+  if (typeof value !== "object" || value === null) return null;
+  const found = lineSchemas.find(({ key }) => Object.hasOwn(value, key))?.schema.safeParse(value);
+  return found?.success === true ? found.data : null;
 }
 function takeLater(one, other) {
   return other === null || one !== null && one.requests > other.requests ? one : other;
@@ -46266,6 +46240,46 @@ function parseLine3(line2) {
   } catch {
     return void 0;
   }
+}
+
+// src/record/journal.ts
+async function openJournal(request) {
+  const { directory, header, turns } = request;
+  const there = await readJournal(directory, header);
+  const { done: done2, failed, known, probes, batches, spent: spent3 } = there;
+  if (turns !== void 0) for (const units2 of [done2, failed]) units2.keep(({ turn }) => turns.has(turn));
+  await writeLines(directory, { header, spent: spent3, probes, batches, measured: [there] });
+  const appender = await directory.openAppend(runFiles.journal);
+  return {
+    done: done2,
+    failed,
+    known,
+    probes,
+    batches,
+    spent: spent3,
+    append: (line2, taken) => appender.append(JSON.stringify(taken === void 0 ? line2 : { ...line2, spent: taken })),
+    close: () => appender.close()
+  };
+}
+async function writeJournal(request) {
+  const { from, spent: spent3, to, header } = request;
+  const probes = from.flatMap((lines) => lines.probes);
+  const batches = foldBatches(from.flatMap((lines) => listBatchLines(lines.batches)));
+  await writeLines(to, { header, spent: spent3, probes, batches, measured: from.toReversed() });
+}
+function writeLines(directory, parts) {
+  const { header, spent: spent3, probes, batches, measured } = parts;
+  function* list2() {
+    yield { version: 1, ...header, ...spent3 === null ? {} : { spent: spent3 } };
+    yield* probes;
+    yield* listBatchLines(batches);
+    for (const { known, done: done2, failed } of measured) {
+      yield* known.values();
+      yield* done2.values();
+      yield* failed.values();
+    }
+  }
+  return directory.write(runFiles.journal, toLines(list2()));
 }
 function* toLines(values) {
   for (const value of values) yield JSON.stringify(value);
@@ -46435,7 +46449,7 @@ async function continueJournal(request) {
   return keepContinued({ past, directory, taken });
 }
 function sumContinued(taken) {
-  return taken.reduce((spent2, { lines }) => takeLater(spent2, lines.spent), null);
+  return taken.reduce((spent3, { lines }) => takeLater(spent3, lines.spent), null);
 }
 async function keepContinued(request) {
   const { past, directory, taken } = request;
@@ -49404,15 +49418,15 @@ function usesSimilar({ environments, perTool }) {
 // src/instruments.ts
 async function connectClients(settings) {
   const graders = await connectGraders(settings);
-  const arms12 = {
+  const arms13 = {
     baseline: await connect("baseline", settings),
     candidate: await connect("candidate", settings)
   };
-  const all = new Map([...Object.entries(arms12), ...graders]);
+  const all = new Map([...Object.entries(arms13), ...graders]);
   const { ports, resolved } = settings;
   const { tools } = resolved.policy;
   return {
-    ...arms12,
+    ...arms13,
     graders,
     batches: await connectBatchClients(all, resolved.policy),
     tools: tools === null ? null : await openToolSources({ tools, ports, connect: (name4) => connect(name4, settings) })
@@ -49441,10 +49455,9 @@ function listSources(clients) {
   };
 }
 function createInstruments(request) {
-  const { settings, clients, cancelled, spent: spent2, journal } = request;
+  const { settings, clients, cancelled, done: done2, spent: spent3, journal } = request;
   const { plan } = settings;
-  const done2 = [...request.done.values()];
-  const budget = openBudget({ settings, cancelled, spent: spent2 });
+  const budget = openBudget({ settings, cancelled, spent: spent3 });
   const wrapLive = createWrapper({ settings, budget, cancelled });
   const { ports } = settings;
   const { maxAttempts: maxAttempts3 } = settings.resolved.policy.replay;
@@ -49457,11 +49470,10 @@ function createInstruments(request) {
     journal
   });
   const wrapClient = (own2) => batches.wrap(wrapLive(own2), { ...own2, origin: own2.client.origin });
-  const hasAnswered = (arm) => done2.some((unit) => unit.arm === arm && unit.completion.kind === "completed");
   const wrapArm = (arm) => wrapClient({
     name: arm,
     client: clients[arm],
-    answeredBefore: hasAnswered(arm),
+    answeredBefore: done2.hasAnswered(arm),
     pricedAs: plan[arm]
   });
   const endpoints = {
@@ -49470,8 +49482,7 @@ function createInstruments(request) {
   };
   const graderEndpoints = new Map(
     [...clients.graders].map(([name4, client]) => {
-      const before = done2.some(({ uses }) => uses.some(({ endpoint }) => endpoint === name4));
-      return [name4, wrapClient({ name: name4, client, answeredBefore: before })];
+      return [name4, wrapClient({ name: name4, client, answeredBefore: done2.hasAnswered(name4) })];
     })
   );
   const simulator = wrapSimulator(clients, wrapLive);
@@ -49514,7 +49525,7 @@ function describeState(budget, endpoints) {
   };
 }
 function openBudget(parts) {
-  const { settings, cancelled, spent: spent2 } = parts;
+  const { settings, cancelled, spent: spent3 } = parts;
   const { ports, resolved } = settings;
   const { budget, prices } = resolved.policy;
   return createBudget({
@@ -49522,7 +49533,7 @@ function openBudget(parts) {
     clock: ports.clock,
     cancelled,
     prices,
-    ...spent2 === null ? {} : { spent: spent2 }
+    ...spent3 === null ? {} : { spent: spent3 }
   });
 }
 function createWrapper(parts) {
@@ -49571,7 +49582,7 @@ function refuseRecording(file, name4) {
 import { setMaxListeners as setMaxListeners2 } from "node:events";
 
 // src/probe-arms.ts
-var arms4 = ["baseline", "candidate"];
+var arms5 = ["baseline", "candidate"];
 var longestTimeoutMs = 1e4;
 var maxAttempts = 3;
 var firstDelayMs2 = 500;
@@ -49591,7 +49602,7 @@ function createProber(parts) {
   return {
     probes,
     probe: async () => {
-      await Promise.all(arms4.map(probeArm));
+      await Promise.all(arms5.map(probeArm));
     }
   };
 }
@@ -49703,7 +49714,7 @@ function list(counts) {
 }
 
 // src/record/build.ts
-var arms5 = ["baseline", "candidate"];
+var arms6 = ["baseline", "candidate"];
 var mostUses = 1e4;
 function buildRecord(request) {
   const { plan, sample, facts } = request;
@@ -49741,7 +49752,7 @@ function buildRecord(request) {
     })),
     outcomes: sums.outcomes,
     completions: {
-      length: sample.turns.length * arms5.length,
+      length: sample.turns.length * arms6.length,
       prescreened: sums.prescreened,
       [Symbol.iterator]: () => describeAll(units2)
     },
@@ -49754,7 +49765,7 @@ function listUnits({ plan, sample, units: units2, turns }, unasked) {
   return {
     *[Symbol.iterator]() {
       for (const [place, { id: turn }] of sample.turns.entries()) {
-        for (const arm of arms5) {
+        for (const arm of arms6) {
           const unit = place < end2 ? units2.get(nameUnit({ turn, arm })) : void 0;
           yield unit ?? createUnasked({ turn, arm, plan, unasked });
         }
@@ -49796,9 +49807,9 @@ function addUp(parts) {
   const stopped = stops.has("batch-under-way") ? "batch-under-way" : [...stops][0] ?? null;
   return { ...tallies, outcomes, prescreened, uses, stopped };
 }
-function priceUsage(spent2, prices) {
+function priceUsage(spent3, prices) {
   let usd = 0;
-  for (const { model: model2, usage, inBatch = false } of spent2) {
+  for (const { model: model2, usage, inBatch = false } of spent3) {
     if (usage.promptTokens + usage.completionTokens === 0) continue;
     const price = findPrice(prices, model2);
     if (price === void 0) return null;
@@ -49913,7 +49924,6 @@ function writeHeader(parts, sources) {
 async function openMeasurement(parts) {
   const { request, ports, resolved, plan, sample, directory, clients } = parts;
   const { clock, log } = ports;
-  const { openScratch: openScratch2 } = ports.files;
   const startedAt = clock.now().toISOString();
   const startMs = clock.monotonicMs();
   const stop = new AbortController();
@@ -49925,18 +49935,16 @@ async function openMeasurement(parts) {
   const journal = await openJournal({
     directory,
     header: writeHeader(parts, listSources(clients)),
-    turns: listStanding(parts),
-    openScratch: openScratch2
+    turns: listStanding(parts)
   });
   const { others = { units: [], known: [], audits: [] } } = parts;
-  const units2 = new MeasuredUnits([], openScratch2);
-  for (const unit of others.units) units2.add(unit);
-  for (const unit of journal.done.values()) units2.add(unit);
+  const units2 = journal.done;
+  for (const unit of others.units) if (!units2.has(nameUnit(unit))) units2.add(unit);
   const known = new Map([...others.known].map((line2) => [line2.known, line2]));
   for (const [name4, line2] of journal.known) known.set(name4, line2);
   const audits = [...others.audits, ...await readStandingAudits(directory, journal)];
-  const { spent: spent2 } = journal;
-  const instruments = createInstruments({ settings: parts, clients, cancelled, done: units2, journal, spent: spent2 });
+  const { spent: spent3 } = journal;
+  const instruments = createInstruments({ settings: parts, clients, cancelled, done: units2, journal, spent: spent3 });
   const tools = clients.tools === null ? null : await createToolInstruments({
     sources: clients.tools,
     ports,
@@ -50342,13 +50350,13 @@ function describeSteps2({
 }
 
 // src/report/forecast/graded-items.ts
-var arms6 = ["baseline", "candidate"];
+var arms7 = ["baseline", "candidate"];
 var everywhere = ["all", "tool-calls", "reasoning"];
 function describeTurns(turns, { share: share2, tools }) {
   return turns.map((turn) => {
-    const twice = arms6.filter((arm) => isGradedTwice({ turn: turn.id, arm, share: share2 })).length;
+    const twice = arms7.filter((arm) => isGradedTwice({ turn: turn.id, arm, share: share2 })).length;
     return {
-      gradings: arms6.length + twice,
+      gradings: arms7.length + twice,
       characters: measureData({ turn }) + reckonTrajectory(turn, tools ?? null).ownCharacters,
       isOpen: true,
       likely: hasTools(turn) ? everywhere : ["all", "reasoning"],
@@ -50486,14 +50494,14 @@ function describeGrading({ plan }, { twice, known, expected, atMost }) {
 
 // src/report/forecast/price.ts
 function priceSpending(request) {
-  const { plan, spent: spent2, prices, isCached, via = { arms: "live", judges: "live" } } = request;
+  const { plan, spent: spent3, prices, isCached, via = { arms: "live", judges: "live" } } = request;
   const inBatch = { arms: via.arms === "batch", judges: via.judges === "batch" };
-  const judges = spent2.graders.flatMap(({ model: model2, ...load }) => model2 === null ? [] : [{ model: model2, ...load }]);
+  const judges = spent3.graders.flatMap(({ model: model2, ...load }) => model2 === null ? [] : [{ model: model2, ...load }]);
   const usd = priceUsage(
     [
-      { model: plan.baseline, usage: spent2.baseline, inBatch: inBatch.arms },
-      { model: plan.candidate, usage: spent2.candidate, inBatch: inBatch.arms },
-      ...(spent2.simulators ?? []).flatMap(
+      { model: plan.baseline, usage: spent3.baseline, inBatch: inBatch.arms },
+      { model: plan.candidate, usage: spent3.candidate, inBatch: inBatch.arms },
+      ...(spent3.simulators ?? []).flatMap(
         ({ model: model2, promptTokens, completionTokens }) => model2 === null ? [] : [{ model: model2, usage: { promptTokens, completionTokens } }]
       ),
       ...judges.map(({ model: model2, promptTokens, completionTokens }) => ({
@@ -50558,7 +50566,7 @@ function forecastTokens(question, load) {
   const isOpen = plan.policy.tools !== void 0;
   const atMost = (amount) => maxTokens === null || isOpen ? null : amount;
   const via = describeVia(question);
-  const price = (spent2, isCached) => priceSpending({ plan, spent: spent2, prices: policy2.prices, isCached, via });
+  const price = (spent3, isCached) => priceSpending({ plan, spent: spent3, prices: policy2.prices, isCached, via });
   return {
     prompt_tokens: { expected: likely.prompts, at_most: isOpen ? null : worst.prompts },
     completion_tokens: { expected: likely.completions, at_most: atMost(worst.completions) },
@@ -50593,11 +50601,11 @@ function reckonArms({ plan, sample }, { turns, answer }) {
   return { baseline: arm, candidate: arm };
 }
 function complete(parts) {
-  const { arms: arms12, graders, simulators } = parts;
-  const { baseline: baseline2, candidate: candidate2 } = arms12;
+  const { arms: arms13, graders, simulators } = parts;
+  const { baseline: baseline2, candidate: candidate2 } = arms13;
   const others = addAll([...graders, ...simulators]);
   return {
-    ...arms12,
+    ...arms13,
     graders,
     simulators,
     prompts: Math.round(baseline2.promptTokens + candidate2.promptTokens + others.promptTokens),
@@ -50693,9 +50701,9 @@ function quoteDollars(request, { usd }) {
   const most2 = usd.at_most === null ? "" : `, at most ${formatUsd(usd.at_most * share2)}`;
   return `; about ${formatUsd(usd.expected * share2)}${most2}`;
 }
-function describeSpent({ spent: spent2, policy: policy2 }) {
-  if (spent2 === null) return "";
-  const { requests, usd, promptTokens, completionTokens, elapsedMs } = spent2;
+function describeSpent({ spent: spent3, policy: policy2 }) {
+  if (spent3 === null) return "";
+  const { requests, usd, promptTokens, completionTokens, elapsedMs } = spent3;
   const { maxTokens, maxMinutes } = policy2.budget;
   const parts = [
     `${requests} requests`,
@@ -51146,7 +51154,7 @@ function refuseTwice2(name4, [one, other]) {
 }
 
 // src/measure.ts
-var arms7 = ["baseline", "candidate"];
+var arms8 = ["baseline", "candidate"];
 async function measure4(parts) {
   const { ports, resolved, plan, sample, directory, past = nothingKept } = parts;
   await refuseOtherShard(directory, null);
@@ -51264,7 +51272,7 @@ function listBatches({ turns }) {
   );
 }
 function listMissing(turns, units2) {
-  return turns.flatMap((turn) => arms7.map((arm) => ({ turn, arm }))).filter(({ turn, arm }) => !units2.has(nameUnit({ turn: turn.id, arm })));
+  return turns.flatMap((turn) => arms8.map((arm) => ({ turn, arm }))).filter(({ turn, arm }) => !units2.has(nameUnit({ turn: turn.id, arm })));
 }
 async function gradeMissing(measuring, items) {
   await measureKnown(
@@ -51358,7 +51366,7 @@ async function readEarlier(request) {
     spent: sumContinued(others),
     part: numberPart(
       {
-        done: new Map(lines.flatMap(({ done: done2 }) => [...done2])),
+        done: { size: lines.reduce((sum5, { done: done2 }) => sum5 + done2.size, 0) },
         known: new Map(lines.flatMap(({ known }) => [...known]))
       },
       true
@@ -51368,55 +51376,56 @@ async function readEarlier(request) {
 function isOther({ run: run2 }, runId) {
   return run2.id !== runId;
 }
-function collectFirst(from) {
-  const reversed = from.toReversed();
-  const collect3 = (kind) => new Map(reversed.flatMap((lines) => [...lines[kind]]));
-  return { done: collect3("done"), failed: collect3("failed"), known: collect3("known") };
+function* listUnits2(from) {
+  for (const { done: done2 } of from) yield* done2.values();
+}
+function listKnown2(from) {
+  return new Map(from.toReversed().flatMap(({ known }) => [...known])).values();
 }
 
 // src/shards/divide.ts
 var nothing3 = { requests: 0, elapsedMs: 0, promptTokens: 0, completionTokens: 0, usd: 0 };
 function divideLimits(policy2, parts) {
-  const { of, spent: spent2 } = parts;
+  const { of, spent: spent3 } = parts;
   const { concurrency } = policy2.replay;
   return {
     ...policy2,
-    budget: divideBudget(policy2.budget, { of, spent: spent2 ?? nothing3 }),
+    budget: divideBudget(policy2.budget, { of, spent: spent3 ?? nothing3 }),
     replay: {
       ...policy2.replay,
       concurrency: concurrency === "auto" ? concurrency : Math.max(1, Math.floor(concurrency / of))
     }
   };
 }
-function divideBudget(budget, { of, spent: spent2 }) {
+function divideBudget(budget, { of, spent: spent3 }) {
   const share2 = (limit, taken) => limit === null ? null : Math.max(0, limit - taken) / of;
   const whole = (limit) => limit === null ? null : Math.floor(limit);
   return {
-    maxRequests: whole(share2(budget.maxRequests, spent2.requests)),
-    maxTokens: whole(share2(budget.maxTokens, spent2.promptTokens + spent2.completionTokens)),
-    maxUsd: share2(budget.maxUsd, spent2.usd ?? 0),
-    maxMinutes: budget.maxMinutes === null ? null : Math.max(0, budget.maxMinutes - spent2.elapsedMs / 6e4)
+    maxRequests: whole(share2(budget.maxRequests, spent3.requests)),
+    maxTokens: whole(share2(budget.maxTokens, spent3.promptTokens + spent3.completionTokens)),
+    maxUsd: share2(budget.maxUsd, spent3.usd ?? 0),
+    maxMinutes: budget.maxMinutes === null ? null : Math.max(0, budget.maxMinutes - spent3.elapsedMs / 6e4)
   };
 }
 function addSpent(taken) {
-  const known = taken.flatMap(({ wave, spent: spent2 }) => spent2 === null ? [] : [{ wave, spent: spent2 }]);
+  const known = taken.flatMap(({ wave, spent: spent3 }) => spent3 === null ? [] : [{ wave, spent: spent3 }]);
   if (known.length === 0) return null;
-  const sum5 = (read2) => known.reduce((total, { spent: spent2 }) => total + read2(spent2), 0);
+  const sum5 = (read2) => known.reduce((total, { spent: spent3 }) => total + read2(spent3), 0);
   const longest2 = /* @__PURE__ */ new Map();
-  for (const { wave, spent: spent2 } of known) {
-    longest2.set(wave, Math.max(longest2.get(wave) ?? 0, spent2.elapsedMs));
+  for (const { wave, spent: spent3 } of known) {
+    longest2.set(wave, Math.max(longest2.get(wave) ?? 0, spent3.elapsedMs));
   }
   return {
-    requests: sum5((spent2) => spent2.requests),
+    requests: sum5((spent3) => spent3.requests),
     elapsedMs: [...longest2.values()].reduce((total, ms) => total + ms, 0),
-    promptTokens: sum5((spent2) => spent2.promptTokens),
-    completionTokens: sum5((spent2) => spent2.completionTokens),
-    usd: known.some(({ spent: spent2 }) => spent2.usd === null) ? null : sum5((spent2) => spent2.usd ?? 0)
+    promptTokens: sum5((spent3) => spent3.promptTokens),
+    completionTokens: sum5((spent3) => spent3.completionTokens),
+    usd: known.some(({ spent: spent3 }) => spent3.usd === null) ? null : sum5((spent3) => spent3.usd ?? 0)
   };
 }
 
 // src/shards/look.ts
-var arms8 = ["baseline", "candidate"];
+var arms9 = ["baseline", "candidate"];
 function createLost(request) {
   const { turn, arm, plan } = request;
   const missing2 = { kind: "missing", class: "transport", of: "completion", cause: "shard-lost" };
@@ -51444,7 +51453,7 @@ function findDecision(request) {
   for (let start2 = 0; start2 < sample.turns.length; start2 += batchTurns) {
     const batch = sample.turns.slice(start2, start2 + batchTurns);
     for (const [index, { id: turn }] of batch.entries()) {
-      for (const arm of arms8) {
+      for (const arm of arms9) {
         const name4 = nameUnit({ turn, arm });
         if (units2.has(name4)) continue;
         if (!isOver(start2 + index)) return null;
@@ -51470,8 +51479,8 @@ async function measureShard(parts) {
     clients,
     resolved: { ...resolved, policy: policy2 },
     others: {
-      units: others.lines.done.values(),
-      known: others.lines.known.values(),
+      units: listUnits2(others.lines),
+      known: listKnown2(others.lines),
       audits: mergeAudits(others.earlier.taken.map(({ attempt: attempt3 }) => attempt3))
     }
   });
@@ -51530,7 +51539,7 @@ async function readOthers3(parts, header) {
   });
   return {
     earlier,
-    lines: collectFirst([...earlier.taken, ...waves2].map(({ lines }) => lines)),
+    lines: [...earlier.taken, ...waves2].map(({ lines }) => lines),
     spent: addSpent([
       { wave: 0, spent: earlier.spent },
       ...waves2.map((other) => ({ wave: other.shard.wave, spent: other.lines.spent }))
@@ -51596,7 +51605,7 @@ function describeWork(work) {
 }
 
 // src/merge-shards.ts
-var arms9 = ["baseline", "candidate"];
+var arms10 = ["baseline", "candidate"];
 async function mergeShards(parts) {
   const { request, ports, plan, sample, directory, past, left, of } = parts;
   const header = writeHeader(parts, findSources(left));
@@ -51607,18 +51616,17 @@ async function mergeShards(parts) {
     header,
     warn: (text2) => ports.log.warning(text2)
   });
-  const spent2 = addSpent([
+  const spent3 = addSpent([
     { wave: 0, spent: earlier.spent },
     ...shards.map(({ shard, lines }) => ({ wave: shard.wave, spent: lines.spent }))
   ]);
   await refuseOtherShard(directory, null);
   await (await openJournal({ directory, header })).close();
   const from = [...earlier.taken, ...shards].map(({ lines }) => lines);
-  await writeJournal({ from, spent: spent2, to: directory, header });
+  await writeJournal({ from, spent: spent3, to: directory, header });
   const history = await keepContinued({ past, directory, taken: earlier.taken });
   const unkept = await past.begin();
-  const { openScratch: openScratch2 } = ports.files;
-  const journal = await openJournal({ directory, header, turns: listStanding(parts), openScratch: openScratch2 });
+  const journal = await openJournal({ directory, header, turns: listStanding(parts) });
   await journal.close();
   const audits = await readStandingAudits(directory, journal);
   const watch = watchKnown({ plan, sample, tier: request.run.tier, audits, known: journal.known });
@@ -51631,7 +51639,7 @@ async function mergeShards(parts) {
     ...{ units: units2, known: journal.known, audits, decidedAfter },
     facts: {
       timing: describeTiming(shards, ports.clock.now()),
-      cost: { usd: spent2?.usd ?? null, requests: spent2?.requests ?? 0 },
+      cost: { usd: spent3?.usd ?? null, requests: spent3?.requests ?? 0 },
       sources: header.sources,
       probes: journal.probes,
       earlyStoppingOff: watch.off,
@@ -51657,7 +51665,7 @@ function fillMissing(request) {
   const units2 = journal.done.addMissing(journal.failed);
   for (const [place, { id: turn }] of sample.turns.entries()) {
     const reason = findReason(place);
-    for (const arm of arms9) {
+    for (const arm of arms10) {
       if (units2.has(nameUnit({ turn, arm }))) continue;
       const unit = { turn, arm, plan };
       const unasked = reason === null ? null : { kind: "not-asked", reason };
@@ -51671,7 +51679,7 @@ function countLost(turns, units2) {
     const completion = units2.get(name4)?.completion;
     return completion?.kind === "failed" && completion.cause === "shard-lost";
   };
-  return turns.flatMap(({ id: turn }) => arms9.filter((arm) => isLost(nameUnit({ turn, arm })))).length;
+  return turns.flatMap(({ id: turn }) => arms10.filter((arm) => isLost(nameUnit({ turn, arm })))).length;
 }
 function createReasons(reports, plannedTurns) {
   const [first] = reports;
@@ -52505,9 +52513,9 @@ function findDoubt({ record, verdict: verdict2 }) {
   return sources.every(({ kind }) => kind === "live") ? null : "a recording costs nothing";
 }
 function describeBaseline(summary, units2) {
-  const { gateVersion: gateVersion2, run: run2, commits, planParts, retainText, arms: arms12 } = summary;
+  const { gateVersion: gateVersion2, run: run2, commits, planParts, retainText, arms: arms13 } = summary;
   const { policy: policy2, candidate: candidate2, trustAnchor } = commits;
-  const probes = new Map(arms12.baseline.identity.probes.map((probe) => [digestValue(probe), probe]));
+  const probes = new Map(arms13.baseline.identity.probes.map((probe) => [digestValue(probe), probe]));
   return {
     version: 1,
     gateVersion: gateVersion2,
@@ -56791,12 +56799,12 @@ function sayDigest(digest3) {
 }
 
 // src/report/identity.ts
-var arms10 = ["candidate", "baseline"];
+var arms11 = ["candidate", "baseline"];
 var shownNames = 3;
 var shownDigits = 16;
 var again = "then measure again from the start.";
 function listIdentityProblems(record) {
-  return arms10.flatMap(
+  return arms11.flatMap(
     (arm) => assessIdentity(record, arm).problems.map((problem) => sayProblem({ record, arm, problem }))
   );
 }
@@ -56820,8 +56828,8 @@ function sayProblem(request) {
       return sayUndigested({ record, arm, problem });
   }
 }
-function saySeveralNames({ arms: arms12 }, arm) {
-  const models2 = Object.entries(arms12[arm].models).toSorted(([, a], [, b]) => b - a);
+function saySeveralNames({ arms: arms13 }, arm) {
+  const models2 = Object.entries(arms13[arm].models).toSorted(([, a], [, b]) => b - a);
   const shown = models2.slice(0, shownNames).map(([model2, count9]) => say`${verbatim(model2)} ${count9}`);
   const rest2 = models2.length > shownNames ? say`${models2.length - shownNames} more` : [];
   const list2 = joinTexts([...shown, rest2], ", ");
@@ -56859,12 +56867,12 @@ function sayDigests(request) {
 }
 function sayUndigested(request) {
   const { record, arm, problem } = request;
-  const { plan, arms: arms12 } = record;
-  const { undigested } = arms12[arm].identity;
+  const { plan, arms: arms13 } = record;
+  const { undigested } = arms13[arm].identity;
   const header = findDigestHeader(plan.policy.checkpoint);
   const place = header === null ? "before and after" : "with every answer";
   const what = !problem.some ? say`told no digest` : header === null ? say`did not tell its digest both before and after` : say`told no digest with ${countThings(undigested, "answer", "answers")}`;
-  const recorded = arms12[arm].source.kind === "recorded" ? " A recording can tell none." : "";
+  const recorded = arms13[arm].source.kind === "recorded" ? " A recording can tell none." : "";
   return say`The ${arm}'s deployment ${what}, and the policy asks for it ${place} (${verbatim("checkpoint.served_digest")}), so that nothing verifies that ${verbatim(plan[arm])} was measured.${recorded} Have the deployment tell it, ${again}`;
 }
 function sayIdentity(record, arm) {
@@ -56884,12 +56892,12 @@ function sayUnexpected({ plan }, arm) {
   const isNamed = plan.policy.checkpoint.servedDigest !== null && plan.digests[arm] === null;
   return isNamed ? say`; named by hand, so that no digest is expected` : [];
 }
-function sayNamed({ arms: arms12 }, arm) {
-  const answers = Object.values(arms12[arm].models).reduce((sum5, count9) => sum5 + count9, 0);
+function sayNamed({ arms: arms13 }, arm) {
+  const answers = Object.values(arms13[arm].models).reduce((sum5, count9) => sum5 + count9, 0);
   return answers === 1 ? say`its answer names it` : say`all ${answers} answers name it`;
 }
-function sayUnprobed({ arms: arms12 }, arm) {
-  const { source, identity } = arms12[arm];
+function sayUnprobed({ arms: arms13 }, arm) {
+  const { source, identity } = arms13[arm];
   const { probes } = identity;
   if (source.kind === "recorded") return say`a recording lists nothing`;
   if (probes.some(({ kind }) => kind === "unlisted")) return say`its endpoint does not list it`;
@@ -56897,8 +56905,8 @@ function sayUnprobed({ arms: arms12 }, arm) {
   if (probes.some(({ kind }) => kind === "not-offered")) return say`its endpoint has no list of models`;
   return say`its endpoint was not asked for its list both before and after`;
 }
-function sayListedDigest({ arms: arms12 }, arm) {
-  const digests = arms12[arm].identity.probes.flatMap(
+function sayListedDigest({ arms: arms13 }, arm) {
+  const digests = arms13[arm].identity.probes.flatMap(
     (probe) => probe.kind === "listed" && probe.servedDigest !== null ? [probe.servedDigest] : []
   );
   return digests[0] === void 0 ? [] : say`, with the digest ${shorten2(digests[0])}`;
@@ -56908,23 +56916,23 @@ function sayVerified({ plan }, arm) {
   return say`${told} the digest ${shorten2(plan.digests[arm] ?? "")} that ${verbatim(plan.policy.checkpoint.file)} has for it`;
 }
 function listIdentities(record) {
-  return arms10.map((arm) => say`Which ${arm} answered: ${sayIdentity(record, arm)}.`);
+  return arms11.map((arm) => say`Which ${arm} answered: ${sayIdentity(record, arm)}.`);
 }
-function saySameWeights({ plan, arms: arms12 }) {
+function saySameWeights({ plan, arms: arms13 }) {
   if (plan.baseline === plan.candidate) return null;
   const { baseline: baseline2, candidate: candidate2 } = plan.digests;
   if (baseline2 !== null && baseline2 === candidate2) {
     return say`Both checkpoints have the digest ${shorten2(baseline2)} in ${verbatim(plan.policy.checkpoint.file)}: the same weights under two names were compared.`;
   }
   if (baseline2 !== null && candidate2 !== null) return null;
-  const names2 = /* @__PURE__ */ new Set([...Object.keys(arms12.baseline.models), ...Object.keys(arms12.candidate.models)]);
+  const names2 = /* @__PURE__ */ new Set([...Object.keys(arms13.baseline.models), ...Object.keys(arms13.candidate.models)]);
   const [name4] = names2;
-  const isBoth = [arms12.baseline, arms12.candidate].every(({ models: models2 }) => Object.keys(models2).length === 1);
+  const isBoth = [arms13.baseline, arms13.candidate].every(({ models: models2 }) => Object.keys(models2).length === 1);
   if (names2.size !== 1 || name4 === void 0 || !isBoth) return null;
   return say`Both arms were answered by ${verbatim(name4)}. Unless the endpoints name every checkpoint so, the candidate was not measured.`;
 }
-function sayFingerprints({ arms: arms12 }, arm) {
-  const prints = Object.entries(arms12[arm].systemFingerprints).toSorted(([, a], [, b]) => b - a);
+function sayFingerprints({ arms: arms13 }, arm) {
+  const prints = Object.entries(arms13[arm].systemFingerprints).toSorted(([, a], [, b]) => b - a);
   const all = prints.reduce((sum5, [, count9]) => sum5 + count9, 0);
   if (all === 0) return [];
   const shown = prints.slice(0, shownNames).map(([print2, count9]) => say`${verbatim(print2)} ${formatShare(count9, all)}`);
@@ -57060,16 +57068,16 @@ function describeSource(source) {
   return source.kind === "live" ? [] : say`, recorded (${verbatim(`sha256:${source.sha256}`)})`;
 }
 function listSpending(record, prices) {
-  const { cost, timing, plan, arms: arms12, graders } = record;
-  const spent2 = [
-    { name: "Candidate", model: plan.candidate, usage: arms12.candidate.usage },
-    { name: "Baseline", model: plan.baseline, usage: arms12.baseline.usage },
+  const { cost, timing, plan, arms: arms13, graders } = record;
+  const spent3 = [
+    { name: "Candidate", model: plan.candidate, usage: arms13.candidate.usage },
+    { name: "Baseline", model: plan.baseline, usage: arms13.baseline.usage },
     ...graders.map((use) => ({ name: nameGrader(use), model: use.model, usage: use.usage }))
   ];
   return [
     { name: "Cost", value: say`${formatCost(cost.usd)}` },
     { name: "Requests", value: say`${cost.requests}` },
-    ...spent2.map((entry) => ({
+    ...spent3.map((entry) => ({
       name: `${entry.name} tokens`,
       value: say`${entry.usage.promptTokens} in, ${entry.usage.completionTokens} out, ${formatCost(priceUsage([entry], prices))}`
     })),
@@ -57079,8 +57087,8 @@ function listSpending(record, prices) {
 function formatCost(usd) {
   return usd === null ? "price not known" : formatUsd(usd);
 }
-function listSignals({ arms: arms12 }) {
-  const [baseline2, candidate2] = [arms12.baseline.signals, arms12.candidate.signals];
+function listSignals({ arms: arms13 }) {
+  const [baseline2, candidate2] = [arms13.baseline.signals, arms13.candidate.signals];
   const share2 = (name4, count9) => ({
     name: name4,
     baseline: formatShare(count9(baseline2), baseline2.completions),
@@ -57277,8 +57285,8 @@ function sayStoppingOff({ plan, run: run2, sample, earlyStoppingOff }) {
 }
 function sayRound({ plan }, { round, alpha: alpha2 }) {
   if (round === 1) return null;
-  const { bounds, regression, spent: spent2 } = alpha2;
-  return say`Round ${round}: a fresh sample of turns for this candidate. Each bound has α = ${formatLevel(bounds)}, “worse than the baseline” α = ${formatLevel(regression)}; all rounds so far spend ${formatLevel(spent2)} where one alone spends ${formatLevel(plan.policy.gate.alpha)}.`;
+  const { bounds, regression, spent: spent3 } = alpha2;
+  return say`Round ${round}: a fresh sample of turns for this candidate. Each bound has α = ${formatLevel(bounds)}, “worse than the baseline” α = ${formatLevel(regression)}; all rounds so far spend ${formatLevel(spent3)} where one alone spends ${formatLevel(plan.policy.gate.alpha)}.`;
 }
 function sayGreen({ plan }, verdict2) {
   if (verdict2.verdict !== "inconclusive" || verdict2.conclusion !== "success") return null;
@@ -57362,15 +57370,15 @@ function explainStop({ stopped, cost }) {
 }
 
 // src/report/trajectory-ends.ts
-function sayTrajectoryEnds({ arms: arms12 }) {
+function sayTrajectoryEnds({ arms: arms13 }) {
   const counts = {
-    candidate: countEnds(arms12.candidate.signals.finishReasons),
-    baseline: countEnds(arms12.baseline.signals.finishReasons)
+    candidate: countEnds(arms13.candidate.signals.finishReasons),
+    baseline: countEnds(arms13.baseline.signals.finishReasons)
   };
   if (counts.candidate.all + counts.baseline.all === 0) return null;
   const describe6 = (arm) => {
     const { all, words } = counts[arm];
-    const { completions } = arms12[arm].signals;
+    const { completions } = arms13[arm].signals;
     return `${formatCount(all)} of ${countThings(completions, "trajectory", "trajectories")} of the ${arm}${words === "" ? "" : ` (${words})`}`;
   };
   return say`Without an answer in the end: ${describe6("candidate")}, ${describe6("baseline")}. Categories count what was said and called until then; no category counts that the user was left without an answer.`;
@@ -57420,9 +57428,9 @@ function sayStopped(record) {
   if (record.stopped === null || record.stopped === "decided") return null;
   return say`Stopped early: ${explainStop(record)}.`;
 }
-function sayRecorded({ arms: arms12, graders }) {
+function sayRecorded({ arms: arms13, graders }) {
   const labels = Object.fromEntries(graders.map(({ endpoint, source }) => [endpoint, source]));
-  const parties = { candidate: arms12.candidate.source, baseline: arms12.baseline.source, ...labels };
+  const parties = { candidate: arms13.candidate.source, baseline: arms13.baseline.source, ...labels };
   const recorded = Object.entries(parties).filter(([, source]) => source.kind === "recorded").map(([name4]) => name4);
   if (recorded.length === 0) return null;
   return say`The answers of ${joinWords(recorded)} are recorded, not replayed.`;
@@ -57723,16 +57731,16 @@ function sayUnsteady(estimates) {
     say`Graded a second time, under half of the flags were repeated: ${joinTexts(named3, ", ")}. Such a judge is near to guessing: mend the rubric, or confirm its flags with several votes.`
   ];
 }
-function saySharedFamilies({ plan, arms: arms12, graders }) {
+function saySharedFamilies({ plan, arms: arms13, graders }) {
   const asked2 = listJudges(plan.policy.categories);
   const answered = graders.filter(({ model: model2 }) => asked2.includes(model2)).flatMap(({ answeredAs }) => Object.keys(answeredAs));
   const shared = findSharedFamilies({
     judges: [...asked2, ...answered],
     checkpoints: [
       plan.candidate,
-      ...Object.keys(arms12.candidate.models),
+      ...Object.keys(arms13.candidate.models),
       plan.baseline,
-      ...Object.keys(arms12.baseline.models)
+      ...Object.keys(arms13.baseline.models)
     ]
   });
   return shared.map(
@@ -57741,7 +57749,7 @@ function saySharedFamilies({ plan, arms: arms12, graders }) {
 }
 
 // src/report/audit-action.ts
-var arms11 = ["candidate", "baseline"];
+var arms12 = ["candidate", "baseline"];
 function sayAudit(decided) {
   return joinTexts([sayFlags(decided), sayOthers(decided)]);
 }
@@ -57760,7 +57768,7 @@ function sayFlags(decided) {
 }
 function sayOthers({ estimate }) {
   if (!areOthersHalfRead(estimate)) return [];
-  const left = arms11.flatMap((arm) => {
+  const left = arms12.flatMap((arm) => {
     const { others } = estimate[arm].audit;
     if (others === null || others.read === others.listed) return [];
     return [`${formatCount(others.listed - others.read)} of the ${arm}'s ${formatCount(others.listed)}`];
@@ -57779,7 +57787,7 @@ function sayConfirmed({ estimate }) {
   return say`Of the candidate's ${countThings(flagged, "flag", "flags")} ${read2} read and ${formatCount(audited - refuted)} confirmed: mend the checkpoint.`;
 }
 function listUnread({ estimate, verdict: verdict2 }) {
-  const unread = arms11.filter((arm) => estimate[arm].audit.audited < estimate[arm].audit.flagged);
+  const unread = arms12.filter((arm) => estimate[arm].audit.audited < estimate[arm].audit.flagged);
   const isOfLimit = verdict2.reason === "over-limit" || verdict2.reason === "judge" && !isHalfRead(estimate);
   const asked2 = isOfLimit ? unread.slice(0, 1) : unread;
   return asked2.map((arm) => {
@@ -59065,11 +59073,11 @@ function isDoubted({ verdict: verdict2, reasons: reasons2, categories }) {
   return verdict2 === "invalid" || reasons2.length !== decisive.length;
 }
 function describeConfiguration(record, { identity }) {
-  const { plan, planDigest, planParts, commits, arms: arms12, graders } = record;
+  const { plan, planDigest, planParts, commits, arms: arms13, graders } = record;
   const sources = new Map([
     ...graders.map(({ endpoint, source }) => [endpoint, source]),
-    ["baseline", arms12.baseline.source],
-    ["candidate", arms12.candidate.source]
+    ["baseline", arms13.baseline.source],
+    ["candidate", arms13.candidate.source]
   ]);
   return [
     { name: "plan", digest: { sha256: planDigest } },
@@ -59309,8 +59317,8 @@ var defectNames = {
   "invalid-arguments": "arguments that don't fit the tool"
 };
 var shownTools = 8;
-function listToolSignals({ arms: arms12 }) {
-  const [baseline2, candidate2] = [arms12.baseline.answered ?? [], arms12.candidate.answered ?? []];
+function listToolSignals({ arms: arms13 }) {
+  const [baseline2, candidate2] = [arms13.baseline.answered ?? [], arms13.candidate.answered ?? []];
   const totals = { baseline: countCalls2(baseline2), candidate: countCalls2(candidate2) };
   if (totals.baseline + totals.candidate === 0) return [];
   const share2 = (name4, count9) => {
@@ -64236,11 +64244,11 @@ function boundFalseAlarms(request) {
     ({ limitPer100k, marginPer100k }) => limitPer100k !== null || marginPer100k !== null
   );
   if (plan.policy.gate.decideBy === "point-estimate" && compares) return null;
-  const spent2 = spendAll(stopping);
+  const spent3 = spendAll(stopping);
   const levels = blocking.flatMap(({ regression, limitPer100k, marginPer100k }) => [
-    ...regression ? [spent2.regressionAlpha] : [],
-    ...limitPer100k === null ? [] : [spent2.alpha],
-    ...marginPer100k === null ? [] : [spent2.alpha]
+    ...regression ? [spent3.regressionAlpha] : [],
+    ...limitPer100k === null ? [] : [spent3.alpha],
+    ...marginPer100k === null ? [] : [spent3.alpha]
   ]);
   const tests = countTests(plan);
   const perRun = tests === 0 ? 0 : levels.reduce((sum5, level2) => sum5 + level2 / tests, 0);

@@ -1,12 +1,7 @@
 import type { RunDirectory } from './ports.ts'
 import type { RecordHistory } from './record/history.ts'
-import {
-  type JournalHeader,
-  type JournalLines,
-  readMeasured,
-  takeLater,
-  writeJournal,
-} from './record/journal.ts'
+import { writeJournal } from './record/journal.ts'
+import { type JournalHeader, type JournalLines, readMeasured, takeLater } from './record/journal-lines.ts'
 import { nameItem } from './record/review.ts'
 import type { AuditLine } from './record/schema.ts'
 import { writeAudits } from './record/store.ts'

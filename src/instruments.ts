@@ -6,7 +6,7 @@ import type { ResolvedPolicy } from './policy/resolve.ts'
 import type { Arm, ModelClient, ModelSource } from './ports.ts'
 import type { GatePorts, PreparedPlan } from './prepare.ts'
 import type { Journal } from './record/journal.ts'
-import type { RecordedUnit } from './record/schema.ts'
+import type { MeasuredUnits } from './record/measured-units.ts'
 import type { BatchClient } from './replay/batch/client.ts'
 import { type Budget, createBudget } from './replay/budget.ts'
 import type { NotAsked } from './replay/completion.ts'
@@ -119,14 +119,13 @@ export function createInstruments(request: {
   settings: Settings
   clients: Clients
   cancelled: AbortSignal
-  done: ReadonlyMap<string, RecordedUnit>
+  done: Pick<MeasuredUnits, 'hasAnswered'>
   journal: Pick<Journal, 'append' | 'batches'>
   /** What earlier parts of the run took. */
   spent: Spent | null
 }): Instruments {
-  const { settings, clients, cancelled, spent, journal } = request
+  const { settings, clients, cancelled, done, spent, journal } = request
   const { plan } = settings
-  const done = [...request.done.values()]
   const budget = openBudget({ settings, cancelled, spent })
   const wrapLive = createWrapper({ settings, budget, cancelled })
   const { ports } = settings
@@ -140,14 +139,12 @@ export function createInstruments(request: {
     journal,
   })
   const wrapClient: Wrap = (own) => batches.wrap(wrapLive(own), { ...own, origin: own.client.origin })
-  const hasAnswered = (arm: Arm) =>
-    done.some((unit) => unit.arm === arm && unit.completion.kind === 'completed')
   // The server may know a checkpoint by another name than prices do.
   const wrapArm = (arm: Arm) =>
     wrapClient({
       name: arm,
       client: clients[arm],
-      answeredBefore: hasAnswered(arm),
+      answeredBefore: done.hasAnswered(arm),
       pricedAs: plan[arm],
     })
   const endpoints = {
@@ -156,8 +153,7 @@ export function createInstruments(request: {
   }
   const graderEndpoints = new Map(
     [...clients.graders].map(([name, client]) => {
-      const before = done.some(({ uses }) => uses.some(({ endpoint }) => endpoint === name))
-      return [name, wrapClient({ name, client, answeredBefore: before })]
+      return [name, wrapClient({ name, client, answeredBefore: done.hasAnswered(name) })]
     }),
   )
   const simulator = wrapSimulator(clients, wrapLive)

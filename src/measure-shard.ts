@@ -4,14 +4,15 @@ import { type KnownItem, listKnownItems, nameKnown, spreadControls } from './kno
 import { finishAll, gradeMissing, listBatches, listMissing } from './measure.ts'
 import { measureBatch } from './measure-units.ts'
 import { type Measurement, type MeasurementRequest, openMeasurement, writeHeader } from './measurement.ts'
-import { type JournalHeader, readMeasured, writeJournal } from './record/journal.ts'
+import { writeJournal } from './record/journal.ts'
+import { type JournalHeader, readMeasured } from './record/journal-lines.ts'
 import { nameUnit } from './record/unit-name.ts'
 import type { NotAsked } from './replay/completion.ts'
 import type { Unit } from './replay/replay.ts'
 import { createUnitWindow } from './replay/window.ts'
 import { reuseInShard } from './reuse/reuse-shard.ts'
 import type { Sample } from './sample/draw.ts'
-import { adoptShards, collectFirst, type EarlierRuns, readEarlier } from './shards/adopt.ts'
+import { adoptShards, type EarlierRuns, listKnown, listUnits, readEarlier } from './shards/adopt.ts'
 import { addSpent, divideLimits } from './shards/divide.ts'
 import { isOf, type Layout, layOut } from './shards/layout.ts'
 import { findDecision } from './shards/look.ts'
@@ -44,8 +45,8 @@ export async function measureShard(parts: ShardRequest): Promise<ShardReport> {
     clients,
     resolved: { ...resolved, policy },
     others: {
-      units: others.lines.done.values(),
-      known: others.lines.known.values(),
+      units: listUnits(others.lines),
+      known: listKnown(others.lines),
       audits: mergeAudits(others.earlier.taken.map(({ attempt }) => attempt)),
     },
   })
@@ -108,7 +109,7 @@ async function readOthers(parts: ShardRequest, header: JournalHeader) {
   })
   return {
     earlier,
-    lines: collectFirst([...earlier.taken, ...waves].map(({ lines }) => lines)),
+    lines: [...earlier.taken, ...waves].map(({ lines }) => lines),
     spent: addSpent([
       { wave: 0, spent: earlier.spent },
       ...waves.map((other) => ({ wave: other.shard.wave, spent: other.lines.spent })),

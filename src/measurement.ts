@@ -9,8 +9,8 @@ import type { RunDirectory } from './ports.ts'
 import type { GatePorts, GateRequest, PreparedPlan } from './prepare.ts'
 import { createProber, type Prober } from './probe-arms.ts'
 import { buildRecord, type RunFacts } from './record/build.ts'
-import { type Journal, type JournalHeader, openJournal } from './record/journal.ts'
-import { MeasuredUnits } from './record/measured-units.ts'
+import { type Journal, openJournal } from './record/journal.ts'
+import type { JournalHeader } from './record/journal-lines.ts'
 import type { AuditLine, RecordedKnown, RecordedUnit, RunRecord } from './record/schema.ts'
 import { readAudits, writeAudits } from './record/store.ts'
 import { nameUnit } from './record/unit-name.ts'
@@ -63,7 +63,6 @@ export async function openMeasurement(
 ): Promise<Measurement> {
   const { request, ports, resolved, plan, sample, directory, clients } = parts
   const { clock, log } = ports
-  const { openScratch } = ports.files
   const startedAt = clock.now().toISOString()
   const startMs = clock.monotonicMs()
   const stop = new AbortController()
@@ -77,12 +76,10 @@ export async function openMeasurement(
     directory,
     header: writeHeader(parts, listSources(clients)),
     turns: listStanding(parts),
-    openScratch,
   })
   const { others = { units: [], known: [], audits: [] } } = parts
-  const units = new MeasuredUnits([], openScratch)
-  for (const unit of others.units) units.add(unit)
-  for (const unit of journal.done.values()) units.add(unit)
+  const units = journal.done
+  for (const unit of others.units) if (!units.has(nameUnit(unit))) units.add(unit)
   const known = new Map([...others.known].map((line) => [line.known, line]))
   for (const [name, line] of journal.known) known.set(name, line)
   const audits = [...others.audits, ...(await readStandingAudits(directory, journal))]

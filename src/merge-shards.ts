@@ -11,7 +11,8 @@ import {
 import { digestParts } from './plan/parts.ts'
 import type { Arm } from './ports.ts'
 import { createUnasked } from './record/build.ts'
-import { type Journal, type JournalHeader, openJournal, writeJournal } from './record/journal.ts'
+import { type Journal, openJournal, writeJournal } from './record/journal.ts'
+import type { JournalHeader } from './record/journal-lines.ts'
 import type { MeasuredUnits } from './record/measured-units.ts'
 import { joinReuseFacts } from './record/reused.ts'
 import type { RecordedUnit, RunRecord } from './record/schema.ts'
@@ -61,8 +62,7 @@ export async function mergeShards(parts: MergeRequest): Promise<RunRecord> {
   await writeJournal({ from, spent, to: directory, header })
   const history = await keepContinued({ past, directory, taken: earlier.taken })
   const unkept = await past.begin()
-  const { openScratch } = ports.files
-  const journal = await openJournal({ directory, header, turns: listStanding(parts), openScratch })
+  const journal = await openJournal({ directory, header, turns: listStanding(parts) })
   await journal.close()
   const audits = await readStandingAudits(directory, journal)
   const watch = watchKnown({ plan, sample, tier: request.run.tier, audits, known: journal.known })

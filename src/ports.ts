@@ -84,6 +84,8 @@ export interface RunDirectory {
   write(name: string, lines: Iterable<string>): Promise<void>
   /** Opens a file for appending; a line is on disk when its promise resolves. */
   openAppend(name: string): Promise<LineAppender>
+  /** Where is kept what was read of it and does not fit into memory; without it, all is held there. */
+  openScratch?: () => Scratch
 }
 
 /** Appends whole lines to one file. */

@@ -5,6 +5,7 @@ import { GateError } from '../errors.ts'
 import type { RunDirectory } from '../ports.ts'
 import { isInside } from './inside.ts'
 import { createLineAppender } from './line-appender.ts'
+import { openScratch } from './scratch.ts'
 
 /** Opens a run directory on disk, making it where there is none, unless it is only to be read. */
 export async function openRunDirectory(path: string, options = { make: true }): Promise<RunDirectory> {
@@ -21,6 +22,7 @@ export async function openRunDirectory(path: string, options = { make: true }): 
         close: () => handle.close(),
       })
     },
+    openScratch,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Label } from '../grade/label.ts'
-import { isFinal } from '../record/journal.ts'
+import { isFinal } from '../record/journal-lines.ts'
 import type { RunRecord } from '../record/schema.ts'
 import { findIdentityProblems } from '../verdict/identity.ts'
 import type { CategoryReason, CategoryVerdict, Verdict } from '../verdict/schema.ts'

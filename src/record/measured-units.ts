@@ -5,6 +5,7 @@ import { readAhead } from './read-ahead.ts'
 import type { RecordedUnit } from './schema.ts'
 import { nameUnit, splitName } from './unit-name.ts'
 
+const arms: readonly Arm[] = ['baseline', 'candidate']
 /** More different sets of labels are not of the kind that repeats. */
 const mostLabels = 10_000
 /** In place of a set of labels: it stands with its unit. */
@@ -25,6 +26,7 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
   readonly #numbers = new Map<string, number>()
   /** Rows of which nothing was asked. */
   readonly #unasked = new Set<number>()
+  readonly #answered = new Set<string>()
 
   /** `openScratch`: where what is not held in memory is kept; without it, all is. */
   constructor(units: Iterable<readonly [string, RecordedUnit]> = [], openScratch?: () => Scratch) {
@@ -50,6 +52,11 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
     return row === undefined ? undefined : this.#read(row)
   }
 
+  /** Whether an endpoint, which is called as its arm or its grader, has answered for any of them. */
+  hasAnswered(endpoint: string): boolean {
+    return this.#answered.has(endpoint)
+  }
+
   /** The labels of a unit, without reading it where many have the same. */
   labelsOf(name: string): Readonly<Record<string, Label>> | undefined {
     const row = this.#find(name)
@@ -63,12 +70,15 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
     const rows = this.#rows[unit.arm]
     const row = rows.get(unit.turn) ?? this.#places.length
     const number = this.#number(unit.labels)
-    const text = JSON.stringify(number === own ? unit : { ...unit, labels: undefined })
+    // Something holds the place of labels that many have, so that the unit is the same when it is read, to the order of its keys.
+    const text = JSON.stringify(number === own ? unit : { ...unit, labels: null })
     const { block, start, length } = this.#store.add(text)
     this.#places[row] = block * widest + start
     this.#lengths[row] = length
     this.#labelsOf[row] = number
     rows.set(unit.turn, row)
+    if (unit.completion.kind === 'completed') this.#answered.add(unit.arm)
+    for (const { endpoint } of unit.uses) this.#answered.add(endpoint)
     if (unit.completion.kind === 'not-asked') this.#unasked.add(row)
     else this.#unasked.delete(row)
     return this
@@ -80,14 +90,18 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
     return this
   }
 
-  delete(name: string): boolean {
-    const row = this.#find(name)
-    if (row === undefined) return false
-    const { turn, arm } = splitName(name)
-    this.#rows[arm].delete(turn)
-    this.#unasked.delete(row)
-    this.#places[row] = null
-    return true
+  /** Takes out those that don't fit. */
+  keep(fits: (unit: Pick<RecordedUnit, 'turn' | 'arm'>) => boolean): this {
+    for (const arm of arms) {
+      const rows = this.#rows[arm]
+      for (const [turn, row] of rows) {
+        if (fits({ turn, arm })) continue
+        rows.delete(turn)
+        this.#unasked.delete(row)
+        this.#places[row] = null
+      }
+    }
+    return this
   }
 
   *entries(): MapIterator<[string, RecordedUnit]> {
@@ -124,7 +138,8 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
     }
     const unit = JSON.parse(this.#store.read(stretch).toString()) as RecordedUnit
     const labels = this.#labels[this.#labelsOf[row] ?? own]
-    return labels === undefined ? unit : { ...unit, labels }
+    if (labels !== undefined) unit.labels = labels
+    return unit
   }
 
   /** Which of the sets that many units have this one is. A quote is its completion's own. */

@@ -1,6 +1,6 @@
 import type { PlanParts } from '../plan/parts.ts'
 import type { KeptBaseline, RunDirectory } from '../ports.ts'
-import { isFinal } from '../record/journal.ts'
+import { isFinal } from '../record/journal-lines.ts'
 import { type RecordedUnit, recordedUnitSchema } from '../record/schema.ts'
 import { type BaselineHeader, baselineFiles, baselineHeaderSchema, digestBaseline } from './kept-baseline.ts'
 

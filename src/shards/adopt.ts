@@ -8,7 +8,8 @@ import {
 import { GateError } from '../errors.ts'
 import { numberPart } from '../known-items.ts'
 import { compareParts, joinParts, type PlanParts } from '../plan/parts.ts'
-import { type JournalHeader, type JournalLines, readMeasured } from '../record/journal.ts'
+import { type JournalHeader, type JournalLines, readMeasured } from '../record/journal-lines.ts'
+import type { RecordedKnown, RecordedUnit } from '../record/schema.ts'
 import type { Spent } from '../replay/spent.ts'
 import type { LeftShard } from './report.ts'
 import { nameShard } from './shard.ts'
@@ -98,7 +99,7 @@ export async function readEarlier(request: {
     spent: sumContinued(others),
     part: numberPart(
       {
-        done: new Map(lines.flatMap(({ done }) => [...done])),
+        done: { size: lines.reduce((sum, { done }) => sum + done.size, 0) },
         known: new Map(lines.flatMap(({ known }) => [...known])),
       },
       true,
@@ -110,10 +111,12 @@ function isOther({ run }: ContinuedAttempt, runId: string | null): boolean {
   return run.id !== runId
 }
 
-/** Of units and items that several have measured, those that were first. */
-export function collectFirst(from: readonly JournalLines[]): Pick<JournalLines, 'done' | 'failed' | 'known'> {
-  const reversed = from.toReversed()
-  const collect = <Kind extends 'done' | 'failed' | 'known'>(kind: Kind) =>
-    new Map(reversed.flatMap((lines) => [...(lines[kind] as Map<string, never>)])) as JournalLines[Kind]
-  return { done: collect('done'), failed: collect('failed'), known: collect('known') }
+/** What several have measured of units, each from the first that has it, before what others have of it. */
+export function* listUnits(from: readonly JournalLines[]): Generator<RecordedUnit> {
+  for (const { done } of from) yield* done.values()
+}
+
+/** What several have measured of known items, of each what the first has. */
+export function listKnown(from: readonly JournalLines[]): Iterable<RecordedKnown> {
+  return new Map(from.toReversed().flatMap(({ known }) => [...known])).values()
 }

@@ -34,7 +34,7 @@ describe('units that are measured', () => {
     units.add(asked('b'))
     units.add(asked('a'))
     expect([units.size, units.asked]).toEqual([3, 3])
-    expect([units.delete('b|candidate'), units.delete('b|candidate')]).toEqual([true, false])
+    units.keep(({ turn, arm }) => nameUnit({ turn, arm }) !== 'b|candidate')
     expect([units.size, units.asked, [...units.keys()]]).toEqual([2, 2, ['a|candidate', 'c|candidate']])
   })
 
@@ -46,13 +46,17 @@ describe('units that are measured', () => {
         for (const [{ isAsked, ...parts }, isTaken] of steps) {
           const unit = { ...(isAsked ? asked(parts.turn) : unasked(parts.turn)), ...parts }
           const name = nameUnit(unit)
-          if (isTaken) for (const each of [map, units]) each.delete(name)
-          else {
+          if (isTaken) {
+            map.delete(name)
+            units.keep((one) => nameUnit(one) !== name)
+          } else {
             map.set(name, unit)
             units.add(unit)
           }
         }
         expect([...units]).toEqual([...map])
+        // A journal that is continued is written from them, line for line.
+        expect(JSON.stringify([...units])).toBe(JSON.stringify([...map]))
         expect([...units.values()]).toEqual([...map.values()])
         expect(units.size).toBe(map.size)
         for (const [name, unit] of map) {
@@ -64,6 +68,19 @@ describe('units that are measured', () => {
         )
       }),
     )
+  })
+
+  it('know who has answered for any of them', () => {
+    const units = fill([asked('a'), unasked('b')])
+    expect(units.hasAnswered('candidate')).toBe(true)
+    expect(units.hasAnswered('baseline')).toBe(false)
+    units.add({
+      ...asked('c'),
+      uses: [
+        { endpoint: 'judge', model: 'm', answeredAs: {}, usage: { promptTokens: 1, completionTokens: 1 } },
+      ],
+    })
+    expect([units.hasAnswered('judge'), units.hasAnswered('other')]).toEqual([true, false])
   })
 
   it('know nothing of what they do not hold', () => {
