@@ -38832,7 +38832,7 @@ function startThread(worker) {
     },
     waiting: () => questions.length,
     async close() {
-      worker.unref();
+      worker.removeAllListeners("message");
       await worker.terminate();
     }
   };

@@ -88,7 +88,8 @@ function startThread(worker: Worker) {
     },
     waiting: () => questions.length,
     async close() {
-      worker.unref()
+      // An answer that still comes would let the process end before the thread has.
+      worker.removeAllListeners('message')
       await worker.terminate()
     },
   }

@@ -1,5 +1,8 @@
 import '../support/seed.ts'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { type CorpusThread, startCorpusThread } from '../../src/corpus/corpus-thread.ts'
@@ -10,7 +13,10 @@ import { readRows } from '../../src/corpus/read.ts'
 import type { LineThread } from '../../src/corpus/readers/reader.ts'
 import { createSkim } from '../../src/corpus/readers/skim.ts'
 import { takeRefusal } from '../support/refusal.ts'
+import { useTemporaryFolders } from '../support/temporary-folder.ts'
 import { chunk, createMemoryFiles, digest, writeConversation } from './corpora.ts'
+
+const makeFolder = useTemporaryFolders()
 
 let thread: CorpusThread
 beforeEach(async () => {
@@ -75,6 +81,22 @@ describe('a thread that digests', () => {
     expect(thread.waiting()).toBe(1)
     expect(await thread.finish()).toBe(digest('abc'))
     expect(thread.waiting()).toBe(0)
+  })
+
+  it('is closed while it has something to do, and lets what comes after that be done', async () => {
+    const source = new URL('../../src/corpus/corpus-thread.ts', import.meta.url).href
+    const program = `import { startCorpusThread } from ${JSON.stringify(source)}
+const thread = await startCorpusThread()
+await thread.finish()
+thread.update(new Uint8Array(10))
+// It answers while nobody hears it.
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+await thread.close()
+console.log('closed')`
+    const file = join(await makeFolder(), 'program.mjs')
+    await writeFile(file, program)
+    const { status, stdout } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'closed\n' })
   })
 
   it('fails who asks it when it fails', async () => {
