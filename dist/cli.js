@@ -36512,6 +36512,13 @@ function parseJsonLine(request) {
     });
   }
 }
+function readRow(request) {
+  const { file, number: number3, line: line2, skimmed, decode: decode3 } = request;
+  if (skimmed !== null) return { number: number3, value: void 0, skimmed, line: line2 };
+  const text2 = decode3();
+  if (text2.trim() === "") return null;
+  return { number: number3, value: parseJsonLine({ file, line: number3, text: text2 }), skimmed, line: line2 };
+}
 
 // src/corpus/readers/on-threads.ts
 import { TextDecoder as TextDecoder3 } from "node:util";
@@ -36519,9 +36526,6 @@ import { TextDecoder as TextDecoder3 } from "node:util";
 // src/corpus/digest.ts
 import { createHash as createHash4 } from "node:crypto";
 var digestLength = 43;
-function copyDigest(part) {
-  return Buffer.from(part, "latin1").toString("latin1");
-}
 async function* verifyDigest(request, read2) {
   const hash13 = request.thread ?? hashHere();
   const see = (chunk) => {
@@ -36579,13 +36583,13 @@ async function* cutWholeLines(request) {
   let held = 0;
   const join7 = (last) => {
     const length = held + last.length;
-    const bytes = buffers.take(length);
+    const buffer = buffers.take(length);
     let at2 = 0;
     for (const piece of [...pieces, last]) {
-      bytes.set(piece, at2);
+      buffer.set(piece, at2);
       at2 += piece.length;
     }
-    const lines = { ...next, bytes, length, done: () => buffers.give(bytes) };
+    const lines = { ...next, bytes: buffer.subarray(0, length), done: () => buffers.give(buffer) };
     next = { first: place.line, start: next.start + length };
     pieces = [];
     held = 0;
@@ -36613,16 +36617,18 @@ var mostAhead = 12;
 async function* readOnThreads(request) {
   const { text: text2, skim, thread } = request;
   const { file } = text2.place;
-  const begin3 = ({ bytes, length }) => {
-    if (thread.waiting() >= mostWaiting) return Promise.resolve(skimLines(bytes.subarray(0, length), skim));
-    const skimmed = thread.skimLines({ bytes, length, skims: skim !== void 0 });
+  const begin3 = ({ bytes }) => {
+    if (thread.waiting() >= mostWaiting) return Promise.resolve(skimLines(bytes, skim));
+    const skimmed = thread.skimLines({ bytes, skims: skim !== void 0 });
     skimmed.catch(() => void 0);
     return skimmed;
   };
   const ahead = [];
   const takeOut = async function* (left) {
-    for (let next = ahead[left]; next !== void 0; next = ahead[left]) {
-      const { lines, skimmed } = ahead.shift() ?? next;
+    while (ahead.length > left) {
+      const next = ahead.shift();
+      if (next === void 0) return;
+      const { lines, skimmed } = next;
       yield listRows({ file, lines, skimmed: await skimmed });
       lines.done();
     }
@@ -36644,17 +36650,13 @@ function* listRows(request) {
   const decoder = new TextDecoder3("utf-8", { fatal: true });
   let number3 = lines.first;
   let { start: start2 } = lines;
-  for (const bytes of cutLines(lines.bytes.subarray(0, lines.length))) {
+  for (const bytes of cutLines(lines.bytes)) {
     const index = number3 - lines.first;
     const digest3 = digests.slice(index * digestLength, (index + 1) * digestLength);
     const line2 = { start: start2, bytes, digest: digest3 };
-    const one = found[index] ?? null;
-    if (one !== null) yield { number: number3, value: void 0, skimmed: one, line: line2 };
-    else {
-      const place = { file, line: number3 };
-      const text2 = decodeLine({ decoder, whole: bytes, place });
-      if (text2.trim() !== "") yield { number: number3, value: parseJsonLine({ ...place, text: text2 }), skimmed: null, line: line2 };
-    }
+    const decode3 = () => decodeLine({ decoder, whole: bytes, place: { file, line: number3 } });
+    const row = readRow({ file, number: number3, line: line2, skimmed: found[index] ?? null, decode: decode3 });
+    if (row !== null) yield row;
     number3 += 1;
     start2 += bytes.length + 1;
   }
@@ -36686,15 +36688,9 @@ function* parseLines(request) {
   const { file, skim } = request;
   for (const found of request.lines) {
     const { number: number3, start: start2, bytes } = found;
-    const line2 = { start: start2, bytes };
     const skimmed = skim?.(bytes) ?? null;
-    if (skimmed !== null) {
-      yield { number: number3, value: void 0, skimmed, line: line2 };
-      continue;
-    }
-    const { text: text2 } = found;
-    if (text2.trim() === "") continue;
-    yield { number: number3, value: parseJsonLine({ file, line: number3, text: text2 }), skimmed, line: line2 };
+    const row = readRow({ file, number: number3, line: { start: start2, bytes }, skimmed, decode: () => found.text });
+    if (row !== null) yield row;
   }
 }
 function pickPackedLines(request, unpack2) {
@@ -38775,20 +38771,20 @@ function locate(source, path2) {
 import { Worker } from "node:worker_threads";
 var mostCopies = 6;
 async function startCorpusThread() {
-  const { workFile, workMark } = await import("./parts/corpus-thread-work-MZVTD7PX.js");
+  const { workFile, workMark } = await import("./parts/corpus-thread-work-CEZDNHMG.js");
   const { ask: ask3, waiting, close: close2 } = startThread(new Worker(new URL(workFile), { workerData: workMark }));
   const buffers = createSharedBuffers();
   const sent = [];
   return {
     update(bytes) {
-      const copy = buffers.take(bytes.length);
-      copy.set(bytes);
-      const answer = ask3("update", { bytes: copy, length: bytes.length });
-      const give = () => buffers.give(copy);
+      const buffer = buffers.take(bytes.length);
+      buffer.set(bytes);
+      const answer = ask3("update", { bytes: buffer.subarray(0, bytes.length) });
+      const give = () => buffers.give(buffer);
       answer.then(give, give);
       sent.push(answer);
     },
-    finish: () => ask3("finish", {}),
+    finish: () => ask3("finish"),
     async digestTexts(texts2) {
       const { buffer, byteOffset, length } = await ask3("digestTexts", texts2);
       return Buffer.from(buffer, byteOffset, length);
@@ -38817,7 +38813,7 @@ function startThread(worker) {
     for (const { reject } of questions.splice(0)) reject(cause);
   });
   return {
-    ask(kind, request) {
+    ask(kind, ...[request]) {
       const answer = new Promise((resolve5, reject) => {
         if (failure !== null) {
           reject(failure);
@@ -39035,7 +39031,7 @@ function* listBatch(file, found) {
 function locateRow({ file, row, part }) {
   const { number: number3, line: line2 } = row;
   const start2 = line2?.start ?? 0;
-  return { file, number: number3, part, start: start2, length: line2?.bytes.length ?? 0, digest: copyDigest(digestRow(row)) };
+  return { file, number: number3, part, start: start2, length: line2?.bytes.length ?? 0, digest: digestRow(row) };
 }
 function digestRow({ line: line2, value }) {
   if (line2 !== null) return line2.digest ?? hash4("sha256", line2.bytes, "base64url");
@@ -39192,10 +39188,13 @@ var IndexedConversation = class {
       part: parts?.[index] ?? 0,
       start: starts?.[index] ?? 0,
       length: lengths?.[index] ?? 0,
-      digest: copyDigest(digest3)
+      digest: copyText(digest3)
     };
   }
 };
+function copyText(part) {
+  return Buffer.from(part, "latin1").toString("latin1");
+}
 function readColumn(column, index) {
   const place = column?.at[index] ?? -1;
   return place < 0 ? void 0 : column?.values[place];
@@ -45694,7 +45693,7 @@ var MeasuredUnits = class {
   /** `openScratch`: where what is not held in memory is kept; without it, all is. */
   constructor(units2 = [], openScratch2) {
     this.#store = createByteStore(openScratch2 && (() => readAhead(openScratch2())));
-    for (const [, unit] of units2) this.add(unit);
+    for (const unit of units2) this.add(unit);
   }
   get size() {
     return this.#rows.baseline.size + this.#rows.candidate.size;
@@ -46137,12 +46136,11 @@ var headerSchema3 = external_exports.strictObject({
 var spent2 = spentSchema.optional();
 var unitLineSchema = recordedUnitSchema.extend({ spent: spent2 });
 var knownLineSchema = recordedKnownSchema.extend({ spent: spent2 });
-var probeLineSchema = recordedProbeSchema.extend({ spent: spent2 });
 var lineSchemas = [
   { key: "turn", schema: unitLineSchema },
   { key: "known", schema: knownLineSchema },
   { key: "batch", schema: batchLineSchema },
-  { key: "probe", schema: probeLineSchema }
+  { key: "probe", schema: recordedProbeSchema }
 ];
 async function readMeasured(directory, header) {
   let first;
@@ -46168,10 +46166,14 @@ async function readJournal(directory, wanted) {
   const probes = [];
   const batchLines = [];
   let spent3 = null;
-  const take2 = ({ spent: taken, ...line2 }) => {
+  const take2 = (read2) => {
+    if ("probe" in read2) {
+      probes.push(read2);
+      return;
+    }
+    const { spent: taken, ...line2 } = read2;
     spent3 = takeLater(spent3, taken ?? null);
-    if ("probe" in line2) probes.push(line2);
-    else if ("batch" in line2) batchLines.push(line2);
+    if ("batch" in line2) batchLines.push(line2);
     else if ("turn" in line2) (isMeasured(line2) ? done2 : failed).add(line2);
     else if (line2.outcomes.every(({ label }) => isFinal(label))) known.set(line2.known, line2);
   };

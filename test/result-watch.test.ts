@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { State } from '../src/estimate/observations.ts'
 import type { Arm } from '../src/ports.ts'
 import { MeasuredUnits } from '../src/record/measured-units.ts'
-import type { AuditLine, RecordedUnit } from '../src/record/schema.ts'
-import { nameUnit } from '../src/record/unit-name.ts'
+import type { AuditLine } from '../src/record/schema.ts'
 import { watchResults } from '../src/result-watch.ts'
 import type { Sample, SampledTurn } from '../src/sample/draw.ts'
 import { type CategoryStates, makeRecord, makeTurns } from './estimate/records.ts'
@@ -33,15 +32,14 @@ function isDecided(
   const units = new MeasuredUnits(
     record.outcomes
       .filter(({ turn }) => asked.has(turn))
-      .map(({ turn, arm, label }): [string, RecordedUnit] => [
-        nameUnit({ turn, arm }),
+      .map(({ turn, arm, label }) =>
         makeRecordedUnit({
           turn,
           arm,
           labels: { only: label },
           trails: split[arm].some((place) => turn === `c${place}#1`) ? { only: trail } : {},
         }),
-      ]),
+      ),
   )
   return watch.isDecidedBy(batch, units)
 }

@@ -12,7 +12,6 @@ export const workMark = 'checkpoint-gate corpus thread'
 /** Bytes in memory that both threads see. */
 export interface SharedBytes {
   bytes: Uint8Array<SharedArrayBuffer>
-  length: number
 }
 
 /** What can be asked: `CorpusThread` says what each gives. */
@@ -22,8 +21,8 @@ function createWork() {
   let whole = createHash('sha256')
   const skim = createSkim()
   return {
-    update({ bytes, length }: SharedBytes): null {
-      whole.update(bytes.subarray(0, length))
+    update({ bytes }: SharedBytes): null {
+      whole.update(bytes)
       return null
     },
     finish(): string {
@@ -41,11 +40,11 @@ function createWork() {
       }
       return digests
     },
-    skimLines({ bytes, length, skims }: SharedBytes & { skims: boolean }): {
+    skimLines({ bytes, skims }: SharedBytes & { skims: boolean }): {
       digests: string
       found: string
     } {
-      const { digests, found } = skimLines(bytes.subarray(0, length), skims ? skim : undefined)
+      const { digests, found } = skimLines(bytes, skims ? skim : undefined)
       // One text crosses in less time than many objects.
       return { digests, found: JSON.stringify(found) }
     },

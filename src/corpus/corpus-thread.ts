@@ -32,14 +32,14 @@ export async function startCorpusThread(): Promise<CorpusThread> {
   const sent: Promise<null>[] = []
   return {
     update(bytes) {
-      const copy = buffers.take(bytes.length)
-      copy.set(bytes)
-      const answer = ask('update', { bytes: copy, length: bytes.length })
-      const give = () => buffers.give(copy)
+      const buffer = buffers.take(bytes.length)
+      buffer.set(bytes)
+      const answer = ask('update', { bytes: buffer.subarray(0, bytes.length) })
+      const give = () => buffers.give(buffer)
       answer.then(give, give)
       sent.push(answer)
     },
-    finish: () => ask('finish', {}),
+    finish: () => ask('finish'),
     async digestTexts(texts) {
       const { buffer, byteOffset, length } = await ask('digestTexts', texts)
       return Buffer.from(buffer, byteOffset, length)
@@ -71,7 +71,7 @@ function startThread(worker: Worker) {
   return {
     ask<Kind extends keyof Work>(
       kind: Kind,
-      request: Parameters<Work[Kind]>[0] | object,
+      ...[request]: Parameters<Work[Kind]>
     ): Promise<ReturnType<Work[Kind]>> {
       const answer = new Promise<ReturnType<Work[Kind]>>((resolve, reject) => {
         if (failure !== null) {

@@ -5,11 +5,6 @@ import type { CorpusThread } from './corpus-thread.ts'
 /** Letters of a SHA-256 as base64url. */
 export const digestLength = 43
 
-/** A digest that was cut out of a text of many, which a part of it keeps; a copy does not. */
-export function copyDigest(part: string): string {
-  return Buffer.from(part, 'latin1').toString('latin1')
-}
-
 /**
  * Reads a file by `read`, which reads its bytes to their end, and then checks their SHA-256.
  * @throws GateError for another digest

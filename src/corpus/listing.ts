@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { digestValue } from '../plan/plan.ts'
 import type { Conversation } from './conversation.ts'
-import { copyDigest } from './digest.ts'
 import type { CorpusLimits } from './limits.ts'
 import type { Manifest } from './manifest.ts'
 import { type Located, readLocated } from './read.ts'
@@ -59,7 +58,7 @@ function* listBatch(file: number, found: Iterable<Located>): Generator<ListedCon
 export function locateRow({ file, row, part }: { file: number; row: Row; part: number }): ConversationPlace {
   const { number, line } = row
   const start = line?.start ?? 0
-  return { file, number, part, start, length: line?.bytes.length ?? 0, digest: copyDigest(digestRow(row)) }
+  return { file, number, part, start, length: line?.bytes.length ?? 0, digest: digestRow(row) }
 }
 
 /**

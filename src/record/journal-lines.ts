@@ -47,12 +47,11 @@ const headerSchema = z.strictObject({
 const spent = spentSchema.optional()
 const unitLineSchema = recordedUnitSchema.extend({ spent })
 const knownLineSchema = recordedKnownSchema.extend({ spent })
-const probeLineSchema = recordedProbeSchema.extend({ spent })
 const lineSchemas = [
   { key: 'turn', schema: unitLineSchema },
   { key: 'known', schema: knownLineSchema },
   { key: 'batch', schema: batchLineSchema },
-  { key: 'probe', schema: probeLineSchema },
+  { key: 'probe', schema: recordedProbeSchema },
 ] as const
 type Line = z.infer<(typeof lineSchemas)[number]['schema']>
 
@@ -103,10 +102,14 @@ export async function readJournal(directory: RunDirectory, wanted: JournalHeader
   const probes: RecordedProbe[] = []
   const batchLines: BatchLine[] = []
   let spent: Spent | null = null
-  const take = ({ spent: taken, ...line }: Line) => {
+  const take = (read: Line) => {
+    if ('probe' in read) {
+      probes.push(read)
+      return
+    }
+    const { spent: taken, ...line } = read
     spent = takeLater(spent, taken ?? null)
-    if ('probe' in line) probes.push(line)
-    else if ('batch' in line) batchLines.push(line)
+    if ('batch' in line) batchLines.push(line)
     else if ('turn' in line) (isMeasured(line) ? done : failed).add(line)
     else if (line.outcomes.every(({ label }) => isFinal(label))) known.set(line.known, line)
   }

@@ -29,9 +29,9 @@ export class MeasuredUnits implements ReadonlyMap<string, RecordedUnit> {
   readonly #answered = new Set<string>()
 
   /** `openScratch`: where what is not held in memory is kept; without it, all is. */
-  constructor(units: Iterable<readonly [string, RecordedUnit]> = [], openScratch?: () => Scratch) {
+  constructor(units: Iterable<RecordedUnit> = [], openScratch?: () => Scratch) {
     this.#store = createByteStore(openScratch && (() => readAhead(openScratch())))
-    for (const [, unit] of units) this.add(unit)
+    for (const unit of units) this.add(unit)
   }
 
   get size(): number {

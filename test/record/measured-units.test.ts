@@ -9,8 +9,7 @@ import { makeRecordedUnit } from '../support/recorded-unit.ts'
 const asked = (turn: string) => makeRecordedUnit({ turn })
 const unasked = (turn: string) =>
   makeRecordedUnit({ turn, completion: { kind: 'not-asked', reason: 'cancelled' }, uses: [] })
-const fill = (units: readonly RecordedUnit[]) =>
-  new MeasuredUnits(units.map((unit) => [nameUnit(unit), unit]))
+const fill = (units: readonly RecordedUnit[]) => new MeasuredUnits(units)
 
 const label: fc.Arbitrary<Label> = fc.constantFrom<Label[]>(
   { kind: 'absent' },

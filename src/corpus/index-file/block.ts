@@ -1,4 +1,4 @@
-import { copyDigest, digestLength } from '../digest.ts'
+import { digestLength } from '../digest.ts'
 import type { ListedConversation } from '../listing.ts'
 import type { Block, Column } from './format.ts'
 
@@ -101,9 +101,14 @@ class IndexedConversation implements ListedConversation {
       part: parts?.[index] ?? 0,
       start: starts?.[index] ?? 0,
       length: lengths?.[index] ?? 0,
-      digest: copyDigest(digest),
+      digest: copyText(digest),
     }
   }
+}
+
+/** A part of a text keeps the whole of it; a copy does not. */
+function copyText(part: string): string {
+  return Buffer.from(part, 'latin1').toString('latin1')
 }
 
 function readColumn<Value>(column: Column<Value> | undefined, index: number): Value | undefined {

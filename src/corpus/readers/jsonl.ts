@@ -2,7 +2,7 @@ import { TextDecoder } from 'node:util'
 import { GateError } from '../../errors.ts'
 import { type LinePlace, type NumberedLine, splitLines } from '../lines.ts'
 import { createByteCursor } from './byte-cursor.ts'
-import { parseJsonLine } from './json-line.ts'
+import { readRow } from './json-line.ts'
 import { readOnThreads } from './on-threads.ts'
 import type { PickRequest, Reader, ReadRequest, Row, RowPlace } from './reader.ts'
 import type { Skim } from './skim.ts'
@@ -43,15 +43,9 @@ function* parseLines(request: {
   const { file, skim } = request
   for (const found of request.lines) {
     const { number, start, bytes } = found
-    const line = { start, bytes }
     const skimmed = skim?.(bytes) ?? null
-    if (skimmed !== null) {
-      yield { number, value: undefined, skimmed, line }
-      continue
-    }
-    const { text } = found
-    if (text.trim() === '') continue
-    yield { number, value: parseJsonLine({ file, line: number, text }), skimmed, line }
+    const row = readRow({ file, number, line: { start, bytes }, skimmed, decode: () => found.text })
+    if (row !== null) yield row
   }
 }
 

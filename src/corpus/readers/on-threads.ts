@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util'
 import { digestLength } from '../digest.ts'
 import { decodeLine, type LinePlace } from '../lines.ts'
-import { parseJsonLine } from './json-line.ts'
+import { readRow } from './json-line.ts'
 import type { LineThread, Row } from './reader.ts'
 import type { Skim } from './skim.ts'
 import { cutLines, type SkimmedLines, skimLines } from './skim-lines.ts'
@@ -23,17 +23,19 @@ export async function* readOnThreads(request: {
 }): AsyncGenerator<Iterable<Row>> {
   const { text, skim, thread } = request
   const { file } = text.place
-  const begin = ({ bytes, length }: WholeLines): Promise<SkimmedLines> => {
-    if (thread.waiting() >= mostWaiting) return Promise.resolve(skimLines(bytes.subarray(0, length), skim))
-    const skimmed = thread.skimLines({ bytes, length, skims: skim !== undefined })
+  const begin = ({ bytes }: WholeLines): Promise<SkimmedLines> => {
+    if (thread.waiting() >= mostWaiting) return Promise.resolve(skimLines(bytes, skim))
+    const skimmed = thread.skimLines({ bytes, skims: skim !== undefined })
     // Who stops reading does not wait for it.
     skimmed.catch(() => undefined)
     return skimmed
   }
   const ahead: { lines: WholeLines; skimmed: Promise<SkimmedLines> }[] = []
   const takeOut = async function* (left: number): AsyncGenerator<Iterable<Row>> {
-    for (let next = ahead[left]; next !== undefined; next = ahead[left]) {
-      const { lines, skimmed } = ahead.shift() ?? next
+    while (ahead.length > left) {
+      const next = ahead.shift()
+      if (next === undefined) return
+      const { lines, skimmed } = next
       yield listRows({ file, lines, skimmed: await skimmed })
       lines.done()
     }
@@ -57,17 +59,13 @@ function* listRows(request: { file: string; lines: WholeLines; skimmed: SkimmedL
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let number = lines.first
   let { start } = lines
-  for (const bytes of cutLines(lines.bytes.subarray(0, lines.length))) {
+  for (const bytes of cutLines(lines.bytes)) {
     const index = number - lines.first
     const digest = digests.slice(index * digestLength, (index + 1) * digestLength)
     const line = { start, bytes, digest }
-    const one = found[index] ?? null
-    if (one !== null) yield { number, value: undefined, skimmed: one, line }
-    else {
-      const place = { file, line: number }
-      const text = decodeLine({ decoder, whole: bytes, place })
-      if (text.trim() !== '') yield { number, value: parseJsonLine({ ...place, text }), skimmed: null, line }
-    }
+    const decode = () => decodeLine({ decoder, whole: bytes, place: { file, line: number } })
+    const row = readRow({ file, number, line, skimmed: found[index] ?? null, decode })
+    if (row !== null) yield row
     number += 1
     start += bytes.length + 1
   }

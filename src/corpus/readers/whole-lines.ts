@@ -9,7 +9,6 @@ export interface WholeLines {
   start: number
   /** Only the last line of a text may be without its end. */
   bytes: Uint8Array<SharedArrayBuffer>
-  length: number
   /** Says that nobody looks at them any more. */
   done(): void
 }
@@ -33,13 +32,13 @@ export async function* cutWholeLines(request: {
   let held = 0
   const join = (last: Uint8Array): WholeLines => {
     const length = held + last.length
-    const bytes = buffers.take(length)
+    const buffer = buffers.take(length)
     let at = 0
     for (const piece of [...pieces, last]) {
-      bytes.set(piece, at)
+      buffer.set(piece, at)
       at += piece.length
     }
-    const lines = { ...next, bytes, length, done: () => buffers.give(bytes) }
+    const lines = { ...next, bytes: buffer.subarray(0, length), done: () => buffers.give(buffer) }
     next = { first: place.line, start: next.start + length }
     pieces = []
     held = 0
