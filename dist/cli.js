@@ -2,8 +2,13 @@
 import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 import {
-  external_exports
-} from "./parts/chunk-S7U66JXT.js";
+  GateError,
+  corpusLimits,
+  formatBytes,
+  formatError,
+  planGroups,
+  refuseGroup
+} from "./parts/chunk-5YGIDP4J.js";
 import {
   createSkim,
   cutLines,
@@ -11,6 +16,9 @@ import {
   isInCommonForm,
   skimLines
 } from "./parts/chunk-YLIQNM55.js";
+import {
+  external_exports
+} from "./parts/chunk-S7U66JXT.js";
 import {
   __commonJS,
   __require,
@@ -23839,31 +23847,6 @@ function failByError({ error }) {
 // src/policy/document.ts
 var import_fastest_levenshtein = __toESM(require_mod(), 1);
 var import_yaml = __toESM(require_dist(), 1);
-
-// src/errors.ts
-var GateError = class extends Error {
-  code;
-  where;
-  remedy;
-  constructor(problem) {
-    super(problem.message, problem.cause === void 0 ? void 0 : { cause: problem.cause });
-    this.name = "GateError";
-    this.code = problem.code;
-    this.where = problem.where;
-    this.remedy = problem.remedy;
-  }
-};
-function formatPlace(place) {
-  const position = [place.file, place.line, place.line === void 0 ? void 0 : place.column].filter((part) => part !== void 0).join(":");
-  return place.field === void 0 ? position : `${position} (${place.field})`;
-}
-function formatError(error) {
-  const place = error.where === void 0 ? "" : `${formatPlace(error.where)}: `;
-  return `${place}${error.message}
-  → ${error.remedy}`;
-}
-
-// src/policy/document.ts
 function parseSource(source, schema, code) {
   const lines = new import_yaml.LineCounter();
   const document2 = (0, import_yaml.parseDocument)(source.text, {
@@ -36355,21 +36338,6 @@ import { TextDecoder as TextDecoder4 } from "node:util";
 
 // src/corpus/lines.ts
 import { TextDecoder as TextDecoder2 } from "node:util";
-
-// src/corpus/limits.ts
-var mebibyte = 2 ** 20;
-var corpusLimits = {
-  row: 32 * mebibyte,
-  unpackedRatio: 250,
-  unpackedFree: 256 * mebibyte,
-  rowGroup: 512 * mebibyte,
-  footer: 64 * mebibyte
-};
-function formatBytes(bytes) {
-  return bytes >= mebibyte ? `${Math.round(bytes / mebibyte)} MiB` : `${bytes} bytes`;
-}
-
-// src/corpus/lines.ts
 var lineFeed = 10;
 async function* splitLines4(request) {
   const { bytes, place, longest: longest2 } = request;
@@ -36486,14 +36454,19 @@ function createByteCursor(bytes, tail2) {
   };
 }
 function keepEnd(length) {
-  let end2 = new Uint8Array();
+  const held = new Uint8Array(2 * length);
+  let filled = 0;
   return {
     add(chunk) {
-      if (length === 0) return;
       const fresh = chunk.subarray(Math.max(0, chunk.length - length));
-      end2 = Buffer.concat([end2.subarray(Math.max(0, end2.length + fresh.length - length)), fresh]);
+      if (filled + fresh.length > held.length) {
+        held.copyWithin(0, filled - length, filled);
+        filled = length;
+      }
+      held.set(fresh, filled);
+      filled += fresh.length;
     },
-    read: () => end2
+    read: () => held.subarray(Math.max(0, filled - length), filled)
   };
 }
 
@@ -36830,10 +36803,13 @@ function unpackGzip(request) {
   return unpack({ ...request, name: "gzip", engine: createGunzip(engineOptions) });
 }
 
+// src/corpus/readers/parquet.ts
+import { setImmediate as setImmediate2 } from "node:timers/promises";
+
 // src/corpus/readers/parquet-columns.ts
 async function chooseColumns(request) {
   const { file, metadata, fields } = request;
-  const { parquetSchema } = await import("./parts/node-XH7XH43C.js");
+  const { parquetSchema } = await import("./parts/node-LLFAS6XL.js");
   const tree = parquetSchema(metadata);
   const columns3 = tree.children.map(({ element }) => element.name).filter((name4) => fields === null || fields.names.includes(name4));
   if (columns3.length === 0) throw refuseTable(file, fields);
@@ -36867,41 +36843,12 @@ function refuseTable(file, fields) {
   });
 }
 
-// src/corpus/readers/parquet-decode.ts
-async function decodeColumns(decoding, rows2) {
-  const { flatten } = await import("./parts/node-XH7XH43C.js");
-  const { parquetReadAsync } = await import("./parts/read-SJYERBVQ.js");
-  const { metadata, group, ...options } = decoding;
-  const decoded = [];
-  for (const chunk of group.columns) {
-    const alone = { ...metadata, row_groups: [{ ...group, columns: [chunk] }] };
-    const found = parquetReadAsync({ ...options, metadata: alone, geoparquet: false });
-    for (const { pathInSchema, data } of found.flatMap(({ asyncColumns }) => asyncColumns)) {
-      const { data: pages, skipped } = await data;
-      const values = flatten(pages);
-      decoded.push({ pathInSchema, values: rows2.map((row) => values[row - skipped]) });
-    }
-  }
-  return decoded;
-}
-async function assembleRows(decoded, { metadata, columns: columns3, parsers }, { start: start2, end: end2 }) {
-  const { parquetSchema } = await import("./parts/node-XH7XH43C.js");
-  const { assembleAsync, asyncGroupToRows } = await import("./parts/rowgroup-TRMG7SNJ.js");
-  const asyncColumns = decoded.map(({ pathInSchema, values }) => ({
-    pathInSchema,
-    data: Promise.resolve({ data: [values.slice(start2, end2)], skipped: 0 })
-  }));
-  const size = end2 - start2;
-  const group = { groupStart: 0, groupRows: size, selectStart: 0, selectEnd: size, asyncColumns };
-  return asyncGroupToRows(assembleAsync(group, parquetSchema(metadata), parsers), 0, size, columns3, "object");
-}
-
 // src/corpus/readers/parquet-footer.ts
 var trailer = 8;
 var firstRead = 2 ** 16;
 async function readFooter(request) {
   const { file, limits, readEnd: readEnd3 } = request;
-  const { parquetMetadata } = await import("./parts/node-XH7XH43C.js");
+  const { parquetMetadata } = await import("./parts/node-LLFAS6XL.js");
   const end2 = await readEnd3(firstRead);
   const view = new DataView(end2.buffer, end2.byteOffset, end2.byteLength);
   if (end2.length < trailer || Buffer.from(end2.subarray(-4)).toString("latin1") !== "PAR1") {
@@ -36926,60 +36873,6 @@ function refuseFooter(file, reason, cause) {
     where: { file },
     remedy: "transfer the file again",
     cause
-  });
-}
-
-// src/corpus/readers/parquet-groups.ts
-var joined = { gap: 2 ** 13, length: 2 ** 21 };
-function planGroups(request) {
-  const { file, metadata, columns: columns3, limits } = request;
-  let row = 0;
-  let position = 0;
-  return metadata.row_groups.map((group) => {
-    const rowStart = row;
-    row += Number(group.num_rows);
-    const place = { file, line: rowStart + 1 };
-    const stretches = joinStretches2(listChunks(group, columns3));
-    for (const { start: start2, end: end2 } of stretches) {
-      if (!(start2 >= position && end2 > start2 && Number.isSafeInteger(end2))) throw refuseOrder(place);
-      position = end2;
-    }
-    const bytes = stretches.reduce((sum5, { start: start2, end: end2 }) => sum5 + end2 - start2, 0);
-    if (bytes > limits.rowGroup) throw refuseGroup(place, limits);
-    return { metadata: group, rowStart, rowEnd: row, stretches };
-  });
-}
-function listChunks(group, columns3) {
-  return group.columns.flatMap(({ meta_data: chunk }) => {
-    if (chunk === void 0 || !columns3.includes(chunk.path_in_schema[0] ?? "")) return [];
-    const start2 = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
-    return [{ start: start2, end: start2 + Number(chunk.total_compressed_size) }];
-  });
-}
-function joinStretches2(chunks) {
-  const stretches = [];
-  for (const { start: start2, end: end2 } of chunks.toSorted((a, b) => a.start - b.start)) {
-    const last = stretches.at(-1);
-    if (last !== void 0 && start2 <= last.end + joined.gap && end2 - last.start <= joined.length) {
-      last.end = Math.max(last.end, end2);
-    } else stretches.push({ start: start2, end: end2 });
-  }
-  return stretches;
-}
-function refuseOrder(place) {
-  return new GateError({
-    code: "corpus",
-    message: "the row groups of the Parquet file do not lie one after the other, or its footer is damaged",
-    where: place,
-    remedy: "write the file anew, or transfer it again"
-  });
-}
-function refuseGroup(place, limits) {
-  return new GateError({
-    code: "corpus",
-    message: `the row group that begins at this row takes more than ${formatBytes(limits.rowGroup)}`,
-    where: place,
-    remedy: "write the file with smaller row groups (`row_group_size=10_000` in pyarrow)"
   });
 }
 
@@ -37032,22 +36925,27 @@ var Unreadable = class {
 var notText = new Unreadable({ message: "the text is not UTF-8", remedy: "write the file as UTF-8" });
 var notJson = new Unreadable({ message: "the text is not JSON", remedy: "correct the value" });
 var StoredText = class {
-  #bytes;
+  // Not a view of the bytes: that takes several times as much memory, and many are kept at a time.
+  #page;
+  #start;
+  #length;
   #decoder;
-  constructor(bytes, decoder) {
-    this.#bytes = bytes;
+  constructor({ buffer, byteOffset, length }, decoder) {
+    this.#page = buffer;
+    this.#start = byteOffset;
+    this.#length = length;
     this.#decoder = decoder;
   }
   read() {
     try {
-      return this.#decoder.decode(this.#bytes);
+      return this.toString();
     } catch {
       return notText;
     }
   }
   /** As the name of a field, which maps have as values of a column. */
   toString() {
-    return this.#decoder.decode(this.#bytes);
+    return this.#decoder.decode(new Uint8Array(this.#page, this.#start, this.#length));
   }
 };
 var StoredJson = class extends StoredText {
@@ -37174,17 +37072,10 @@ function* readRows({ file, fields, limits }, { values, numbers }) {
     };
   }
 }
-function cutStretch(parts, { start: start2, end: end2 }) {
-  const whole = parts.find(({ stretch }) => stretch.start === start2 && stretch.end === end2);
-  if (whole !== void 0) return whole.bytes.buffer;
-  const last = Math.min(end2, parts.at(-1)?.stretch.end ?? start2);
-  const cut4 = new Uint8Array(Math.max(0, last - start2));
-  for (const { stretch, bytes } of parts) {
-    const from = Math.max(start2, stretch.start);
-    const part = bytes.subarray(from - stretch.start, Math.max(0, last - stretch.start));
-    if (from < last && stretch.end > start2) cut4.set(part, from - start2);
-  }
-  return cut4.buffer;
+function cutColumn(parts, { start: start2, end: end2 }) {
+  const part = parts.find(({ stretch }) => stretch.start <= start2 && stretch.end >= end2);
+  if (part === void 0) throw new Error(`nothing was read from ${start2} to ${end2}`);
+  return part.bytes.subarray(start2 - part.stretch.start, end2 - part.stretch.start);
 }
 async function* readGroup(table, request) {
   const { group, read: read2, places } = request;
@@ -37203,15 +37094,16 @@ async function* readGroup(table, request) {
   for (let start2 = 0; start2 < numbers.length; start2 += rowsAtOnce) {
     const end2 = Math.min(start2 + rowsAtOnce, numbers.length);
     yield readRows(table, { values: await assemble({ start: start2, end: end2 }), numbers: numbers.slice(start2, end2) });
+    await setImmediate2();
   }
   for (const bytes of held) freeMemory(bytes);
 }
-var rowsAtOnce = 200;
+var rowsAtOnce = 50;
 async function decodeGroup({ file, metadata, columns: columns3, limits }, request) {
   const { group, parts, numbers, held } = request;
   const attempt3 = async (work) => {
     try {
-      return await work;
+      return await work();
     } catch (cause) {
       const place = { file, line: group.rowStart + 1 };
       throw cause instanceof TooLarge ? refuseGroup(place, limits) : refuseDamage(place, cause);
@@ -37221,16 +37113,14 @@ async function decodeGroup({ file, metadata, columns: columns3, limits }, reques
     metadata,
     group: group.metadata,
     columns: columns3,
-    file: {
-      byteLength: group.stretches.at(-1)?.end ?? 0,
-      slice: (start2, end2 = Number.POSITIVE_INFINITY) => cutStretch(parts, { start: start2, end: end2 })
-    },
+    read: (column) => cutColumn(parts, column),
     compressors: await createDecompressors(limits.rowGroup, held),
     parsers: createParsers()
   };
   const rows2 = numbers.map((number3) => number3 - group.rowStart - 1);
-  const decoded = await attempt3(decodeColumns(decoding, rows2));
-  return (some) => attempt3(assembleRows(decoded, decoding, some));
+  const { assembleRows, decodeColumns } = await import("./parts/parquet-decode-EG2AA3YK.js");
+  const decoded = await attempt3(() => decodeColumns(decoding, rows2));
+  return (some) => attempt3(() => assembleRows(decoded, decoding, some));
 }
 function refuseDamage(place, cause) {
   return new GateError({
@@ -41696,7 +41586,7 @@ function createRemoteCorpus(urls, settings) {
   };
 }
 async function* readSpans(file, stretches, settings) {
-  const spans = joinStretches3(stretches);
+  const spans = joinStretches2(stretches);
   const ahead = [];
   const start2 = () => {
     const next = spans.next();
@@ -41719,7 +41609,7 @@ async function* readSpans(file, stretches, settings) {
     yield bytes;
   }
 }
-function* joinStretches3(stretches) {
+function* joinStretches2(stretches) {
   let open5 = null;
   for (const stretch of stretches) {
     if (stretch.end === stretch.start) continue;

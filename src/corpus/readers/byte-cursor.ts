@@ -66,15 +66,20 @@ export function createByteCursor(bytes: AsyncIterable<Uint8Array>, tail: number)
   }
 }
 
-/** Copies of the last bytes. */
+/** Keeps copies of the last bytes, in memory that is not asked for anew. */
 function keepEnd(length: number) {
-  let end: Uint8Array = new Uint8Array()
+  const held = new Uint8Array(2 * length)
+  let filled = 0
   return {
     add(chunk: Uint8Array) {
-      if (length === 0) return
       const fresh = chunk.subarray(Math.max(0, chunk.length - length))
-      end = Buffer.concat([end.subarray(Math.max(0, end.length + fresh.length - length)), fresh])
+      if (filled + fresh.length > held.length) {
+        held.copyWithin(0, filled - length, filled)
+        filled = length
+      }
+      held.set(fresh, filled)
+      filled += fresh.length
     },
-    read: () => end,
+    read: () => held.subarray(Math.max(0, filled - length), filled),
   }
 }

@@ -1,56 +1,130 @@
-import type { Compressors, DecodedArray, FileMetaData, ParquetParsers, RowGroup } from 'hyparquet'
+import {
+  type Compressors,
+  type DataReader,
+  type DecodedArray,
+  type FileMetaData,
+  type PageHeader,
+  type ParquetParsers,
+  parquetSchema,
+  type RowGroup,
+} from 'hyparquet'
+import { parquetHeader, readPage } from 'hyparquet/src/column.js'
+import { convert, convertWithDictionary, DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
+import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
+import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js'
+import { assembleAsync, asyncGroupToRows } from 'hyparquet/src/rowgroup.js'
+import { getMaxDefinitionLevel, getTreePath } from 'hyparquet/src/schema.js'
+import { locateChunk } from './parquet-groups.ts'
+import { type ColumnDecoder, ColumnRows, type StoredPage } from './parquet-rows.ts'
+import type { Stretch } from './reader.ts'
 
 /** How one row group is decoded. */
-interface Decoding {
+export interface Decoding {
   metadata: FileMetaData
   group: RowGroup
   columns: string[]
-  file: { byteLength: number; slice(start: number, end?: number): ArrayBuffer }
+  read: (column: Stretch) => Uint8Array<ArrayBuffer>
   compressors: Compressors
   parsers: Partial<ParquetParsers>
 }
 
-/** A column with its values of some rows, those inside other fields in lists. */
-interface DecodedColumn {
+/** A column, and what it has of the wanted rows. */
+export interface DecodedColumn {
   pathInSchema: string[]
-  values: DecodedArray
+  rows: ColumnRows
 }
 
 /**
- * Decodes the columns of a row group, and of each keeps only these rows, which count from 0 in the group. The decoder can do
- * it at once and make objects of all rows too; but it makes so many lists then that they outlive the collections of V8's
- * new space, and lie in its heap as garbage, hundreds of megabytes of it.
+ * Reads the columns of a row group, and keeps what they have of these rows, which count from 0 in the group.
+ * @throws Error for what is no Parquet
  */
-export async function decodeColumns(decoding: Decoding, rows: readonly number[]): Promise<DecodedColumn[]> {
-  const { flatten } = await import('hyparquet')
-  const { parquetReadAsync } = await import('hyparquet/src/read.js')
-  const { metadata, group, ...options } = decoding
-  const decoded: DecodedColumn[] = []
-  for (const chunk of group.columns) {
-    const alone = { ...metadata, row_groups: [{ ...group, columns: [chunk] }] }
-    const found = parquetReadAsync({ ...options, metadata: alone, geoparquet: false })
-    for (const { pathInSchema, data } of found.flatMap(({ asyncColumns }) => asyncColumns)) {
-      const { data: pages, skipped } = await data
-      const values = flatten(pages)
-      decoded.push({ pathInSchema, values: rows.map((row) => values[row - skipped]) })
+export function decodeColumns(decoding: Decoding, rows: readonly number[]): DecodedColumn[] {
+  const { metadata, group, read, compressors } = decoding
+  const tree = parquetSchema(metadata)
+  const parsers = { ...DEFAULT_PARSERS, ...decoding.parsers }
+  return group.columns.flatMap(({ meta_data: chunk }) => {
+    if (chunk === undefined) return []
+    const pathInSchema = chunk.path_in_schema
+    const schemaPath = getTreePath(tree, pathInSchema)
+    const element = schemaPath.at(-1)?.element
+    if (element === undefined) throw new Error(`the schema has no ${pathInSchema.join('.')}`)
+    const decoder = { ...chunk, pathInSchema, element, schemaPath, compressors, parsers }
+    const kept = new ColumnRows(decoder, rows)
+    for (const page of readPages(read(locateChunk(chunk)), decoder)) kept.add(page)
+    if (kept.seen !== Number(group.num_rows)) {
+      throw new Error(`${pathInSchema.join('.')} has ${kept.seen} rows of ${group.num_rows}`)
     }
-  }
-  return decoded
+    return [{ pathInSchema, rows: kept }]
+  })
 }
 
-/** Makes objects of some of the rows that columns have values of. */
+/** Makes objects of some of the rows that columns were decoded for. */
 export async function assembleRows(
   decoded: readonly DecodedColumn[],
   { metadata, columns, parsers }: Pick<Decoding, 'metadata' | 'columns' | 'parsers'>,
-  { start, end }: { start: number; end: number },
+  some: { start: number; end: number },
 ): Promise<Record<string, unknown>[]> {
-  const { parquetSchema } = await import('hyparquet')
-  const { assembleAsync, asyncGroupToRows } = await import('hyparquet/src/rowgroup.js')
-  const asyncColumns = decoded.map(({ pathInSchema, values }) => ({
+  const asyncColumns = decoded.map(({ pathInSchema, rows }) => ({
     pathInSchema,
-    data: Promise.resolve({ data: [values.slice(start, end)], skipped: 0 }),
+    data: Promise.resolve({ data: [rows.assemble(some)], skipped: 0 }),
   }))
-  const size = end - start
+  const size = some.end - some.start
   const group = { groupStart: 0, groupRows: size, selectStart: 0, selectEnd: size, asyncColumns }
   return asyncGroupToRows(assembleAsync(group, parquetSchema(metadata), parsers), 0, size, columns, 'object')
+}
+
+/** The data pages of a column chunk, in their order. */
+function* readPages(bytes: Uint8Array<ArrayBuffer>, decoder: ColumnDecoder): Generator<StoredPage> {
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 }
+  let dictionary: DecodedArray | undefined
+  while (reader.offset < bytes.length) {
+    const header = parquetHeader(reader)
+    if (header.type === 'DICTIONARY_PAGE') {
+      const { data } = readPage(reader, header, decoder, undefined, undefined, 0)
+      dictionary = data && convert(data, decoder)
+    } else yield readDataOf(reader, { header, decoder, dictionary })
+  }
+}
+
+/** What the page holds that begins where the reader is, and which the reader then has passed. */
+function readDataOf(
+  reader: DataReader,
+  request: { header: PageHeader; decoder: ColumnDecoder; dictionary: DecodedArray | undefined },
+): StoredPage {
+  const { header, decoder, dictionary } = request
+  const { buffer, byteOffset } = reader.view
+  const packed = new Uint8Array(buffer, byteOffset + reader.offset, header.compressed_page_size)
+  reader.offset += header.compressed_page_size
+  const { data_page_header: first, data_page_header_v2: second } = header
+  const page =
+    first === undefined
+      ? readDataPageV2(packed, countNulls(packed, header, decoder), decoder)
+      : readDataPage(unpack(packed, header, decoder), first, decoder)
+  const encoding = first?.encoding ?? second?.encoding ?? 'PLAIN'
+  return { ...page, convert: (values) => convertWithDictionary(values, dictionary, encoding, decoder) }
+}
+
+function unpack(
+  packed: Uint8Array,
+  { uncompressed_page_size: length }: PageHeader,
+  { codec, compressors }: ColumnDecoder,
+): Uint8Array {
+  return decompressPage(packed, length, codec, compressors)
+}
+
+/**
+ * The header of a page of the second version, with as many nulls as its definition levels have: Arrow (pyarrow 25.0) does not
+ * count those where an object around the value is null, and the decoder goes by the header.
+ */
+function countNulls(packed: Uint8Array, header: PageHeader, { schemaPath }: ColumnDecoder): PageHeader {
+  const { data_page_header_v2: second } = header
+  const deepest = getMaxDefinitionLevel(schemaPath)
+  if (second === undefined || deepest < 2) return header
+  const start = packed.byteOffset + second.repetition_levels_byte_length
+  const view = new DataView(packed.buffer, start, second.definition_levels_byte_length)
+  const levels = new Array<number>(second.num_values)
+  const width = 32 - Math.clz32(deepest)
+  readRleBitPackedHybrid({ view, offset: 0 }, width, levels, second.definition_levels_byte_length)
+  const nulls = levels.filter((level) => level < deepest).length
+  return { ...header, data_page_header_v2: { ...second, num_nulls: nulls } }
 }

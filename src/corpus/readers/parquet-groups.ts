@@ -1,4 +1,4 @@
-import type { FileMetaData, RowGroup } from 'hyparquet'
+import type { ColumnMetaData, FileMetaData, RowGroup } from 'hyparquet'
 import { GateError } from '../../errors.ts'
 import { type CorpusLimits, formatBytes } from '../limits.ts'
 import type { Stretch } from './reader.ts'
@@ -13,7 +13,7 @@ export interface GroupPlan {
   stretches: Stretch[]
 }
 
-/** The decoder asks for columns together when no more than this lies between them, and they are not larger than that. */
+/** Columns are read together when no more than this lies between them, and those before are not larger than that. */
 const joined = { gap: 2 ** 13, length: 2 ** 21 }
 
 /**
@@ -47,9 +47,14 @@ export function planGroups(request: {
 function listChunks(group: RowGroup, columns: readonly string[]): Stretch[] {
   return group.columns.flatMap(({ meta_data: chunk }) => {
     if (chunk === undefined || !columns.includes(chunk.path_in_schema[0] ?? '')) return []
-    const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset)
-    return [{ start, end: start + Number(chunk.total_compressed_size) }]
+    return [locateChunk(chunk)]
   })
+}
+
+/** Where a column of a row group lies in the file. */
+export function locateChunk(chunk: ColumnMetaData): Stretch {
+  const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset)
+  return { start, end: start + Number(chunk.total_compressed_size) }
 }
 
 function joinStretches(chunks: Stretch[]): Stretch[] {

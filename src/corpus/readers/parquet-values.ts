@@ -20,17 +20,22 @@ const notJson = new Unreadable({ message: 'the text is not JSON', remedy: 'corre
 
 /** A text as a column has it. Most belong to rows that are not wanted, and are never decoded. */
 class StoredText {
-  readonly #bytes: Uint8Array
+  // Not a view of the bytes: that takes several times as much memory, and many are kept at a time.
+  readonly #page: ArrayBufferLike
+  readonly #start: number
+  readonly #length: number
   readonly #decoder: TextDecoder
 
-  constructor(bytes: Uint8Array, decoder: TextDecoder) {
-    this.#bytes = bytes
+  constructor({ buffer, byteOffset, length }: Uint8Array, decoder: TextDecoder) {
+    this.#page = buffer
+    this.#start = byteOffset
+    this.#length = length
     this.#decoder = decoder
   }
 
   read(): unknown {
     try {
-      return this.#decoder.decode(this.#bytes)
+      return this.toString()
     } catch {
       return notText
     }
@@ -38,7 +43,7 @@ class StoredText {
 
   /** As the name of a field, which maps have as values of a column. */
   toString(): string {
-    return this.#decoder.decode(this.#bytes)
+    return this.#decoder.decode(new Uint8Array(this.#page, this.#start, this.#length))
   }
 }
 

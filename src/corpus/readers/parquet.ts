@@ -1,9 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import type { FileMetaData } from 'hyparquet'
 import { GateError } from '../../errors.ts'
 import { freeMemory } from '../free-memory.ts'
 import { createByteCursor } from './byte-cursor.ts'
 import { chooseColumns } from './parquet-columns.ts'
-import { assembleRows, decodeColumns } from './parquet-decode.ts'
 import { readFooter } from './parquet-footer.ts'
 import { type GroupPlan, planGroups, refuseGroup } from './parquet-groups.ts'
 import { createDecompressors, TooLarge } from './parquet-pages.ts'
@@ -109,18 +109,11 @@ interface Part {
   bytes: Uint8Array<ArrayBuffer>
 }
 
-/** The bytes of a stretch, of which gaps between columns were not kept. */
-function cutStretch(parts: readonly Part[], { start, end }: Stretch): ArrayBuffer {
-  const whole = parts.find(({ stretch }) => stretch.start === start && stretch.end === end)
-  if (whole !== undefined) return whole.bytes.buffer
-  const last = Math.min(end, parts.at(-1)?.stretch.end ?? start)
-  const cut = new Uint8Array(Math.max(0, last - start))
-  for (const { stretch, bytes } of parts) {
-    const from = Math.max(start, stretch.start)
-    const part = bytes.subarray(from - stretch.start, Math.max(0, last - stretch.start))
-    if (from < last && stretch.end > start) cut.set(part, from - start)
-  }
-  return cut.buffer
+/** The bytes of a column, which lie in one stretch. */
+function cutColumn(parts: readonly Part[], { start, end }: Stretch): Uint8Array<ArrayBuffer> {
+  const part = parts.find(({ stretch }) => stretch.start <= start && stretch.end >= end)
+  if (part === undefined) throw new Error(`nothing was read from ${start} to ${end}`)
+  return part.bytes.subarray(start - part.stretch.start, end - part.stretch.start)
 }
 
 /** The rows of a group; with `places`, only those. */
@@ -151,12 +144,14 @@ async function* readGroup(
   for (let start = 0; start < numbers.length; start += rowsAtOnce) {
     const end = Math.min(start + rowsAtOnce, numbers.length)
     yield readRows(table, { values: await assemble({ start, end }), numbers: numbers.slice(start, end) })
+    // Nothing is waited for in a whole row group: timers and signals have their turn here.
+    await setImmediate()
   }
   for (const bytes of held) freeMemory(bytes)
 }
 
 /** As objects rows take several times what they do in their columns. */
-const rowsAtOnce = 200
+const rowsAtOnce = 50
 
 /** Decodes rows of a group, and then makes objects of some of them at a time. */
 async function decodeGroup(
@@ -164,9 +159,9 @@ async function decodeGroup(
   request: { group: GroupPlan; parts: readonly Part[]; numbers: readonly number[]; held: Uint8Array[] },
 ): Promise<(some: { start: number; end: number }) => Promise<Record<string, unknown>[]>> {
   const { group, parts, numbers, held } = request
-  const attempt = async <Result>(work: Promise<Result>): Promise<Result> => {
+  const attempt = async <Result>(work: () => Result): Promise<Awaited<Result>> => {
     try {
-      return await work
+      return await work()
     } catch (cause) {
       const place = { file, line: group.rowStart + 1 }
       throw cause instanceof TooLarge ? refuseGroup(place, limits) : refuseDamage(place, cause)
@@ -176,16 +171,14 @@ async function decodeGroup(
     metadata,
     group: group.metadata,
     columns,
-    file: {
-      byteLength: group.stretches.at(-1)?.end ?? 0,
-      slice: (start: number, end = Number.POSITIVE_INFINITY) => cutStretch(parts, { start, end }),
-    },
+    read: (column: Stretch) => cutColumn(parts, column),
     compressors: await createDecompressors(limits.rowGroup, held),
     parsers: createParsers(),
   }
   const rows = numbers.map((number) => number - group.rowStart - 1)
-  const decoded = await attempt(decodeColumns(decoding, rows))
-  return (some) => attempt(assembleRows(decoded, decoding, some))
+  const { assembleRows, decodeColumns } = await import('./parquet-decode.ts')
+  const decoded = await attempt(() => decodeColumns(decoding, rows))
+  return (some) => attempt(() => assembleRows(decoded, decoding, some))
 }
 
 function refuseDamage(place: { file: string; line: number }, cause: unknown): GateError {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import { parquetMetadata } from 'hyparquet'
+import { decodeColumns } from '../../../src/corpus/readers/parquet-decode.ts'
 import { takeRefusal } from '../../support/refusal.ts'
 import { chunk, collect, readFileRows } from '../corpora.ts'
 import { makeTable, messageList, writeTable } from '../tables.ts'
@@ -107,6 +109,28 @@ describe('bad values', () => {
 })
 
 describe('a row group', () => {
+  it('whose columns have not as many rows as it says is refused', () => {
+    const bytes = makeTable()
+    const metadata = parquetMetadata(bytes.buffer)
+    const [group] = metadata.row_groups
+    if (group === undefined) throw new Error('no row group')
+    const decode = (rows: bigint) =>
+      decodeColumns(
+        {
+          metadata,
+          group: { ...group, num_rows: rows },
+          columns: [],
+          read: ({ start, end }) => bytes.subarray(start, end),
+          compressors: {},
+          parsers: {},
+        },
+        [0],
+      )
+    expect(decode(5n)).toHaveLength(2)
+    expect(() => decode(6n)).toThrow('id has 5 rows of 6')
+    expect(() => decode(4n)).toThrow('id has 5 rows of 4')
+  })
+
   it('that is too large to be held is refused before it is read', async () => {
     const bytes = makeTable()
     const limits = { rowGroup: 1000 }
