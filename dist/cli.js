@@ -23422,7 +23422,7 @@ var {
 // src/adapters/heap.ts
 import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
-var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 50 };
+var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 10 };
 var threadMebibytes = 4;
 var growingPercent = { drawing: 100, large: 25 };
 var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
@@ -23430,9 +23430,18 @@ function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   state.limitBytes = narrowBytes;
   setGrowing(growingPercent.drawing);
   v8.setFlagsFromString(`--min-semi-space-size=${threadMebibytes}`);
+  v8.setFlagsFromString("--no-separate-gc-phases");
   setInterval(heedLimit, checkEveryMs).unref();
   heedLimit();
 }
+function fillNewSpace() {
+  if (!Number.isFinite(state.limitBytes)) return;
+  const kept2 = [];
+  for (let turn = 0; heedLimit() && turn < filling.most; turn += 1) {
+    kept2[turn % filling.kept] = Array.from({ length: 256 }, () => new Array(128).fill(0));
+  }
+}
+var filling = { kept: 12, most: 200 };
 function easeHeap({ wideBytes } = newSpace) {
   if (state.isLarge || state.limitBytes > wideBytes) return;
   state.limitBytes = wideBytes;
@@ -23451,7 +23460,9 @@ function setGrowing(percent3) {
 }
 function heedLimit() {
   const size = v8.getHeapSpaceStatistics().find(({ space_name: name4 }) => name4 === "new_space")?.space_size ?? 0;
-  v8.setFlagsFromString(`--semi-space-growth-factor=${2 * size <= state.limitBytes ? 2 : 1}`);
+  const grows = 2 * size <= state.limitBytes;
+  v8.setFlagsFromString(`--semi-space-growth-factor=${grows ? 2 : 1}`);
+  return grows;
 }
 
 // src/safe-text.ts
@@ -40822,6 +40833,7 @@ function createFiles(folders) {
   };
   return {
     async *openCorpusFile(path2, range) {
+      if (range !== void 0) fillNewSpace();
       if (remote?.has(path2)) yield* remote.open(path2, range);
       else yield* readFileBytes({ file: await find(path2), path: path2, last: range?.last });
     },

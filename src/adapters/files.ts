@@ -3,6 +3,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import { compileGlob, isGlob } from '../corpus/glob.ts'
 import { GateError, type GateErrorCode } from '../errors.ts'
 import type { Files, RepositoryFiles } from '../ports.ts'
+import { fillNewSpace } from './heap.ts'
 import { isInside } from './inside.ts'
 import { describeUnreadable, readErrorCode, readFileBytes } from './read-bytes.ts'
 import type { RemoteCorpus } from './remote-corpus.ts'
@@ -30,6 +31,8 @@ export function createFiles(folders: {
   }
   return {
     async *openCorpusFile(path, range) {
+      // The end of a file is read for its footer.
+      if (range !== undefined) fillNewSpace()
       if (remote?.has(path)) yield* remote.open(path, range)
       else yield* readFileBytes({ file: await find(path), path, last: range?.last })
     },

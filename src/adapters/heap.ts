@@ -2,7 +2,7 @@ import v8 from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /** Bytes of V8's new space, where objects begin, that a program holds at most, about; and how often it is looked at. */
-const newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 50 }
+const newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 10 }
 /** MiB of that of a thread to begin with: once this one has reached its limit, that of no thread grows any more. */
 const threadMebibytes = 4
 /**
@@ -22,14 +22,33 @@ const state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false }
  * spaces grow are read at each collection (`NewSpace::Grow`, src/heap/new-spaces.cc, and `MemoryController`,
  * src/heap/heap-controller.cc, of https://github.com/v8/v8): that of new space is 1 from when its next growth would go beyond
  * the limit. V8 passes over a flag that it doesn't know.
+ *
+ * New space is collected also while the rest of the heap is being marked, which Node.js 24 puts off otherwise
+ * (`--separate-gc-phases`): what is made meanwhile, 50 MiB where much is decoded, would come on top of the limit.
  */
 export function boundHeap({ narrowBytes, checkEveryMs } = newSpace): void {
   state.limitBytes = narrowBytes
   setGrowing(growingPercent.drawing)
   v8.setFlagsFromString(`--min-semi-space-size=${threadMebibytes}`)
+  v8.setFlagsFromString('--no-separate-gc-phases')
   setInterval(heedLimit, checkEveryMs).unref()
   heedLimit()
 }
+
+/**
+ * Lets new space grow to its limit now, by objects that survive its collections: before a step that makes many of them, such as
+ * the reading of a large footer. In it nothing could heed the limit, and new space would grow to 64 MiB and hold them.
+ */
+export function fillNewSpace(): void {
+  if (!Number.isFinite(state.limitBytes)) return
+  const kept: number[][][] = []
+  for (let turn = 0; heedLimit() && turn < filling.most; turn += 1) {
+    kept[turn % filling.kept] = Array.from({ length: 256 }, () => new Array<number>(128).fill(0))
+  }
+}
+
+/** Quarters of a MiB: as many are kept at a time, and made at most. */
+const filling = { kept: 12, most: 200 }
 
 /**
  * Gives the heap more room, unless the run is a large one: what belongs to requests under way survives each collection, and
@@ -56,8 +75,11 @@ function setGrowing(percent: number): void {
   v8.setFlagsFromString(`--heap-growing-percent=${percent}`)
 }
 
-function heedLimit(): void {
+/** Says whether new space may grow, and tells V8. */
+function heedLimit(): boolean {
   const size =
     v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0
-  v8.setFlagsFromString(`--semi-space-growth-factor=${2 * size <= state.limitBytes ? 2 : 1}`)
+  const grows = 2 * size <= state.limitBytes
+  v8.setFlagsFromString(`--semi-space-growth-factor=${grows ? 2 : 1}`)
+  return grows
 }

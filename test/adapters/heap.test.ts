@@ -32,7 +32,7 @@ const growOldSpace = `
 `
 
 async function measure(start: string, work: string): Promise<number> {
-  const program = `import v8 from 'node:v8'\nimport { boundHeap, tightenHeap, easeHeap } from ${JSON.stringify(source)}\n${start}\n${work}`
+  const program = `import v8 from 'node:v8'\nimport { boundHeap, tightenHeap, easeHeap, fillNewSpace } from ${JSON.stringify(source)}\n${start}\n${work}`
   const words = ['--no-warnings', '--experimental-strip-types', '--input-type=module', '-e', program]
   return Number.parseFloat((await promisify(execFile)(process.execPath, words)).stdout)
 }
@@ -54,6 +54,19 @@ it('new space is given more room when a run is under way, and none where it is l
   const widen = 'easeHeap({ narrowBytes: 0, wideBytes: 64 * 2 ** 20, checkEveryMs: 1 })'
   expect(await measure(`${start}\n${widen}`, growNewSpace)).toBeGreaterThanOrEqual(32)
   expect(await measure(`${start}\ntightenHeap()\n${widen}`, growNewSpace)).toBeLessThan(24)
+})
+
+/** Makes 30 MiB of objects that all live, in one step, and tells how large new space is then, in MiB. */
+const growAtOnce = `
+  const kept = Array.from({ length: 300_000 }, (_, index) => ({ index, name: 'n' + index, list: [index] }))
+  const space = v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+  console.log(space.space_size / 2 ** 20, kept.length)
+`
+
+it('new space that was filled to its limit does not grow further within one step', async () => {
+  const start = 'boundHeap({ narrowBytes: 16 * 2 ** 20, wideBytes: 0, checkEveryMs: 1 })'
+  expect(await measure(start, growAtOnce)).toBeGreaterThanOrEqual(32)
+  expect(await measure(`${start}\nfillNewSpace()`, growAtOnce)).toBeLessThan(24)
 })
 
 it('a heap that is tightened is collected well before it is several times what is held', async () => {
