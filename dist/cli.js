@@ -36596,8 +36596,8 @@ async function* cutWholeLines(request) {
 }
 
 // src/corpus/readers/on-threads.ts
-var mostWaiting = 5;
-var mostAhead = 12;
+var mostWaiting = 8;
+var mostAhead = 16;
 async function* readOnThreads(request) {
   const { text: text2, skim, thread } = request;
   const { file } = text2.place;
@@ -36730,7 +36730,7 @@ function refuseMissing({ file, number: number3 }) {
 }
 
 // src/corpus/readers/unpack.ts
-var engineOptions = { chunkSize: 2 ** 20, readableObjectMode: true, readableHighWaterMark: 4 };
+var engineOptions = { chunkSize: 2 ** 21, readableObjectMode: true, readableHighWaterMark: 4 };
 async function* unpack(request) {
   const { name: name4, bytes, place, limits, engine } = request;
   let unpacked = 0;
@@ -38670,7 +38670,7 @@ function locate(source, path2) {
 
 // src/corpus/corpus-thread.ts
 import { Worker } from "node:worker_threads";
-var mostCopies = 6;
+var mostCopies = 24;
 async function startCorpusThread() {
   const { workFile, workMark } = await import("./parts/corpus-thread-work-CEZDNHMG.js");
   const { ask: ask3, waiting, close: close2 } = startThread(new Worker(new URL(workFile), { workerData: workMark }));
@@ -39247,7 +39247,7 @@ function readThree(text2, at2) {
 }
 
 // src/sample/rank-each.ts
-var mostWaiting2 = 5;
+var mostWaiting2 = 8;
 async function rankEach(request) {
   const { seed, batches, admit, offer, thread } = request;
   const rank3 = createTurnRanker(seed);
@@ -39701,17 +39701,27 @@ function createStrata(settings) {
 
 // src/sample/draw.ts
 async function drawTurns(request) {
-  const { turns, strata = [], expected } = request;
+  const { turns, strata = [] } = request;
   if (!(Number.isSafeInteger(turns) && turns >= 1)) {
     throw new RangeError(`the turns to draw must be a whole number of at least 1, got ${turns}`);
   }
-  const cutoff = strata.length > 0 || expected === void 0 ? 1 : spare * (turns + 1) / expected;
+  const cutoff = strata.length > 0 ? 1 : findFirstCutoff(request);
   const first = cutoff < 1 ? await drawBelow(request, cutoff) : null;
   const draw = first ?? await drawBelow(request, Number.POSITIVE_INFINITY);
   if (draw === null) throw new Error("a draw without a cutoff is short");
   return draw;
 }
 var spare = 1.75;
+var fewDrawn = 0.1;
+function findFirstCutoff({
+  turns,
+  turnsPerConversation = "one",
+  expected
+}) {
+  if (expected === void 0) return 1;
+  const competes = turnsPerConversation === "all" || turns < fewDrawn * expected.conversations;
+  return spare * (turns + 1) / (competes ? expected.turns : expected.conversations);
+}
 async function drawBelow(request, cutoff) {
   const {
     list: list2,
@@ -39869,8 +39879,8 @@ function createTurnStore(openScratch2, limits) {
 async function drawCorpus(request) {
   const { manifest, now, tombstones, onListed } = request;
   const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones });
-  const expected = manifest.index === void 0 ? void 0 : countConversations(manifest);
-  const thread = (expected ?? 0) >= worthThread ? await startCorpusThread() : void 0;
+  const expected = manifest.index === void 0 ? void 0 : countAll(manifest);
+  const thread = (expected?.conversations ?? 0) >= worthThread ? await startCorpusThread() : void 0;
   const drawing = drawTurns({
     ...request,
     list: () => listCorpus(request, thread),
@@ -39885,8 +39895,12 @@ async function drawCorpus(request) {
   return fetchTurns(draw, request);
 }
 var worthThread = 5e5;
-function countConversations({ files }) {
-  return files.reduce((sum5, { conversations }) => sum5 + conversations, 0);
+function countAll({ files }) {
+  const sum5 = (counts) => counts.reduce((total, count9) => total + count9, 0);
+  return {
+    conversations: sum5(files.map(({ conversations }) => conversations)),
+    turns: sum5(files.map(({ turns }) => turns))
+  };
 }
 function listCorpus(request, thread) {
   const { manifest, slices, strata = [] } = request;
@@ -43490,9 +43504,9 @@ function readState2(label) {
 
 // src/estimate/conversations.ts
 function sharesConversations(turns) {
-  return countConversations2(turns) < turns.length;
+  return countConversations(turns) < turns.length;
 }
-function countConversations2(turns) {
+function countConversations(turns) {
   let count9 = 0;
   const seen = new Uint8Array(countPlaces(turns));
   for (const { cluster } of turns) {
@@ -44119,7 +44133,7 @@ function compareArms(question) {
   const test = (observations, assumption) => testWorseBy({ observations, assumption, clustered });
   return {
     pairs: countTurns(graded2),
-    units: clustered ? countConversations2(graded2) : countTurns(graded2),
+    units: clustered ? countConversations(graded2) : countTurns(graded2),
     observed: countDiscordant(graded2, readAsGraded),
     pObserved: test(graded2, { read: readAsGraded, extra: noExtra }),
     pFail: test(asked2, assumeAgainstFail(worst)),

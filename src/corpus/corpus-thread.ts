@@ -22,7 +22,7 @@ export interface CorpusThread {
 }
 
 /** Copies of bytes that are under way at most, about. */
-const mostCopies = 6
+const mostCopies = 24
 
 /** Whoever starts the thread closes it, after errors too. It keeps no process that has nothing else to do from ending. */
 export async function startCorpusThread(): Promise<CorpusThread> {

@@ -37,8 +37,8 @@ export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
   const { manifest, now, tombstones, onListed } = request
   const exclude = createStandingCheck({ now, consent: manifest.consent, tombstones })
   // Another listing is cheap only from an index.
-  const expected = manifest.index === undefined ? undefined : countConversations(manifest)
-  const thread = (expected ?? 0) >= worthThread ? await startCorpusThread() : undefined
+  const expected = manifest.index === undefined ? undefined : countAll(manifest)
+  const thread = (expected?.conversations ?? 0) >= worthThread ? await startCorpusThread() : undefined
   const drawing = drawTurns<ConversationPlace, ListedConversation>({
     ...request,
     list: () => listCorpus(request, thread),
@@ -56,8 +56,12 @@ export async function drawCorpus(request: CorpusDrawRequest): Promise<Sample> {
 /** Conversations from which on it takes less time to start a thread than to rank their turns. */
 const worthThread = 500_000
 
-function countConversations({ files }: Manifest): number {
-  return files.reduce((sum, { conversations }) => sum + conversations, 0)
+function countAll({ files }: Manifest): { conversations: number; turns: number } {
+  const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0)
+  return {
+    conversations: sum(files.map(({ conversations }) => conversations)),
+    turns: sum(files.map(({ turns }) => turns)),
+  }
 }
 
 function listCorpus(

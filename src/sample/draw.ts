@@ -63,26 +63,42 @@ export interface Draw<Place> {
 export async function drawTurns<Place, Listed extends Drawable<Place>>(
   request: ListedDraw<Place, Listed>,
 ): Promise<Draw<Place>> {
-  const { turns, strata = [], expected } = request
+  const { turns, strata = [] } = request
   if (!(Number.isSafeInteger(turns) && turns >= 1)) {
     throw new RangeError(`the turns to draw must be a whole number of at least 1, got ${turns}`)
   }
   // Most turns of a large corpus are never drawn: what is far from being drawn is not even held for a while.
-  const cutoff = strata.length > 0 || expected === undefined ? 1 : (spare * (turns + 1)) / expected
+  const cutoff = strata.length > 0 ? 1 : findFirstCutoff(request)
   const first = cutoff < 1 ? await drawBelow(request, cutoff) : null
   const draw = first ?? (await drawBelow(request, Number.POSITIVE_INFINITY))
   if (draw === null) throw new Error('a draw without a cutoff is short')
   return draw
 }
 
-/** How many times the conversations that are drawn may have keys under a first cutoff, if they have one turn each. */
+/** How many times the turns that are drawn may have keys under a first cutoff. */
 const spare = 1.75
+/** The share of the conversations up to which few of them have two turns under it. */
+const fewDrawn = 0.1
+
+/**
+ * A key that more turns than are drawn are likely to be under: where many conversations are excluded, or few have most of the
+ * turns, it may be too small, and the conversations have to be listed once more.
+ */
+function findFirstCutoff({
+  turns,
+  turnsPerConversation = 'one',
+  expected,
+}: Pick<ListedDraw<unknown, Drawable<unknown>>, 'turns' | 'turnsPerConversation' | 'expected'>): number {
+  if (expected === undefined) return 1
+  const competes = turnsPerConversation === 'all' || turns < fewDrawn * expected.conversations
+  return (spare * (turns + 1)) / (competes ? expected.turns : expected.conversations)
+}
 
 type ListedDraw<Place, Listed extends Drawable<Place>> = DrawSettings & {
   /** Lists the conversations; once more if too few of them can be drawn. */
   list: () => AsyncIterable<Iterable<Listed>>
-  /** How many conversations it lists, where that is known. */
-  expected?: number
+  /** How many conversations it lists, and turns of them, where that is known. */
+  expected?: { conversations: number; turns: number }
   /** Why a conversation is left out; `null` where it isn't. */
   exclude: (conversation: Listed) => Exclusion | null
   /** What ranks turns beside this thread, where listed conversations may be held when their batch has been gone through. */

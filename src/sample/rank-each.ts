@@ -3,7 +3,7 @@ import type { Drawable, RankAt } from './rank.ts'
 import { createTurnRanker, readKey } from './turn-ranker.ts'
 
 /** Questions that the thread has before it: as many batches as are read at a time. */
-const mostWaiting = 5
+const mostWaiting = 8
 
 /**
  * Offers conversations with u of their turns. With a thread, batches may be held for a while and come in any order: it ranks

@@ -167,7 +167,7 @@ describe('lines that a thread takes a part of', () => {
           const text = Buffer.concat(ends ? lines : lines.slice(0, -1))
           let asked = 0
           const taking: LineThread = {
-            waiting: () => (busy[asked++ % busy.length] ? 9 : 0),
+            waiting: () => (busy[asked++ % busy.length] ? 99 : 0),
             skimLines: thread.skimLines,
           }
           const expected = await readAll(text, size)

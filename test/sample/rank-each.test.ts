@@ -57,7 +57,7 @@ it('ranks itself what a busy thread has no time for', async () => {
   let asked = 0
   const busy: CorpusThread = {
     ...thread,
-    waiting: () => (asked < 3 ? 0 : 5),
+    waiting: () => (asked < 3 ? 0 : 99),
     digestTexts: (request) => {
       asked += 1
       return thread.digestTexts(request)

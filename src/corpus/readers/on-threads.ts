@@ -8,9 +8,9 @@ import { cutLines, type SkimmedLines, skimLines } from './skim-lines.ts'
 import { cutWholeLines, type WholeLines } from './whole-lines.ts'
 
 /** Questions that the thread has before it, so that it always has one. */
-const mostWaiting = 5
+const mostWaiting = 8
 /** Batches that are kept at most until the thread has come to the first of them. */
-const mostAhead = 12
+const mostAhead = 16
 
 /**
  * Rows of JSON lines, digested and skimmed by the thread as far as it has time for it, and here as far as not. What is not

@@ -12,7 +12,7 @@ export type Engine = Duplex & { readonly bytesWritten: number }
  * unpacked, on another thread, while these are read. As objects they are given one by one; else as many as there are, copied
  * together.
  */
-export const engineOptions = { chunkSize: 2 ** 20, readableObjectMode: true, readableHighWaterMark: 4 }
+export const engineOptions = { chunkSize: 2 ** 21, readableObjectMode: true, readableHighWaterMark: 4 }
 
 /**
  * Streams the unpacked bytes of an archive. A chunk is good until the next is asked for, and then empty.
