@@ -23424,7 +23424,7 @@ import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 10 };
 var threadMebibytes = 4;
-var growingPercent = { drawing: 100, large: 25 };
+var growingPercent = { drawing: 100, large: 50 };
 var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
 function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   state.limitBytes = narrowBytes;

@@ -9,7 +9,7 @@ const threadMebibytes = 4
  * By how much of what is held the heap grows, in per cent, before V8 collects again: while turns are drawn, and in a large run.
  * Left to itself (0) V8 waits until there is about four times as much as is held.
  */
-const growingPercent = { drawing: 100, large: 25 }
+const growingPercent = { drawing: 100, large: 50 }
 
 const state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false }
 
