@@ -23424,7 +23424,7 @@ import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 10 };
 var threadMebibytes = 4;
-var growingPercent = { drawing: 100, large: 50 };
+var growingPercent = { drawing: 100, large: 25 };
 var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
 function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   state.limitBytes = narrowBytes;
@@ -23435,7 +23435,7 @@ function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   heedLimit();
 }
 function fillNewSpace() {
-  if (!Number.isFinite(state.limitBytes)) return;
+  if (state.limitBytes > newSpace.narrowBytes) return;
   const kept2 = [];
   for (let turn = 0; heedLimit() && turn < filling.most; turn += 1) {
     kept2[turn % filling.kept] = Array.from({ length: 256 }, () => new Array(128).fill(0));
@@ -36465,14 +36465,15 @@ function createByteCursor(bytes, tail2) {
   };
 }
 function keepEnd(length) {
-  const held = new Uint8Array(2 * length);
+  const held = new Uint8Array(length + Math.min(length, mostSpare));
   let filled = 0;
   return {
     add(chunk) {
       const fresh = chunk.subarray(Math.max(0, chunk.length - length));
       if (filled + fresh.length > held.length) {
-        held.copyWithin(0, filled - length, filled);
-        filled = length;
+        const kept2 = length - fresh.length;
+        held.copyWithin(0, filled - kept2, filled);
+        filled = kept2;
       }
       held.set(fresh, filled);
       filled += fresh.length;
@@ -36480,6 +36481,7 @@ function keepEnd(length) {
     read: () => held.subarray(Math.max(0, filled - length), filled)
   };
 }
+var mostSpare = 2 ** 23;
 
 // src/corpus/readers/json-line.ts
 function parseJsonLine(request) {

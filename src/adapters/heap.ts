@@ -9,7 +9,7 @@ const threadMebibytes = 4
  * By how much of what is held the heap grows, in per cent, before V8 collects again: while turns are drawn, and in a large run.
  * Left to itself (0) V8 waits until there is about four times as much as is held.
  */
-const growingPercent = { drawing: 100, large: 50 }
+const growingPercent = { drawing: 100, large: 25 }
 
 const state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false }
 
@@ -40,7 +40,7 @@ export function boundHeap({ narrowBytes, checkEveryMs } = newSpace): void {
  * the reading of a large footer. In it nothing could heed the limit, and new space would grow to 64 MiB and hold them.
  */
 export function fillNewSpace(): void {
-  if (!Number.isFinite(state.limitBytes)) return
+  if (state.limitBytes > newSpace.narrowBytes) return
   const kept: number[][][] = []
   for (let turn = 0; heedLimit() && turn < filling.most; turn += 1) {
     kept[turn % filling.kept] = Array.from({ length: 256 }, () => new Array<number>(128).fill(0))

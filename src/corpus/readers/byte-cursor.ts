@@ -68,14 +68,15 @@ export function createByteCursor(bytes: AsyncIterable<Uint8Array>, tail: number)
 
 /** Keeps copies of the last bytes, in memory that is not asked for anew. */
 function keepEnd(length: number) {
-  const held = new Uint8Array(2 * length)
+  const held = new Uint8Array(length + Math.min(length, mostSpare))
   let filled = 0
   return {
     add(chunk: Uint8Array) {
       const fresh = chunk.subarray(Math.max(0, chunk.length - length))
       if (filled + fresh.length > held.length) {
-        held.copyWithin(0, filled - length, filled)
-        filled = length
+        const kept = length - fresh.length
+        held.copyWithin(0, filled - kept, filled)
+        filled = kept
       }
       held.set(fresh, filled)
       filled += fresh.length
@@ -83,3 +84,6 @@ function keepEnd(length: number) {
     read: () => held.subarray(Math.max(0, filled - length), filled),
   }
 }
+
+/** Bytes that come in, at most, before the end is moved to the beginning of its memory. */
+const mostSpare = 2 ** 23
