@@ -2,6 +2,13 @@
 import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 import {
+  createSkim,
+  cutLines,
+  findTurns,
+  isInCommonForm,
+  skimLines
+} from "./parts/chunk-CFOXBFF4.js";
+import {
   GateError,
   corpusLimits,
   formatBytes,
@@ -9,13 +16,6 @@ import {
   planGroups,
   refuseGroup
 } from "./parts/chunk-5YGIDP4J.js";
-import {
-  createSkim,
-  cutLines,
-  findTurns,
-  isInCommonForm,
-  skimLines
-} from "./parts/chunk-YLIQNM55.js";
 import {
   external_exports
 } from "./parts/chunk-S7U66JXT.js";
@@ -36509,6 +36509,90 @@ function readRow(request) {
 // src/corpus/readers/on-threads.ts
 import { TextDecoder as TextDecoder3 } from "node:util";
 
+// src/corpus/corpus-thread.ts
+import { Worker } from "node:worker_threads";
+
+// src/corpus/shared-buffers.ts
+var smallest = 2 ** 19;
+function createSharedBuffers() {
+  const free = [];
+  return {
+    take(length) {
+      const found = free.pop();
+      if (found !== void 0 && found.length >= length) return found;
+      return new Uint8Array(new SharedArrayBuffer(Math.max(smallest, length)));
+    },
+    give: (buffer) => void free.push(buffer)
+  };
+}
+
+// src/corpus/corpus-thread.ts
+var mostWaiting = 8;
+var mostCopies = 24;
+async function startCorpusThread() {
+  const { workFile, workMark } = await import("./parts/corpus-thread-work-TAIR2JTX.js");
+  const { ask: ask3, waiting, close: close2 } = startThread(new Worker(new URL(workFile), { workerData: workMark }));
+  const buffers = createSharedBuffers();
+  const sent = [];
+  return {
+    update(bytes) {
+      const buffer = buffers.take(bytes.length);
+      buffer.set(bytes);
+      const answer = ask3("update", { bytes: buffer.subarray(0, bytes.length) });
+      const give = () => buffers.give(buffer);
+      answer.then(give, give);
+      sent.push(answer);
+    },
+    finish: () => ask3("finish"),
+    async digestTexts(texts2) {
+      const { buffer, byteOffset, length } = await ask3("digestTexts", texts2);
+      return Buffer.from(buffer, byteOffset, length);
+    },
+    async skimLines(lines) {
+      const { digests, found } = await ask3("skimLines", lines);
+      return { digests, found: JSON.parse(found) };
+    },
+    async ready() {
+      while (sent.length > mostCopies) await sent.shift();
+    },
+    waiting,
+    close: close2
+  };
+}
+function startThread(worker) {
+  const questions = [];
+  let failure = null;
+  worker.unref();
+  worker.on("message", (answer) => {
+    questions.shift()?.resolve(answer);
+    if (questions.length === 0) worker.unref();
+  });
+  worker.on("error", (cause) => {
+    failure = cause;
+    for (const { reject } of questions.splice(0)) reject(cause);
+  });
+  return {
+    ask(kind, ...[request]) {
+      const answer = new Promise((resolve5, reject) => {
+        if (failure !== null) {
+          reject(failure);
+          return;
+        }
+        if (questions.length === 0) worker.ref();
+        questions.push({ resolve: resolve5, reject });
+        worker.postMessage({ kind, request });
+      });
+      answer.catch(() => void 0);
+      return answer;
+    },
+    waiting: () => questions.length,
+    async close() {
+      worker.removeAllListeners("message");
+      await worker.terminate();
+    }
+  };
+}
+
 // src/corpus/digest.ts
 import { createHash as createHash4 } from "node:crypto";
 var digestLength = 43;
@@ -36543,20 +36627,6 @@ async function* tap(bytes, see) {
     await see(chunk);
     yield chunk;
   }
-}
-
-// src/corpus/shared-buffers.ts
-var smallest = 2 ** 19;
-function createSharedBuffers() {
-  const free = [];
-  return {
-    take(length) {
-      const found = free.pop();
-      if (found !== void 0 && found.length >= length) return found;
-      return new Uint8Array(new SharedArrayBuffer(Math.max(smallest, length)));
-    },
-    give: (buffer) => void free.push(buffer)
-  };
 }
 
 // src/corpus/readers/whole-lines.ts
@@ -36598,7 +36668,6 @@ async function* cutWholeLines(request) {
 }
 
 // src/corpus/readers/on-threads.ts
-var mostWaiting = 8;
 var mostAhead = 16;
 async function* readOnThreads(request) {
   const { text: text2, skim, thread } = request;
@@ -36822,7 +36891,7 @@ import { setImmediate as setImmediate2 } from "node:timers/promises";
 // src/corpus/readers/parquet-columns.ts
 async function chooseColumns(request) {
   const { file, metadata, fields } = request;
-  const { parquetSchema } = await import("./parts/node-LLFAS6XL.js");
+  const { parquetSchema } = await import("./parts/node-QQGHR3MW.js");
   const tree = parquetSchema(metadata);
   const columns3 = tree.children.map(({ element }) => element.name).filter((name4) => fields === null || fields.names.includes(name4));
   if (columns3.length === 0) throw refuseTable(file, fields);
@@ -36832,14 +36901,14 @@ async function chooseColumns(request) {
     const names2 = fields?.inner?.[top];
     return names2 === void 0 || rest2.length === 0 || rest2.some((part) => names2.includes(part));
   };
-  const schema = listElements(tree, isWanted);
   const groups = metadata.row_groups.map((group) => ({
     ...group,
     columns: group.columns.filter(
       ({ meta_data: chunk }) => chunk === void 0 || isWanted(chunk.path_in_schema)
     )
   }));
-  return { metadata: { ...metadata, schema, row_groups: groups }, columns: columns3 };
+  const wanted = { ...metadata, schema: listElements(tree, isWanted), row_groups: groups };
+  return { metadata: wanted, schema: parquetSchema(wanted), columns: columns3 };
 }
 function listElements(tree, isWanted) {
   if (tree.children.length === 0) return isWanted(tree.path) ? [tree.element] : [];
@@ -36861,7 +36930,7 @@ var trailer = 8;
 var firstRead = 2 ** 16;
 async function readFooter(request) {
   const { file, limits, readEnd: readEnd3 } = request;
-  const { parquetMetadata } = await import("./parts/node-LLFAS6XL.js");
+  const { parquetMetadata } = await import("./parts/node-QQGHR3MW.js");
   const end2 = await readEnd3(firstRead);
   const view = new DataView(end2.buffer, end2.byteOffset, end2.byteLength);
   if (end2.length < trailer || Buffer.from(end2.subarray(-4)).toString("latin1") !== "PAR1") {
@@ -37071,9 +37140,9 @@ function findGroups(groups, places) {
 async function openTable(request) {
   const { file, fields, limits } = request;
   const { metadata: whole, bytes: footer } = await readFooter(request);
-  const { metadata, columns: columns3 } = await chooseColumns({ file, metadata: whole, fields });
+  const { metadata, schema, columns: columns3 } = await chooseColumns({ file, metadata: whole, fields });
   const groups = planGroups({ file, metadata, columns: columns3, limits });
-  return { file, fields, limits, metadata, columns: columns3, groups, footer };
+  return { file, fields, limits, schema, groups, footer };
 }
 function* readRows({ file, fields, limits }, { values, numbers }) {
   for (const [index, row] of numbers.entries()) {
@@ -37112,7 +37181,7 @@ async function* readGroup(table, request) {
   for (const bytes of held) freeMemory(bytes);
 }
 var rowsAtOnce = 50;
-async function decodeGroup({ file, metadata, columns: columns3, limits }, request) {
+async function decodeGroup({ file, schema, limits }, request) {
   const { group, parts, numbers, held } = request;
   const attempt3 = async (work) => {
     try {
@@ -37123,15 +37192,14 @@ async function decodeGroup({ file, metadata, columns: columns3, limits }, reques
     }
   };
   const decoding = {
-    metadata,
+    schema,
     group: group.metadata,
-    columns: columns3,
     read: (column) => cutColumn(parts, column),
     compressors: await createDecompressors(limits.rowGroup, held),
     parsers: createParsers()
   };
   const rows2 = numbers.map((number3) => number3 - group.rowStart - 1);
-  const { assembleRows, decodeColumns } = await import("./parts/parquet-decode-EG2AA3YK.js");
+  const { assembleRows, decodeColumns } = await import("./parts/parquet-decode-FD44FUIJ.js");
   const decoded = await attempt3(() => decodeColumns(decoding, rows2));
   return (some) => attempt3(() => assembleRows(decoded, decoding, some));
 }
@@ -38670,73 +38738,6 @@ function locate(source, path2) {
   return { file: source.file, line: line2, column: col };
 }
 
-// src/corpus/corpus-thread.ts
-import { Worker } from "node:worker_threads";
-var mostCopies = 24;
-async function startCorpusThread() {
-  const { workFile, workMark } = await import("./parts/corpus-thread-work-CEZDNHMG.js");
-  const { ask: ask3, waiting, close: close2 } = startThread(new Worker(new URL(workFile), { workerData: workMark }));
-  const buffers = createSharedBuffers();
-  const sent = [];
-  return {
-    update(bytes) {
-      const buffer = buffers.take(bytes.length);
-      buffer.set(bytes);
-      const answer = ask3("update", { bytes: buffer.subarray(0, bytes.length) });
-      const give = () => buffers.give(buffer);
-      answer.then(give, give);
-      sent.push(answer);
-    },
-    finish: () => ask3("finish"),
-    async digestTexts(texts2) {
-      const { buffer, byteOffset, length } = await ask3("digestTexts", texts2);
-      return Buffer.from(buffer, byteOffset, length);
-    },
-    async skimLines(lines) {
-      const { digests, found } = await ask3("skimLines", lines);
-      return { digests, found: JSON.parse(found) };
-    },
-    async ready() {
-      while (sent.length > mostCopies) await sent.shift();
-    },
-    waiting,
-    close: close2
-  };
-}
-function startThread(worker) {
-  const questions = [];
-  let failure = null;
-  worker.unref();
-  worker.on("message", (answer) => {
-    questions.shift()?.resolve(answer);
-    if (questions.length === 0) worker.unref();
-  });
-  worker.on("error", (cause) => {
-    failure = cause;
-    for (const { reject } of questions.splice(0)) reject(cause);
-  });
-  return {
-    ask(kind, ...[request]) {
-      const answer = new Promise((resolve5, reject) => {
-        if (failure !== null) {
-          reject(failure);
-          return;
-        }
-        if (questions.length === 0) worker.ref();
-        questions.push({ resolve: resolve5, reject });
-        worker.postMessage({ kind, request });
-      });
-      answer.catch(() => void 0);
-      return answer;
-    },
-    waiting: () => questions.length,
-    async close() {
-      worker.removeAllListeners("message");
-      await worker.terminate();
-    }
-  };
-}
-
 // src/corpus/listing.ts
 import { hash as hash4 } from "node:crypto";
 
@@ -39249,7 +39250,6 @@ function readThree(text2, at2) {
 }
 
 // src/sample/rank-each.ts
-var mostWaiting2 = 8;
 async function rankEach(request) {
   const { seed, batches, admit, offer, thread } = request;
   const rank3 = createTurnRanker(seed);
@@ -39273,7 +39273,7 @@ async function rankEach(request) {
       continue;
     }
     const conversations = [...batch].filter(admit);
-    if (thread.waiting() < mostWaiting2) {
+    if (thread.waiting() < mostWaiting) {
       const offered = offerLater(conversations, thread);
       offered.catch(() => void 0);
       later.push(offered);

@@ -21,6 +21,8 @@ export interface CorpusThread {
   close(): Promise<void>
 }
 
+/** Questions that the thread has before it, so that it always has one. Who finds as many does the work itself. */
+export const mostWaiting = 8
 /** Copies of bytes that are under way at most, about. */
 const mostCopies = 24
 

@@ -1,9 +1,6 @@
-import type { CorpusThread } from '../corpus/corpus-thread.ts'
+import { type CorpusThread, mostWaiting } from '../corpus/corpus-thread.ts'
 import type { Drawable, RankAt } from './rank.ts'
 import { createTurnRanker, readKey } from './turn-ranker.ts'
-
-/** Questions that the thread has before it: as many batches as are read at a time. */
-const mostWaiting = 8
 
 /**
  * Offers conversations with u of their turns. With a thread, batches may be held for a while and come in any order: it ranks

@@ -1,4 +1,5 @@
 import { TextDecoder } from 'node:util'
+import { mostWaiting } from '../corpus-thread.ts'
 import { digestLength } from '../digest.ts'
 import { decodeLine, type LinePlace } from '../lines.ts'
 import { readRow } from './json-line.ts'
@@ -7,8 +8,6 @@ import type { Skim } from './skim.ts'
 import { cutLines, type SkimmedLines, skimLines } from './skim-lines.ts'
 import { cutWholeLines, type WholeLines } from './whole-lines.ts'
 
-/** Questions that the thread has before it, so that it always has one. */
-const mostWaiting = 8
 /** Batches that are kept at most until the thread has come to the first of them. */
 const mostAhead = 16
 

@@ -2,9 +2,10 @@ import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
 import { GateError } from '../../errors.ts'
 import type { Fields } from './reader.ts'
 
-/** A file's metadata as if it had no other columns than those that are wanted, and their names. */
+/** A file's metadata as if it had no other columns than those that are wanted, its schema as a tree, and their names. */
 export interface WantedColumns {
   metadata: FileMetaData
+  schema: SchemaTree
   columns: string[]
 }
 
@@ -30,14 +31,14 @@ export async function chooseColumns(request: {
     const names = fields?.inner?.[top]
     return names === undefined || rest.length === 0 || rest.some((part) => names.includes(part))
   }
-  const schema = listElements(tree, isWanted)
   const groups = metadata.row_groups.map((group) => ({
     ...group,
     columns: group.columns.filter(
       ({ meta_data: chunk }) => chunk === undefined || isWanted(chunk.path_in_schema),
     ),
   }))
-  return { metadata: { ...metadata, schema, row_groups: groups }, columns }
+  const wanted = { ...metadata, schema: listElements(tree, isWanted), row_groups: groups }
+  return { metadata: wanted, schema: parquetSchema(wanted), columns }
 }
 
 /** The elements of a schema in its order, without leaves that are not wanted and groups that have none left. */

@@ -1,12 +1,11 @@
-import {
-  type Compressors,
-  type DataReader,
-  type DecodedArray,
-  type FileMetaData,
-  type PageHeader,
-  type ParquetParsers,
-  parquetSchema,
-  type RowGroup,
+import type {
+  Compressors,
+  DataReader,
+  DecodedArray,
+  PageHeader,
+  ParquetParsers,
+  RowGroup,
+  SchemaTree,
 } from 'hyparquet'
 import { parquetHeader, readPage } from 'hyparquet/src/column.js'
 import { convert, convertWithDictionary, DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
@@ -20,9 +19,9 @@ import type { Stretch } from './reader.ts'
 
 /** How one row group is decoded. */
 export interface Decoding {
-  metadata: FileMetaData
+  /** Of the wanted columns. */
+  schema: SchemaTree
   group: RowGroup
-  columns: string[]
   read: (column: Stretch) => Uint8Array<ArrayBuffer>
   compressors: Compressors
   parsers: Partial<ParquetParsers>
@@ -39,13 +38,12 @@ export interface DecodedColumn {
  * @throws Error for what is no Parquet
  */
 export function decodeColumns(decoding: Decoding, rows: readonly number[]): DecodedColumn[] {
-  const { metadata, group, read, compressors } = decoding
-  const tree = parquetSchema(metadata)
+  const { schema, group, read, compressors } = decoding
   const parsers = { ...DEFAULT_PARSERS, ...decoding.parsers }
   return group.columns.flatMap(({ meta_data: chunk }) => {
     if (chunk === undefined) return []
     const pathInSchema = chunk.path_in_schema
-    const schemaPath = getTreePath(tree, pathInSchema)
+    const schemaPath = getTreePath(schema, pathInSchema)
     const element = schemaPath.at(-1)?.element
     if (element === undefined) throw new Error(`the schema has no ${pathInSchema.join('.')}`)
     const decoder = { ...chunk, pathInSchema, element, schemaPath, compressors, parsers }
@@ -61,7 +59,7 @@ export function decodeColumns(decoding: Decoding, rows: readonly number[]): Deco
 /** Makes objects of some of the rows that columns were decoded for. */
 export async function assembleRows(
   decoded: readonly DecodedColumn[],
-  { metadata, columns, parsers }: Pick<Decoding, 'metadata' | 'columns' | 'parsers'>,
+  { schema, parsers }: Pick<Decoding, 'schema' | 'parsers'>,
   some: { start: number; end: number },
 ): Promise<Record<string, unknown>[]> {
   const asyncColumns = decoded.map(({ pathInSchema, rows }) => ({
@@ -70,7 +68,7 @@ export async function assembleRows(
   }))
   const size = some.end - some.start
   const group = { groupStart: 0, groupRows: size, selectStart: 0, selectEnd: size, asyncColumns }
-  return asyncGroupToRows(assembleAsync(group, parquetSchema(metadata), parsers), 0, size, columns, 'object')
+  return asyncGroupToRows(assembleAsync(group, schema, parsers), 0, size, undefined, 'object')
 }
 
 /** The data pages of a column chunk, in their order. */
@@ -99,17 +97,13 @@ function readDataOf(
   const page =
     first === undefined
       ? readDataPageV2(packed, countNulls(packed, header, decoder), decoder)
-      : readDataPage(unpack(packed, header, decoder), first, decoder)
+      : readDataPage(
+          decompressPage(packed, header.uncompressed_page_size, decoder.codec, decoder.compressors),
+          first,
+          decoder,
+        )
   const encoding = first?.encoding ?? second?.encoding ?? 'PLAIN'
   return { ...page, convert: (values) => convertWithDictionary(values, dictionary, encoding, decoder) }
-}
-
-function unpack(
-  packed: Uint8Array,
-  { uncompressed_page_size: length }: PageHeader,
-  { codec, compressors }: ColumnDecoder,
-): Uint8Array {
-  return decompressPage(packed, length, codec, compressors)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { FileMetaData } from 'hyparquet'
+import type { SchemaTree } from 'hyparquet'
 import { GateError } from '../../errors.ts'
 import { freeMemory } from '../free-memory.ts'
 import { createByteCursor } from './byte-cursor.ts'
@@ -73,8 +73,7 @@ function findGroups(
 
 /** A table, as far as its rows are wanted. */
 interface Table extends Pick<ReadRequest, 'file' | 'fields' | 'limits'> {
-  metadata: FileMetaData
-  columns: string[]
+  schema: SchemaTree
   groups: GroupPlan[]
   footer: Uint8Array
 }
@@ -84,9 +83,9 @@ async function openTable(
 ): Promise<Table> {
   const { file, fields, limits } = request
   const { metadata: whole, bytes: footer } = await readFooter(request)
-  const { metadata, columns } = await chooseColumns({ file, metadata: whole, fields })
+  const { metadata, schema, columns } = await chooseColumns({ file, metadata: whole, fields })
   const groups = planGroups({ file, metadata, columns, limits })
-  return { file, fields, limits, metadata, columns, groups, footer }
+  return { file, fields, limits, schema, groups, footer }
 }
 
 /** Rows that were decoded together. */
@@ -155,7 +154,7 @@ const rowsAtOnce = 50
 
 /** Decodes rows of a group, and then makes objects of some of them at a time. */
 async function decodeGroup(
-  { file, metadata, columns, limits }: Table,
+  { file, schema, limits }: Table,
   request: { group: GroupPlan; parts: readonly Part[]; numbers: readonly number[]; held: Uint8Array[] },
 ): Promise<(some: { start: number; end: number }) => Promise<Record<string, unknown>[]>> {
   const { group, parts, numbers, held } = request
@@ -168,9 +167,8 @@ async function decodeGroup(
     }
   }
   const decoding = {
-    metadata,
+    schema,
     group: group.metadata,
-    columns,
     read: (column: Stretch) => cutColumn(parts, column),
     compressors: await createDecompressors(limits.rowGroup, held),
     parsers: createParsers(),

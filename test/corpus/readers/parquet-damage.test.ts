@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parquetMetadata } from 'hyparquet'
+import { parquetMetadata, parquetSchema } from 'hyparquet'
 import { decodeColumns } from '../../../src/corpus/readers/parquet-decode.ts'
 import { takeRefusal } from '../../support/refusal.ts'
 import { chunk, collect, readFileRows } from '../corpora.ts'
@@ -117,9 +117,8 @@ describe('a row group', () => {
     const decode = (rows: bigint) =>
       decodeColumns(
         {
-          metadata,
+          schema: parquetSchema(metadata),
           group: { ...group, num_rows: rows },
-          columns: [],
           read: ({ start, end }) => bytes.subarray(start, end),
           compressors: {},
           parsers: {},
