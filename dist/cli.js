@@ -2,12 +2,15 @@
 import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 import {
+  createColumn,
   createSkim,
   cutLines,
   findTurns,
   isInCommonForm,
-  skimLines
-} from "./parts/chunk-CFOXBFF4.js";
+  readColumn,
+  skimLines,
+  unpackSkimmed
+} from "./parts/chunk-ZQ36FUPI.js";
 import {
   GateError,
   corpusLimits,
@@ -36345,6 +36348,7 @@ import { createHash as createHash8 } from "node:crypto";
 import { createGunzip } from "node:zlib";
 
 // src/corpus/readers/jsonl.ts
+import { isUtf8 } from "node:buffer";
 import { TextDecoder as TextDecoder4 } from "node:util";
 
 // src/corpus/lines.ts
@@ -36530,7 +36534,7 @@ function createSharedBuffers() {
 var mostWaiting = 8;
 var mostCopies = 24;
 async function startCorpusThread() {
-  const { workFile, workMark } = await import("./parts/corpus-thread-work-TAIR2JTX.js");
+  const { workFile, workMark } = await import("./parts/corpus-thread-work-BR63DDOS.js");
   const { ask: ask3, waiting, close: close2 } = startThread(new Worker(new URL(workFile), { workerData: workMark }));
   const buffers = createSharedBuffers();
   const sent = [];
@@ -36543,15 +36547,13 @@ async function startCorpusThread() {
       answer.then(give, give);
       sent.push(answer);
     },
+    updateShared: (bytes) => ask3("update", bytes),
     finish: () => ask3("finish"),
     async digestTexts(texts2) {
       const { buffer, byteOffset, length } = await ask3("digestTexts", texts2);
       return Buffer.from(buffer, byteOffset, length);
     },
-    async skimLines(lines) {
-      const { digests, found } = await ask3("skimLines", lines);
-      return { digests, found: JSON.parse(found) };
-    },
+    skimLines: (lines) => ask3("skimLines", lines),
     async ready() {
       while (sent.length > mostCopies) await sent.shift();
     },
@@ -36602,7 +36604,7 @@ async function* verifyDigest(request, read2) {
     hash13.update(chunk);
     return hash13.ready();
   };
-  yield* read2(tap(request.bytes, see));
+  yield* read2(request.isSeen === true ? request.bytes : tap(request.bytes, see));
   const actual = await hash13.finish();
   request.onDigest?.(actual);
   if (request.sha256 === null || actual === request.sha256) return;
@@ -36670,13 +36672,17 @@ async function* cutWholeLines(request) {
 // src/corpus/readers/on-threads.ts
 var mostAhead = 16;
 async function* readOnThreads(request) {
-  const { text: text2, skim, thread } = request;
+  const { text: text2, skim, thread, isFile: isFile2 } = request;
   const { file } = text2.place;
-  const begin3 = ({ bytes }) => {
-    if (thread.waiting() >= mostWaiting) return Promise.resolve(skimLines(bytes, skim));
-    const skimmed = thread.skimLines({ bytes, skims: skim !== void 0 });
-    skimmed.catch(() => void 0);
-    return skimmed;
+  const begin3 = async ({ bytes }) => {
+    if (thread.waiting() >= mostWaiting) {
+      const seen = isFile2 ? thread.updateShared({ bytes }) : null;
+      const skimmed = skimLines(bytes, skim);
+      await seen;
+      return () => skimmed;
+    }
+    const { digests, packed } = await thread.skimLines({ bytes, skims: skim !== void 0, updates: isFile2 });
+    return () => ({ digests, found: unpackSkimmed(packed) });
   };
   const ahead = [];
   const takeOut = async function* (left) {
@@ -36684,13 +36690,16 @@ async function* readOnThreads(request) {
       const next = ahead.shift();
       if (next === void 0) return;
       const { lines, skimmed } = next;
-      yield listRows({ file, lines, skimmed: await skimmed });
+      const unpack2 = await skimmed;
+      yield listRows({ file, lines, skimmed: unpack2() });
       lines.done();
     }
   };
   try {
     for await (const lines of cutWholeLines(text2)) {
-      ahead.push({ lines, skimmed: begin3(lines) });
+      const skimmed = begin3(lines);
+      skimmed.catch(() => void 0);
+      ahead.push({ lines, skimmed });
       yield* takeOut(mostAhead);
     }
   } catch (cause) {
@@ -36722,7 +36731,8 @@ var jsonl = {
   format: "jsonl",
   suffix: ".jsonl",
   title: "JSON lines",
-  read: (request) => readJsonLines(request, (bytes) => bytes),
+  digestsFile: true,
+  read: (request) => readJsonLines(request),
   pick: (request) => {
     const { places } = request;
     const stretches = places.map(({ start: start2, length }) => ({ start: start2, end: start2 + length }));
@@ -36732,9 +36742,10 @@ var jsonl = {
 async function* readJsonLines(request, unpack2) {
   const { file, skim, limits, thread } = request;
   const place = { file, line: 1 };
-  const text2 = { bytes: unpack2(request.bytes, place), place, longest: limits.row };
+  const bytes = unpack2 === void 0 ? request.bytes : unpack2(request.bytes, place);
+  const text2 = { bytes, place, longest: limits.row };
   if (thread !== void 0) {
-    yield* readOnThreads({ text: text2, skim, thread });
+    yield* readOnThreads({ text: text2, skim, thread, isFile: unpack2 === void 0 });
     return;
   }
   for await (const lines of splitLines4(text2)) yield parseLines({ file, lines, skim });
@@ -36743,10 +36754,13 @@ function* parseLines(request) {
   const { file, skim } = request;
   for (const found of request.lines) {
     const { number: number3, start: start2, bytes } = found;
-    const skimmed = skim?.(bytes) ?? null;
+    const skimmed = skim === void 0 || !isUtf8(bytes) ? null : skim(readAsLatin1(bytes));
     const row = readRow({ file, number: number3, line: { start: start2, bytes }, skimmed, decode: () => found.text });
     if (row !== null) yield row;
   }
+}
+function readAsLatin1({ buffer, byteOffset, length }) {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }
 function pickPackedLines(request, unpack2) {
   const place = { file: request.file, line: request.places[0]?.number ?? 1 };
@@ -38858,8 +38872,10 @@ function checkCounts(entry, counts) {
 function readRows2(request) {
   const { path: file, format: format2, files, sha256, onDigest, fields, skim, limits, thread } = request;
   const reader = findReader({ path: file, format: format2 });
+  const isSeen = thread !== void 0 && reader.digestsFile === true;
+  const source = { file, bytes: files.openCorpusFile(file), sha256, onDigest, thread, isSeen };
   return verifyDigest(
-    { file, bytes: files.openCorpusFile(file), sha256, onDigest, thread },
+    source,
     (bytes) => reader.read({
       file,
       bytes,
@@ -39098,10 +39114,6 @@ var IndexedConversation = class {
 };
 function copyText(part) {
   return Buffer.from(part, "latin1").toString("latin1");
-}
-function readColumn(column, index) {
-  const place = column?.at[index] ?? -1;
-  return place < 0 ? void 0 : column?.values[place];
 }
 
 // src/corpus/index-file/format.ts
@@ -61016,33 +61028,6 @@ function closeBlock(block) {
     ...block.expiresAt.nameIfAny("expires_at", size),
     ...block.consent.nameIfAny("consent", size),
     ...block.users.nameIfAny("users", size)
-  };
-}
-function createColumn() {
-  const places = /* @__PURE__ */ new Map();
-  const values = [];
-  const at2 = [];
-  const fill = (size) => {
-    while (at2.length < size) at2.push(-1);
-  };
-  const close2 = (size) => {
-    fill(size);
-    return { values, at: at2 };
-  };
-  return {
-    set(index, value, key = value) {
-      if (value === void 0) return;
-      fill(index);
-      let place = places.get(key);
-      if (place === void 0) {
-        place = values.length;
-        places.set(key, place);
-        values.push(value);
-      }
-      at2.push(place);
-    },
-    close: close2,
-    nameIfAny: (name4, size) => values.length === 0 ? {} : { [name4]: close2(size) }
   };
 }
 

@@ -2,7 +2,7 @@
 import { createHash, hash } from 'node:crypto'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { createSkim } from './readers/skim.ts'
-import { skimLines } from './readers/skim-lines.ts'
+import { packSkimmed, skimLines } from './readers/skim-lines.ts'
 
 /** The file that a thread is to run. */
 export const workFile = import.meta.url
@@ -40,13 +40,13 @@ function createWork() {
       }
       return digests
     },
-    skimLines({ bytes, skims }: SharedBytes & { skims: boolean }): {
+    skimLines({ bytes, skims, updates }: SharedBytes & { skims: boolean; updates: boolean }): {
       digests: string
-      found: string
+      packed: string
     } {
+      if (updates) whole.update(bytes)
       const { digests, found } = skimLines(bytes, skims ? skim : undefined)
-      // One text crosses in less time than many objects.
-      return { digests, found: JSON.stringify(found) }
+      return { digests, packed: packSkimmed(found) }
     },
   }
 }

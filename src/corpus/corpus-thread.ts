@@ -1,18 +1,24 @@
 import { Worker } from 'node:worker_threads'
 import type { SharedBytes, Work } from './corpus-thread-work.ts'
-import type { SkimmedLines } from './readers/skim-lines.ts'
 import { createSharedBuffers } from './shared-buffers.ts'
 
 /** Digests and skims beside this thread. What is asked first is answered first. */
 export interface CorpusThread {
   /** Adds bytes, which are copied at once, to those that `finish` gives the digest of. */
   update(bytes: Uint8Array): void
+  /** The same without copying them: they must stay what they are until it is answered. */
+  updateShared(bytes: SharedBytes): Promise<null>
   /** The SHA-256, in hex, of all bytes that were added since it was asked last. */
   finish(): Promise<string>
   /** The first 8 bytes of the SHA-256 of each text, with the prefix before it. `ends`: where in `texts` each text ends. */
   digestTexts(request: { prefix: string; texts: string; ends: Uint32Array }): Promise<Buffer>
-  /** `skimLines`, without skimming where that is not wanted. The bytes must stay what they are until it is answered. */
-  skimLines(request: SharedBytes & { skims: boolean }): Promise<SkimmedLines>
+  /**
+   * `skimLines`, without skimming where that is not wanted, and what it found as `packSkimmed` writes it. The bytes must stay what
+   * they are until it is answered. `updates`: they are also added to those that `finish` gives the digest of.
+   */
+  skimLines(
+    request: SharedBytes & { skims: boolean; updates: boolean },
+  ): Promise<{ digests: string; packed: string }>
   /** Waits while it has many copies: to be asked for after each piece of bytes. */
   ready(): Promise<void>
   /** How many questions are not answered yet. */
@@ -41,15 +47,13 @@ export async function startCorpusThread(): Promise<CorpusThread> {
       answer.then(give, give)
       sent.push(answer)
     },
+    updateShared: (bytes) => ask('update', bytes),
     finish: () => ask('finish'),
     async digestTexts(texts) {
       const { buffer, byteOffset, length } = await ask('digestTexts', texts)
       return Buffer.from(buffer, byteOffset, length)
     },
-    async skimLines(lines) {
-      const { digests, found } = await ask('skimLines', lines)
-      return { digests, found: JSON.parse(found) }
-    },
+    skimLines: (lines) => ask('skimLines', lines),
     async ready() {
       while (sent.length > mostCopies) await sent.shift()
     },

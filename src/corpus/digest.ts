@@ -20,6 +20,8 @@ export async function* verifyDigest<T>(
     remedy?: string
     /** What digests them; without it, this thread. */
     thread?: CorpusThread | undefined
+    /** Whether `read` has the thread digest them. */
+    isSeen?: boolean
   },
   read: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
@@ -28,7 +30,7 @@ export async function* verifyDigest<T>(
     hash.update(chunk)
     return hash.ready()
   }
-  yield* read(tap(request.bytes, see))
+  yield* read(request.isSeen === true ? request.bytes : tap(request.bytes, see))
   const actual = await hash.finish()
   request.onDigest?.(actual)
   if (request.sha256 === null || actual === request.sha256) return

@@ -119,7 +119,9 @@ export function readRows(request: {
 }): AsyncGenerator<Iterable<Row>> {
   const { path: file, format, files, sha256, onDigest, fields, skim, limits, thread } = request
   const reader = findReader({ path: file, format })
-  return verifyDigest({ file, bytes: files.openCorpusFile(file), sha256, onDigest, thread }, (bytes) =>
+  const isSeen = thread !== undefined && reader.digestsFile === true
+  const source = { file, bytes: files.openCorpusFile(file), sha256, onDigest, thread, isSeen }
+  return verifyDigest(source, (bytes) =>
     reader.read({
       file,
       bytes,

@@ -12,6 +12,7 @@ import { digestRow } from '../../src/corpus/listing.ts'
 import { readRows } from '../../src/corpus/read.ts'
 import type { LineThread } from '../../src/corpus/readers/reader.ts'
 import { createSkim } from '../../src/corpus/readers/skim.ts'
+import { packSkimmed, skimLines, unpackSkimmed } from '../../src/corpus/readers/skim-lines.ts'
 import { takeRefusal } from '../support/refusal.ts'
 import { useTemporaryFolders } from '../support/temporary-folder.ts'
 import { chunk, createMemoryFiles, digest, writeConversation } from './corpora.ts'
@@ -52,15 +53,47 @@ describe('a thread that digests', () => {
       const lines = text.replace(/\n$/, '').split('\n')
       const expected = text === '' ? [] : lines
       for (const skims of [true, false]) {
-        const { digests, found } = await thread.skimLines({ ...bytes, skims })
+        const { digests, packed } = await thread.skimLines({ ...bytes, skims, updates: false })
         expect(digests).toBe(expected.map((line) => sha256(line).toString('base64url')).join(''))
         const skim = createSkim()
-        const skimmed = expected.map((line) => (skims ? skim(Buffer.from(line)) : null))
-        expect(found).toEqual(JSON.parse(JSON.stringify(skimmed)))
+        const skimmed = expected.map((line) => (skims ? skim(Buffer.from(line).toString('latin1')) : null))
+        expect(unpackSkimmed(packed)).toEqual(skimmed)
       }
     }
-    const { found } = await thread.skimLines({ ...shareBytes(long), skims: true })
-    expect(found).toEqual([{ known: { id: 'long', metadata: { size: 3 }, consent: true }, turns: [1, 3, 5] }])
+    const { packed } = await thread.skimLines({ ...shareBytes(long), skims: true, updates: false })
+    expect(unpackSkimmed(packed)).toEqual([
+      { known: { id: 'long', metadata: { size: 3 }, consent: true }, turns: [1, 3, 5] },
+    ])
+  })
+
+  it('has what it skimmed cross as it is', () => {
+    const user = 'ab'.repeat(16)
+    const lines = [
+      writeConversation('a', 1, { metadata: { size: 3 }, consent: false, user }),
+      'no conversation',
+      writeConversation('b', 2, { metadata: {}, expires_at: '2027-01-02T00:00:00Z' }),
+      writeConversation('c', 1, { metadata: { size: '3' } }),
+      writeConversation('d', 1, { metadata: { size: 3 }, user: 'cd'.repeat(16) }),
+    ]
+    const { found } = skimLines(Buffer.from(lines.join('\n')), createSkim())
+    expect(found.map((skimmed) => skimmed?.known.id)).toEqual(['a', undefined, 'b', 'c', 'd'])
+    expect(unpackSkimmed(packSkimmed(found))).toEqual(found)
+  })
+
+  it('leaves a line that is not UTF-8 to its parsing, and no other', () => {
+    const latin1 = Buffer.from(writeConversation('\u00fc'), 'latin1')
+    const bytes = Buffer.concat([Buffer.from(`${writeConversation('a')}\n`), latin1])
+    const { found } = skimLines(bytes, createSkim())
+    expect(found.map((skimmed) => skimmed?.known.id)).toEqual(['a', undefined])
+  })
+
+  it('digests a file whose lines it skims, or which it is shown', async () => {
+    const texts = ['a\n', `${writeConversation('b')}\n`, 'ü']
+    await thread.skimLines({ ...shareBytes(texts[0] ?? ''), skims: true, updates: true })
+    await thread.updateShared(shareBytes(texts[1] ?? ''))
+    await thread.skimLines({ ...shareBytes('not of it'), skims: true, updates: false })
+    await thread.skimLines({ ...shareBytes(texts[2] ?? ''), skims: false, updates: true })
+    expect(await thread.finish()).toBe(digest(texts.join('')))
   })
 
   it('digests texts behind a prefix, whatever their letters', async () => {
@@ -131,10 +164,14 @@ describe('lines that a thread takes a part of', () => {
 
   const readAll = async (text: Buffer, size: number, taking?: LineThread) => {
     const rows: object[] = []
+    let sha256 = ''
     const reading = readRows({
       path: 'a.jsonl',
       files: { openCorpusFile: () => chunk(text, size) },
       sha256: null,
+      onDigest: (actual) => {
+        sha256 = actual
+      },
       fields: null,
       skim: createSkim(),
       limits: { ...corpusLimits, row: 2000 },
@@ -148,8 +185,10 @@ describe('lines that a thread takes a part of', () => {
             line: { start: row.line?.start, text: String(Buffer.from(row.line?.bytes ?? [])) },
             digest: digestRow(row),
           })
-      return { rows, error: null }
+      return { rows, sha256, error: null }
     } catch (error) {
+      // What it has seen of this file is no part of the next.
+      await thread.finish()
       return { rows, error: String(error) }
     }
   }
@@ -169,9 +208,11 @@ describe('lines that a thread takes a part of', () => {
           const taking: LineThread = {
             waiting: () => (busy[asked++ % busy.length] ? 99 : 0),
             skimLines: thread.skimLines,
+            updateShared: thread.updateShared,
           }
           const expected = await readAll(text, size)
-          if (expected.error !== null) errors += 1
+          if (expected.error === null) expect(expected.sha256).toBe(digest(text))
+          else errors += 1
           expect(await readAll(text, size, taking)).toEqual(expected)
         },
       ),
@@ -184,6 +225,7 @@ describe('lines that a thread takes a part of', () => {
     const broken: LineThread = {
       waiting: () => 0,
       skimLines: () => Promise.reject(new Error('no thread')),
+      updateShared: thread.updateShared,
     }
     const { rows, error } = await readAll(kinds.c ?? Buffer.alloc(0), 100, broken)
     expect({ rows, error }).toEqual({ rows: [], error: 'Error: no thread' })

@@ -1,6 +1,7 @@
+import { type Column, readColumn } from '../column.ts'
 import { digestLength } from '../digest.ts'
 import type { ListedConversation } from '../listing.ts'
-import type { Block, Column } from './format.ts'
+import type { Block } from './format.ts'
 
 /**
  * A line of an index as a block; `null` for what is none. It is checked by hand: an index of a million conversations has
@@ -109,9 +110,4 @@ class IndexedConversation implements ListedConversation {
 /** A part of a text keeps the whole of it; a copy does not. */
 function copyText(part: string): string {
   return Buffer.from(part, 'latin1').toString('latin1')
-}
-
-function readColumn<Value>(column: Column<Value> | undefined, index: number): Value | undefined {
-  const place = column?.at[index] ?? -1
-  return place < 0 ? undefined : column?.values[place]
 }

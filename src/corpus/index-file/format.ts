@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { strictObject } from '../../policy/document.ts'
+import type { Column } from '../column.ts'
 
 /** What a file must say of itself to be read as an index. */
 export const indexKind = 'checkpoint-gate corpus index'
@@ -38,12 +39,6 @@ export interface Block {
   expires_at?: Column<string>
   consent?: Column<boolean>
   users?: Column<string>
-}
-
-/** Values that repeat: each once, and of each conversation which it is; -1 for none. */
-export interface Column<Value> {
-  values: Value[]
-  at: number[]
 }
 
 const count = z.int().min(0)

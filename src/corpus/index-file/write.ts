@@ -1,8 +1,9 @@
+import { type Column, type ColumnWriter, createColumn } from '../column.ts'
 import { digestRow } from '../listing.ts'
 import type { CorpusFile } from '../manifest.ts'
 import type { Located } from '../read.ts'
 import type { Row } from '../readers/reader.ts'
-import { type Block, blockSize, type Column, type IndexedFile, indexKind, indexVersion } from './format.ts'
+import { type Block, blockSize, type IndexedFile, indexKind, indexVersion } from './format.ts'
 
 /** Where the lines of an index go. */
 export interface IndexSink {
@@ -122,40 +123,5 @@ function closeBlock(block: OpenBlock): Block {
     ...block.expiresAt.nameIfAny('expires_at', size),
     ...block.consent.nameIfAny('consent', size),
     ...block.users.nameIfAny('users', size),
-  }
-}
-
-interface ColumnWriter<Value> {
-  /** `key`: what tells values from each other, where they themselves don't. */
-  set(index: number, value: Value | undefined, key?: unknown): void
-  close(size: number): Column<Value>
-  nameIfAny<Name extends string>(name: Name, size: number): Partial<Record<Name, Column<Value>>>
-}
-
-function createColumn<Value>(): ColumnWriter<Value> {
-  const places = new Map<unknown, number>()
-  const values: Value[] = []
-  const at: number[] = []
-  const fill = (size: number) => {
-    while (at.length < size) at.push(-1)
-  }
-  const close = (size: number) => {
-    fill(size)
-    return { values, at }
-  }
-  return {
-    set(index, value, key = value) {
-      if (value === undefined) return
-      fill(index)
-      let place = places.get(key)
-      if (place === undefined) {
-        place = values.length
-        places.set(key, place)
-        values.push(value)
-      }
-      at.push(place)
-    },
-    close,
-    nameIfAny: (name, size) => (values.length === 0 ? {} : ({ [name]: close(size) } as never)),
   }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { GateError } from '../../errors.ts'
 import { type LinePlace, type NumberedLine, splitLines } from '../lines.ts'
@@ -12,7 +13,8 @@ export const jsonl: Reader = {
   format: 'jsonl',
   suffix: '.jsonl',
   title: 'JSON lines',
-  read: (request) => readJsonLines(request, (bytes) => bytes),
+  digestsFile: true,
+  read: (request) => readJsonLines(request),
   pick: (request) => {
     const { places } = request
     const stretches = places.map(({ start, length }) => ({ start, end: start + length }))
@@ -23,13 +25,14 @@ export const jsonl: Reader = {
 /** How bytes become those of the lines. `place`, which is that of the line that was reached, is for errors. */
 type Unpack = (bytes: AsyncIterable<Uint8Array>, place: LinePlace) => AsyncIterable<Uint8Array>
 
-/** Rows of JSON lines that are packed somehow. */
-export async function* readJsonLines(request: ReadRequest, unpack: Unpack): AsyncGenerator<Iterable<Row>> {
+/** Rows of JSON lines, which may be packed somehow. */
+export async function* readJsonLines(request: ReadRequest, unpack?: Unpack): AsyncGenerator<Iterable<Row>> {
   const { file, skim, limits, thread } = request
   const place = { file, line: 1 }
-  const text = { bytes: unpack(request.bytes, place), place, longest: limits.row }
+  const bytes = unpack === undefined ? request.bytes : unpack(request.bytes, place)
+  const text = { bytes, place, longest: limits.row }
   if (thread !== undefined) {
-    yield* readOnThreads({ text, skim, thread })
+    yield* readOnThreads({ text, skim, thread, isFile: unpack === undefined })
     return
   }
   for await (const lines of splitLines(text)) yield parseLines({ file, lines, skim })
@@ -43,10 +46,14 @@ function* parseLines(request: {
   const { file, skim } = request
   for (const found of request.lines) {
     const { number, start, bytes } = found
-    const skimmed = skim?.(bytes) ?? null
+    const skimmed = skim === undefined || !isUtf8(bytes) ? null : skim(readAsLatin1(bytes))
     const row = readRow({ file, number, line: { start, bytes }, skimmed, decode: () => found.text })
     if (row !== null) yield row
   }
+}
+
+function readAsLatin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }
 
 /** Some lines of an archive, which is unpacked as far as the last of them. */

@@ -5,7 +5,7 @@ import { decodeLine, type LinePlace } from '../lines.ts'
 import { readRow } from './json-line.ts'
 import type { LineThread, Row } from './reader.ts'
 import type { Skim } from './skim.ts'
-import { cutLines, type SkimmedLines, skimLines } from './skim-lines.ts'
+import { cutLines, type SkimmedLines, skimLines, unpackSkimmed } from './skim-lines.ts'
 import { cutWholeLines, type WholeLines } from './whole-lines.ts'
 
 /** Batches that are kept at most until the thread has come to the first of them. */
@@ -19,29 +19,39 @@ export async function* readOnThreads(request: {
   text: { bytes: AsyncIterable<Uint8Array>; place: LinePlace; longest: number }
   skim: Skim | undefined
   thread: LineThread
+  /** Whether the text is the file as it is stored: then the thread digests that too. */
+  isFile: boolean
 }): AsyncGenerator<Iterable<Row>> {
-  const { text, skim, thread } = request
+  const { text, skim, thread, isFile } = request
   const { file } = text.place
-  const begin = ({ bytes }: WholeLines): Promise<SkimmedLines> => {
-    if (thread.waiting() >= mostWaiting) return Promise.resolve(skimLines(bytes, skim))
-    const skimmed = thread.skimLines({ bytes, skims: skim !== undefined })
-    // Who stops reading does not wait for it.
-    skimmed.catch(() => undefined)
-    return skimmed
+  /** Gives what unpacks what was found. */
+  const begin = async ({ bytes }: WholeLines): Promise<() => SkimmedLines> => {
+    if (thread.waiting() >= mostWaiting) {
+      const seen = isFile ? thread.updateShared({ bytes }) : null
+      const skimmed = skimLines(bytes, skim)
+      await seen
+      return () => skimmed
+    }
+    const { digests, packed } = await thread.skimLines({ bytes, skims: skim !== undefined, updates: isFile })
+    return () => ({ digests, found: unpackSkimmed(packed) })
   }
-  const ahead: { lines: WholeLines; skimmed: Promise<SkimmedLines> }[] = []
+  const ahead: { lines: WholeLines; skimmed: Promise<() => SkimmedLines> }[] = []
   const takeOut = async function* (left: number): AsyncGenerator<Iterable<Row>> {
     while (ahead.length > left) {
       const next = ahead.shift()
       if (next === undefined) return
       const { lines, skimmed } = next
-      yield listRows({ file, lines, skimmed: await skimmed })
+      const unpack = await skimmed
+      yield listRows({ file, lines, skimmed: unpack() })
       lines.done()
     }
   }
   try {
     for await (const lines of cutWholeLines(text)) {
-      ahead.push({ lines, skimmed: begin(lines) })
+      const skimmed = begin(lines)
+      // Who stops reading does not wait for it.
+      skimmed.catch(() => undefined)
+      ahead.push({ lines, skimmed })
       yield* takeOut(mostAhead)
     }
   } catch (cause) {

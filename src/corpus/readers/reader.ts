@@ -60,7 +60,7 @@ export interface CorpusFiles {
 }
 
 /** What a reader wants of a thread. */
-export type LineThread = Pick<CorpusThread, 'skimLines' | 'waiting'>
+export type LineThread = Pick<CorpusThread, 'skimLines' | 'updateShared' | 'waiting'>
 
 /** One reading of one file. */
 export interface ReadRequest {
@@ -100,6 +100,8 @@ export interface Reader {
   suffix: string
   /** In words, for messages and the docs. */
   title: string
+  /** Whether it has a thread, where there is one, digest all bytes of the file: then nobody else is to. */
+  digestsFile?: boolean
   /**
    * All rows, some at a time: who reads them goes through all of one batch before the next.
    * @throws GateError with file and line, or row, for bytes that are not in this format

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { isInCommonForm } from '../common-form.ts'
 import type { Conversation, KnownConversation } from '../conversation.ts'
 import { findTurns } from '../turns.ts'
@@ -10,10 +9,12 @@ export interface Skimmed {
   turns: number[]
 }
 
-/** Gives what a listing knows of the conversation of a line, or `null`: then the line is to be parsed as others are. */
-export type Skim = (line: Uint8Array) => Skimmed | null
+/**
+ * Gives what a listing knows of the conversation of a line, or `null`: then the line is to be parsed as others are. The line is
+ * UTF-8, read as Latin-1.
+ */
+export type Skim = (line: string) => Skimmed | null
 
-const openingBrace = 0x7b
 /** Lines that are tried in vain before those that are not are weighed against them. */
 const patience = 1000
 
@@ -29,7 +30,7 @@ export function createSkim(): Skim {
   let tried = 0
   return (line) => {
     // To try in vain costs half as much again.
-    if (line[0] !== openingBrace || (tried > patience && found < tried / 2)) return null
+    if (!line.startsWith('{') || (tried > patience && found < tried / 2)) return null
     tried += 1
     const skimmed = readInCommonForm(line)
     if (skimmed !== null) found += 1
@@ -37,9 +38,8 @@ export function createSkim(): Skim {
   }
 }
 
-function readInCommonForm(line: Uint8Array): Skimmed | null {
-  if (!isUtf8(line)) return null
-  const value = parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1'))
+function readInCommonForm(line: string): Skimmed | null {
+  const value = parse(line)
   if (!isInCommonForm(value) || !isAscii(value.metadata)) return null
   const turns = findTurns(value)
   if (turns.length === 0) return null
