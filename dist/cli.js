@@ -24315,8 +24315,8 @@ async function createGuardedFetch(origin, { largestAnswerBytes: limitBytes = lar
   const begin3 = (input, init) => {
     const path2 = findPath(input instanceof Request ? input.url : String(input));
     const { body = null, method = "GET", signal = null } = init;
-    const isText = !(input instanceof Request) && (typeof body === "string" || body === null);
-    if (!isText || limitBytes > largestCompletionBytes) return stream({ input, init, limitBytes });
+    const isWhole = !(input instanceof Request) && (typeof body === "string" || Buffer.isBuffer(body) || body === null);
+    if (!isWhole || limitBytes > largestCompletionBytes) return stream({ input, init, limitBytes });
     const request = { origin, path: path2, method, headers: listHeaders(init.headers), body };
     return collectAnswer(dispatcher, request, { signal, limitBytes }).then(
       (answer) => createAnswer({ answer, url: origin + path2, limitBytes }),
@@ -25296,27 +25296,53 @@ function isShared(value) {
   return typeof first === "object" && first !== null && Object.isFrozen(first);
 }
 function writeByParts(body) {
-  let text2 = "";
+  const parts = new Parts();
+  let before = "{";
   for (const [name4, value] of Object.entries(body)) {
-    const json = Array.isArray(value) ? writeList(value) : writeValue(value);
-    if (json !== void 0) text2 += `${text2 === "" ? "" : ","}${JSON.stringify(name4)}:${json}`;
+    const json = Array.isArray(value) ? value : writeValue(value);
+    if (json === void 0) continue;
+    parts.add(`${before}${JSON.stringify(name4)}:`);
+    if (Array.isArray(json)) addList(parts, json);
+    else parts.add(json);
+    before = ",";
   }
-  return `{${text2}}`;
+  parts.add(before === "{" ? "{}" : "}");
+  return parts.join();
 }
-function writeList(list2) {
-  let text2 = "";
-  for (const [index, value] of list2.entries())
-    text2 += `${index === 0 ? "" : ","}${writeValue(value) ?? "null"}`;
-  return `[${text2}]`;
+function addList(parts, list2) {
+  for (const [index, value] of list2.entries()) {
+    parts.add(index === 0 ? "[" : ",");
+    parts.add(writeValue(value) ?? "null");
+  }
+  parts.add(list2.length === 0 ? "[]" : "]");
 }
 function writeValue(value) {
   if (typeof value !== "object" || value === null || !Object.isFrozen(value)) return JSON.stringify(value);
   const known = written.get(value);
   if (known !== void 0) return known;
-  const text2 = JSON.stringify(value);
-  written.set(value, text2);
-  return text2;
+  const bytes = Buffer.from(JSON.stringify(value));
+  written.set(value, bytes);
+  return bytes;
 }
+var Parts = class {
+  #parts = [];
+  #length = 0;
+  /** Texts are joined up to the next bytes. */
+  add(part) {
+    const last = this.#parts.at(-1);
+    if (typeof part === "string" && typeof last === "string") this.#parts[this.#parts.length - 1] = last + part;
+    else this.#parts.push(part);
+    this.#length += typeof part === "string" ? 3 * part.length : part.length;
+  }
+  join() {
+    const bytes = Buffer.allocUnsafe(this.#length);
+    let end2 = 0;
+    for (const part of this.#parts) {
+      end2 += typeof part === "string" ? bytes.write(part, end2) : part.copy(bytes, end2);
+    }
+    return bytes.subarray(0, end2);
+  }
+};
 
 // src/adapters/lean-client.ts
 var unsent = [
@@ -39823,7 +39849,7 @@ function reweigh(turn, weight) {
 }
 
 // src/sample/byte-store.ts
-var storeLimits = { block: 2 ** 19, held: 2 ** 20 };
+var storeLimits = { block: 2 ** 19, held: 2 ** 22 };
 function createByteStore(openScratch2, limits = storeLimits) {
   const blocks = [];
   let open5 = Buffer.allocUnsafe(0);

@@ -10,13 +10,13 @@ export interface WholeAnswer {
   chunks: readonly Buffer[]
 }
 
-/** A request whose body is a text. */
-export interface TextRequest {
+/** A request whose body is there as a whole. */
+export interface WholeRequest {
   origin: string
   path: string
   method: string
   headers: Record<string, string>
-  body: string | null
+  body: string | Buffer | null
 }
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
@@ -27,7 +27,7 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  */
 export function collectAnswer(
   dispatcher: Dispatcher,
-  request: TextRequest,
+  request: WholeRequest,
   { signal, limitBytes }: { signal: AbortSignal | null; limitBytes: number },
 ): Promise<WholeAnswer> {
   return new Promise((resolve, reject) => {

@@ -10,7 +10,7 @@ export type GuardedFetch = (input: string | URL | Request, init?: RequestInit) =
 /**
  * A `fetch` that leaves an origin neither by its address nor by a redirect, and reads no more of an answer than a limit.
  *
- * A request whose body is a text, or that has none, goes straight to undici's dispatcher, which costs a fraction of a
+ * A request whose body is a text or a buffer, or that has none, goes straight to undici's dispatcher, which costs a fraction of a
  * `fetch`. Its answer comes when all of it is there, and is a `Response` as far as clients use one. Uploads, and whatever
  * may be answered by more than the usual limit, go through `fetch` and are streamed. There are no deadlines of a
  * completion but the signal's, and that of connecting (10 s).
@@ -28,8 +28,8 @@ export async function createGuardedFetch(
   const begin = (input: string | URL | Request, init: RequestInit): Promise<Response> => {
     const path = findPath(input instanceof Request ? input.url : String(input))
     const { body = null, method = 'GET', signal = null } = init
-    const isText = !(input instanceof Request) && (typeof body === 'string' || body === null)
-    if (!isText || limitBytes > largestCompletionBytes) return stream({ input, init, limitBytes })
+    const isWhole = !(input instanceof Request) && (typeof body === 'string' || Buffer.isBuffer(body) || body === null)
+    if (!isWhole || limitBytes > largestCompletionBytes) return stream({ input, init, limitBytes })
     const request = { origin, path, method, headers: listHeaders(init.headers), body }
     return collectAnswer(dispatcher, request, { signal, limitBytes }).then(
       (answer) => createAnswer({ answer, url: origin + path, limitBytes }),

@@ -13,7 +13,7 @@ export interface StoreLimits {
   held: number
 }
 
-const storeLimits: StoreLimits = { block: 2 ** 19, held: 2 ** 20 }
+const storeLimits: StoreLimits = { block: 2 ** 19, held: 2 ** 22 }
 
 /** Texts as bytes in few large pieces, of which all but some are on disk. */
 export interface ByteStore {

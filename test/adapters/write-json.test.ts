@@ -10,7 +10,7 @@ describe('writeJson', () => {
     fc.assert(
       fc.property(body, (written) => {
         for (const text of [writeJson(written), writeJson(written)])
-          expect(text).toBe(JSON.stringify(written))
+          expect(String(text)).toBe(JSON.stringify(written))
       }),
     )
   })
@@ -26,7 +26,7 @@ describe('writeJson', () => {
     const system = Object.freeze({ role: 'system', count })
     const first = writeJson({ model: 'm', messages: [system, { count }] })
     const second = writeJson({ model: 'm', messages: [system, { count }] })
-    expect(first).toBe('{"model":"m","messages":[{"role":"system","count":"asked 1"},{"count":"asked 2"}]}')
-    expect(second).toBe('{"model":"m","messages":[{"role":"system","count":"asked 1"},{"count":"asked 3"}]}')
+    expect(String(first)).toBe('{"model":"m","messages":[{"role":"system","count":"asked 1"},{"count":"asked 2"}]}')
+    expect(String(second)).toBe('{"model":"m","messages":[{"role":"system","count":"asked 1"},{"count":"asked 3"}]}')
   })
 })
