@@ -23695,9 +23695,17 @@ function isPlainAnswer(body) {
   const [choice] = choices;
   if (!isObject(choice) || !isTextOrNothing(choice.finish_reason)) return false;
   const { message } = choice;
-  if (!isObject(message) || (message.tool_calls ?? null) !== null) return false;
+  if (!isObject(message) || !arePlainCalls(message.tool_calls)) return false;
   const { content, refusal, reasoning_content, reasoning } = message;
   return [content, refusal, reasoning_content, reasoning].every(isTextOrNothing);
+}
+function arePlainCalls(calls) {
+  if (calls === null || calls === void 0) return true;
+  return Array.isArray(calls) && calls.every(isPlainCall);
+}
+function isPlainCall(call) {
+  if (!isObject(call) || !isTextOrNothing(call.id) || !isObject(call.function)) return false;
+  return typeof call.function.name === "string" && isTextOrNothing(call.function.arguments);
 }
 function isPlainUsage(usage) {
   return isObject(usage) && isCount(usage.prompt_tokens) && isCount(usage.completion_tokens);
@@ -33637,8 +33645,12 @@ function digestCall(tool, { kind, text: text2 }) {
   return digestText(`${JSON.stringify([tool, kind])}${text2}`);
 }
 function digestText(text2) {
-  const digest3 = hash("sha256", text2, "buffer");
-  return [digest3.readUInt32BE(0), digest3.readUInt32BE(4), digest3.readUInt32BE(8), digest3.readUInt32BE(12)];
+  const digest3 = hash("sha256", text2, "binary");
+  return [readWord(digest3, 0), readWord(digest3, 4), readWord(digest3, 8), readWord(digest3, 12)];
+}
+function readWord(digest3, at2) {
+  const code = (place) => digest3.charCodeAt(at2 + place);
+  return (code(0) << 24 | code(1) << 16 | code(2) << 8 | code(3)) >>> 0;
 }
 var canonicalize2 = import_canonicalize2.default;
 
@@ -33653,6 +33665,7 @@ var sameStepsOfLoop = 3;
 async function followTrajectory(parts) {
   const { request, ask: ask3, answer, limits, clock } = parts;
   const startMs = clock.monotonicMs();
+  const messages = [...request.messages];
   const steps = [];
   const since = [];
   const taken = createUsage();
@@ -33660,7 +33673,7 @@ async function followTrajectory(parts) {
     const completion = await ask3({
       ...request,
       customId: nameStep(request.customId, steps.length),
-      messages: [...request.messages, ...steps.flatMap(toMessages)]
+      messages: [...messages]
     });
     if (completion.kind !== "completed") return completion;
     taken.add(completion);
@@ -33676,7 +33689,9 @@ async function followTrajectory(parts) {
       since.push({ call, result });
     }
     const { text: text2, reasoning, toolCalls } = completion;
-    steps.push({ text: text2, reasoning, toolCalls, results });
+    const step3 = { text: text2, reasoning, toolCalls, results };
+    steps.push(step3);
+    messages.push(...toMessages(step3));
   }
 }
 function nameStep(customId, step3) {
@@ -33696,19 +33711,22 @@ function findEnd2(parts) {
   return limits.minutes !== null && elapsedMs >= limits.minutes * 6e4 ? "max-trajectory-minutes" : null;
 }
 function isLoop(calls, steps) {
+  if (steps.length < sameStepsOfLoop) return false;
   const key = nameCalls(calls);
   const same = steps.filter(({ toolCalls }) => nameCalls(toolCalls) === key);
+  if (same.length < sameStepsOfLoop) return false;
   const results = new Set(same.map((step3) => JSON.stringify(step3.results.map(({ text: text2 }) => text2))));
-  return same.length >= sameStepsOfLoop && results.size === 1;
+  return results.size === 1;
 }
 var named = /* @__PURE__ */ new WeakMap();
 function nameCalls(calls) {
   const known = named.get(calls);
   if (known !== void 0) return known;
-  const digests = calls.map(
-    ({ function: { name: name5, arguments: written2 } }) => digestCall(name5, readArguments(written2)).join()
-  );
-  const name4 = digests.toSorted().join(" ");
+  const names2 = calls.map(({ function: { name: name5, arguments: written2 } }) => {
+    const { kind, text: text2 } = readArguments(written2);
+    return JSON.stringify([name5, kind, text2]);
+  });
+  const name4 = names2.toSorted().join();
   named.set(calls, name4);
   return name4;
 }
@@ -38793,7 +38811,7 @@ function createIdRegister() {
   return {
     add(id, { file, line: line2 }) {
       const key = hash3("sha256", id, "binary");
-      for (let word = 0; word < 3; word += 1) entry[word] = readWord(key, 4 * word);
+      for (let word = 0; word < 3; word += 1) entry[word] = readWord2(key, 4 * word);
       const place = findPlace(table, entry);
       const found = table[place + 3] ?? 0;
       if (found !== 0) throw refuseTwice(id, { file, line: line2 }, nameLine(files, found));
@@ -38814,7 +38832,7 @@ function nameLine(files, found) {
   const { file, before } = files.findLast((one) => one.before < found) ?? { file: "", before: 0 };
   return `${file}:${found - before}`;
 }
-function readWord(key, at2) {
+function readWord2(key, at2) {
   return key.charCodeAt(at2) << 24 | key.charCodeAt(at2 + 1) << 16 | key.charCodeAt(at2 + 2) << 8 | key.charCodeAt(at2 + 3);
 }
 function findPlace(table, entry) {
@@ -48753,7 +48771,7 @@ function readOwnTrajectory(request) {
   }
   const names2 = /* @__PURE__ */ new Map();
   const nameOnce = (call) => {
-    const written2 = JSON.stringify([call.tool, call.arguments]);
+    const written2 = `${call.tool.length} ${call.tool}${call.arguments}`;
     const name4 = names2.get(written2) ?? nameWritten(call);
     names2.set(written2, name4);
     return name4;

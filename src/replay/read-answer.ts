@@ -38,7 +38,7 @@ type Answer = z.infer<typeof answerSchema>
 
 /**
  * Whether a body is what the schema makes of it, in all that is read of it. Nearly every answer is, and this takes a
- * fraction of the schema's time; what has tool calls, more than one choice or anything odd is left to the schema.
+ * fraction of the schema's time; what has more than one choice or anything odd is left to the schema.
  */
 export function isPlainAnswer(body: unknown): body is Answer {
   if (!isObject(body) || !isTextOrNothing(body.model) || !isTextOrNothing(body.system_fingerprint))
@@ -48,9 +48,19 @@ export function isPlainAnswer(body: unknown): body is Answer {
   const [choice] = choices as unknown[]
   if (!isObject(choice) || !isTextOrNothing(choice.finish_reason)) return false
   const { message } = choice
-  if (!isObject(message) || (message.tool_calls ?? null) !== null) return false
+  if (!isObject(message) || !arePlainCalls(message.tool_calls)) return false
   const { content, refusal, reasoning_content, reasoning } = message
   return [content, refusal, reasoning_content, reasoning].every(isTextOrNothing)
+}
+
+function arePlainCalls(calls: unknown): boolean {
+  if (calls === null || calls === undefined) return true
+  return Array.isArray(calls) && (calls as unknown[]).every(isPlainCall)
+}
+
+function isPlainCall(call: unknown): boolean {
+  if (!isObject(call) || !isTextOrNothing(call.id) || !isObject(call.function)) return false
+  return typeof call.function.name === 'string' && isTextOrNothing(call.function.arguments)
 }
 
 function isPlainUsage(usage: unknown): boolean {

@@ -47,8 +47,14 @@ export function digestCall(tool: string, { kind, text }: CallArguments): DigestW
 
 /** The digest of a text. */
 export function digestText(text: string | Uint8Array): DigestWords {
-  const digest = hash('sha256', text, 'buffer')
-  return [digest.readUInt32BE(0), digest.readUInt32BE(4), digest.readUInt32BE(8), digest.readUInt32BE(12)]
+  // A text of one letter a byte is had in a third of the time of a buffer.
+  const digest = hash('sha256', text, 'binary')
+  return [readWord(digest, 0), readWord(digest, 4), readWord(digest, 8), readWord(digest, 12)]
+}
+
+function readWord(digest: string, at: number): number {
+  const code = (place: number) => digest.charCodeAt(at + place)
+  return ((code(0) << 24) | (code(1) << 16) | (code(2) << 8) | code(3)) >>> 0
 }
 
 // The package is CommonJS with a default export that TypeScript sees one level too deep.

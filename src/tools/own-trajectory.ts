@@ -51,7 +51,7 @@ export function readOwnTrajectory(request: {
   // Each call of a replay is compared with all those before it.
   const names = new Map<string, string>()
   const nameOnce = (call: WrittenCall): string => {
-    const written = JSON.stringify([call.tool, call.arguments])
+    const written = `${call.tool.length} ${call.tool}${call.arguments}`
     const name = names.get(written) ?? nameWritten(call)
     names.set(written, name)
     return name

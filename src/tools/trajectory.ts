@@ -10,7 +10,7 @@ import type {
   ToolResult,
   Usage,
 } from '../replay/completion.ts'
-import { digestCall, readArguments } from './canonical-arguments.ts'
+import { readArguments } from './canonical-arguments.ts'
 import type { AnsweredCall } from './environment.ts'
 
 /** How far a trajectory may go. `null`: no limit. */
@@ -48,6 +48,7 @@ export async function followTrajectory(parts: {
 }): Promise<Completion> {
   const { request, ask, answer, limits, clock } = parts
   const startMs = clock.monotonicMs()
+  const messages = [...request.messages]
   const steps: Step[] = []
   const since: AnsweredCall[] = []
   const taken = createUsage()
@@ -55,7 +56,7 @@ export async function followTrajectory(parts: {
     const completion = await ask({
       ...request,
       customId: nameStep(request.customId, steps.length),
-      messages: [...request.messages, ...steps.flatMap(toMessages)],
+      messages: [...messages],
     })
     if (completion.kind !== 'completed') return completion
     taken.add(completion)
@@ -75,7 +76,9 @@ export async function followTrajectory(parts: {
       since.push({ call, result })
     }
     const { text, reasoning, toolCalls } = completion
-    steps.push({ text, reasoning, toolCalls, results })
+    const step = { text, reasoning, toolCalls, results }
+    steps.push(step)
+    messages.push(...toMessages(step))
   }
 }
 
@@ -108,10 +111,12 @@ function findEnd(parts: {
 
 /** Whether these very calls were made so often, and always had the same results, that they will again. */
 function isLoop(calls: readonly ToolCall[], steps: readonly Step[]): boolean {
+  if (steps.length < sameStepsOfLoop) return false
   const key = nameCalls(calls)
   const same = steps.filter(({ toolCalls }) => nameCalls(toolCalls) === key)
+  if (same.length < sameStepsOfLoop) return false
   const results = new Set(same.map((step) => JSON.stringify(step.results.map(({ text }) => text))))
-  return same.length >= sameStepsOfLoop && results.size === 1
+  return results.size === 1
 }
 
 /** Names of calls by the calls: each step is compared with all those before it. */
@@ -120,10 +125,11 @@ const named = new WeakMap<readonly ToolCall[], string>()
 function nameCalls(calls: readonly ToolCall[]): string {
   const known = named.get(calls)
   if (known !== undefined) return known
-  const digests = calls.map(({ function: { name, arguments: written } }) =>
-    digestCall(name, readArguments(written)).join(),
-  )
-  const name = digests.toSorted().join(' ')
+  const names = calls.map(({ function: { name, arguments: written } }) => {
+    const { kind, text } = readArguments(written)
+    return JSON.stringify([name, kind, text])
+  })
+  const name = names.toSorted().join()
   named.set(calls, name)
   return name
 }

@@ -201,5 +201,11 @@ describe('isPlainAnswer', () => {
     const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }]
     const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
     expect(isPlainAnswer({ id: 'c', object: 'chat.completion', model: 'm', choices, usage })).toBe(true)
+    const calls = [{ id: 'x', type: 'function', function: { name: 'find', arguments: '{}' } }]
+    const calling = [{ index: 0, message: { ...message, content: null, tool_calls: calls } }]
+    expect(isPlainAnswer({ model: 'm', choices: calling, usage })).toBe(true)
+    const nameless = [{ id: 'x', type: 'function', function: { arguments: '{}' } }]
+    const broken = [{ index: 0, message: { ...message, tool_calls: nameless } }]
+    expect(isPlainAnswer({ model: 'm', choices: broken, usage })).toBe(false)
   })
 })
