@@ -25338,7 +25338,8 @@ var Parts = class {
   /** Texts are joined up to the next bytes. */
   add(part) {
     const last = this.#parts.at(-1);
-    if (typeof part === "string" && typeof last === "string") this.#parts[this.#parts.length - 1] = last + part;
+    if (typeof part === "string" && typeof last === "string")
+      this.#parts[this.#parts.length - 1] = last + part;
     else this.#parts.push(part);
     this.#length += typeof part === "string" ? 3 * part.length : part.length;
   }

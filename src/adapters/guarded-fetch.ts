@@ -28,7 +28,8 @@ export async function createGuardedFetch(
   const begin = (input: string | URL | Request, init: RequestInit): Promise<Response> => {
     const path = findPath(input instanceof Request ? input.url : String(input))
     const { body = null, method = 'GET', signal = null } = init
-    const isWhole = !(input instanceof Request) && (typeof body === 'string' || Buffer.isBuffer(body) || body === null)
+    const isWhole =
+      !(input instanceof Request) && (typeof body === 'string' || Buffer.isBuffer(body) || body === null)
     if (!isWhole || limitBytes > largestCompletionBytes) return stream({ input, init, limitBytes })
     const request = { origin, path, method, headers: listHeaders(init.headers), body }
     return collectAnswer(dispatcher, request, { signal, limitBytes }).then(

@@ -56,7 +56,8 @@ class Parts {
   /** Texts are joined up to the next bytes. */
   add(part: string | Buffer): void {
     const last = this.#parts.at(-1)
-    if (typeof part === 'string' && typeof last === 'string') this.#parts[this.#parts.length - 1] = last + part
+    if (typeof part === 'string' && typeof last === 'string')
+      this.#parts[this.#parts.length - 1] = last + part
     else this.#parts.push(part)
     // A letter is three bytes at most.
     this.#length += typeof part === 'string' ? 3 * part.length : part.length

@@ -26,7 +26,11 @@ describe('writeJson', () => {
     const system = Object.freeze({ role: 'system', count })
     const first = writeJson({ model: 'm', messages: [system, { count }] })
     const second = writeJson({ model: 'm', messages: [system, { count }] })
-    expect(String(first)).toBe('{"model":"m","messages":[{"role":"system","count":"asked 1"},{"count":"asked 2"}]}')
-    expect(String(second)).toBe('{"model":"m","messages":[{"role":"system","count":"asked 1"},{"count":"asked 3"}]}')
+    expect(String(first)).toBe(
+      '{"model":"m","messages":[{"role":"system","count":"asked 1"},{"count":"asked 2"}]}',
+    )
+    expect(String(second)).toBe(
+      '{"model":"m","messages":[{"role":"system","count":"asked 1"},{"count":"asked 3"}]}',
+    )
   })
 })
