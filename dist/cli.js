@@ -23427,7 +23427,7 @@ import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 10 };
 var threadMebibytes = 4;
-var growingPercent = { drawing: 100, asking: 150, large: 25 };
+var growingPercent = { drawing: 100, large: 25 };
 var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
 function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   state.limitBytes = narrowBytes;
@@ -23448,7 +23448,7 @@ var filling = { kept: 12, most: 200 };
 function easeHeap({ wideBytes } = newSpace) {
   if (state.isLarge || state.limitBytes > wideBytes) return;
   state.limitBytes = wideBytes;
-  setGrowing(growingPercent.asking);
+  setGrowing(0);
   heedLimit();
 }
 function tightenHeap() {

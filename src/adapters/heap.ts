@@ -6,10 +6,10 @@ const newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 10 }
 /** MiB of that of a thread to begin with: once this one has reached its limit, that of no thread grows any more. */
 const threadMebibytes = 4
 /**
- * By how much of what is held the heap grows, in per cent, before V8 collects again: while turns are drawn, while endpoints are asked,
- * and in a large run. Left to itself (0) V8 waits until there is about four times as much as is held.
+ * By how much of what is held the heap grows, in per cent, before V8 collects again: while turns are drawn, and in a large run.
+ * Left to itself (0) V8 waits until there is about four times as much as is held.
  */
-const growingPercent = { drawing: 100, asking: 150, large: 25 }
+const growingPercent = { drawing: 100, large: 25 }
 
 const state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false }
 
@@ -57,7 +57,7 @@ const filling = { kept: 12, most: 200 }
 export function easeHeap({ wideBytes } = newSpace): void {
   if (state.isLarge || state.limitBytes > wideBytes) return
   state.limitBytes = wideBytes
-  setGrowing(growingPercent.asking)
+  setGrowing(0)
   heedLimit()
 }
 
