@@ -10,7 +10,7 @@ import {
   readColumn,
   skimLines,
   unpackSkimmed
-} from "./parts/chunk-ZQ36FUPI.js";
+} from "./parts/chunk-JXMJRRYT.js";
 import {
   GateError,
   corpusLimits,
@@ -25305,24 +25305,26 @@ function isShared(value) {
 }
 function writeByParts(body) {
   const parts = new Parts();
-  let before = "{";
+  let comma = "";
+  parts.add("{");
   for (const [name4, value] of Object.entries(body)) {
     const json = Array.isArray(value) ? value : writeValue(value);
     if (json === void 0) continue;
-    parts.add(`${before}${JSON.stringify(name4)}:`);
+    parts.add(`${comma}${JSON.stringify(name4)}:`);
     if (Array.isArray(json)) addList(parts, json);
     else parts.add(json);
-    before = ",";
+    comma = ",";
   }
-  parts.add(before === "{" ? "{}" : "}");
+  parts.add("}");
   return parts.join();
 }
 function addList(parts, list2) {
+  parts.add("[");
   for (const [index, value] of list2.entries()) {
-    parts.add(index === 0 ? "[" : ",");
+    if (index > 0) parts.add(",");
     parts.add(writeValue(value) ?? "null");
   }
-  parts.add(list2.length === 0 ? "[]" : "]");
+  parts.add("]");
 }
 function writeValue(value) {
   if (typeof value !== "object" || value === null || !Object.isFrozen(value)) return JSON.stringify(value);
@@ -33571,6 +33573,46 @@ function traceCall({ id, function: { name: name4, arguments: written2 } }, messa
 var import_canonicalize2 = __toESM(require_canonicalize(), 1);
 import { hash } from "node:crypto";
 
+// src/corpus/digest.ts
+import { createHash as createHash2 } from "node:crypto";
+var digestLength = 43;
+function readWord(digest3, at2) {
+  const code = (place) => digest3.charCodeAt(at2 + place);
+  return (code(0) << 24 | code(1) << 16 | code(2) << 8 | code(3)) >>> 0;
+}
+async function* verifyDigest(request, read2) {
+  const hash13 = request.thread ?? hashHere();
+  const see = (chunk) => {
+    hash13.update(chunk);
+    return hash13.ready();
+  };
+  yield* read2(request.isSeen === true ? request.bytes : tap(request.bytes, see));
+  const actual = await hash13.finish();
+  request.onDigest?.(actual);
+  if (request.sha256 === null || actual === request.sha256) return;
+  throw new GateError({
+    code: "corpus",
+    message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
+    where: { file: request.file },
+    remedy: request.remedy ?? "restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)"
+  });
+}
+function hashHere() {
+  const hash13 = createHash2("sha256");
+  return {
+    update: (bytes) => hash13.update(bytes),
+    ready: async () => {
+    },
+    finish: async () => hash13.digest("hex")
+  };
+}
+async function* tap(bytes, see) {
+  for await (const chunk of bytes) {
+    await see(chunk);
+    yield chunk;
+  }
+}
+
 // src/tools/inspect-json.ts
 var deepest = 200;
 var number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -33645,13 +33687,13 @@ function readArguments(written2) {
 function digestCall(tool, { kind, text: text2 }) {
   return digestText(`${JSON.stringify([tool, kind])}${text2}`);
 }
+function nameCall2({ function: { name: name4, arguments: written2 } }) {
+  const { kind, text: text2 } = readArguments(written2);
+  return JSON.stringify([name4, kind, text2]);
+}
 function digestText(text2) {
   const digest3 = hash("sha256", text2, "binary");
   return [readWord(digest3, 0), readWord(digest3, 4), readWord(digest3, 8), readWord(digest3, 12)];
-}
-function readWord(digest3, at2) {
-  const code = (place) => digest3.charCodeAt(at2 + place);
-  return (code(0) << 24 | code(1) << 16 | code(2) << 8 | code(3)) >>> 0;
 }
 var canonicalize2 = import_canonicalize2.default;
 
@@ -33723,11 +33765,7 @@ var named = /* @__PURE__ */ new WeakMap();
 function nameCalls(calls) {
   const known = named.get(calls);
   if (known !== void 0) return known;
-  const names2 = calls.map(({ function: { name: name5, arguments: written2 } }) => {
-    const { kind, text: text2 } = readArguments(written2);
-    return JSON.stringify([name5, kind, text2]);
-  });
-  const name4 = names2.toSorted().join();
+  const name4 = calls.map(nameCall2).toSorted().join();
   named.set(calls, name4);
   return name4;
 }
@@ -34702,11 +34740,11 @@ function isHiding(text2) {
 }
 
 // src/grade/second-grading.ts
-import { createHash as createHash2 } from "node:crypto";
+import { createHash as createHash3 } from "node:crypto";
 function isGradedTwice(request) {
   const { turn, arm, share: share2 } = request;
   if (share2 <= 0) return false;
-  const digest3 = createHash2("sha256").update(`second grading
+  const digest3 = createHash3("sha256").update(`second grading
 ${arm}
 ${turn}`).digest();
   return digest3.readUInt32BE(0) / 2 ** 32 < share2;
@@ -35251,12 +35289,12 @@ function toRequest(unit, settings) {
 }
 
 // src/reuse/request-digest.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash4 } from "node:crypto";
 function digestRequest(request) {
   const { customId: _, digestHeader: __, ...asked2 } = request;
   const parts = Object.entries(asked2).filter(([, value]) => value !== void 0);
   const sorted = parts.toSorted(([a], [b]) => a < b ? -1 : 1);
-  return createHash3("sha256").update(JSON.stringify(sorted)).digest("hex");
+  return createHash4("sha256").update(JSON.stringify(sorted)).digest("hex");
 }
 
 // src/measure-units.ts
@@ -36393,7 +36431,6 @@ import { createHash as createHash8 } from "node:crypto";
 import { createGunzip } from "node:zlib";
 
 // src/corpus/readers/jsonl.ts
-import { isUtf8 } from "node:buffer";
 import { TextDecoder as TextDecoder4 } from "node:util";
 
 // src/corpus/lines.ts
@@ -36579,7 +36616,7 @@ function createSharedBuffers() {
 var mostWaiting = 8;
 var mostCopies = 24;
 async function startCorpusThread() {
-  const { workFile, workMark } = await import("./parts/corpus-thread-work-BR63DDOS.js");
+  const { workFile, workMark } = await import("./parts/corpus-thread-work-ROYRPRUH.js");
   const { ask: ask3, waiting, close: close2 } = startThread(new Worker(new URL(workFile), { workerData: workMark }));
   const buffers = createSharedBuffers();
   const sent = [];
@@ -36638,42 +36675,6 @@ function startThread(worker) {
       await worker.terminate();
     }
   };
-}
-
-// src/corpus/digest.ts
-import { createHash as createHash4 } from "node:crypto";
-var digestLength = 43;
-async function* verifyDigest(request, read2) {
-  const hash13 = request.thread ?? hashHere();
-  const see = (chunk) => {
-    hash13.update(chunk);
-    return hash13.ready();
-  };
-  yield* read2(request.isSeen === true ? request.bytes : tap(request.bytes, see));
-  const actual = await hash13.finish();
-  request.onDigest?.(actual);
-  if (request.sha256 === null || actual === request.sha256) return;
-  throw new GateError({
-    code: "corpus",
-    message: `its SHA-256 is ${actual.slice(0, 16)}…, the manifest says ${request.sha256.slice(0, 16)}…`,
-    where: { file: request.file },
-    remedy: request.remedy ?? "restore the file that the manifest describes, or have the changed corpus reviewed by updating its manifest (`corpus manifest`)"
-  });
-}
-function hashHere() {
-  const hash13 = createHash4("sha256");
-  return {
-    update: (bytes) => hash13.update(bytes),
-    ready: async () => {
-    },
-    finish: async () => hash13.digest("hex")
-  };
-}
-async function* tap(bytes, see) {
-  for await (const chunk of bytes) {
-    await see(chunk);
-    yield chunk;
-  }
 }
 
 // src/corpus/readers/whole-lines.ts
@@ -36799,13 +36800,10 @@ function* parseLines(request) {
   const { file, skim } = request;
   for (const found of request.lines) {
     const { number: number3, start: start2, bytes } = found;
-    const skimmed = skim === void 0 || !isUtf8(bytes) ? null : skim(readAsLatin1(bytes));
+    const skimmed = skim?.(bytes) ?? null;
     const row = readRow({ file, number: number3, line: { start: start2, bytes }, skimmed, decode: () => found.text });
     if (row !== null) yield row;
   }
-}
-function readAsLatin1({ buffer, byteOffset, length }) {
-  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }
 function pickPackedLines(request, unpack2) {
   const place = { file: request.file, line: request.places[0]?.number ?? 1 };
@@ -38812,7 +38810,7 @@ function createIdRegister() {
   return {
     add(id, { file, line: line2 }) {
       const key = hash3("sha256", id, "binary");
-      for (let word = 0; word < 3; word += 1) entry[word] = readWord2(key, 4 * word);
+      for (let word = 0; word < 3; word += 1) entry[word] = readWord(key, 4 * word);
       const place = findPlace(table, entry);
       const found = table[place + 3] ?? 0;
       if (found !== 0) throw refuseTwice(id, { file, line: line2 }, nameLine(files, found));
@@ -38832,9 +38830,6 @@ function createIdRegister() {
 function nameLine(files, found) {
   const { file, before } = files.findLast((one) => one.before < found) ?? { file: "", before: 0 };
   return `${file}:${found - before}`;
-}
-function readWord2(key, at2) {
-  return key.charCodeAt(at2) << 24 | key.charCodeAt(at2 + 1) << 16 | key.charCodeAt(at2 + 2) << 8 | key.charCodeAt(at2 + 3);
 }
 function findPlace(table, entry) {
   const mask = table.length / width - 1;
@@ -39295,15 +39290,14 @@ import { hash as hash5 } from "node:crypto";
 function createTurnRanker(seed) {
   return (turnId) => {
     const digest3 = hash5("sha256", `${seed}\0${turnId}`, "binary");
-    const first = digest3.charCodeAt(0) * 2 ** 24 + readThree(digest3, 1);
-    return (first * 2 ** 20 + Math.floor(readThree(digest3, 4) / 16)) / 2 ** 52;
+    return toKey(readWord(digest3, 0), readWord(digest3, 4));
   };
 }
 function readKey(digests, at2) {
-  return (digests.readUInt32BE(at2) * 2 ** 20 + (digests.readUInt32BE(at2 + 4) >>> 12)) / 2 ** 52;
+  return toKey(digests.readUInt32BE(at2), digests.readUInt32BE(at2 + 4));
 }
-function readThree(text2, at2) {
-  return text2.charCodeAt(at2) * 2 ** 16 + text2.charCodeAt(at2 + 1) * 2 ** 8 + text2.charCodeAt(at2 + 2);
+function toKey(first, second) {
+  return (first * 2 ** 20 + (second >>> 12)) / 2 ** 52;
 }
 
 // src/sample/rank-each.ts
@@ -48767,7 +48761,7 @@ function readOwnTrajectory(request) {
   const answered = /* @__PURE__ */ new Map();
   for (const call of calls) {
     if (call.response === null) continue;
-    const key = nameCall2(call);
+    const key = nameCall3(call);
     answered.set(key, [...answered.get(key) ?? [], call]);
   }
   const names2 = /* @__PURE__ */ new Map();
@@ -48780,7 +48774,7 @@ function readOwnTrajectory(request) {
   const writes = isWrite === void 0 ? null : calls.filter(({ tool }) => isWrite(tool));
   const findState2 = (call, since) => {
     if (writes === null || isWrite === void 0) return "unknown";
-    const before = writes.filter((write) => write.messageIndex >= turn && isBefore(write, call)).map(nameCall2);
+    const before = writes.filter((write) => write.messageIndex >= turn && isBefore(write, call)).map(nameCall3);
     const made = since.filter(({ tool }) => isWrite(tool)).map(nameOnce);
     return isSameSet(before, made) ? "same" : "other";
   };
@@ -48803,7 +48797,7 @@ function readOwnTrajectory(request) {
 function isBefore(write, call) {
   return write.messageIndex < call.messageIndex;
 }
-function nameCall2({ digest: digest3 }) {
+function nameCall3({ digest: digest3 }) {
   return digest3.join();
 }
 function nameWritten({ tool, arguments: written2 }) {
@@ -49197,15 +49191,12 @@ function createSimulate(parts, counts) {
 }
 function findRepeated({ call, since }, settings) {
   if (findEffect(settings, call.function.name) !== "reads") return null;
-  const name4 = nameCall3(call);
+  const name4 = nameCall2(call);
   for (const past of since.toReversed()) {
-    if (!past.result.isError && nameCall3(past.call) === name4) return past.result.text;
+    if (!past.result.isError && nameCall2(past.call) === name4) return past.result.text;
     if (!past.result.isError && findEffect(settings, past.call.function.name) !== "reads") return null;
   }
   return null;
-}
-function nameCall3({ function: { name: name4, arguments: written2 } }) {
-  return digestCall(name4, readArguments(written2)).join();
 }
 async function askTwice(request) {
   const { asked: asked2, parts, counts } = request;
@@ -54188,7 +54179,7 @@ var castPath = function(value, object) {
     return isKey2(value, object) ? [value] : stringToPath(value);
   }
 };
-var toKey = function(value) {
+var toKey2 = function(value) {
   if (typeof value === "string" || isSymbol(value)) return value;
   const result = `${value}`;
   return result == "0" && 1 / value == -Infinity ? "-0" : result;
@@ -54198,7 +54189,7 @@ var get = function(object, path2) {
   let index = 0;
   const length = path2.length;
   while (object != null && index < length) {
-    object = object[toKey(path2[index++])];
+    object = object[toKey2(path2[index++])];
   }
   return index && index === length ? object : void 0;
 };

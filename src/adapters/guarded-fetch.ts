@@ -10,8 +10,8 @@ export type GuardedFetch = (input: string | URL | Request, init?: RequestInit) =
 /**
  * A `fetch` that leaves an origin neither by its address nor by a redirect, and reads no more of an answer than a limit.
  *
- * A request whose body is a text or a buffer, or that has none, goes straight to undici's dispatcher, which costs a fraction of a
- * `fetch`. Its answer comes when all of it is there, and is a `Response` as far as clients use one. Uploads, and whatever
+ * A request whose body is a text or a buffer, or that has none, goes straight to undici's dispatcher, which costs a fraction of
+ * a `fetch`. Its answer comes when all of it is there, and is a `Response` as far as clients use one. Uploads, and whatever
  * may be answered by more than the usual limit, go through `fetch` and are streamed. There are no deadlines of a
  * completion but the signal's, and that of connecting (10 s).
  */

@@ -17,25 +17,27 @@ function isShared(value: unknown): boolean {
 
 function writeByParts(body: object): Buffer {
   const parts = new Parts()
-  let before = '{'
+  let comma = ''
+  parts.add('{')
   for (const [name, value] of Object.entries(body) as [string, unknown][]) {
     const json = Array.isArray(value) ? value : writeValue(value)
     if (json === undefined) continue
-    parts.add(`${before}${JSON.stringify(name)}:`)
+    parts.add(`${comma}${JSON.stringify(name)}:`)
     if (Array.isArray(json)) addList(parts, json)
     else parts.add(json)
-    before = ','
+    comma = ','
   }
-  parts.add(before === '{' ? '{}' : '}')
+  parts.add('}')
   return parts.join()
 }
 
 function addList(parts: Parts, list: readonly unknown[]): void {
+  parts.add('[')
   for (const [index, value] of list.entries()) {
-    parts.add(index === 0 ? '[' : ',')
+    if (index > 0) parts.add(',')
     parts.add(writeValue(value) ?? 'null')
   }
-  parts.add(list.length === 0 ? '[]' : ']')
+  parts.add(']')
 }
 
 /** `undefined` where it is no JSON: then it is left out. */

@@ -6,6 +6,15 @@ import type { CorpusThread } from './corpus-thread.ts'
 export const digestLength = 43
 
 /**
+ * 32 bits, from this byte on, of a digest that `node:crypto` gave as `binary`: a text of one letter a byte, which is had in a
+ * third of the time of a buffer.
+ */
+export function readWord(digest: string, at: number): number {
+  const code = (place: number) => digest.charCodeAt(at + place)
+  return ((code(0) << 24) | (code(1) << 16) | (code(2) << 8) | code(3)) >>> 0
+}
+
+/**
  * Reads a file by `read`, which reads its bytes to their end, and then checks their SHA-256.
  * @throws GateError for another digest
  */

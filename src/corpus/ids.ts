@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { GateError } from '../errors.ts'
+import { readWord } from './digest.ts'
 
 /** Where a conversation was found. */
 export interface IdPlace {
@@ -30,7 +31,6 @@ export function createIdRegister(): IdRegister {
   const entry = new Uint32Array(width)
   return {
     add(id, { file, line }) {
-      // A text of one letter a byte is had in half the time of a buffer.
       const key = hash('sha256', id, 'binary')
       for (let word = 0; word < 3; word += 1) entry[word] = readWord(key, 4 * word)
       const place = findPlace(table, entry)
@@ -53,15 +53,6 @@ export function createIdRegister(): IdRegister {
 function nameLine(files: readonly { file: string; before: number }[], found: number): string {
   const { file, before } = files.findLast((one) => one.before < found) ?? { file: '', before: 0 }
   return `${file}:${found - before}`
-}
-
-function readWord(key: string, at: number): number {
-  return (
-    (key.charCodeAt(at) << 24) |
-    (key.charCodeAt(at + 1) << 16) |
-    (key.charCodeAt(at + 2) << 8) |
-    key.charCodeAt(at + 3)
-  )
 }
 
 /** Where the entry of this id is, or the free one where it belongs. */

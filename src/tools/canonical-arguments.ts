@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
 import canonicalizeModule from 'canonicalize'
+import type { ToolCall } from '../corpus/conversation.ts'
+import { readWord } from '../corpus/digest.ts'
 import { inspectJson } from './inspect-json.ts'
 import { readJson } from './read-json.ts'
 
@@ -45,16 +47,16 @@ export function digestCall(tool: string, { kind, text }: CallArguments): DigestW
   return digestText(`${JSON.stringify([tool, kind])}${text}`)
 }
 
-/** The digest of a text. */
-export function digestText(text: string | Uint8Array): DigestWords {
-  // A text of one letter a byte is had in a third of the time of a buffer.
-  const digest = hash('sha256', text, 'binary')
-  return [readWord(digest, 0), readWord(digest, 4), readWord(digest, 8), readWord(digest, 12)]
+/** A name that the same calls have, and no others. */
+export function nameCall({ function: { name, arguments: written } }: ToolCall): string {
+  const { kind, text } = readArguments(written)
+  return JSON.stringify([name, kind, text])
 }
 
-function readWord(digest: string, at: number): number {
-  const code = (place: number) => digest.charCodeAt(at + place)
-  return ((code(0) << 24) | (code(1) << 16) | (code(2) << 8) | code(3)) >>> 0
+/** The digest of a text. */
+export function digestText(text: string | Uint8Array): DigestWords {
+  const digest = hash('sha256', text, 'binary')
+  return [readWord(digest, 0), readWord(digest, 4), readWord(digest, 8), readWord(digest, 12)]
 }
 
 // The package is CommonJS with a default export that TypeScript sees one level too deep.

@@ -51,6 +51,7 @@ export function readOwnTrajectory(request: {
   // Each call of a replay is compared with all those before it.
   const names = new Map<string, string>()
   const nameOnce = (call: WrittenCall): string => {
+    // The length says where the name of the tool ends.
     const written = `${call.tool.length} ${call.tool}${call.arguments}`
     const name = names.get(written) ?? nameWritten(call)
     names.set(written, name)

@@ -3,7 +3,7 @@ import { type Completed, type Failed, isTransportFailure, type NotAsked } from '
 import type { Endpoint } from '../replay/endpoint.ts'
 import { fail } from '../replay/read-answer.ts'
 import type { SampledTurn } from '../sample/sample.ts'
-import { digestCall, readArguments } from './canonical-arguments.ts'
+import { nameCall } from './canonical-arguments.ts'
 import { cutText } from './cut-text.ts'
 import type { ToolDatabase } from './database.ts'
 import type { AskedCall, Environment } from './environment.ts'
@@ -137,10 +137,6 @@ function findRepeated({ call, since }: AskedCall, settings: Pick<ToolSettings, '
     if (!past.result.isError && findEffect(settings, past.call.function.name) !== 'reads') return null
   }
   return null
-}
-
-function nameCall({ function: { name, arguments: written } }: AskedCall['call']): string {
-  return digestCall(name, readArguments(written)).join()
 }
 
 async function askTwice(request: {

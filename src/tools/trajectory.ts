@@ -10,7 +10,7 @@ import type {
   ToolResult,
   Usage,
 } from '../replay/completion.ts'
-import { readArguments } from './canonical-arguments.ts'
+import { nameCall } from './canonical-arguments.ts'
 import type { AnsweredCall } from './environment.ts'
 
 /** How far a trajectory may go. `null`: no limit. */
@@ -125,11 +125,7 @@ const named = new WeakMap<readonly ToolCall[], string>()
 function nameCalls(calls: readonly ToolCall[]): string {
   const known = named.get(calls)
   if (known !== undefined) return known
-  const names = calls.map(({ function: { name, arguments: written } }) => {
-    const { kind, text } = readArguments(written)
-    return JSON.stringify([name, kind, text])
-  })
-  const name = names.toSorted().join()
+  const name = calls.map(nameCall).toSorted().join()
   named.set(calls, name)
   return name
 }

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { GateError } from '../../errors.ts'
 import { type LinePlace, type NumberedLine, splitLines } from '../lines.ts'
@@ -46,14 +45,10 @@ function* parseLines(request: {
   const { file, skim } = request
   for (const found of request.lines) {
     const { number, start, bytes } = found
-    const skimmed = skim === undefined || !isUtf8(bytes) ? null : skim(readAsLatin1(bytes))
+    const skimmed = skim?.(bytes) ?? null
     const row = readRow({ file, number, line: { start, bytes }, skimmed, decode: () => found.text })
     if (row !== null) yield row
   }
-}
-
-function readAsLatin1({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }
 
 /** Some lines of an archive, which is unpacked as far as the last of them. */

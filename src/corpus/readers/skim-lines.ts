@@ -17,10 +17,10 @@ export function skimLines(bytes: Uint8Array, skim: Skim | undefined): SkimmedLin
   const found: (Skimmed | null)[] = []
   let digests = ''
   // No part of a letter of several bytes is a line's end: lines of what is UTF-8 are too.
-  const areUtf8 = isUtf8(bytes)
+  const areUtf8 = skim !== undefined && isUtf8(bytes)
   for (const line of cutLines(bytes)) {
     digests += hash('sha256', line, 'base64url')
-    found.push(skim !== undefined && (areUtf8 || isUtf8(line)) ? skim(line.toString('latin1')) : null)
+    found.push(skim?.(line, areUtf8) ?? null)
   }
   return { digests, found }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { isInCommonForm } from '../common-form.ts'
 import type { Conversation, KnownConversation } from '../conversation.ts'
 import { findTurns } from '../turns.ts'
@@ -10,11 +11,12 @@ export interface Skimmed {
 }
 
 /**
- * Gives what a listing knows of the conversation of a line, or `null`: then the line is to be parsed as others are. The line is
- * UTF-8, read as Latin-1.
+ * Gives what a listing knows of the conversation of a line, or `null`: then the line is to be parsed as others are. `knownUtf8`:
+ * it need not be asked whether the line is UTF-8.
  */
-export type Skim = (line: string) => Skimmed | null
+export type Skim = (line: Uint8Array, knownUtf8?: boolean) => Skimmed | null
 
+const openingBrace = 0x7b
 /** Lines that are tried in vain before those that are not are weighed against them. */
 const patience = 1000
 
@@ -28,18 +30,19 @@ const patience = 1000
 export function createSkim(): Skim {
   let found = 0
   let tried = 0
-  return (line) => {
+  return (line, knownUtf8 = false) => {
     // To try in vain costs half as much again.
-    if (!line.startsWith('{') || (tried > patience && found < tried / 2)) return null
+    if (line[0] !== openingBrace || (tried > patience && found < tried / 2)) return null
     tried += 1
-    const skimmed = readInCommonForm(line)
+    const skimmed = knownUtf8 || isUtf8(line) ? readInCommonForm(line) : null
     if (skimmed !== null) found += 1
     return skimmed
   }
 }
 
-function readInCommonForm(line: string): Skimmed | null {
-  const value = parse(line)
+function readInCommonForm(line: Uint8Array): Skimmed | null {
+  const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.length)
+  const value = parse(bytes.toString('latin1'))
   if (!isInCommonForm(value) || !isAscii(value.metadata)) return null
   const turns = findTurns(value)
   if (turns.length === 0) return null

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { listConversations } from '../../../src/corpus/listing.ts'
 import { createSkim } from '../../../src/corpus/readers/skim.ts'
+import { packSkimmed, unpackSkimmed } from '../../../src/corpus/readers/skim-lines.ts'
 import { findTurns } from '../../../src/corpus/turns.ts'
 import { takeRefusal } from '../../support/refusal.ts'
 import { createMemoryFiles, describeFiles, parseConversation, writeConversation } from '../corpora.ts'
@@ -44,45 +45,43 @@ function escapeLetters(text: string): string {
   )
 }
 
-/** The bytes of a text, each taken for a letter. */
-function readAsLatin1(text: string): string {
-  return Buffer.from(text).toString('latin1')
-}
-
 describe('skimming a line', () => {
   it('gives what its parsing gives, but for what was said', () => {
     let skimmed = 0
     fc.assert(
       fc.property(conversations, fc.boolean(), (given, escaped) => {
         const text = escaped ? escapeLetters(JSON.stringify(given)) : JSON.stringify(given)
-        const found = createSkim()(readAsLatin1(text))
+        const found = createSkim()(Buffer.from(text))
         if (found === null) return
         skimmed += 1
         const parsed = parseConversation({ file: 'a', line: 1, text })
         const { messages: _, ...known } = parsed
         expect(found).toEqual({ known, turns: findTurns(parsed) })
+        // As it comes from another thread.
+        expect(unpackSkimmed(packSkimmed([found]))).toEqual([found])
       }),
     )
     expect(skimmed).toBeGreaterThan(20)
   })
 
-  it('leaves a line that is not JSON, of another form or without a turn to its parsing', () => {
+  it('leaves a line that is not UTF-8, not JSON, of another form or without a turn to its parsing', () => {
     const skim = createSkim()
     const line = writeConversation('a')
-    expect(skim(line)?.known.id).toBe('a')
-    expect(skim(readAsLatin1(`\ufeff${line}`))).toBeNull()
+    expect(skim(Buffer.from(line))?.known.id).toBe('a')
+    expect(skim(Buffer.from(line.replace('question', 'questi\u00f6n'), 'latin1'))).toBeNull()
+    expect(skim(Buffer.from(`\ufeff${line}`))).toBeNull()
     for (const other of ['', ' ', '{', `${line}}`, '{}', '[]', line.replace('"id"', '"ID"')]) {
-      expect(skim(other)).toBeNull()
+      expect(skim(Buffer.from(other))).toBeNull()
     }
-    expect(skim(readAsLatin1(writeConversation('a', 1, { metadata: { place: 'Köln' } })))).toBeNull()
-    expect(skim(readAsLatin1(writeConversation('a', 1, { metadata: { plaçe: 'Wien' } })))).toBeNull()
-    expect(skim(writeConversation('a', 0))).toBeNull()
+    expect(skim(Buffer.from(writeConversation('a', 1, { metadata: { place: 'Köln' } })))).toBeNull()
+    expect(skim(Buffer.from(writeConversation('a', 1, { metadata: { plaçe: 'Wien' } })))).toBeNull()
+    expect(skim(Buffer.from(writeConversation('a', 0)))).toBeNull()
   })
 
   it('stops where most lines are of another form', () => {
     const skim = createSkim()
-    const line = writeConversation('a')
-    for (let tried = 0; tried <= 1000; tried += 1) expect(skim('{}')).toBeNull()
+    const line = Buffer.from(writeConversation('a'))
+    for (let tried = 0; tried <= 1000; tried += 1) expect(skim(Buffer.from('{}'))).toBeNull()
     expect(skim(line)).toBeNull()
     const steady = createSkim()
     for (let tried = 0; tried <= 3000; tried += 1) expect(steady(line)?.known.id).toBe('a')
