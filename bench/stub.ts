@@ -1,8 +1,8 @@
 // A model server for benches, in a process of its own, so that it takes no time from what is measured: answers every chat
 // completion at once, a judge's with "absent". It tells how many requests it got, and when the first and the last came.
 import { type ChildProcess, fork } from 'node:child_process'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { servePlain, writeAnswer } from './plain-http.ts'
 
 /** What a stub has seen: times in milliseconds since the epoch. */
 export interface Seen {
@@ -46,7 +46,27 @@ function receive<Message>(child: ChildProcess): Promise<Message> {
 
 const models = ['ckpt-0', 'ckpt-1', 'judge-model']
 
-function write(model: string): Buffer {
+function writeChoice(model: string, message: object, finish_reason: string): Buffer {
+  return writeAnswer(
+    JSON.stringify({
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model,
+      choices: [
+        {
+          index: 0,
+          message: { role: 'assistant', refusal: null, ...message },
+          logprobs: null,
+          finish_reason,
+        },
+      ],
+      usage: { prompt_tokens: 120, completion_tokens: 40, total_tokens: 160 },
+    }),
+  )
+}
+
+function writeText(model: string): Buffer {
   const isJudge = model === 'judge-model'
   const judgement = {
     rationale: 'Nothing of the kind.',
@@ -57,17 +77,7 @@ function write(model: string): Buffer {
     quote: '',
   }
   const text = 'The parcel left on Monday and should be with you by the end of the week. '.repeat(4)
-  const message = { role: 'assistant', content: isJudge ? JSON.stringify(judgement) : text, refusal: null }
-  return Buffer.from(
-    JSON.stringify({
-      id: 'chatcmpl-1',
-      object: 'chat.completion',
-      created: 1,
-      model,
-      choices: [{ index: 0, message, logprobs: null, finish_reason: 'stop' }],
-      usage: { prompt_tokens: 120, completion_tokens: 40, total_tokens: 160 },
-    }),
-  )
+  return writeChoice(model, { content: isJudge ? JSON.stringify(judgement) : text }, 'stop')
 }
 
 /** Whoever is offered this tool reads so many pages with it, one after the other, and then answers. */
@@ -75,15 +85,8 @@ export const pages = { tool: 'read_page', count: 7 }
 
 function writeCall(page: number): Buffer {
   const written = { name: pages.tool, arguments: JSON.stringify({ page }) }
-  const message = {
-    role: 'assistant',
-    content: null,
-    refusal: null,
-    tool_calls: [{ id: `call-${page}`, type: 'function', function: written }],
-  }
-  const answer = JSON.parse(write('ckpt-1').toString())
-  answer.choices = [{ index: 0, message, logprobs: null, finish_reason: 'tool_calls' }]
-  return Buffer.from(JSON.stringify(answer))
+  const call = { id: `call-${page}`, type: 'function', function: written }
+  return writeChoice('ckpt-1', { content: null, tool_calls: [call] }, 'tool_calls')
 }
 
 const marks = { offered: Buffer.from(`"${pages.tool}","parameters"`), result: Buffer.from('"role":"tool"') }
@@ -96,34 +99,24 @@ function countResults(body: Buffer): number {
 
 function serve(delayMs: number): void {
   const calls = Array.from({ length: pages.count }, (_, page) => writeCall(page))
-  const answers = models.map((model) => ({ model, body: write(model) }))
-  const list = Buffer.from(
-    JSON.stringify({ object: 'list', data: models.map((id) => ({ id, object: 'model' })) }),
-  )
+  const texts = models.map((model) => ({ model, answer: writeText(model) }))
+  const listed = models.map((id) => ({ id, object: 'model' }))
+  const list = writeAnswer(JSON.stringify({ object: 'list', data: listed }))
   const nothing = (): Seen => ({ requests: 0, firstMs: 0, lastMs: 0 })
   let seen = nothing()
-  const answer = (body: Buffer): Buffer => {
+  const find = (body: Buffer): Buffer => {
     const now = Date.now()
     seen = { requests: seen.requests + 1, firstMs: seen.firstMs || now, lastMs: now }
     const call = body.includes(marks.offered) ? calls[countResults(body)] : undefined
     if (call !== undefined) return call
     // The names stand in no conversation.
-    return answers.find(({ model }) => body.includes(`"${model}"`))?.body ?? list
+    return texts.find(({ model }) => body.includes(`"${model}"`))?.answer ?? list
   }
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
-      const body = request.method === 'GET' ? list : answer(Buffer.concat(parts))
-      const send = () => {
-        response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length })
-        response.end(body)
-      }
-      if (delayMs === 0) send()
-      else setTimeout(send, Math.random() * delayMs)
-    })
+  const server = servePlain(({ method, body }, send) => {
+    const answer = method === 'GET' ? list : find(body)
+    if (delayMs === 0) send(answer)
+    else setTimeout(() => send(answer), Math.random() * delayMs)
   })
-  server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
   process.on('message', () => {
     process.send?.(seen)
