@@ -23427,11 +23427,21 @@ import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 var newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 10 };
 var threadMebibytes = 4;
-var growingPercent = { drawing: 100, large: 25 };
-var state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false };
+var drawingPercent = 100;
+var room = { askingBytes: 48 * 2 ** 20, largeBytes: 32 * 2 ** 20 };
+var percents = { least: 20, most: 250 };
+var state = {
+  limitBytes: Number.POSITIVE_INFINITY,
+  isLarge: false,
+  percent: 0,
+  roomBytes: 0,
+  /** Of all but new space: now, and as the last collection left it. */
+  oldBytes: 0,
+  heldBytes: 0
+};
 function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
   state.limitBytes = narrowBytes;
-  setGrowing(growingPercent.drawing);
+  setGrowing(drawingPercent);
   v8.setFlagsFromString(`--min-semi-space-size=${threadMebibytes}`);
   v8.setFlagsFromString("--no-separate-gc-phases");
   setInterval(heedLimit, checkEveryMs).unref();
@@ -23448,25 +23458,40 @@ var filling = { kept: 12, most: 200 };
 function easeHeap({ wideBytes } = newSpace) {
   if (state.isLarge || state.limitBytes > wideBytes) return;
   state.limitBytes = wideBytes;
-  setGrowing(0);
+  state.roomBytes = room.askingBytes;
   heedLimit();
 }
 function tightenHeap() {
   state.isLarge = true;
-  setGrowing(growingPercent.large);
+  state.roomBytes = room.largeBytes;
+  heedLimit();
   v8.setFlagsFromString("--expose-gc");
   const collect3 = runInNewContext('typeof gc === "function" ? gc : null');
   if (typeof collect3 === "function") collect3({ type: "major", execution: "async" });
 }
 function setGrowing(percent3) {
+  if (percent3 === state.percent) return;
+  state.percent = percent3;
   v8.setFlagsFromString(`--heap-growing-percent=${percent3}`);
 }
 function heedLimit() {
-  const size = v8.getHeapSpaceStatistics().find(({ space_name: name4 }) => name4 === "new_space")?.space_size ?? 0;
+  const spaces = v8.getHeapSpaceStatistics();
+  heedRoom(spaces);
+  const size = spaces.find(isNewSpace)?.space_size ?? 0;
   const grows = 2 * size <= state.limitBytes;
   v8.setFlagsFromString(`--semi-space-growth-factor=${grows ? 2 : 1}`);
   return grows;
 }
+function heedRoom(spaces) {
+  if (state.roomBytes === 0) return;
+  const oldBytes = spaces.reduce((sum5, space) => isNewSpace(space) ? sum5 : sum5 + space.space_used_size, 0);
+  if (oldBytes < state.oldBytes || state.heldBytes === 0) state.heldBytes = oldBytes;
+  state.oldBytes = oldBytes;
+  state.heldBytes = Math.max(state.heldBytes, oldBytes - state.roomBytes);
+  const percent3 = Math.round(100 * state.roomBytes / state.heldBytes);
+  setGrowing(Math.min(percents.most, Math.max(percents.least, percent3)));
+}
+var isNewSpace = ({ space_name: name4 }) => name4 === "new_space";
 
 // src/safe-text.ts
 var invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
@@ -44083,8 +44108,8 @@ function maximize(value, { pairs: pairs2, margin: margin2 }) {
   for (const [index, middle] of values.entries()) {
     const before = values[Math.abs(index - 1)] ?? middle;
     const after = values[index + 1] ?? before;
-    const room = (2 * middle - before - after) / 4;
-    if (middle < before || middle < after || room < allowance || middle + room < best) continue;
+    const room2 = (2 * middle - before - after) / 4;
+    if (middle < before || middle < after || room2 < allowance || middle + room2 < best) continue;
     best = Math.max(best, refineMaximum(value, { angle: index * step3, step: step3 }));
   }
   return best;

@@ -5,13 +5,25 @@ import { runInNewContext } from 'node:vm'
 const newSpace = { narrowBytes: 2 ** 24, wideBytes: 2 ** 26, checkEveryMs: 10 }
 /** MiB of that of a thread to begin with: once this one has reached its limit, that of no thread grows any more. */
 const threadMebibytes = 4
+/** By how much of what is held the heap grows while turns are drawn, in per cent, before V8 collects it. */
+const drawingPercent = 100
 /**
- * By how much of what is held the heap grows, in per cent, before V8 collects again: while turns are drawn, and in a large run.
- * Left to itself (0) V8 waits until there is about four times as much as is held.
+ * Bytes by which it grows beyond what is held once endpoints are asked, and in a large run. A share of what is held would be too
+ * little where that is little: requests under way outlive new space, and are garbage in the rest of the heap.
  */
-const growingPercent = { drawing: 100, large: 25 }
+const room = { askingBytes: 48 * 2 ** 20, largeBytes: 32 * 2 ** 20 }
+/** No less and no more than this, in per cent: V8 left to itself takes about 300. */
+const percents = { least: 20, most: 250 }
 
-const state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false }
+const state = {
+  limitBytes: Number.POSITIVE_INFINITY,
+  isLarge: false,
+  percent: 0,
+  roomBytes: 0,
+  /** Of all but new space: now, and as the last collection left it. */
+  oldBytes: 0,
+  heldBytes: 0,
+}
 
 /**
  * Bounds the heap while turns are drawn: V8's new space doubles while much of it survives its collections, up to 64 MiB a half
@@ -28,7 +40,7 @@ const state = { limitBytes: Number.POSITIVE_INFINITY, isLarge: false }
  */
 export function boundHeap({ narrowBytes, checkEveryMs } = newSpace): void {
   state.limitBytes = narrowBytes
-  setGrowing(growingPercent.drawing)
+  setGrowing(drawingPercent)
   v8.setFlagsFromString(`--min-semi-space-size=${threadMebibytes}`)
   v8.setFlagsFromString('--no-separate-gc-phases')
   setInterval(heedLimit, checkEveryMs).unref()
@@ -57,14 +69,15 @@ const filling = { kept: 12, most: 200 }
 export function easeHeap({ wideBytes } = newSpace): void {
   if (state.isLarge || state.limitBytes > wideBytes) return
   state.limitBytes = wideBytes
-  setGrowing(0)
+  state.roomBytes = room.askingBytes
   heedLimit()
 }
 
 /** Lets the heap grow by less, as from here on memory counts more than processor time. */
 export function tightenHeap(): void {
   state.isLarge = true
-  setGrowing(growingPercent.large)
+  state.roomBytes = room.largeBytes
+  heedLimit()
   // The next collection is due by the factor that was: one now lets the new one count.
   v8.setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('typeof gc === "function" ? gc : null')
@@ -72,14 +85,33 @@ export function tightenHeap(): void {
 }
 
 function setGrowing(percent: number): void {
+  if (percent === state.percent) return
+  state.percent = percent
   v8.setFlagsFromString(`--heap-growing-percent=${percent}`)
 }
 
-/** Says whether new space may grow, and tells V8. */
+/** Says whether new space may grow, and tells V8; and by how much the rest may before its next collection but one. */
 function heedLimit(): boolean {
-  const size =
-    v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0
+  const spaces = v8.getHeapSpaceStatistics()
+  heedRoom(spaces)
+  const size = spaces.find(isNewSpace)?.space_size ?? 0
   const grows = 2 * size <= state.limitBytes
   v8.setFlagsFromString(`--semi-space-growth-factor=${grows ? 2 : 1}`)
   return grows
 }
+
+/**
+ * V8 takes a share of what is held once it has collected. What that is, the last collection has shown; or what there is by now,
+ * without the garbage that may be among it.
+ */
+function heedRoom(spaces: v8.HeapSpaceInfo[]): void {
+  if (state.roomBytes === 0) return
+  const oldBytes = spaces.reduce((sum, space) => (isNewSpace(space) ? sum : sum + space.space_used_size), 0)
+  if (oldBytes < state.oldBytes || state.heldBytes === 0) state.heldBytes = oldBytes
+  state.oldBytes = oldBytes
+  state.heldBytes = Math.max(state.heldBytes, oldBytes - state.roomBytes)
+  const percent = Math.round((100 * state.roomBytes) / state.heldBytes)
+  setGrowing(Math.min(percents.most, Math.max(percents.least, percent)))
+}
+
+const isNewSpace = ({ space_name: name }: v8.HeapSpaceInfo) => name === 'new_space'

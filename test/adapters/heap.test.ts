@@ -19,8 +19,9 @@ const growNewSpace = `
 `
 
 /** Holds about 40 MiB, makes garbage that has lived for a while, and tells how large the heap is at most, in MiB. */
-const growOldSpace = `
+const growOldSpace = (asking = '') => `
   const held = Array.from({ length: 400_000 }, (_, index) => ({ index, name: 'held ' + index }))
+  ${asking}
   const recent = []
   let largest = 0
   for (let round = 0; round < 300; round += 1) {
@@ -31,9 +32,30 @@ const growOldSpace = `
   console.log(largest / 2 ** 20, held.length)
 `
 
+/** Holds some 10 MiB, makes garbage that has lived for a while, and tells how often all of the heap was collected. */
+const countCollections = `
+  const profiler = new v8.GCProfiler()
+  profiler.start()
+  const held = Array.from({ length: 100_000 }, (_, index) => ({ index, name: 'held ' + index }))
+  const recent = []
+  for (let round = 0; round < 400; round += 1) {
+    for (let index = 0; index < 4000; index += 1) recent[(round % 20) * 4000 + index] = { round, list: [index, round] }
+    await new Promise((done) => setTimeout(done, 1))
+  }
+  const majors = profiler.stop().statistics.filter(({ gcType }) => gcType === 'MarkSweepCompact')
+  console.log(majors.length, held.length)
+`
+
 async function measure(start: string, work: string): Promise<number> {
   const program = `import v8 from 'node:v8'\nimport { boundHeap, tightenHeap, easeHeap, fillNewSpace } from ${JSON.stringify(source)}\n${start}\n${work}`
-  const words = ['--no-warnings', '--experimental-strip-types', '--input-type=module', '-e', program]
+  const words = [
+    '--expose-gc',
+    '--no-warnings',
+    '--experimental-strip-types',
+    '--input-type=module',
+    '-e',
+    program,
+  ]
   return Number.parseFloat((await promisify(execFile)(process.execPath, words)).stdout)
 }
 
@@ -69,8 +91,21 @@ it('new space that was filled to its limit does not grow further within one step
   expect(await measure(`${start}\nfillNewSpace()`, growAtOnce)).toBeLessThan(24)
 })
 
-it('a heap that is tightened is collected well before it is several times what is held', async () => {
-  const free = await measure('', growOldSpace)
-  const tight = await measure('tightenHeap()', growOldSpace)
-  expect(tight).toBeLessThan(0.8 * free)
+it('a heap under way is collected before it is several times what is held, and that of a large run earlier', async () => {
+  const start = 'boundHeap({ narrowBytes: 16 * 2 ** 20, wideBytes: 16 * 2 ** 20, checkEveryMs: 1 })'
+  const free = await measure('', growOldSpace())
+  const eased = await measure(start, growOldSpace('easeHeap()\ngc()'))
+  const tight = await measure(start, growOldSpace('tightenHeap()'))
+  expect(eased).toBeLessThan(0.9 * free)
+  expect(tight).toBeLessThan(eased)
+})
+
+it('a large run that holds little is not collected each time that little is added to it', async () => {
+  const start = 'boundHeap({ narrowBytes: 2 ** 20, wideBytes: 2 ** 20, checkEveryMs: 1 })'
+  const byShare = await measure(
+    `${start}\nv8.setFlagsFromString('--heap-growing-percent=25')`,
+    countCollections,
+  )
+  const tight = await measure(`${start}\ntightenHeap()`, countCollections)
+  expect(tight).toBeLessThan(0.7 * byShare)
 })
