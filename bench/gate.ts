@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path'
 import { writeGateWorld } from './gate-world.ts'
 import { type Stub, startStub } from './stub.ts'
 
-const [turns = 2000, rounds = 3] = process.argv.slice(2, 4).map(Number)
+const [turns = 10_000, rounds = 3] = process.argv.slice(2, 4).map(Number)
 const root = resolve(import.meta.dirname, '..')
 const cli = resolve(process.argv[4] ?? join(root, 'dist/cli.js'))
 /** The gate's is for each of its three endpoints. */
