@@ -2,7 +2,7 @@
 // `node:http` its share of them was a fifth of all. Requests come with a content-length, several on one connection.
 import { createServer, type Server } from 'node:net'
 
-/** A request, whole. The bytes are only good until the next one comes. */
+/** A request, whole. */
 export interface PlainRequest {
   method: string
   body: Buffer

@@ -1,4 +1,4 @@
-// A model server for benches, in a process of its own, so that it takes no time from what is measured: answers every chat
+// A model server for benches, in a process of its own, so that it takes little time from what is measured: answers every chat
 // completion at once, a judge's with "absent". It tells how many requests it got, and when the first and the last came.
 import { type ChildProcess, fork } from 'node:child_process'
 import type { AddressInfo } from 'node:net'

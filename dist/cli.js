@@ -23433,10 +23433,9 @@ var percents = { least: 20, most: 250 };
 var state = {
   limitBytes: Number.POSITIVE_INFINITY,
   isLarge: false,
-  percent: 0,
   roomBytes: 0,
-  /** Of all but new space: now, and as the last collection left it. */
-  oldBytes: 0,
+  /** Of all but new space: when it was last looked at, and as the last collection left it. */
+  oldBytes: Number.POSITIVE_INFINITY,
   heldBytes: 0
 };
 function boundHeap({ narrowBytes, checkEveryMs } = newSpace) {
@@ -23470,8 +23469,6 @@ function tightenHeap() {
   if (typeof collect3 === "function") collect3({ type: "major", execution: "async" });
 }
 function setGrowing(percent3) {
-  if (percent3 === state.percent) return;
-  state.percent = percent3;
   v8.setFlagsFromString(`--heap-growing-percent=${percent3}`);
 }
 function heedLimit() {
@@ -23485,9 +23482,9 @@ function heedLimit() {
 function heedRoom(spaces) {
   if (state.roomBytes === 0) return;
   const oldBytes = spaces.reduce((sum5, space) => isNewSpace(space) ? sum5 : sum5 + space.space_used_size, 0);
-  if (oldBytes < state.oldBytes || state.heldBytes === 0) state.heldBytes = oldBytes;
+  const wasCollected = oldBytes < state.oldBytes;
   state.oldBytes = oldBytes;
-  state.heldBytes = Math.max(state.heldBytes, oldBytes - state.roomBytes);
+  state.heldBytes = wasCollected ? oldBytes : Math.max(state.heldBytes, oldBytes - state.roomBytes);
   const percent3 = Math.round(100 * state.roomBytes / state.heldBytes);
   setGrowing(Math.min(percents.most, Math.max(percents.least, percent3)));
 }

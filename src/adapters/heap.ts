@@ -18,10 +18,9 @@ const percents = { least: 20, most: 250 }
 const state = {
   limitBytes: Number.POSITIVE_INFINITY,
   isLarge: false,
-  percent: 0,
   roomBytes: 0,
-  /** Of all but new space: now, and as the last collection left it. */
-  oldBytes: 0,
+  /** Of all but new space: when it was last looked at, and as the last collection left it. */
+  oldBytes: Number.POSITIVE_INFINITY,
   heldBytes: 0,
 }
 
@@ -85,8 +84,6 @@ export function tightenHeap(): void {
 }
 
 function setGrowing(percent: number): void {
-  if (percent === state.percent) return
-  state.percent = percent
   v8.setFlagsFromString(`--heap-growing-percent=${percent}`)
 }
 
@@ -107,9 +104,9 @@ function heedLimit(): boolean {
 function heedRoom(spaces: v8.HeapSpaceInfo[]): void {
   if (state.roomBytes === 0) return
   const oldBytes = spaces.reduce((sum, space) => (isNewSpace(space) ? sum : sum + space.space_used_size), 0)
-  if (oldBytes < state.oldBytes || state.heldBytes === 0) state.heldBytes = oldBytes
+  const wasCollected = oldBytes < state.oldBytes
   state.oldBytes = oldBytes
-  state.heldBytes = Math.max(state.heldBytes, oldBytes - state.roomBytes)
+  state.heldBytes = wasCollected ? oldBytes : Math.max(state.heldBytes, oldBytes - state.roomBytes)
   const percent = Math.round((100 * state.roomBytes) / state.heldBytes)
   setGrowing(Math.min(percents.most, Math.max(percents.least, percent)))
 }
